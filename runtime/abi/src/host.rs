@@ -1,0 +1,191 @@
+//! THE host function table. Guest externs, host dispatch, the native seam, gas of host calls and docs/GAS.md are all made from it.
+//! Lengths come first, then the host copies into guest memory: the host never calls back into the guest's allocator.
+//! Invariant: a row is never changed after release; a new function is a new row, a changed one a new ABI version.
+//!
+//! A row reads: Wasm parameters and result; how the host sees them (`bytes(ptr, len)` is a slice of guest memory, `value(x)` a
+//! plain number); what comes back (`none`, `value`, or `reply(out, cap)`); gas as base + per byte.
+//!
+//! `reply(out, cap)`: the host keeps the bytes as this frame's reply, copies them to `out` if they fit into `cap`, and returns their
+//! length, or -1 for "nothing there". When they did not fit, the guest allocates and fetches them with `reply_read`.
+//! The bytes of all slices are paid before the work, those of a reply after it (a reply is bounded).
+
+/// Import module of the host functions; the number is [`crate::ABI_VERSION`].
+pub const MODULE: &str = "coffer_1";
+
+/// Calls `$callback! { rows }`. Each row:
+/// `"doc" fn name(wasm_param: type, …) -> wasm_result; host(arg: kind(param, …), …) -> return_kind; gas(base, per_byte);`
+#[macro_export]
+macro_rules! host_functions {
+    ($callback:ident) => {
+        $callback! {
+            "The arguments of this call."
+            fn input(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+
+            "Copies the last reply, from its byte `from` on, into `len` bytes at `out`."
+            fn reply_read(from: u32, out: u32, len: u32) -> (); host(from: value(from)) -> copy(out, len); gas(60, 1);
+
+            "Sets the result of this call. Once; not after `error`."
+            fn output(ptr: u32, len: u32) -> (); host(data: bytes(ptr, len)) -> none; gas(60, 1);
+
+            "Ends this call as a contract error: `code` is the variant's index, `data` the encoded error. Once; not after `output`. The method returns by itself."
+            fn error(code: u32, ptr: u32, len: u32) -> (); host(code: value(code), data: bytes(ptr, len)) -> none; gas(60, 1);
+
+            "Ends the call at once with a text."
+            fn panic(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(60, 1);
+
+            "The value stored under a key, or -1."
+            fn storage_get(key: u32, key_len: u32, out: u32, cap: u32) -> i64; host(key: bytes(key, key_len)) -> reply(out, cap); gas(1_000, 2);
+
+            "Stores a value under a key. The first byte of a key is its kind: 0 plain, 1 ordered (visited by scans)."
+            fn storage_set(key: u32, key_len: u32, value: u32, value_len: u32) -> (); host(key: bytes(key, key_len), value: bytes(value, value_len)) -> none; gas(2_500, 10);
+
+            "Removes a key; 1 if there was a value, else 0."
+            fn storage_remove(key: u32, key_len: u32) -> u32; host(key: bytes(key, key_len)) -> value; gas(2_500, 10);
+
+            "A page of entries whose ordered key starts with `prefix`, in byte order, after the key `after` (empty: from the start), at most `limit`. Each entry: u32 key length, key, u32 value length, value, little-endian. -1: no entry left."
+            fn storage_scan(prefix: u32, prefix_len: u32, after: u32, after_len: u32, limit: u32, out: u32, cap: u32) -> i64; host(prefix: bytes(prefix, prefix_len), after: bytes(after, after_len), limit: value(limit)) -> reply(out, cap); gas(2_000, 4);
+
+            "Emits an event under the name it has in the spec."
+            fn event(name: u32, name_len: u32, data: u32, data_len: u32) -> (); host(name: bytes(name, name_len), data: bytes(data, data_len)) -> none; gas(500, 4);
+
+            "The account or contract that made this call, 32 bytes; zeros for an anonymous view."
+            fn caller(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+
+            "The account that signed the transaction, 32 bytes; zeros for an anonymous view."
+            fn origin(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+
+            "This contract's own id, 32 bytes."
+            fn own_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+
+            "The id of the state this contract lives in, 32 bytes."
+            fn state_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+
+            "The chain's id, 32 bytes: the hash of its genesis."
+            fn chain_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+
+            "Height of the block that contains the transaction."
+            fn block_height() -> u64; host() -> value; gas(60, 0);
+
+            "Time of that block in milliseconds since 1970-01-01 UTC."
+            fn block_time() -> u64; host() -> value; gas(60, 0);
+
+            "BLAKE3 of some bytes, 32 bytes."
+            fn hash_blake3(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(150, 2);
+
+            "SHA-256 of some bytes, 32 bytes."
+            fn hash_sha256(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(150, 8);
+
+            "A line for the developer's log. It has no effect on anything else."
+            fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(60, 1);
+        }
+    };
+}
+
+/// A Wasm value type of the host ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WasmType {
+    /// `i32`.
+    I32,
+    /// `i64`.
+    I64,
+}
+
+/// One row of the table, as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostFunction {
+    /// Import name in [`MODULE`].
+    pub name: &'static str,
+    /// One sentence for docs/GAS.md.
+    pub doc: &'static str,
+    /// Wasm parameters, in order.
+    pub params: &'static [WasmType],
+    /// Wasm result.
+    pub result: Option<WasmType>,
+    /// Gas of any call.
+    pub gas_base: u64,
+    /// Gas of each byte that goes in or out.
+    pub gas_per_byte: u64,
+}
+
+macro_rules! wasm_type {
+    (u32) => {
+        WasmType::I32
+    };
+    (u64) => {
+        WasmType::I64
+    };
+    (i64) => {
+        WasmType::I64
+    };
+}
+
+macro_rules! wasm_result {
+    (()) => {
+        None
+    };
+    ($ty:tt) => {
+        Some(wasm_type!($ty))
+    };
+}
+
+macro_rules! table {
+    ($($doc:literal fn $name:ident($($param:ident: $ty:tt),*) -> $result:tt; host $args:tt -> $kind:ident $(($($out:ident),*))?; gas($base:literal, $per_byte:literal);)*) => {
+        /// Every host function, in the order of the table.
+        pub const HOST_FUNCTIONS: &[HostFunction] = &[$(HostFunction {
+            name: stringify!($name),
+            doc: $doc,
+            params: &[$(wasm_type!($ty)),*],
+            result: wasm_result!($result),
+            gas_base: $base,
+            gas_per_byte: $per_byte,
+        }),*];
+    };
+}
+host_functions!(table);
+
+macro_rules! host_argument {
+    (bytes) => { &[u8] };
+    (value) => { u32 };
+}
+
+macro_rules! host_result {
+    (reply) => { Option<usize> };
+    (copy) => { () };
+    (none) => { () };
+    (value) => { u64 };
+}
+
+macro_rules! host_trait {
+    ($($doc:literal fn $name:ident($($param:ident: $ty:tt),*) -> $result:tt; host($($arg:ident: $akind:ident($($from:ident),*)),*) -> $kind:ident $(($($out:ident),*))?; gas($base:literal, $per_byte:literal);)*) => {
+        /// The host's side of the table, without Wasm: the runtime implements it over a call's frames, a native test over a mock.
+        /// Gas and pointers are dealt with before a method is called. A method must be deterministic. `Halt` ends the call
+        /// (a trap, a panic) or reports a fault of the node.
+        pub trait HostFunctions {
+            /// Why the call cannot go on.
+            type Halt;
+            /// The bytes of the last `reply`.
+            fn reply(&self) -> &[u8];
+            $(
+                #[doc = $doc]
+                /// # Errors
+                /// Whatever ends the call.
+                fn $name(&mut self $(, $arg: host_argument!($akind))*) -> Result<host_result!($kind), Self::Halt>;
+            )*
+        }
+    };
+}
+host_functions!(host_trait);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_small_and_has_unique_names() {
+        assert!(HOST_FUNCTIONS.len() < 30);
+        for (i, f) in HOST_FUNCTIONS.iter().enumerate() {
+            assert!(HOST_FUNCTIONS[..i].iter().all(|g| g.name != f.name), "{} stands twice", f.name);
+        }
+        assert_eq!(MODULE, alloc::format!("coffer_{}", crate::ABI_VERSION));
+    }
+}

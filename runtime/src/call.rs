@@ -1,0 +1,55 @@
+//! One call and what came of it. Plain data; `Runtime::execute` turns the first into the second.
+
+use coffer_abi::export::MethodKind;
+use coffer_abi::{AccountId, ContractId, Event, Gas, Hash, Height, StateId, Status, Time};
+
+use crate::state::Changes;
+
+/// The position in the chain a call sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockContext {
+    /// Height of the block.
+    pub height: Height,
+    /// Time in its header, milliseconds.
+    pub time: Time,
+    /// The chain: hash of its genesis.
+    pub chain_id: Hash,
+}
+
+/// One call of one method.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// What kind of export is meant; a view never finds a `call`, and the other way round.
+    pub kind: MethodKind,
+    /// Method name (`init` for [`MethodKind::Init`]).
+    pub method: &'a str,
+    /// Encoded arguments, one after the other.
+    pub input: &'a [u8],
+    /// The contract called.
+    pub contract: ContractId,
+    /// The state it lives in, as the contract sees it.
+    pub state_id: StateId,
+    /// Who calls.
+    pub caller: AccountId,
+    /// Who signed the transaction.
+    pub origin: AccountId,
+    /// Where in the chain.
+    pub block: BlockContext,
+    /// Gas the call may use; out of gas beyond it.
+    pub gas_limit: Gas,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// How it ended.
+    pub status: Status,
+    /// Gas used, at most the limit; all of the limit when it ran out.
+    pub gas_used: Gas,
+    /// Writes in key order; empty unless the status is `Ok`.
+    pub changes: Changes,
+    /// Events in the order of emission; empty unless the status is `Ok`.
+    pub events: Vec<Event>,
+    /// Lines of the debug log, whatever the status. Never part of a receipt.
+    pub log: Vec<String>,
+}

@@ -1,0 +1,21 @@
+//! Deterministic execution of one WebAssembly contract call against a state view. It knows no network, disk, clock, block production
+//! or private state: whoever calls it brings the state, the block context and the gas limit, and applies the changes.
+//! Invariant: same code hash + same call + same state = same outcome, gas and changes, on every machine, backend and engine version.
+
+pub mod error;
+pub mod call;
+pub mod state;
+pub mod validate;
+pub mod meter;
+mod memory;
+pub mod host;
+mod linker;
+pub mod engine;
+mod instance;
+pub mod spec;
+
+pub use call::{BlockContext, Call, Executed};
+pub use engine::{Backend, Code, Config, Runtime};
+pub use error::{CodeError, Fault};
+pub use state::{Changes, MemoryState, ScanEntry, StateRead};
+pub use validate::{Caps, Report, Violation, validate};
