@@ -1,0 +1,69 @@
+//! What computation costs in gas. Host functions have their own table (`coffer_abi::host`); one unit is meant to be about half a
+//! nanosecond on the reference machine. Invariant: a number here never changes; another price is another schedule version.
+
+/// A gas schedule. Costs are in gas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Version, a chain parameter.
+    pub version: u32,
+    /// Constants, locals, integer arithmetic, comparison, conversion, `drop`, `select`.
+    pub simple: u32,
+    /// Division and remainder.
+    pub division: u32,
+    /// `global.get`, `global.set`.
+    pub global: u32,
+    /// Loads and stores, `memory.size`.
+    pub memory: u32,
+    /// `br`, `br_if`, `if`, `return`, and each pass over a `loop`'s head.
+    pub branch: u32,
+    /// `br_table`.
+    pub br_table: u32,
+    /// `call`, on top of the callee's frame.
+    pub call: u32,
+    /// `call_indirect`, on top of the callee's frame.
+    pub call_indirect: u32,
+    /// Entry of a function.
+    pub frame: u32,
+    /// Each 8 bytes of a function's logical stack frame, on entry.
+    pub frame_word: u32,
+    /// `memory.copy`, `memory.fill`, on top of their length.
+    pub bulk: u32,
+    /// Each 8 bytes a bulk operation moves, rounded up.
+    pub bulk_word: u32,
+    /// `memory.grow`, on top of its pages.
+    pub grow: u32,
+    /// Each page (64 KiB) of memory, at instantiation and when it grows.
+    pub page: u32,
+}
+
+impl Schedule {
+    /// Version 1.
+    pub const V1: Self = Self {
+        version: 1,
+        simple: 1,
+        division: 16,
+        global: 2,
+        memory: 2,
+        branch: 2,
+        br_table: 4,
+        call: 8,
+        call_indirect: 16,
+        frame: 4,
+        frame_word: 1,
+        bulk: 16,
+        bulk_word: 1,
+        grow: 500,
+        page: 2_000,
+    };
+
+    /// Gas of the memory a module starts with. The host charges it before a call begins, since the pass cannot see instantiation.
+    pub const fn initial_memory(&self, pages: u32) -> u64 {
+        self.page as u64 * pages as u64
+    }
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self::V1
+    }
+}

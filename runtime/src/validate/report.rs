@@ -1,0 +1,85 @@
+//! What the validator found in a module it accepted: for people (`contract check`), for the meter and for the engine.
+//! Invariant: it is computed from the module and the caps alone, so equal on every node.
+
+use std::fmt;
+
+use coffer_abi::export::MethodKind;
+use serde::{Serialize, Serializer};
+
+/// How much of one cap a module uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LimitUse {
+    /// Name of the cap, with its unit.
+    pub name: &'static str,
+    /// The module's largest value.
+    pub used: u64,
+    /// The largest one allowed.
+    pub allowed: u64,
+}
+
+/// A custom section and its size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CustomSection {
+    /// Its name.
+    pub name: String,
+    /// Bytes, those of the name not counted.
+    pub bytes: u32,
+}
+
+/// What the meter must know of one function the module defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Parameters.
+    pub params: u32,
+    /// Declared locals, without the parameters.
+    pub locals: u32,
+    /// Largest height of its operand stack.
+    pub operand_depth: u32,
+    /// True if it has a result; it never has two.
+    pub result: Option<wasmparser::ValType>,
+}
+
+/// What a valid module holds and how much of the caps it uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Every cap with its use.
+    pub limits: Vec<LimitUse>,
+    /// Methods, in the order of the export section.
+    #[serde(serialize_with = "export_names")]
+    pub exports: Vec<(MethodKind, String)>,
+    /// Host functions the module imports, in the order of their indices.
+    pub imports: Vec<&'static str>,
+    /// Custom sections in their order.
+    pub custom_sections: Vec<CustomSection>,
+    /// Pages (64 KiB) of memory at first.
+    pub initial_pages: u32,
+    /// One entry for each function the module defines, in their order.
+    #[serde(skip)]
+    pub frames: Vec<Frame>,
+}
+
+fn export_names<S: Serializer>(exports: &[(MethodKind, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(exports.iter().map(|(kind, name)| kind.export(name)))
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "methods")?;
+        for (kind, name) in &self.exports {
+            writeln!(f, "  {}", kind.export(name))?;
+        }
+        writeln!(f, "host functions")?;
+        for name in &self.imports {
+            writeln!(f, "  {name}")?;
+        }
+        writeln!(f, "custom sections")?;
+        for section in &self.custom_sections {
+            writeln!(f, "  {} ({} bytes)", section.name.escape_debug(), section.bytes)?;
+        }
+        writeln!(f, "limits (used / allowed)")?;
+        for limit in &self.limits {
+            writeln!(f, "  {:<42}{:>10} / {}", limit.name, limit.used, limit.allowed)?;
+        }
+        Ok(())
+    }
+}

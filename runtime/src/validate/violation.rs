@@ -1,0 +1,141 @@
+//! Why a module is refused: which rule, in which function, at which byte, and what mends it.
+//! Invariant: the same module gives the same violation on every node.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The first rule a module breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+pub struct Violation {
+    /// The rule.
+    pub rule: Rule,
+    /// The function concerned, if it is about one.
+    pub function: Option<FunctionName>,
+    /// Byte of the module at which it was noticed.
+    pub offset: usize,
+}
+
+/// A function of a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FunctionName {
+    /// Index among all functions, imported ones first.
+    pub index: u32,
+    /// Its name, where the name section gives one.
+    pub name: Option<String>,
+}
+
+/// What a module must not do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Rule {
+    /// Too much of something.
+    #[error("{name}: {used} used, {allowed} allowed")]
+    Cap {
+        /// Name of the cap, with its unit.
+        name: &'static str,
+        /// What the module has; where reading stopped at the cap, the first value above it.
+        used: u64,
+        /// The largest value allowed.
+        allowed: u64,
+    },
+    /// A WebAssembly feature outside of the list.
+    #[error("{feature} not allowed: {operation}")]
+    Feature {
+        /// The feature, in the plural.
+        feature: &'static str,
+        /// What was found.
+        operation: String,
+    },
+    /// The bytes are no WebAssembly module, or it does not satisfy the specification.
+    #[error("not a valid module: {cause}")]
+    Malformed {
+        /// What is wrong, in the words of the validator.
+        cause: String,
+    },
+    /// A function that runs before any call.
+    #[error("a start function is not allowed")]
+    StartFunction,
+    /// An import the host does not have.
+    #[error("unknown import {import}")]
+    UnknownImport {
+        /// Kind, module and name.
+        import: String,
+    },
+    /// A host function imported with another type than it has.
+    #[error("host function {name} has type {expected}, imported as {found}")]
+    ImportType {
+        /// The host function.
+        name: &'static str,
+        /// Its type.
+        expected: String,
+        /// The import's.
+        found: String,
+    },
+    /// An export that is neither a method nor the memory nor a linker's global.
+    #[error("export {export} is none of init, migrate, `call NAME`, `view NAME`, memory")]
+    UnknownExport {
+        /// Kind and name.
+        export: String,
+    },
+    /// A name that belongs to the instrumented module.
+    #[error("export name \"{name}\" is reserved")]
+    ReservedExport {
+        /// The name.
+        name: &'static str,
+    },
+    /// A method must have neither parameters nor results.
+    #[error("method \"{name}\" has type {found}, must have () -> ()")]
+    MethodType {
+        /// Export name.
+        name: String,
+        /// The function's type.
+        found: String,
+    },
+    /// A linker's global must be immutable.
+    #[error("exported global {name} must be immutable")]
+    MutableExport {
+        /// Export name.
+        name: &'static str,
+    },
+    /// There must be a memory, defined in the module.
+    #[error("the module defines no memory")]
+    NoMemory,
+    /// The host reads arguments from the exported memory.
+    #[error("the memory is not exported as \"memory\"")]
+    MemoryNotExported,
+    /// A segment that would not fit when the module is instantiated.
+    #[error("{segment} segment ends at {end}, the first size is {allowed}")]
+    SegmentOutOfBounds {
+        /// `data` or `element`.
+        segment: &'static str,
+        /// First byte or entry after it.
+        end: u64,
+        /// Bytes of memory or entries of the table at first.
+        allowed: u64,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(function) = &self.function {
+            write!(f, "function {}", function.index)?;
+            if let Some(name) = &function.name {
+                write!(f, " \"{}\"", name.escape_debug())?;
+            }
+            f.write_str(", ")?;
+        }
+        write!(f, "offset {:#x}: {}", self.offset, self.rule)?;
+        match self.hint() {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Violation {
+    /// What mends it: the compiler's flag, the target or the change to make, where there is one.
+    pub fn hint(&self) -> Option<&'static str> {
+        None
+    }
+}

@@ -1,0 +1,1 @@
+//! Hostile uploads: whatever the bytes, validation and instrumentation answer with a result.
