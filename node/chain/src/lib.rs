@@ -1,1 +1,24 @@
-//! Placeholder, replaced at once.
+//! The pure rules of the chain: what is hashed and signed, what a transaction, a block, a certificate and a marker are, which of them
+//! are valid, and the tries with their proofs. Not here: any I/O, any waiting, execution. Invariant: values in, values out.
+
+pub mod hash;
+pub mod sign;
+pub mod psi;
+pub mod tx;
+pub mod marker;
+pub mod block;
+pub mod certificate;
+pub mod genesis;
+pub mod rules;
+
+
+pub use block::{Block, Header, Receipt};
+pub use certificate::{Certificate, Validator, ValidatorSet};
+pub use genesis::{Genesis, Parameters};
+pub use marker::{InnerAction, InnerBody, InnerCall};
+pub use psi::Psi;
+pub use sign::{Signature, SigningKey};
+pub use tx::{CheckedTx, Kind, Transaction, TxBody};
+
+/// Version of the protocol: of every encoding, gas schedule, cap and pass. A higher one is a network upgrade.
+pub const PROTOCOL_VERSION: u16 = 1;

@@ -1,0 +1,198 @@
+//! Who decides blocks, and the proof that they did. Invariant: a certificate is checked without executing anything, against the
+//! validator set whose hash the block's header names.
+
+use coffer_abi::{AccountId, Decode, Encode, Hash, Height};
+
+use crate::hash::{Domain, hash_of};
+use crate::sign::{Signature, SigningKey, verify};
+
+/// A node that votes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Validator {
+    /// Its node key.
+    pub key: AccountId,
+    /// Its share of its organisation's voting power.
+    pub power: u64,
+}
+
+/// Voting power of one organisation, split over its validating nodes.
+pub const POWER_PER_ORGANISATION: u64 = 1 << 32;
+
+/// Those who decide a block, in the order of their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ValidatorSet {
+    validators: Vec<Validator>,
+}
+
+impl ValidatorSet {
+    /// A set from its members in any order.
+    ///
+    /// Returns `None` if a key stands twice, a power is 0, the set is empty, or the powers do not fit into 63 bits together.
+    pub fn new(mut validators: Vec<Validator>) -> Option<Self> {
+        validators.sort_by_key(|v| v.key);
+        let unique = validators.windows(2).all(|pair| pair[0].key != pair[1].key);
+        let total = validators.iter().try_fold(0u64, |sum, v| sum.checked_add(v.power))?;
+        let ok = unique && total <= i64::MAX as u64 && !validators.is_empty() && validators.iter().all(|v| v.power > 0);
+        ok.then_some(Self { validators })
+    }
+
+    /// The members in the order of their keys.
+    pub fn validators(&self) -> &[Validator] {
+        &self.validators
+    }
+
+    /// Hash that headers carry.
+    pub fn hash(&self) -> Hash {
+        hash_of(Domain::Validators, self)
+    }
+
+    /// Power of a key; 0 if it is not a member.
+    pub fn power(&self, key: &AccountId) -> u64 {
+        self.validators.iter().find(|v| v.key == *key).map_or(0, |v| v.power)
+    }
+
+    fn total(&self) -> u64 {
+        self.validators.iter().map(|v| v.power).sum()
+    }
+}
+
+/// Proof that a block was decided: signatures of more than two thirds of the voting power.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Certificate {
+    /// Height of the block.
+    pub height: Height,
+    /// Round of the vote that decided it.
+    pub round: u32,
+    /// Hash of the block.
+    pub block: Hash,
+    /// Signatures in the order of the signers' keys.
+    pub signatures: Vec<(AccountId, Signature)>,
+}
+
+/// Why a certificate proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// It is for another block.
+    #[error("the certificate is for block {0}")]
+    OtherBlock(Hash),
+    /// A signer stands twice, out of order, or is not in the set.
+    #[error("{0} is not a validator of this height, or signs twice")]
+    Signer(AccountId),
+    /// A signature does not hold.
+    #[error("the signature of {0} does not hold")]
+    Signature(AccountId),
+    /// Not more than two thirds.
+    #[error("{signed} of {total} voting power signed; more than two thirds are needed")]
+    Power {
+        /// Power that signed.
+        signed: u64,
+        /// Power of the whole set.
+        total: u64,
+    },
+}
+
+/// What a vote for a block signs.
+fn vote_hash(height: Height, round: u32, block: &Hash) -> Hash {
+    hash_of(Domain::Vote, &(height, round, block))
+}
+
+/// One validator's signature for a block.
+pub fn vote(key: &SigningKey, chain_id: &Hash, height: Height, round: u32, block: &Hash) -> (AccountId, Signature) {
+    (key.account(), key.sign(Domain::Vote, chain_id, &vote_hash(height, round, block)))
+}
+
+impl Certificate {
+    /// Checks that it proves the decision for `block` at `height`.
+    ///
+    /// # Errors
+    /// The first [`CertificateError`] found.
+    pub fn verify(
+        &self,
+        chain_id: &Hash,
+        height: Height,
+        block: &Hash,
+        set: &ValidatorSet,
+    ) -> Result<(), CertificateError> {
+        if self.block != *block || self.height != height {
+            return Err(CertificateError::OtherBlock(self.block));
+        }
+        let what = vote_hash(self.height, self.round, block);
+        let mut signed = 0u64;
+        let mut last = None;
+        for (key, signature) in &self.signatures {
+            let power = set.power(key);
+            if power == 0 || last.is_some_and(|last| last >= key) {
+                return Err(CertificateError::Signer(*key));
+            }
+            if !verify(key, Domain::Vote, chain_id, &what, signature) {
+                return Err(CertificateError::Signature(*key));
+            }
+            last = Some(key);
+            signed = signed.saturating_add(power);
+        }
+        let total = set.total();
+        if u128::from(signed) * 3 > u128::from(total) * 2 {
+            Ok(())
+        } else {
+            Err(CertificateError::Power { signed, total })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(n: u8) -> Vec<SigningKey> {
+        (1..=n).map(|i| SigningKey::from_seed(&[i; 32])).collect()
+    }
+
+    fn set(keys: &[SigningKey]) -> ValidatorSet {
+        ValidatorSet::new(keys.iter().map(|k| Validator { key: k.account(), power: 1 }).collect()).unwrap()
+    }
+
+    fn certificate(keys: &[SigningKey], chain: &Hash, block: &Hash) -> Certificate {
+        let mut signatures: Vec<_> = keys.iter().map(|k| vote(k, chain, Height(1), 0, block)).collect();
+        signatures.sort_by_key(|s| s.0);
+        Certificate { height: Height(1), round: 0, block: *block, signatures }
+    }
+
+    #[test]
+    fn more_than_two_thirds_decide() {
+        let (chain, block) = (Hash([1; 32]), Hash([2; 32]));
+        let keys = keys(4);
+        let set = set(&keys);
+        assert_eq!(certificate(&keys[..3], &chain, &block).verify(&chain, Height(1), &block, &set), Ok(()));
+        let two = certificate(&keys[..2], &chain, &block).verify(&chain, Height(1), &block, &set);
+        assert_eq!(two, Err(CertificateError::Power { signed: 2, total: 4 }));
+    }
+
+    #[test]
+    fn a_signer_counts_once_and_only_with_its_own_signature() {
+        let (chain, block) = (Hash([1; 32]), Hash([2; 32]));
+        let keys = keys(4);
+        let set = set(&keys[..3]);
+        let good = certificate(&keys[..3], &chain, &block);
+        let mut twice = good.clone();
+        twice.signatures[1] = twice.signatures[0];
+        assert!(matches!(twice.verify(&chain, Height(1), &block, &set), Err(CertificateError::Signer(_))));
+        let stranger = certificate(&keys, &chain, &block);
+        assert!(matches!(stranger.verify(&chain, Height(1), &block, &set), Err(CertificateError::Signer(_))));
+        let mut forged = good.clone();
+        forged.signatures[0].1 = forged.signatures[1].1;
+        assert!(matches!(forged.verify(&chain, Height(1), &block, &set), Err(CertificateError::Signature(_))));
+        assert!(matches!(good.verify(&chain, Height(2), &block, &set), Err(CertificateError::OtherBlock(_))));
+        assert!(good.verify(&Hash([9; 32]), Height(1), &block, &set).is_err());
+    }
+
+    #[test]
+    fn a_set_has_unique_members_with_power() {
+        let v = |i: u8, power| Validator { key: AccountId([i; 32]), power };
+        assert!(ValidatorSet::new(vec![]).is_none());
+        assert!(ValidatorSet::new(vec![v(1, 1), v(1, 2)]).is_none());
+        assert!(ValidatorSet::new(vec![v(1, 0)]).is_none());
+        assert!(ValidatorSet::new(vec![v(1, u64::MAX), v(2, 1)]).is_none());
+        let (a, b) = (ValidatorSet::new(vec![v(2, 1), v(1, 1)]), ValidatorSet::new(vec![v(1, 1), v(2, 1)]));
+        assert_eq!(a, b);
+    }
+}

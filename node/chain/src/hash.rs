@@ -1,0 +1,158 @@
+//! Every hash of the chain but the tries', each in a domain of its own: BLAKE3 in its key-derivation mode with a context string per
+//! domain, so that bytes of one kind never pass for another. Source: BLAKE3 paper, section 2.3 (`derive_key`).
+//! Invariant: a context string never changes its meaning; a new meaning is a new string.
+
+use coffer_abi::{AccountId, CodeHash, ContractId, Encode, Hash, StateId};
+
+/// What is being hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// A genesis document; the hash is the chain id.
+    Genesis,
+    /// A transaction's body; the hash is its id.
+    Transaction,
+    /// What the sender of a transaction signs.
+    TransactionSignature,
+    /// A block header; the hash is the block's.
+    Header,
+    /// A receipt, as a leaf of the receipts root.
+    Receipt,
+    /// An inner node of a list root.
+    ListNode,
+    /// An empty list.
+    ListEmpty,
+    /// A validator set.
+    Validators,
+    /// What a validator signs to decide a block.
+    Vote,
+    /// An original Wasm module.
+    Code,
+    /// Id of a public contract.
+    PublicContract,
+    /// Id of a private contract.
+    PrivateContract,
+    /// Key of the storage paths of a public contract.
+    PublicPathKey,
+    /// Key of the storage paths of a private contract.
+    PrivatePathKey,
+    /// An inner call's body; the hash is its id. Known to its parties only.
+    InnerCall,
+    /// What the account of an inner call signs.
+    InnerCallSignature,
+    /// A sealed payload, as it stands in a marker.
+    Payload,
+    /// What contracts of the public state see as their state's id.
+    PublicState,
+    /// What contracts of a private state see as their state's id.
+    PrivateState,
+}
+
+impl Domain {
+    /// The context string.
+    pub const fn context(self) -> &'static str {
+        match self {
+            Self::Genesis => "coffer v1 genesis",
+            Self::Transaction => "coffer v1 transaction id",
+            Self::TransactionSignature => "coffer v1 transaction signature",
+            Self::Header => "coffer v1 block header",
+            Self::Receipt => "coffer v1 receipt",
+            Self::ListNode => "coffer v1 list node",
+            Self::ListEmpty => "coffer v1 empty list",
+            Self::Validators => "coffer v1 validator set",
+            Self::Vote => "coffer v1 vote",
+            Self::Code => "coffer v1 contract code",
+            Self::PublicContract => "coffer v1 public contract id",
+            Self::PrivateContract => "coffer v1 private contract id",
+            Self::PublicPathKey => "coffer v1 public path key",
+            Self::PrivatePathKey => "coffer v1 private path key",
+            Self::InnerCall => "coffer v1 inner call id",
+            Self::InnerCallSignature => "coffer v1 inner call signature",
+            Self::Payload => "coffer v1 sealed payload",
+            Self::PublicState => "coffer v1 public state id",
+            Self::PrivateState => "coffer v1 private state id",
+        }
+    }
+}
+
+/// Hash of some bytes in a domain.
+pub fn hash(domain: Domain, bytes: &[u8]) -> Hash {
+    Hash(blake3::derive_key(domain.context(), bytes))
+}
+
+/// Hash of a value's canonical encoding in a domain.
+pub fn hash_of<T: Encode>(domain: Domain, value: &T) -> Hash {
+    value.using_encoded(|bytes| hash(domain, bytes))
+}
+
+/// Hash of an original Wasm module.
+pub fn code_hash(wasm: &[u8]) -> CodeHash {
+    CodeHash(hash(Domain::Code, wasm).0)
+}
+
+/// Id of the public contract that `deployer` makes from `code` with `salt`.
+pub fn public_contract_id(chain_id: &Hash, deployer: &AccountId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
+    ContractId(hash_of(Domain::PublicContract, &(chain_id, deployer, code, salt)).0)
+}
+
+/// Id of the private contract that an inner call makes; only its parties can compute it.
+pub fn private_contract_id(inner_call: &Hash) -> ContractId {
+    ContractId(hash_of(Domain::PrivateContract, inner_call).0)
+}
+
+/// Key of the storage paths of a public contract: fixed, so anyone can check a proof.
+pub fn public_path_key(contract: &ContractId) -> [u8; 32] {
+    hash_of(Domain::PublicPathKey, contract).0
+}
+
+/// Key of the storage paths of a private contract, from the call that made it: equal at all parties, unknown to others, so that a
+/// proof lets no outsider test guesses.
+pub fn private_path_key(inner_call: &Hash) -> [u8; 32] {
+    hash_of(Domain::PrivatePathKey, inner_call).0
+}
+
+/// State id that public contracts see.
+pub fn public_state_id(chain_id: &Hash) -> StateId {
+    StateId(hash_of(Domain::PublicState, chain_id).0)
+}
+
+/// State id that private contracts see: equal at every party, so it names no tenant.
+pub fn private_state_id(chain_id: &Hash) -> StateId {
+    StateId(hash_of(Domain::PrivateState, chain_id).0)
+}
+
+/// Root of a list of hashes: a Merkle tree in the shape of RFC 6962 (the left part is the largest power of two below the length).
+pub fn list_root(items: &[Hash]) -> Hash {
+    match items {
+        [] => hash(Domain::ListEmpty, &[]),
+        [one] => *one,
+        many => {
+            let split = many.len().next_power_of_two() / 2;
+            hash_of(Domain::ListNode, &(list_root(&many[..split]), list_root(&many[split..])))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_keep_equal_bytes_apart() {
+        assert_ne!(hash(Domain::Transaction, b"x"), hash(Domain::TransactionSignature, b"x"));
+    }
+
+    #[test]
+    fn a_list_root_depends_on_every_item_and_on_order() {
+        let items: Vec<Hash> = (0..7).map(|i| Hash([i; 32])).collect();
+        let root = list_root(&items);
+        for i in 0..items.len() {
+            let mut other = items.clone();
+            other[i] = Hash([99; 32]);
+            assert_ne!(list_root(&other), root);
+        }
+        let mut swapped = items.clone();
+        swapped.swap(2, 3);
+        assert_ne!(list_root(&swapped), root);
+        assert_ne!(list_root(&items[..6]), root);
+    }
+}

@@ -1,0 +1,106 @@
+//! The inner call of a private transaction: what its account signs and only its parties read. On the chain stands a marker with the
+//! hash of the sealed payload. Not here: sealing (the node's privacy module). Invariant: the id of an inner call is never public; the
+//! ids of private contracts derive from it.
+
+use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height};
+
+use crate::hash::{Domain, hash_of};
+use crate::sign::{Signature, SigningKey, verify};
+
+/// What an inner call does.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum InnerAction {
+    /// Makes a private contract.
+    Deploy {
+        /// The original Wasm module.
+        code: Vec<u8>,
+        /// Encoded arguments of `init`.
+        input: Vec<u8>,
+        /// Chosen by the sender; part of what the new id derives from.
+        salt: [u8; 32],
+    },
+    /// Calls a private contract.
+    Call {
+        /// The contract.
+        contract: ContractId,
+        /// A method of kind call.
+        method: String,
+        /// Its encoded arguments.
+        input: Vec<u8>,
+    },
+}
+
+/// What the account signs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InnerBody {
+    /// [`crate::PROTOCOL_VERSION`].
+    pub version: u16,
+    /// The chain it is for.
+    pub chain_id: Hash,
+    /// Random; with the account it makes the call executable once.
+    pub nonce: [u8; 32],
+    /// Last height of the marker's block.
+    pub valid_until: Height,
+    /// Gas it may use.
+    pub gas_limit: Gas,
+    /// Who acts.
+    pub account: AccountId,
+    /// What it does.
+    pub action: InnerAction,
+}
+
+impl InnerBody {
+    /// Its id, known to the parties only.
+    pub fn id(&self) -> Hash {
+        hash_of(Domain::InnerCall, self)
+    }
+
+    /// Signs it; `key` must be the account's.
+    pub fn sign(self, key: &SigningKey) -> InnerCall {
+        let signature = key.sign(Domain::InnerCallSignature, &self.chain_id, &self.id());
+        InnerCall { body: self, signature }
+    }
+}
+
+/// A signed inner call.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InnerCall {
+    /// What was signed.
+    pub body: InnerBody,
+    /// The account's signature.
+    pub signature: Signature,
+}
+
+impl InnerCall {
+    /// True if it is for this chain and protocol version and its account signed it.
+    pub fn is_authentic(&self, chain_id: &Hash) -> bool {
+        let body = &self.body;
+        body.version == crate::PROTOCOL_VERSION
+            && body.chain_id == *chain_id
+            && verify(&body.account, Domain::InnerCallSignature, chain_id, &body.id(), &self.signature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inner_call_is_authentic_on_its_chain_only() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let body = InnerBody {
+            version: crate::PROTOCOL_VERSION,
+            chain_id: Hash([1; 32]),
+            nonce: [2; 32],
+            valid_until: Height(5),
+            gas_limit: Gas(10),
+            account: key.account(),
+            action: InnerAction::Call { contract: ContractId([3; 32]), method: "add".into(), input: vec![] },
+        };
+        let call = body.clone().sign(&key);
+        assert!(call.is_authentic(&Hash([1; 32])));
+        assert!(!call.is_authentic(&Hash([2; 32])));
+        let changed = InnerCall { body: InnerBody { gas_limit: Gas(11), ..body }, signature: call.signature };
+        assert!(!changed.is_authentic(&Hash([1; 32])));
+    }
+}

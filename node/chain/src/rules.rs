@@ -1,0 +1,185 @@
+//! What makes a transaction includable and a block valid, apart from what only execution can tell (roots, gas, receipts).
+//! Invariant: pure; every node that asks with the same arguments gets the same answer.
+
+use coffer_abi::export::is_method_name;
+use coffer_abi::{ContractId, Encode, Hash, Height, limits};
+
+use crate::PROTOCOL_VERSION;
+use crate::block::{Block, Header, transactions_root};
+use crate::certificate::ValidatorSet;
+use crate::genesis::Parameters;
+use crate::tx::{CheckedTx, Kind, TxError};
+
+/// Blocks ahead that `valid_until` may lie; bounds the set of ids that replay protection keeps.
+pub const MAX_VALIDITY: u64 = 1_000;
+/// Milliseconds a header's time may lie ahead of a validator's clock.
+pub const MAX_CLOCK_LEAD: u64 = 10_000;
+/// Reserved contract of the public state: ids of included transactions until they expire. No code, no calls.
+pub const INCLUDED: ContractId = ContractId([0; 32]);
+
+/// Storage key of an included transaction under [`INCLUDED`]: ordered by the height it expires at, so a block drops a bucket by prefix.
+pub fn included_key(valid_until: Height, tx: &Hash) -> Vec<u8> {
+    let mut key = included_prefix(valid_until);
+    key.extend_from_slice(&tx.0);
+    key
+}
+
+/// Prefix of the keys of all transactions that expire at a height.
+pub fn included_prefix(valid_until: Height) -> Vec<u8> {
+    let mut key = Vec::with_capacity(41);
+    key.push(limits::KEY_ORDERED);
+    key.extend_from_slice(&valid_until.0.to_be_bytes());
+    key
+}
+
+/// Why a transaction may not be in the block at a height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotIncludable {
+    /// Too late. Permanent.
+    #[error("the transaction was valid until height {valid_until}, the block has height {height}")]
+    Expired {
+        /// Last valid height.
+        valid_until: Height,
+        /// Height of the block.
+        height: Height,
+    },
+    /// Too early. May pass later.
+    #[error("the transaction is valid until height {valid_until}, more than {MAX_VALIDITY} ahead of {height}")]
+    TooFarAhead {
+        /// Last valid height.
+        valid_until: Height,
+        /// Height of the block.
+        height: Height,
+    },
+}
+
+/// Checks the validity window at the height of a block: h <= valid_until <= h + 1,000.
+///
+/// # Errors
+/// [`NotIncludable`].
+pub fn check_window(valid_until: Height, height: Height) -> Result<(), NotIncludable> {
+    if valid_until < height {
+        return Err(NotIncludable::Expired { valid_until, height });
+    }
+    if valid_until.0 - height.0 > MAX_VALIDITY {
+        return Err(NotIncludable::TooFarAhead { valid_until, height });
+    }
+    Ok(())
+}
+
+/// Checks the sizes in what a transaction does.
+///
+/// # Errors
+/// [`TxError::OutOfBounds`] with the field.
+pub fn check_action_bounds(kind: &Kind) -> Result<(), TxError> {
+    let input = match kind {
+        Kind::Deploy { input, .. } => input,
+        Kind::Call { method, input, .. } => {
+            if !is_method_name(method) {
+                return Err(TxError::OutOfBounds("method"));
+            }
+            input
+        }
+        Kind::Marker { .. } => return Ok(()),
+    };
+    if input.len() > limits::MAX_INPUT { Err(TxError::OutOfBounds("input")) } else { Ok(()) }
+}
+
+/// Why a block cannot follow its parent. Permanent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidBlock {
+    /// A header field is not what the parent and the chain demand.
+    #[error("the block's {0} is wrong")]
+    Header(&'static str),
+    /// A transaction breaks a rule that holds at every height.
+    #[error("transaction {index}: {error}")]
+    Transaction {
+        /// Its position.
+        index: usize,
+        /// The rule.
+        error: TxError,
+    },
+    /// A transaction is outside of its validity window.
+    #[error("transaction {index}: {error}")]
+    Window {
+        /// Its position.
+        index: usize,
+        /// The rule.
+        error: NotIncludable,
+    },
+    /// The same transaction stands twice.
+    #[error("transaction {0} stands twice")]
+    Twice(Hash),
+    /// More than a block may hold.
+    #[error("the block has more {0} than the chain allows")]
+    TooLarge(&'static str),
+}
+
+/// Checks a block against its parent without executing it, and hands back its transactions checked.
+///
+/// `latest_time` is the highest header time this node accepts, in milliseconds (its clock plus [`MAX_CLOCK_LEAD`]).
+///
+/// # Errors
+/// The first [`InvalidBlock`] found.
+pub fn check_block(
+    block: &Block,
+    parent: &Header,
+    validators: &ValidatorSet,
+    parameters: &Parameters,
+    latest_time: u64,
+) -> Result<Vec<CheckedTx>, InvalidBlock> {
+    let header = &block.header;
+    let wrong = |field| Err(InvalidBlock::Header(field));
+    if header.version != PROTOCOL_VERSION {
+        return wrong("version");
+    }
+    if header.chain_id != parent.chain_id {
+        return wrong("chain id");
+    }
+    if Some(header.height) != parent.height.next() {
+        return wrong("height");
+    }
+    if header.parent != parent.hash() {
+        return wrong("parent");
+    }
+    if header.time < parent.time || header.time.0 > latest_time {
+        return wrong("time");
+    }
+    if header.validators != parent.next_validators || header.validators != validators.hash() {
+        return wrong("validator set");
+    }
+    if validators.power(&header.proposer) == 0 {
+        return wrong("proposer");
+    }
+    let mut bytes = 0usize;
+    let mut gas = 0u64;
+    let mut seen = std::collections::BTreeSet::new();
+    let mut checked = Vec::with_capacity(block.transactions.len());
+    for (index, tx) in block.transactions.iter().enumerate() {
+        bytes = bytes.saturating_add(tx.encoded_size());
+        gas = gas.saturating_add(tx.body.gas_limit.0);
+        if bytes > parameters.max_block_bytes as usize {
+            return Err(InvalidBlock::TooLarge("bytes"));
+        }
+        if gas > parameters.max_block_gas.0 {
+            return Err(InvalidBlock::TooLarge("gas"));
+        }
+        check_window(tx.body.valid_until, header.height).map_err(|error| InvalidBlock::Window { index, error })?;
+        let tx = tx
+            .clone()
+            .check(&header.chain_id, parameters.max_tx_gas)
+            .map_err(|error| InvalidBlock::Transaction { index, error })?;
+        if !seen.insert(tx.id()) {
+            return Err(InvalidBlock::Twice(tx.id()));
+        }
+        checked.push(tx);
+    }
+    let ids: Vec<Hash> = checked.iter().map(CheckedTx::id).collect();
+    if header.transactions_root != transactions_root(&ids) {
+        return wrong("transactions root");
+    }
+    Ok(checked)
+}
+
+#[cfg(test)]
+mod tests;

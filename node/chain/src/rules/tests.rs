@@ -1,0 +1,119 @@
+//! Tests of the block rules.
+
+use coffer_abi::{Gas, Time};
+
+use super::*;
+use crate::block::receipts_root;
+use crate::certificate::Validator;
+use crate::genesis::Genesis;
+use crate::sign::SigningKey;
+use crate::tx::TxBody;
+
+const NOW: u64 = 1_000_000;
+
+fn key() -> SigningKey {
+    SigningKey::from_seed(&[7; 32])
+}
+
+fn genesis() -> Genesis {
+    let validator = Validator { key: key().account(), power: 1 };
+    Genesis {
+        version: PROTOCOL_VERSION,
+        salt: [1; 32],
+        time: Time(5),
+        validators: ValidatorSet::new(vec![validator]).unwrap(),
+        parameters: Parameters { max_tx_gas: Gas(100), max_block_gas: Gas(150), max_block_bytes: 2_000 },
+    }
+}
+
+fn call(nonce: u8, gas: u64, valid_until: u64) -> crate::Transaction {
+    TxBody {
+        version: PROTOCOL_VERSION,
+        chain_id: genesis().chain_id(),
+        nonce: [nonce; 16],
+        valid_until: Height(valid_until),
+        gas_limit: Gas(gas),
+        sender: key().account(),
+        kind: Kind::Call { contract: ContractId([3; 32]), method: "add".into(), input: vec![] },
+    }
+    .sign(&key())
+}
+
+fn block(transactions: Vec<crate::Transaction>) -> Block {
+    let parent = genesis().header();
+    let ids: Vec<Hash> = transactions.iter().map(|tx| tx.body.id()).collect();
+    let header = Header {
+        height: Height(1),
+        parent: parent.hash(),
+        proposer: key().account(),
+        time: Time(6),
+        transactions_root: transactions_root(&ids),
+        receipts_root: receipts_root(&[]),
+        ..parent
+    };
+    Block { header, transactions }
+}
+
+fn check(block: &Block) -> Result<Vec<CheckedTx>, InvalidBlock> {
+    let genesis = genesis();
+    check_block(block, &genesis.header(), &genesis.validators, &genesis.parameters, NOW)
+}
+
+#[test]
+fn a_block_that_follows_the_rules_passes() {
+    assert_eq!(check(&block(vec![call(1, 100, 1), call(2, 50, 1_001)])).unwrap().len(), 2);
+}
+
+#[test]
+fn every_header_field_is_checked() {
+    type Change = fn(&mut Header);
+    let changes: [(&str, Change); 9] = [
+        ("version", |h| h.version += 1),
+        ("chain id", |h| h.chain_id.0[0] ^= 1),
+        ("height", |h| h.height.0 += 1),
+        ("parent", |h| h.parent.0[0] ^= 1),
+        ("time", |h| h.time.0 = 4),
+        ("time", |h| h.time.0 = NOW + 1),
+        ("validator set", |h| h.validators.0[0] ^= 1),
+        ("proposer", |h| h.proposer.0[0] ^= 1),
+        ("transactions root", |h| h.transactions_root.0[0] ^= 1),
+    ];
+    for (field, change) in changes {
+        let mut bad = block(vec![call(1, 10, 1)]);
+        change(&mut bad.header);
+        assert_eq!(check(&bad), Err(InvalidBlock::Header(field)));
+    }
+}
+
+#[test]
+fn a_transaction_is_valid_from_a_thousand_blocks_before_its_last_height() {
+    assert_eq!(check_window(Height(1_005), Height(5)), Ok(()));
+    assert_eq!(check_window(Height(5), Height(5)), Ok(()));
+    assert!(matches!(check_window(Height(1_006), Height(5)), Err(NotIncludable::TooFarAhead { .. })));
+    assert!(matches!(check_window(Height(4), Height(5)), Err(NotIncludable::Expired { .. })));
+    assert!(matches!(check(&block(vec![call(1, 10, 0)])), Err(InvalidBlock::Window { index: 0, .. })));
+}
+
+#[test]
+fn a_block_is_bounded_in_gas_and_bytes_and_holds_a_transaction_once() {
+    assert_eq!(check(&block(vec![call(1, 100, 1), call(2, 51, 1)])), Err(InvalidBlock::TooLarge("gas")));
+    let many = (0..20).map(|i| call(i, 1, 1)).collect();
+    assert_eq!(check(&block(many)), Err(InvalidBlock::TooLarge("bytes")));
+    let tx = call(1, 10, 1);
+    assert_eq!(check(&block(vec![tx.clone(), tx.clone()])), Err(InvalidBlock::Twice(tx.body.id())));
+}
+
+#[test]
+fn a_forged_transaction_makes_the_block_invalid() {
+    let mut tx = call(1, 10, 1);
+    tx.signature.0[0] ^= 1;
+    let error = TxError::BadSignature;
+    assert_eq!(check(&block(vec![tx])), Err(InvalidBlock::Transaction { index: 0, error }));
+}
+
+#[test]
+fn included_keys_sort_by_the_height_they_expire_at() {
+    let keys: Vec<_> = [1, 255, 256, 70_000].map(|h| included_key(Height(h), &Hash([9; 32]))).into();
+    assert!(keys.is_sorted());
+    assert!(keys[1].starts_with(&included_prefix(Height(255))));
+}
