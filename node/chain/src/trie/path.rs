@@ -1,0 +1,48 @@
+//! The paths of the three levels of trie and the leaf value of a contract: storage slots, contracts, private states.
+//! Not here: the hashes of the trie itself. Invariant: all of it is protocol; parties compare roots made from these functions.
+
+use coffer_abi::{AccountId, CodeHash, ContractId, Hash, Height};
+use parity_scale_codec::{Decode, Encode};
+
+use super::Path;
+
+const CONTRACT_KEY: [u8; 32] = *b"coffer trie, version 1: contract";
+const PSI_CONTEXT: [u8; 4] = *b"psi:";
+
+/// Path key of [`RESERVED`] in any state. Contracts have keys of their own.
+pub const RESERVED_PATH_KEY: [u8; 32] = *b"coffer trie, version 1: reserved";
+
+/// The contract id under which a state keeps what belongs to no contract (the ids of executed transactions).
+/// It stands in the trie exactly while it has a slot.
+pub const RESERVED: ContractId = ContractId([0; 32]);
+
+/// Path of a contract in its state's trie.
+pub fn contract_path(contract: &ContractId) -> Path {
+    *blake3::keyed_hash(&CONTRACT_KEY, contract.as_ref()).as_bytes()
+}
+
+/// Path of a storage key in its contract's trie, under that contract's path key.
+pub fn slot_path(path_key: &[u8; 32], key: &[u8]) -> Path {
+    *blake3::keyed_hash(path_key, key).as_bytes()
+}
+
+/// Path of a private state in the trie of private states, under a secret of its tenant, so that a proof for one tenant names no other.
+pub fn psi_path(trie_secret: &[u8; 32], psi: &str) -> Path {
+    let mut hasher = blake3::Hasher::new_keyed(trie_secret);
+    hasher.update(&PSI_CONTEXT);
+    hasher.update(psi.as_bytes());
+    *hasher.finalize().as_bytes()
+}
+
+/// What a state's trie says of a contract: the leaf's value is the encoding of this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ContractLeaf {
+    /// Its code.
+    pub code_hash: CodeHash,
+    /// Root of its storage trie.
+    pub storage_root: Hash,
+    /// Who deployed it.
+    pub deployer: AccountId,
+    /// Block that deployed it.
+    pub height: Height,
+}
