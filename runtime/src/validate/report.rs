@@ -35,8 +35,8 @@ pub struct Frame {
     pub locals: u32,
     /// Largest height of its operand stack.
     pub operand_depth: u32,
-    /// True if it has a result; it never has two.
-    pub result: Option<wasmparser::ValType>,
+    /// Type of its result.
+    pub result: Option<coffer_abi::host::WasmType>,
 }
 
 /// What a valid module holds and how much of the caps it uses.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::{feature, usage};
+
 /// The first rule a module breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Violation {
@@ -134,8 +136,45 @@ impl fmt::Display for Violation {
 }
 
 impl Violation {
+    /// A rule broken at a byte of the module.
+    pub(crate) fn new(rule: Rule, offset: usize) -> Self {
+        Self { rule, function: None, offset }
+    }
+
+    /// The same, inside of a function.
+    pub(super) fn in_function(self, index: u32) -> Self {
+        Self { function: Some(FunctionName { index, name: None }), ..self }
+    }
+
     /// What mends it: the compiler's flag, the target or the change to make, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
-        None
+        match &self.rule {
+            Rule::Cap { name, .. } => usage::hint(name),
+            Rule::Feature { feature, .. } if *feature == feature::FLOATS => {
+                Some("use integers or fixed point, in dependencies too; f32 and f64 differ between machines")
+            }
+            Rule::Feature { .. } => Some("build with --target wasm32v1-none and without -C target-feature"),
+            Rule::Malformed { cause } if cause.contains("end-of-file") || cause.contains("unexpected end") => {
+                Some("the file is cut off; build or copy it again")
+            }
+            Rule::Malformed { .. } => Some("upload the .wasm file as rustc wrote it"),
+            Rule::StartFunction => Some("do the work in `init` or lazily in a method"),
+            Rule::UnknownImport { import } if import.starts_with("memory ") => {
+                Some("link without -C link-arg=--import-memory")
+            }
+            Rule::UnknownImport { import } if import.starts_with("table ") => Some("link without --import-table"),
+            Rule::UnknownImport { .. } => {
+                Some("build with --target wasm32v1-none; a dependency asks for what the host does not have")
+            }
+            Rule::ImportType { .. } => Some("build with the coffer-sdk of this ABI version"),
+            Rule::UnknownExport { .. } => Some("drop #[no_mangle] and #[export_name], also in dependencies"),
+            Rule::ReservedExport { .. } => Some("upload the module as rustc wrote it, not an instrumented one"),
+            Rule::MethodType { .. } => Some("arguments and results pass through the host; let #[contract] write the export"),
+            Rule::MutableExport { .. } => Some("link with rustc's own linker and default arguments"),
+            Rule::NoMemory | Rule::MemoryNotExported => {
+                Some("build a cdylib with crate-type = [\"cdylib\"] and without -C link-arg=--no-export-memory")
+            }
+            Rule::SegmentOutOfBounds { .. } => Some("link with rustc's own linker and default arguments"),
+        }
     }
 }
