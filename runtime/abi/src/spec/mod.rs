@@ -7,7 +7,14 @@ use alloc::vec::Vec;
 
 use parity_scale_codec::{Decode, Encode};
 
+pub mod describe;
+pub mod emit;
+mod section;
+mod check;
+pub mod bounds;
+
 pub use crate::export::MethodKind;
+pub use check::{Flaw, Place, SpecError};
 
 /// Everything a contract says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -199,6 +206,20 @@ pub enum Type {
     Result(Box<Type>, Box<Type>),
     /// Index into the spec's `types`.
     Named(u32),
+}
+
+impl StorageField {
+    /// The bytes every storage key of this field starts with: kind, length of the name, name. Prefix-free among the fields of a
+    /// contract, because the length comes before the name.
+    pub fn key_prefix(&self) -> Vec<u8> {
+        let ordered = matches!(self.layout, Layout::Map { ordered: true, .. });
+        let kind = if ordered { crate::limits::KEY_ORDERED } else { crate::limits::KEY_PLAIN };
+        let mut prefix = Vec::with_capacity(2 + self.name.len());
+        prefix.push(kind);
+        prefix.push(u8::try_from(self.name.len()).unwrap_or(u8::MAX));
+        prefix.extend_from_slice(self.name.as_bytes());
+        prefix
+    }
 }
 
 impl Spec {
