@@ -1,0 +1,257 @@
+//! The store of sealed payloads: an append-only file, synced before a marker is submitted, because the chain holds only hashes and
+//! could never give a payload back. Frame: u32 length of what follows the head, little-endian; the same with all bits inverted, so that
+//! a damaged length never swallows good frames; 32-byte tenant handle; envelope; 32-byte BLAKE3 of handle and envelope.
+//! Invariant: what `put` acknowledged is there after any crash; a torn last frame is cut at the next start.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use coffer_abi::Hash;
+use coffer_chain::hash::{Domain, hash};
+
+use super::envelope::Sealed;
+
+const HASH: usize = 32;
+const HEAD: usize = 8;
+/// Bytes of the largest envelope: a transaction at its bound and the cipher's overhead.
+const MAX_ENVELOPE: usize = coffer_chain::tx::MAX_BYTES + 1024;
+
+/// Why the store cannot be used or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system refused.
+    #[error("payload store {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A frame in the middle does not match its checksum.
+    #[error("payload store {path} is damaged at byte {offset}; restore it from a backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where the frame begins.
+        offset: u64,
+    },
+    /// A write failed before; the file may end in half a frame. Restart the node.
+    #[error("the payload store stopped after a failed write")]
+    Poisoned,
+    /// Above the largest envelope.
+    #[error("a payload has at most {MAX_ENVELOPE} bytes, this one has {0}")]
+    TooLarge(usize),
+}
+
+/// One stored payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Whose it is.
+    pub handle: Hash,
+    /// The envelope.
+    pub bytes: Vec<u8>,
+}
+
+struct Inner {
+    file: File,
+    end: u64,
+    index: HashMap<Hash, (u64, usize)>,
+    poisoned: bool,
+}
+
+/// The store. Calls block on the disk.
+pub struct Payloads {
+    path: PathBuf,
+    inner: Mutex<Inner>,
+}
+
+impl Payloads {
+    /// Opens or creates the file and reads its index; cuts a torn last frame.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Damaged`] when a frame that others follow is broken.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join("payloads");
+        let failed = |source| Error::Io { path: path.clone(), source };
+        let mut file =
+            OpenOptions::new().read(true).append(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let mut index = HashMap::new();
+        let mut offset = 0;
+        loop {
+            match read_frame(&bytes[offset..]) {
+                Frame::Whole { envelope, total } => {
+                    let at = (offset + HEAD + HASH) as u64;
+                    index.insert(hash(Domain::Payload, envelope), (at, envelope.len()));
+                    offset += total;
+                }
+                Frame::End | Frame::Torn => break,
+                Frame::Damaged => return Err(Error::Damaged { path, offset: offset as u64 }),
+            }
+        }
+        if offset < bytes.len() {
+            tracing::warn!(path = %path.display(), cut = bytes.len() - offset, "cut a torn frame off the payload store");
+            file.set_len(offset as u64).map_err(failed)?;
+        }
+        file.sync_all().map_err(failed)?;
+        File::open(folder).and_then(|d| d.sync_all()).map_err(failed)?;
+        let inner = Inner { file, end: offset as u64, index, poisoned: false };
+        Ok(Self { path, inner: Mutex::new(inner) })
+    }
+
+    /// Stores a payload; returns once it is on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the store then refuses everything until it is opened anew.
+    pub fn put(&self, handle: &Hash, sealed: &Sealed) -> Result<(), Error> {
+        if sealed.bytes.len() > MAX_ENVELOPE {
+            return Err(Error::TooLarge(sealed.bytes.len()));
+        }
+        let length = (2 * HASH + sealed.bytes.len()) as u32;
+        let mut frame = Vec::with_capacity(HEAD + 2 * HASH + sealed.bytes.len());
+        frame.extend_from_slice(&length.to_le_bytes());
+        frame.extend_from_slice(&(!length).to_le_bytes());
+        frame.extend_from_slice(&handle.0);
+        frame.extend_from_slice(&sealed.bytes);
+        let sum = *blake3::hash(&frame[HEAD..]).as_bytes();
+        frame.extend_from_slice(&sum);
+        let mut inner = self.lock()?;
+        if inner.index.contains_key(&sealed.hash) {
+            return Ok(());
+        }
+        let written = inner.file.write_all(&frame).and_then(|()| inner.file.sync_data());
+        if let Err(source) = written {
+            inner.poisoned = true;
+            return Err(Error::Io { path: self.path.clone(), source });
+        }
+        let at = inner.end + (HEAD + HASH) as u64;
+        inner.index.insert(sealed.hash, (at, sealed.bytes.len()));
+        inner.end += frame.len() as u64;
+        Ok(())
+    }
+
+    /// The payload with this hash, if this node has it.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Damaged`] when the bytes on the disk changed.
+    pub fn get(&self, wanted: &Hash) -> Result<Option<Stored>, Error> {
+        let mut inner = self.lock()?;
+        let Some(&(at, length)) = inner.index.get(wanted) else { return Ok(None) };
+        let mut bytes = vec![0; HASH + length];
+        let read = inner.file.seek(SeekFrom::Start(at - HASH as u64)).and_then(|_| inner.file.read_exact(&mut bytes));
+        read.map_err(|source| Error::Io { path: self.path.clone(), source })?;
+        let envelope = bytes.split_off(HASH);
+        if hash(Domain::Payload, &envelope) != *wanted {
+            return Err(Error::Damaged { path: self.path.clone(), offset: at });
+        }
+        let mut handle = Hash::ZERO;
+        handle.0.copy_from_slice(&bytes);
+        Ok(Some(Stored { handle, bytes: envelope }))
+    }
+
+    fn lock(&self) -> Result<std::sync::MutexGuard<'_, Inner>, Error> {
+        match self.inner.lock() {
+            Ok(inner) if !inner.poisoned => Ok(inner),
+            _ => Err(Error::Poisoned),
+        }
+    }
+}
+
+enum Frame<'a> {
+    End,
+    /// The last write did not finish: too short, or a length without its bytes.
+    Torn,
+    Damaged,
+    Whole {
+        envelope: &'a [u8],
+        total: usize,
+    },
+}
+
+/// The frame at the start of `bytes`, which reach to the end of the file.
+fn read_frame(bytes: &[u8]) -> Frame<'_> {
+    if bytes.is_empty() {
+        return Frame::End;
+    }
+    // A file system may grow the file before the data arrives: zeros up to the end are a torn write.
+    let Some(head) = bytes.first_chunk::<HEAD>().filter(|_| bytes.iter().any(|b| *b != 0)) else { return Frame::Torn };
+    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+    let inverted = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+    if length != !inverted || !(2 * HASH..=MAX_ENVELOPE + 2 * HASH).contains(&(length as usize)) {
+        return Frame::Damaged;
+    }
+    let total = HEAD + length as usize;
+    let Some(body) = bytes.get(HEAD..total) else { return Frame::Torn };
+    let (text, sum) = body.split_at(body.len() - HASH);
+    match *blake3::hash(text).as_bytes() == *sum {
+        true => Frame::Whole { envelope: &text[HASH..], total },
+        false if total == bytes.len() => Frame::Torn,
+        false => Frame::Damaged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(text: &[u8]) -> Sealed {
+        Sealed { hash: hash(Domain::Payload, text), bytes: text.to_vec() }
+    }
+
+    #[test]
+    fn what_was_put_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Payloads::open(folder.path()).unwrap();
+        let (one, two) = (sealed(b"one"), sealed(b"twotwo"));
+        store.put(&Hash([1; 32]), &one).unwrap();
+        store.put(&Hash([2; 32]), &two).unwrap();
+        store.put(&Hash([2; 32]), &two).unwrap();
+        drop(store);
+        let store = Payloads::open(folder.path()).unwrap();
+        assert_eq!(store.get(&one.hash).unwrap().unwrap(), Stored { handle: Hash([1; 32]), bytes: one.bytes });
+        assert_eq!(store.get(&two.hash).unwrap().unwrap().handle, Hash([2; 32]));
+        assert_eq!(store.get(&Hash([9; 32])).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_torn_at_any_byte_of_the_last_frame_keeps_the_frames_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (sealed(b"one"), sealed(b"two"));
+        let store = Payloads::open(folder.path()).unwrap();
+        store.put(&Hash([1; 32]), &one).unwrap();
+        let first = std::fs::metadata(folder.path().join("payloads")).unwrap().len() as usize;
+        store.put(&Hash([2; 32]), &two).unwrap();
+        drop(store);
+        let whole = std::fs::read(folder.path().join("payloads")).unwrap();
+        for length in first..whole.len() {
+            std::fs::write(folder.path().join("payloads"), &whole[..length]).unwrap();
+            let store = Payloads::open(folder.path()).unwrap();
+            assert!(store.get(&one.hash).unwrap().is_some());
+            assert!(store.get(&two.hash).unwrap().is_none());
+            store.put(&Hash([2; 32]), &two).unwrap();
+            assert!(store.get(&two.hash).unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_before_the_last_frame_is_refused_at_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Payloads::open(folder.path()).unwrap();
+        store.put(&Hash([1; 32]), &sealed(b"one")).unwrap();
+        store.put(&Hash([2; 32]), &sealed(b"two")).unwrap();
+        drop(store);
+        let path = folder.path().join("payloads");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let first = bytes.len() / 2;
+        for at in 0..first {
+            bytes[at] ^= 0x10;
+            std::fs::write(&path, &bytes).unwrap();
+            assert!(matches!(Payloads::open(folder.path()), Err(Error::Damaged { offset: 0, .. })), "byte {at}");
+            bytes[at] ^= 0x10;
+        }
+    }
+}
