@@ -1,3 +1,16 @@
 //! Stories through running nodes, one file per theme, and the test of the architecture. One binary, so that it links once.
 
 mod architecture;
+mod gas_page;
+
+mod cli;
+mod first_light;
+mod hostile;
+mod isolation;
+mod readme;
+mod repeatable;
+mod restart;
+mod subscription;
+mod token;
+mod which_psi;
+mod wrong_input;

@@ -8,6 +8,7 @@ pub mod http;
 pub mod node;
 pub mod rpc;
 pub mod socket;
+pub mod wasm;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,149 @@
+//! The binary as a person uses it: help, version, and a contract's way from source to call.
+
+use std::process::{Command, Output};
+
+use coffer_tests::build;
+use coffer_tests::node::Dev;
+use coffer_tests::root;
+use serde_json::{Value, json};
+
+fn coffer(args: &[&str]) -> Output {
+    let mut command = Command::new(build::coffer());
+    build::clean(&mut command);
+    command.args(args).current_dir(root()).output().expect("it starts")
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    assert!(
+        !output.status.success(),
+        "it succeeded: {}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!text.contains("panicked"), "{text}");
+    text
+}
+
+fn as_json(output: &Output) -> Value {
+    let text = stdout(output);
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+#[test]
+fn version_and_help_answer() {
+    assert!(stdout(&coffer(&["--version"])).contains(env!("CARGO_PKG_VERSION")));
+    let help = stdout(&coffer(&["--help"]));
+    assert!(help.contains("dev") && help.contains("contract"), "{help}");
+    for topic in [
+        &["dev", "--help"][..],
+        &["contract", "--help"],
+        &["contract", "deploy", "--help"],
+        &["contract", "call", "--help"],
+    ] {
+        let text = stdout(&coffer(topic));
+        assert!(text.contains("xample"), "no example in {topic:?}: {text}");
+    }
+}
+
+#[test]
+fn a_wrong_word_is_told_with_the_nearest_right_one() {
+    let text = stderr(&coffer(&["contract", "dploy"]));
+    assert!(text.contains("deploy"), "{text}");
+}
+
+#[test]
+fn a_contract_goes_from_source_to_a_call() {
+    let manifest = root().join("contracts/examples/token");
+    let manifest = manifest.to_str().expect("text");
+    build::contract("token");
+    let built = as_json(&coffer(&["contract", "build", manifest, "--json"]));
+    let wasm = built.to_string();
+    assert!(wasm.contains("token.wasm"), "{built}");
+
+    let path = build::contract_path("token");
+    let path = path.to_str().expect("text");
+    assert!(stdout(&coffer(&["contract", "check", path])).contains("ok"));
+    let spec = as_json(&coffer(&["contract", "inspect", path, "--json"]));
+    assert!(spec.to_string().contains("transfer"), "{spec}");
+
+    let node = Dev::new().start();
+    let url = format!("http://{}", node.addr());
+    let at = ["--node", &url, "--psi", "PS1", "--json"];
+    let run = |args: &[&str]| coffer(&[&["contract"][..], args, &at].concat());
+    let supply = crate::token::SUPPLY.to_string();
+    let deployed = as_json(&run(&[
+        "deploy",
+        path,
+        "--private",
+        "--from",
+        "alice",
+        "--supply",
+        &supply,
+    ]));
+    let token = deployed["contract"].as_str().expect("an id");
+    let bob = node.account("bob");
+    let called = as_json(&run(&[
+        "call",
+        token,
+        "transfer",
+        "--private",
+        "--from",
+        "alice",
+        "--to",
+        &bob,
+        "--amount",
+        "3",
+    ]));
+    assert_eq!(called["status"], "ok");
+    let read = as_json(&run(&["query", token, "balance", "--owner", &bob]));
+    assert_eq!(crate::token::number(&read["result"]), 3);
+
+    let text = stderr(&run(&[
+        "call",
+        token,
+        "transfer",
+        "--private",
+        "--from",
+        "alice",
+        "--to",
+        &bob,
+    ]));
+    assert!(text.contains("amount"), "{text}");
+    assert_eq!(
+        node.tenant("PS1")
+            .query(&json!(token), "balance", json!({"owner": bob})),
+        read["result"]
+    );
+}
+
+#[test]
+fn a_bad_module_is_told_before_it_is_sent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bad.wasm");
+    std::fs::write(&path, coffer_tests::wasm::contract(&[], "(func (param f32))")).expect("a file");
+    let text = stderr(&coffer(&["contract", "check", path.to_str().expect("text")]));
+    assert!(text.contains("float"), "{text}");
+    let text = stderr(&coffer(&["contract", "check", "no/such/file.wasm"]));
+    assert!(text.contains("no/such/file.wasm"), "{text}");
+}
+
+#[test]
+fn a_node_that_is_not_there_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = taken.local_addr().expect("its address");
+    drop(taken);
+    let url = format!("http://{addr}");
+    let id = format!("0x{}", "1".repeat(64));
+    let text = stderr(&coffer(&["contract", "query", &id, "value", "--node", &url]));
+    assert!(text.contains(&addr.to_string()), "{text}");
+}

@@ -1,0 +1,169 @@
+//! Two tenants on one node: what belongs to one does not exist for the other. "Not yours" and "never was" are one answer, byte for
+//! byte but for the id in it.
+
+use coffer_tests::node::Dev;
+use coffer_tests::rpc::Client;
+use serde_json::{Value, json};
+
+use crate::token;
+
+/// A well-formed id that nobody has.
+const NOBODY: &str = "0x00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee";
+
+/// Every request in which one tenant can name something of the other's: method and parameters with an id.
+fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
+    let balance = json!({"owner": owner});
+    let transfer = json!({"to": owner, "amount": 1});
+    vec![
+        (
+            "contract_query",
+            json!({"contract": contract, "method": "balance", "args": balance}),
+        ),
+        (
+            "contract_query",
+            json!({"contract": contract, "method": "balance", "args": balance, "height": 1}),
+        ),
+        (
+            "contract_query",
+            json!({"contract": contract, "method": "no_such_method", "args": {}}),
+        ),
+        (
+            "contract_query",
+            json!({"contract": contract, "method": "balance", "args": {"wrong": 1}}),
+        ),
+        ("contract_spec", json!({"contract": contract})),
+        ("contract_events", json!({"contract": contract})),
+        (
+            "contract_call",
+            json!({"contract": contract, "method": "transfer", "args": transfer, "private": true}),
+        ),
+        (
+            "contract_call",
+            json!({"contract": contract, "method": "transfer", "args": transfer, "private": false}),
+        ),
+        (
+            "contract_call",
+            json!({"contract": contract, "method": "transfer", "args": {"wrong": 1}, "private": true}),
+        ),
+    ]
+}
+
+/// The answer's text with the id taken out.
+fn answer(client: &Client, method: &str, params: &Value, id: &Value) -> String {
+    let text = client.send(method, params.clone()).expect("an answer");
+    text.replace(id.as_str().unwrap_or("?"), "ID")
+}
+
+#[test]
+fn what_is_not_yours_answers_like_what_never_was() {
+    let node = Dev::new().seed(5).start();
+    let (ps1, ps2) = (node.tenant("PS1"), node.tenant("PS2"));
+    let owner = node.account("alice");
+    let token = token::deploy(&ps1, true);
+    token::transfer(&ps1, &token, &node.account("bob"), 5, true);
+    let nobody = json!(NOBODY);
+
+    for (of_ps1, of_nobody) in requests(&token, &owner).iter().zip(requests(&nobody, &owner)) {
+        for stranger in [&ps2, &node.tenant("private"), &node.tenant("UNKNOWN"), &node.client()] {
+            let foreign = answer(stranger, of_ps1.0, &of_ps1.1, &token);
+            let absent = answer(stranger, of_nobody.0, &of_nobody.1, &nobody);
+            assert_eq!(strip(&foreign), strip(&absent), "{} {}", of_ps1.0, of_ps1.1);
+        }
+    }
+}
+
+/// What every new transaction makes differ, whoever sent it: its id and height.
+fn strip(answer: &str) -> String {
+    let Ok(mut value) = serde_json::from_str::<Value>(answer) else {
+        return answer.to_owned();
+    };
+    if let Some(data) = value.pointer_mut("/error/data").and_then(Value::as_object_mut) {
+        data.remove("tx");
+        data.remove("height");
+    }
+    value.to_string()
+}
+
+#[test]
+fn a_neighbour_sees_the_marker_and_nothing_of_what_it_did() {
+    let node = Dev::new().start();
+    let (ps1, ps2) = (node.tenant("PS1"), node.tenant("PS2"));
+    let token = token::deploy(&ps1, true);
+    let root = ps2.call("psi_root", json!({}))["root"].take();
+    let called = token::transfer(&ps1, &token, &node.account("bob"), 5, true);
+
+    let receipt = ps2.call("tx_receipt", json!({"tx": called["tx"]}));
+    assert_eq!(receipt["private"], false);
+    assert_eq!(receipt["events"], json!([]));
+    assert_eq!((&receipt["contract"], &receipt["result"]), (&Value::Null, &Value::Null));
+    assert!(
+        !receipt.to_string().contains(token.as_str().unwrap_or("?")),
+        "{receipt}"
+    );
+    assert_eq!(
+        ps2.call("psi_root", json!({}))["root"],
+        root,
+        "its own state did not move"
+    );
+}
+
+#[test]
+fn the_same_calls_give_two_tenants_their_own_tokens() {
+    let node = Dev::new().start();
+    let (ps1, ps2) = (node.tenant("PS1"), node.tenant("PS2"));
+    let (one, two) = (token::deploy(&ps1, true), token::deploy(&ps2, true));
+    assert_ne!(one, two);
+    let bob = node.account("bob");
+    token::transfer(&ps1, &one, &bob, 1, true);
+    token::transfer(&ps2, &two, &bob, 2, true);
+    assert_eq!(token::balance(&ps1, &one, &bob), 1);
+    assert_eq!(token::balance(&ps2, &two, &bob), 2);
+}
+
+#[test]
+fn nothing_private_is_readable_on_the_disk_or_in_the_log() {
+    let data = tempfile::tempdir().expect("a folder");
+    let node = Dev::new().data(data.path()).start();
+    let ps1 = node.tenant("PS1");
+    let secret = "a-sum-that-only-PS1-may-know-7f3a";
+    let note = coffer_tests::build::contract("counter");
+    let _ = ps1.deploy(&note, json!({"start": 77}), true);
+    let token = token::deploy(&ps1, true);
+    let id = token.as_str().unwrap_or("?").to_owned();
+    let wrong = json!({"contract": token, "method": "transfer", "args": {"to": secret, "amount": 1}, "private": true});
+    let _ = ps1.fail("contract_call", wrong);
+    let ended = node.stop();
+
+    let hex = id.trim_start_matches("0x");
+    let raw: Vec<u8> = (0..32)
+        .map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex"))
+        .collect();
+    assert!(
+        !ended.stderr.contains(secret) && !ended.stderr.contains(hex),
+        "{}",
+        ended.stderr
+    );
+    let spec_text = b"coffer_spec";
+    each_file(data.path(), &mut |path, bytes| {
+        for needle in [raw.as_slice(), hex.as_bytes(), secret.as_bytes(), spec_text] {
+            let found = bytes.windows(needle.len()).any(|w| w == needle);
+            assert!(
+                !found,
+                "{} has {:?} in clear",
+                path.display(),
+                String::from_utf8_lossy(needle)
+            );
+        }
+    });
+}
+
+fn each_file(folder: &std::path::Path, each: &mut impl FnMut(&std::path::Path, &[u8])) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            each_file(&path, each);
+        } else {
+            each(&path, &std::fs::read(&path).expect("a file"));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What a node keeps: clean stop, kill at any moment, wrong folder, wrong chain, busy port.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::mpsc::channel;
+
+use coffer_tests::node::{Dev, Ended, Node};
+use coffer_tests::rpc::{self, Client};
+use serde_json::{Value, json};
+
+use crate::token;
+
+/// Every root that the node can tell, height by height.
+fn roots(node: &Node) -> Vec<Value> {
+    let head = node.client().call("chain_head", json!({}))["height"]
+        .as_u64()
+        .expect("a height");
+    let at = |height: u64| {
+        let ask = |psi: &str, method: &str| node.tenant(psi).call(method, json!({"height": height}));
+        json!([
+            ask("PS1", "state_root"),
+            ask("PS1", "psi_root"),
+            ask("PS2", "psi_root"),
+            ask("private", "psi_root"),
+            ask("PS1", "psi_trieRoot"),
+            ask("PS1", "chain_block"),
+        ])
+    };
+    (0..=head).map(at).collect()
+}
+
+/// Something in every state.
+fn history(node: &Node) -> (Value, Value) {
+    let bob = node.account("bob");
+    let private = token::deploy(&node.tenant("PS1"), true);
+    let public = token::deploy(&node.tenant("PS2"), false);
+    let _ = token::deploy(&node.tenant("private"), true);
+    for amount in 1..4 {
+        token::transfer(&node.tenant("PS1"), &private, &bob, amount, true);
+        token::transfer(&node.tenant("PS2"), &public, &bob, amount, false);
+    }
+    (private, public)
+}
+
+#[test]
+fn a_restart_gives_the_same_roots_at_every_height() {
+    let data = tempfile::tempdir().expect("a folder");
+    let node = Dev::new().data(data.path()).start();
+    let (private, public) = history(&node);
+    let (before, bob) = (roots(&node), node.account("bob"));
+    let ended = node.stop();
+    assert!(ended.status.success(), "{ended:?}");
+
+    let node = Dev::new().data(data.path()).start();
+    assert_eq!(roots(&node), before);
+    assert_eq!(node.account("bob"), bob, "the accounts are the same");
+    assert_eq!(token::balance(&node.tenant("PS1"), &private, &bob), 6);
+    assert_eq!(token::balance(&node.tenant("PS1"), &public, &bob), 6);
+    token::transfer(&node.tenant("PS1"), &private, &bob, 1, true);
+    assert_eq!(token::balance(&node.tenant("PS1"), &private, &bob), 7, "and it goes on");
+}
+
+#[test]
+fn a_kill_gives_the_same_roots_at_every_height() {
+    let data = tempfile::tempdir().expect("a folder");
+    let node = Dev::new().data(data.path()).start();
+    history(&node);
+    let before = roots(&node);
+    node.kill();
+    let node = Dev::new().data(data.path()).start();
+    assert_eq!(roots(&node), before);
+}
+
+/// Transfers of one from a thread of its own until the node is gone; gives what was answered.
+fn transfers(client: Client, token: Value, bob: String, told: std::sync::mpsc::Sender<u64>) -> Vec<Value> {
+    let params = json!({"contract": token, "method": "transfer", "args": {"to": bob, "amount": 1}, "private": true});
+    let mut answered = Vec::new();
+    while let Ok(answer) = client.send("contract_call", params.clone()) {
+        let Some(answer) = rpc::read(&answer) else { break };
+        answered.push(answer.unwrap_or_else(|e| panic!("a transfer failed: {e:?}")));
+        let _ = told.send(answered.len() as u64);
+    }
+    answered
+}
+
+#[test]
+fn every_call_that_was_answered_is_there_after_a_kill() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut node = Dev::new().data(data.path()).start();
+    let token = token::deploy(&node.tenant("PS1"), true);
+    let bob = node.account("bob");
+    let mut known = 0;
+    let mut last_roots = roots(&node);
+    for round in 0..12_u64 {
+        let (told, count) = channel();
+        let work = {
+            let (client, token, bob) = (node.tenant("PS1"), token.clone(), bob.clone());
+            std::thread::spawn(move || transfers(client, token, bob, told))
+        };
+        // The kill falls somewhere into the next call; how far after an answer differs from round to round.
+        for _ in 0..1 + round % 4 {
+            count.recv().expect("an answer");
+        }
+        for _ in 0..round * 20_000 {
+            std::hint::spin_loop();
+        }
+        node.kill();
+        let answered = work.join().expect("the thread");
+
+        node = Dev::new().data(data.path()).start();
+        let ps1 = node.tenant("PS1");
+        let balance = token::balance(&ps1, &token, &bob);
+        let least = known + answered.len() as u64;
+        assert!(
+            (least..=least + 1).contains(&balance),
+            "round {round}: {least} were answered, {balance} are there"
+        );
+        for answer in &answered {
+            let receipt = ps1.call("tx_receipt", json!({"tx": answer["tx"]}));
+            assert_eq!(
+                (&receipt["height"], &receipt["gasUsed"]),
+                (&answer["height"], &answer["gasUsed"]),
+                "round {round}"
+            );
+        }
+        let now = roots(&node);
+        assert_eq!(
+            now[..last_roots.len()],
+            last_roots[..],
+            "round {round}: the past is the same"
+        );
+        (known, last_roots) = (balance, now);
+    }
+}
+
+/// The error output of a node that must not start.
+fn refused(dev: &Dev) -> Ended {
+    match dev.try_start() {
+        Err(ended) => {
+            assert!(!ended.status.success(), "{ended:?}");
+            assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+            ended
+        }
+        Ok(_) => panic!("it started"),
+    }
+}
+
+fn says(ended: &Ended, words: &[&str]) {
+    for word in words {
+        assert!(ended.stderr.contains(word), "no `{word}` in: {}", ended.stderr);
+    }
+}
+
+fn name(folder: &Path) -> &str {
+    folder.file_name().and_then(|n| n.to_str()).expect("a name")
+}
+
+#[test]
+fn a_folder_that_another_node_uses_is_refused() {
+    let data = tempfile::tempdir().expect("a folder");
+    let node = Dev::new().data(data.path()).start();
+    let ended = refused(&Dev::new().data(data.path()));
+    says(&ended, &["in use", name(data.path())]);
+    node.client().call("chain_head", json!({}));
+}
+
+#[test]
+fn a_folder_of_another_chain_is_refused_and_left_alone() {
+    let data = tempfile::tempdir().expect("a folder");
+    let node = Dev::new().data(data.path()).seed(1).start();
+    let head = node.client().call("chain_head", json!({}));
+    node.stop();
+    let ended = refused(&Dev::new().data(data.path()).seed(2));
+    says(&ended, &["chain", name(data.path())]);
+    let node = Dev::new().data(data.path()).seed(1).start();
+    assert_eq!(node.client().call("chain_head", json!({})), head);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = taken.local_addr().expect("its address").to_string();
+    let ended = refused(&Dev::new().rpc(&addr));
+    says(&ended, &[&addr, "in use"]);
+}
+
+#[test]
+fn a_file_where_the_folder_should_be_is_told() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let ended = refused(&Dev::new().data(file.path()));
+    says(&ended, &[name(file.path())]);
+}
