@@ -1,1 +1,30 @@
-//! Placeholder, replaced at once.
+//! The JSON-RPC surface of a Coffer node: one trait per namespace, the data types of requests and results with the only conversions
+//! from and to the node's own types, error codes, and the documents made from them (OpenRPC, docs/RPC.md).
+//! Not here: how a request arrives and what answers it (the node's `rpc` module). Invariant: the traits are the one table; schemas,
+//! documents, parsing and registration follow from them.
+//!
+//! Heights, gas and counts are JSON numbers and below 2^53, so every JSON reader holds them exactly. Identifiers and hashes are `0x`
+//! and 64 lower-case hex digits. Wider integers appear only inside a contract's own arguments and results, as strings.
+
+extern crate self as coffer_api;
+
+pub mod error;
+pub mod strict;
+pub mod table;
+pub mod types;
+
+pub mod chain;
+pub mod contract;
+pub mod psi;
+pub mod rpc;
+pub mod state;
+pub mod tx;
+
+#[cfg(feature = "client")]
+pub mod client;
+pub mod openrpc;
+pub mod reference;
+
+#[cfg(feature = "client")]
+pub use client::{Client, ClientError};
+pub use error::Error;

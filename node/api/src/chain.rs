@@ -1,0 +1,185 @@
+//! Namespace `chain`: the public chain. Not here: anything of a private state. Invariant: every node answers alike at one height.
+
+use coffer_abi::{AccountId, Hash};
+use coffer_api_macros::api;
+use coffer_chain::block::{Block as ChainBlock, Header};
+use coffer_chain::tx::Kind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::table::Items;
+use crate::types::{Number, Text};
+
+/// The newest block in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Head {
+    /// Height of the block; genesis is 0.
+    pub height: u64,
+    /// Hash of the block.
+    pub hash: Text<Hash>,
+    /// Root of the public state after the block.
+    pub state_root: Text<Hash>,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub time: u64,
+}
+
+impl From<&Header> for Head {
+    fn from(header: &Header) -> Self {
+        Self {
+            height: header.height.0,
+            hash: Text(header.hash()),
+            state_root: Text(header.state_root),
+            time: header.time.0,
+        }
+    }
+}
+
+/// What a transaction does, as far as everybody sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TransactionKind {
+    /// Makes a public contract.
+    Deploy,
+    /// Calls a public contract.
+    Call,
+    /// Orders a private transaction; its text is with its parties.
+    Marker,
+}
+
+/// A transaction of a block in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BlockTransaction {
+    /// Its id.
+    pub tx: Text<Hash>,
+    /// What it does.
+    pub kind: TransactionKind,
+    /// Who signed it; of a marker the relay key of a node.
+    pub sender: Text<AccountId>,
+}
+
+/// A block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Block {
+    /// Height; genesis is 0.
+    pub height: u64,
+    /// Hash.
+    pub hash: Text<Hash>,
+    /// Hash of the block before; zeros for genesis.
+    pub parent: Text<Hash>,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub time: u64,
+    /// Key of the node that proposed it.
+    pub proposer: Text<AccountId>,
+    /// Root of the public state after the block.
+    pub state_root: Text<Hash>,
+    /// Root over the ids of the transactions.
+    pub transactions_root: Text<Hash>,
+    /// Root over the receipts.
+    pub receipts_root: Text<Hash>,
+    /// Gas of all transactions.
+    pub gas_used: u64,
+    /// Protocol version.
+    pub version: u16,
+    /// Transactions in the order of execution.
+    pub transactions: Vec<BlockTransaction>,
+}
+
+impl From<&ChainBlock> for Block {
+    fn from(block: &ChainBlock) -> Self {
+        let header = &block.header;
+        let transactions = block.transactions.iter().map(|tx| BlockTransaction {
+            tx: Text(tx.body.id()),
+            kind: match tx.body.kind {
+                Kind::Deploy { .. } => TransactionKind::Deploy,
+                Kind::Call { .. } => TransactionKind::Call,
+                Kind::Marker { .. } => TransactionKind::Marker,
+            },
+            sender: Text(tx.body.sender),
+        });
+        Self {
+            height: header.height.0,
+            hash: Text(header.hash()),
+            parent: Text(header.parent),
+            time: header.time.0,
+            proposer: Text(header.proposer),
+            state_root: Text(header.state_root),
+            transactions_root: Text(header.transactions_root),
+            receipts_root: Text(header.receipts_root),
+            gas_used: header.gas_used.0,
+            version: header.version,
+            transactions: transactions.collect(),
+        }
+    }
+}
+
+/// The public chain.
+#[api(namespace = "chain")]
+pub trait ChainApi {
+    /// The newest block in short.
+    #[method(
+        access = public,
+        errors = [],
+        params = r#"{}"#,
+        result = r#"{
+            "height": 7,
+            "hash": "0x1111111111111111111111111111111111111111111111111111111111111111",
+            "stateRoot": "0x2222222222222222222222222222222222222222222222222222222222222222",
+            "time": 1700000000000
+        }"#
+    )]
+    async fn head(&self) -> Result<Head, Error>;
+
+    /// A block with its transactions in short.
+    ///
+    /// Name it by `height` or by `hash`; with neither it is the newest one.
+    #[method(
+        access = public,
+        errors = [NOT_FOUND],
+        params = r#"{"height": 1}"#,
+        result = r#"{
+            "height": 1,
+            "hash": "0x1111111111111111111111111111111111111111111111111111111111111111",
+            "parent": "0x3333333333333333333333333333333333333333333333333333333333333333",
+            "time": 1700000000000,
+            "proposer": "0x4444444444444444444444444444444444444444444444444444444444444444",
+            "stateRoot": "0x2222222222222222222222222222222222222222222222222222222222222222",
+            "transactionsRoot": "0x5555555555555555555555555555555555555555555555555555555555555555",
+            "receiptsRoot": "0x6666666666666666666666666666666666666666666666666666666666666666",
+            "gasUsed": 0,
+            "version": 1,
+            "transactions": [{
+                "tx": "0x7777777777777777777777777777777777777777777777777777777777777777",
+                "kind": "marker",
+                "sender": "0x4444444444444444444444444444444444444444444444444444444444444444"
+            }]
+        }"#
+    )]
+    async fn block(
+        &self,
+        /// Height of the block.
+        height: Option<Number>,
+        /// Hash of the block.
+        hash: Option<Text<Hash>>,
+    ) -> Result<Block, Error>;
+
+    /// Sends every new block in short, in order of height and without gaps.
+    ///
+    /// WebSocket only. The first item is the block that is newest when the subscription starts.
+    #[subscription(
+        access = public,
+        unsubscribe = "unsubscribeHeads",
+        errors = [TOO_MANY_SUBSCRIPTIONS],
+        params = r#"{}"#,
+        result = r#"{
+            "height": 8,
+            "hash": "0x1111111111111111111111111111111111111111111111111111111111111111",
+            "stateRoot": "0x2222222222222222222222222222222222222222222222222222222222222222",
+            "time": 1700000001000
+        }"#
+    )]
+    async fn subscribe_heads(&self) -> Result<Items<Head>, Error>;
+}
