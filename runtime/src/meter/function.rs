@@ -68,13 +68,17 @@ pub(super) fn instrument(
     while !operators.eof() {
         let start = operators.original_position();
         let operator = operators.read().map_err(broken)?;
-        let source = wasm.get(start..operators.original_position()).ok_or_else(|| broken("a body outside of the module"))?;
+        let source = wasm
+            .get(start..operators.original_position())
+            .ok_or_else(|| broken("a body outside of the module"))?;
         writer.operator(&operator, source);
     }
     writer.leave(bytes);
 
     let mut new = Vec::with_capacity(writer.out.len() + 16);
-    let groups_source = wasm.get(groups_start..groups_end).ok_or_else(|| broken("locals outside of the module"))?;
+    let groups_source = wasm
+        .get(groups_start..groups_end)
+        .ok_or_else(|| broken("locals outside of the module"))?;
     (groups + u32::from(writer.needs_length)).encode(&mut new);
     new.extend_from_slice(groups_source);
     if writer.needs_length {
@@ -117,36 +121,46 @@ impl Writer<'_> {
             Some(WasmType::I32) => BlockType::Result(ValType::I32),
             Some(WasmType::I64) => BlockType::Result(ValType::I64),
         };
-        emit(&mut self.out, &[
-            Instruction::GlobalGet(stack),
-            Instruction::I32Const(frame.cast_signed()),
-            Instruction::I32Sub,
-            Instruction::GlobalSet(stack),
-            Instruction::GlobalGet(stack),
-            Instruction::I32Const(0),
-            Instruction::I32LtS,
-            Instruction::If(BlockType::Empty),
-            Instruction::Unreachable,
-            Instruction::End,
-            Instruction::Block(result),
-        ]);
+        emit(
+            &mut self.out,
+            &[
+                Instruction::GlobalGet(stack),
+                Instruction::I32Const(frame.cast_signed()),
+                Instruction::I32Sub,
+                Instruction::GlobalSet(stack),
+                Instruction::GlobalGet(stack),
+                Instruction::I32Const(0),
+                Instruction::I32LtS,
+                Instruction::If(BlockType::Empty),
+                Instruction::Unreachable,
+                Instruction::End,
+                Instruction::Block(result),
+            ],
+        );
     }
 
     /// Gives the frame back; the result, if any, stays below on the operand stack.
     fn leave(&mut self, frame: u32) {
         let stack = self.counters.stack;
-        emit(&mut self.out, &[
-            Instruction::GlobalGet(stack),
-            Instruction::I32Const(frame.cast_signed()),
-            Instruction::I32Add,
-            Instruction::GlobalSet(stack),
-            Instruction::End,
-        ]);
+        emit(
+            &mut self.out,
+            &[
+                Instruction::GlobalGet(stack),
+                Instruction::I32Const(frame.cast_signed()),
+                Instruction::I32Add,
+                Instruction::GlobalSet(stack),
+                Instruction::End,
+            ],
+        );
     }
 
     fn operator(&mut self, operator: &Operator<'_>, source: &[u8]) {
         let dead = self.dead_since.is_some();
-        let cost = if dead { 0 } else { u64::from(cost::of(operator, self.schedule)) };
+        let cost = if dead {
+            0
+        } else {
+            u64::from(cost::of(operator, self.schedule))
+        };
         if !matches!(operator, Operator::Loop { .. }) {
             self.cost += cost;
         }
@@ -194,10 +208,16 @@ impl Writer<'_> {
                 self.charge_operand(self.schedule.bulk_word, WORD_SHIFT, source);
             }
             // The linker pads the table index with zeros, which the engine does not read.
-            Operator::CallIndirect { type_index, table_index } => emit(&mut self.segment, &[Instruction::CallIndirect {
-                type_index: *type_index,
-                table_index: *table_index,
-            }]),
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => emit(
+                &mut self.segment,
+                &[Instruction::CallIndirect {
+                    type_index: *type_index,
+                    table_index: *table_index,
+                }],
+            ),
             _ => self.segment.extend_from_slice(source),
         }
     }
@@ -235,12 +255,15 @@ impl Writer<'_> {
         self.needs_length = true;
         let (gas, length) = (self.counters.gas, self.length_local);
         let out = &mut self.segment;
-        emit(out, &[
-            Instruction::LocalSet(length),
-            Instruction::GlobalGet(gas),
-            Instruction::LocalGet(length),
-            Instruction::I64ExtendI32U,
-        ]);
+        emit(
+            out,
+            &[
+                Instruction::LocalSet(length),
+                Instruction::GlobalGet(gas),
+                Instruction::LocalGet(length),
+                Instruction::I64ExtendI32U,
+            ],
+        );
         if shift > 0 {
             let below_one = (1 << shift) - 1;
             emit(out, &[Instruction::I64Const(below_one), Instruction::I64Add]);
@@ -261,7 +284,14 @@ impl Writer<'_> {
             let gas = self.counters.gas;
             // INVARIANT: a body of bounded size costs far less than an i64 holds, so gas never wraps around.
             let cost = i64::try_from(self.cost).unwrap_or(i64::MAX);
-            emit(&mut self.out, &[Instruction::GlobalGet(gas), Instruction::I64Const(cost), Instruction::I64Sub]);
+            emit(
+                &mut self.out,
+                &[
+                    Instruction::GlobalGet(gas),
+                    Instruction::I64Const(cost),
+                    Instruction::I64Sub,
+                ],
+            );
             check_gas(&mut self.out, gas);
             self.cost = 0;
         }
@@ -271,15 +301,18 @@ impl Writer<'_> {
 
 /// Stores the gas left, which is on the operand stack, and traps if it is below zero.
 fn check_gas(out: &mut Vec<u8>, gas: u32) {
-    emit(out, &[
-        Instruction::GlobalSet(gas),
-        Instruction::GlobalGet(gas),
-        Instruction::I64Const(0),
-        Instruction::I64LtS,
-        Instruction::If(BlockType::Empty),
-        Instruction::Unreachable,
-        Instruction::End,
-    ]);
+    emit(
+        out,
+        &[
+            Instruction::GlobalSet(gas),
+            Instruction::GlobalGet(gas),
+            Instruction::I64Const(0),
+            Instruction::I64LtS,
+            Instruction::If(BlockType::Empty),
+            Instruction::Unreachable,
+            Instruction::End,
+        ],
+    );
 }
 
 fn emit(out: &mut Vec<u8>, instructions: &[Instruction<'_>]) {

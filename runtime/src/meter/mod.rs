@@ -6,24 +6,22 @@
 //! Both start at 0: the host sets them before the first call. The memory's maximum becomes the host's, so that `memory.grow` answers
 //! alike everywhere. Of the custom sections only the names stay. What the code of a function becomes is told in [`function`].
 
-mod schedule;
 mod cost;
 mod function;
+mod schedule;
 
 #[cfg(test)]
 mod tests;
 
 pub use schedule::Schedule;
 
-use std::borrow::Cow;
-
 use coffer_abi::export::{GAS_GLOBAL, STACK_GLOBAL};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, ExportKind, ExportSection, GlobalSection, GlobalType, MemorySection, Module, RawSection,
-    SectionId, ValType,
+    CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, MemorySection, Module, NameSection,
+    RawSection, ValType,
 };
-use wasmparser::{Parser, Payload};
+use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload};
 
 use crate::error::{CodeError, Fault};
 use crate::validate::{Caps, FEATURES, Report, Rule, Violation};
@@ -88,7 +86,9 @@ pub fn instrument(wasm: &[u8], report: &Report, schedule: &Schedule, caps: &Caps
             }
             Payload::GlobalSection(section) => {
                 let mut globals = GlobalSection::new();
-                RoundtripReencoder.parse_global_section(&mut globals, section).map_err(broken)?;
+                RoundtripReencoder
+                    .parse_global_section(&mut globals, section)
+                    .map_err(broken)?;
                 counters = Some(add_counters(&mut out, globals));
             }
             Payload::ExportSection(section) => {
@@ -100,7 +100,9 @@ pub fn instrument(wasm: &[u8], report: &Report, schedule: &Schedule, caps: &Caps
                         return Err(Violation::new(Rule::ReservedExport { name }, offset).into());
                     }
                 }
-                RoundtripReencoder.parse_export_section(&mut exports, section).map_err(broken)?;
+                RoundtripReencoder
+                    .parse_export_section(&mut exports, section)
+                    .map_err(broken)?;
                 exports.export(GAS_GLOBAL, ExportKind::Global, counters.gas);
                 exports.export(STACK_GLOBAL, ExportKind::Global, counters.stack);
                 out.section(&exports);
@@ -116,8 +118,10 @@ pub fn instrument(wasm: &[u8], report: &Report, schedule: &Schedule, caps: &Caps
                     out.section(&code);
                 }
             }
-            Payload::CustomSection(section) if section.name() == "name" => {
-                out.section(&CustomSection { name: Cow::Borrowed("name"), data: Cow::Borrowed(section.data()) });
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(source) = section.as_known() {
+                    out.section(&names(source));
+                }
             }
             _ => {}
         }
@@ -128,17 +132,46 @@ pub fn instrument(wasm: &[u8], report: &Report, schedule: &Schedule, caps: &Caps
 }
 
 fn add_counters(out: &mut Module, mut globals: GlobalSection) -> Counters {
-    let counters = Counters { gas: globals.len(), stack: globals.len() + 1 };
-    let counter = |val_type| GlobalType { val_type, mutable: true, shared: false };
+    let counters = Counters {
+        gas: globals.len(),
+        stack: globals.len() + 1,
+    };
+    let counter = |val_type| GlobalType {
+        val_type,
+        mutable: true,
+        shared: false,
+    };
     globals.global(counter(ValType::I64), &ConstExpr::i64_const(0));
     globals.global(counter(ValType::I32), &ConstExpr::i32_const(0));
     out.section(&globals);
     counters
 }
 
+/// The names without those of labels, whose places have changed. What cannot be read is left out: names have no effect.
+fn names(source: NameSectionReader<'_>) -> NameSection {
+    let mut names = NameSection::new();
+    for subsection in source.into_iter().map_while(Result::ok) {
+        if !matches!(subsection, Name::Label(_))
+            && RoundtripReencoder
+                .parse_custom_name_subsection(&mut names, subsection)
+                .is_err()
+        {
+            break;
+        }
+    }
+    names
+}
+
 fn size(used: u64, allowed: u64) -> Result<(), Violation> {
     if used > allowed {
-        return Err(Violation::new(Rule::Cap { name: INSTRUMENTED, used, allowed }, 0));
+        return Err(Violation::new(
+            Rule::Cap {
+                name: INSTRUMENTED,
+                used,
+                allowed,
+            },
+            0,
+        ));
     }
     Ok(())
 }
@@ -148,7 +181,9 @@ pub(crate) const INSTRUMENTED: &str = "instrumented module in bytes";
 
 /// What the validator accepted cannot be read: the report is of another module.
 fn broken(error: impl std::fmt::Display) -> CodeError {
-    CodeError::Fault(Fault::Instrumentation(format!("not the module that was validated: {error}")))
+    CodeError::Fault(Fault::Instrumentation(format!(
+        "not the module that was validated: {error}"
+    )))
 }
 
 fn mismatch(what: &str) -> CodeError {

@@ -14,19 +14,26 @@ pub const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
 
 /// Name of floating point in a [`Rule::Feature`]; the one feature no other target mends.
 pub(super) const FLOATS: &str = "floats";
+/// Name of more than one memory in a [`Rule::Feature`].
+pub(super) const MEMORIES: &str = "multiple memories";
+/// Name of more than one table in a [`Rule::Feature`].
+pub(super) const TABLES: &str = "multiple tables";
 
 const NAMES: [(WasmFeatures, &str); 24] = [
     (WasmFeatures::FLOATS, FLOATS),
     (WasmFeatures::SATURATING_FLOAT_TO_INT, FLOATS),
     (WasmFeatures::MULTI_VALUE, "multiple values"),
-    (WasmFeatures::BULK_MEMORY, "bulk memory other than memory.copy and memory.fill"),
+    (
+        WasmFeatures::BULK_MEMORY,
+        "bulk memory other than memory.copy and memory.fill",
+    ),
     (WasmFeatures::REFERENCE_TYPES, "reference types"),
     (WasmFeatures::SIMD, "vector (SIMD) operations"),
     (WasmFeatures::RELAXED_SIMD, "relaxed vector (SIMD) operations"),
     (WasmFeatures::THREADS, "threads and atomics"),
     (WasmFeatures::SHARED_EVERYTHING_THREADS, "threads and atomics"),
     (WasmFeatures::TAIL_CALL, "tail calls"),
-    (WasmFeatures::MULTI_MEMORY, "multiple memories"),
+    (WasmFeatures::MULTI_MEMORY, MEMORIES),
     (WasmFeatures::EXCEPTIONS, "exceptions"),
     (WasmFeatures::LEGACY_EXCEPTIONS, "exceptions"),
     (WasmFeatures::MEMORY64, "64-bit memories"),
@@ -45,21 +52,55 @@ const NAMES: [(WasmFeatures, &str); 24] = [
 /// The rule behind an error of the parser or the validator. `operator` is the one it was found at, inside a function.
 pub(super) fn rule_of(error: &wasmparser::Error, operator: Option<&Operator<'_>>) -> Rule {
     let feature = error.missing_wasm_feature().map(|missing| {
-        NAMES.iter().find(|(flag, _)| missing.contains(*flag)).map_or("features outside of the list", |(_, name)| name)
+        NAMES
+            .iter()
+            .find(|(flag, _)| missing.contains(*flag))
+            .map_or("features outside of the list", |(_, name)| name)
     });
     match feature {
-        Some(feature) => {
-            Rule::Feature { feature, operation: operator.map_or_else(|| error.message().to_owned(), operator_name) }
-        }
-        None => Rule::Malformed { cause: error.message().to_owned() },
+        Some(feature) => Rule::Feature {
+            feature,
+            operation: operator.map_or_else(|| error.message().to_owned(), operator_name),
+        },
+        None => Rule::Malformed {
+            cause: error.message().to_owned(),
+        },
     }
+}
+
+/// True for an operator that reads, makes or moves a float. The validator lets some of them pass in code that never runs.
+pub(super) fn is_float(operator: &Operator<'_>) -> bool {
+    macro_rules! operators {
+        ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($arity:tt)*))*) => {
+            match operator {
+                $(Operator::$op { .. } => const { names_float(stringify!($visit)) },)*
+                _ => false,
+            }
+        };
+    }
+    wasmparser::for_each_visit_operator!(operators)
+}
+
+const fn names_float(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut i = 0;
+    while i + 2 < bytes.len() {
+        if matches!(
+            (bytes[i], bytes[i + 1], bytes[i + 2]),
+            (b'f', b'3', b'2') | (b'f', b'6', b'4')
+        ) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// Name of an operator as the text format writes it.
 pub(super) fn operator_name(operator: &Operator<'_>) -> String {
     const GROUPS: [&str; 22] = [
-        "i32", "i64", "f32", "f64", "v128", "i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2", "memory", "table", "local",
-        "global", "ref", "data", "elem", "struct", "array", "any", "i31",
+        "i32", "i64", "f32", "f64", "v128", "i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2", "memory", "table",
+        "local", "global", "ref", "data", "elem", "struct", "array", "any", "i31",
     ];
     let debug = format!("{operator:?}");
     let mut name = String::new();

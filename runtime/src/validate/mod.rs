@@ -3,12 +3,12 @@
 //! stops at the first rule broken, so refusing costs no more than reading up to there.
 
 mod caps;
-mod report;
-mod violation;
 mod feature;
-mod usage;
-mod module;
 mod function;
+mod module;
+mod report;
+mod usage;
+mod violation;
 
 #[cfg(test)]
 mod tests;
@@ -37,10 +37,16 @@ pub fn validate(wasm: &[u8], caps: &Caps) -> Result<Report, Violation> {
 fn function_name(wasm: &[u8], index: u32) -> Option<String> {
     const LONGEST: usize = 200;
     for payload in Parser::new(0).parse_all(wasm) {
-        let Payload::CustomSection(section) = payload.ok()? else { continue };
-        let KnownCustom::Name(names) = section.as_known() else { continue };
+        let Payload::CustomSection(section) = payload.ok()? else {
+            continue;
+        };
+        let KnownCustom::Name(names) = section.as_known() else {
+            continue;
+        };
         for subsection in names {
-            let Name::Function(functions) = subsection.ok()? else { continue };
+            let Name::Function(functions) = subsection.ok()? else {
+                continue;
+            };
             for naming in functions {
                 let naming = naming.ok()?;
                 if naming.index == index {

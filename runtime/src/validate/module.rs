@@ -4,12 +4,12 @@
 use coffer_abi::export::{GAS_GLOBAL, LINKER_GLOBALS, MEMORY, MethodKind, STACK_GLOBAL};
 use coffer_abi::host::{HOST_FUNCTIONS, HostFunction, MODULE, WasmType};
 use wasmparser::{
-    ConstExpr, DataKind, ElementItems, ElementKind, Export, ExternalKind, FuncType, FuncValidatorAllocations, Import, Operator,
-    Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
+    ConstExpr, DataKind, ElementItems, ElementKind, Export, ExternalKind, FuncType, FuncValidatorAllocations, Import,
+    Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
 };
 
 use super::caps::Caps;
-use super::feature::{FEATURES, rule_of};
+use super::feature::{FEATURES, MEMORIES, TABLES, rule_of};
 use super::function::{self, type_text};
 use super::report::{CustomSection, Frame, Report};
 use super::usage::Usage;
@@ -87,8 +87,14 @@ impl Reading {
                     let (offset, group) = item.map_err(malformed)?;
                     for ty in group.into_types() {
                         let ty = ty.unwrap_func();
-                        self.usage.params.at_most(ty.params().len() as u64).map_err(at(offset))?;
-                        self.usage.results.at_most(ty.results().len() as u64).map_err(at(offset))?;
+                        self.usage
+                            .params
+                            .at_most(ty.params().len() as u64)
+                            .map_err(at(offset))?;
+                        self.usage
+                            .results
+                            .at_most(ty.results().len() as u64)
+                            .map_err(at(offset))?;
                         self.types.push(ty.clone());
                     }
                 }
@@ -107,7 +113,10 @@ impl Reading {
             Payload::TableSection(section) => {
                 for item in section.into_iter_with_offsets() {
                     let (offset, table) = item.map_err(malformed)?;
-                    self.usage.table_elements.at_most(table.ty.initial).map_err(at(offset))?;
+                    self.usage
+                        .table_elements
+                        .at_most(table.ty.initial)
+                        .map_err(at(offset))?;
                     self.table_entries = table.ty.initial;
                 }
             }
@@ -143,7 +152,10 @@ impl Reading {
             }
             Payload::CustomSection(section) => {
                 let bytes = u32::try_from(section.data().len()).unwrap_or(u32::MAX);
-                self.custom_sections.push(CustomSection { name: section.name().to_owned(), bytes });
+                self.custom_sections.push(CustomSection {
+                    name: section.name().to_owned(),
+                    bytes,
+                });
             }
             Payload::End(offset) => {
                 self.memory_pages.ok_or(Rule::NoMemory).map_err(at(offset))?;
@@ -163,6 +175,8 @@ impl Reading {
             Payload::TypeSection(s) => (s.range().start, usage.types.add(s.count().into())),
             Payload::ImportSection(s) => (s.range().start, usage.imports.add(s.count().into())),
             Payload::FunctionSection(s) => (s.range().start, usage.functions.add(s.count().into())),
+            Payload::MemorySection(s) if s.count() > 1 => (s.range().start, Err(several(MEMORIES, s.count()))),
+            Payload::TableSection(s) if s.count() > 1 => (s.range().start, Err(several(TABLES, s.count()))),
             Payload::GlobalSection(s) => (s.range().start, usage.globals.add(s.count().into())),
             Payload::ExportSection(s) => (s.range().start, usage.exports.add(s.count().into())),
             Payload::ElementSection(s) => (s.range().start, usage.segments.add(s.count().into())),
@@ -170,7 +184,10 @@ impl Reading {
             Payload::StartSection { range, .. } => (range.start, Err(Rule::StartFunction)),
             Payload::CustomSection(s) => {
                 let counted = usage.custom_sections.add(1);
-                (s.range().start, counted.and_then(|()| usage.custom_bytes.add(s.data().len() as u64)))
+                (
+                    s.range().start,
+                    counted.and_then(|()| usage.custom_bytes.add(s.data().len() as u64)),
+                )
             }
             _ => return Ok(()),
         };
@@ -185,9 +202,13 @@ impl Reading {
             TypeRef::Global(_) => "global",
             TypeRef::Tag(_) => "tag",
         };
-        let host = HOST_FUNCTIONS.iter().find(|host| import.module == MODULE && import.name == host.name);
+        let host = HOST_FUNCTIONS
+            .iter()
+            .find(|host| import.module == MODULE && import.name == host.name);
         let (TypeRef::Func(index), Some(host)) = (import.ty, host) else {
-            return Err(Rule::UnknownImport { import: format!("{kind} {:?} {:?}", cut(import.module), cut(import.name)) });
+            return Err(Rule::UnknownImport {
+                import: format!("{kind} {:?} {:?}", cut(import.module), cut(import.name)),
+            });
         };
         let (params, results) = host_type(host);
         if let Some(ty) = self.types.get(index as usize)
@@ -206,7 +227,10 @@ impl Reading {
     }
 
     fn export(&mut self, export: Export<'_>) -> Result<(), Rule> {
-        if let Some(name) = [GAS_GLOBAL, STACK_GLOBAL].into_iter().find(|reserved| *reserved == export.name) {
+        if let Some(name) = [GAS_GLOBAL, STACK_GLOBAL]
+            .into_iter()
+            .find(|reserved| *reserved == export.name)
+        {
             return Err(Rule::ReservedExport { name });
         }
         let kind = match export.kind {
@@ -225,12 +249,18 @@ impl Reading {
             }
             ExternalKind::Func => match MethodKind::of_export(export.name) {
                 Some((kind, name)) => {
-                    let ty = self.functions.get(export.index as usize).and_then(|ty| self.types.get(*ty as usize));
+                    let ty = self
+                        .functions
+                        .get(export.index as usize)
+                        .and_then(|ty| self.types.get(*ty as usize));
                     if let Some(ty) = ty
                         && !(ty.params().is_empty() && ty.results().is_empty())
                     {
                         let found = type_text(ty.params(), ty.results());
-                        return Err(Rule::MethodType { name: export.name.to_owned(), found });
+                        return Err(Rule::MethodType {
+                            name: export.name.to_owned(),
+                            found,
+                        });
                     }
                     self.exports.push((kind, name.to_owned()));
                     return Ok(());
@@ -242,7 +272,9 @@ impl Reading {
             ExternalKind::Memory => "memory",
             ExternalKind::Tag => "tag",
         };
-        Err(Rule::UnknownExport { export: format!("{kind} {:?}", cut(export.name)) })
+        Err(Rule::UnknownExport {
+            export: format!("{kind} {:?}", cut(export.name)),
+        })
     }
 
     fn element(&mut self, element: wasmparser::Element<'_>) -> Result<(), Rule> {
@@ -297,9 +329,15 @@ fn fits(segment: &'static str, offset: &ConstExpr<'_>, len: u64, allowed: u64) -
     match offset.get_operators_reader().read() {
         Ok(Operator::I32Const { value }) => {
             let end = u64::from(value.cast_unsigned()) + len;
-            if end > allowed { Err(Rule::SegmentOutOfBounds { segment, end, allowed }) } else { Ok(()) }
+            if end > allowed {
+                Err(Rule::SegmentOutOfBounds { segment, end, allowed })
+            } else {
+                Ok(())
+            }
         }
-        _ => Err(Rule::Malformed { cause: format!("the offset of a {segment} segment is not a number") }),
+        _ => Err(Rule::Malformed {
+            cause: format!("the offset of a {segment} segment is not a number"),
+        }),
     }
 }
 
@@ -308,7 +346,17 @@ fn host_type(host: &HostFunction) -> (Vec<ValType>, Vec<ValType>) {
         WasmType::I32 => ValType::I32,
         WasmType::I64 => ValType::I64,
     };
-    (host.params.iter().map(value).collect(), host.result.iter().map(value).collect())
+    (
+        host.params.iter().map(value).collect(),
+        host.result.iter().map(value).collect(),
+    )
+}
+
+fn several(feature: &'static str, count: u32) -> Rule {
+    Rule::Feature {
+        feature,
+        operation: format!("{count} in one module"),
+    }
 }
 
 /// The first characters of a name from outside.

@@ -138,12 +138,19 @@ impl fmt::Display for Violation {
 impl Violation {
     /// A rule broken at a byte of the module.
     pub(crate) fn new(rule: Rule, offset: usize) -> Self {
-        Self { rule, function: None, offset }
+        Self {
+            rule,
+            function: None,
+            offset,
+        }
     }
 
     /// The same, inside of a function.
     pub(super) fn in_function(self, index: u32) -> Self {
-        Self { function: Some(FunctionName { index, name: None }), ..self }
+        Self {
+            function: Some(FunctionName { index, name: None }),
+            ..self
+        }
     }
 
     /// What mends it: the compiler's flag, the target or the change to make, where there is one.
@@ -169,7 +176,9 @@ impl Violation {
             Rule::ImportType { .. } => Some("build with the coffer-sdk of this ABI version"),
             Rule::UnknownExport { .. } => Some("drop #[no_mangle] and #[export_name], also in dependencies"),
             Rule::ReservedExport { .. } => Some("upload the module as rustc wrote it, not an instrumented one"),
-            Rule::MethodType { .. } => Some("arguments and results pass through the host; let #[contract] write the export"),
+            Rule::MethodType { .. } => {
+                Some("arguments and results pass through the host; let #[contract] write the export")
+            }
             Rule::MutableExport { .. } => Some("link with rustc's own linker and default arguments"),
             Rule::NoMemory | Rule::MemoryNotExported => {
                 Some("build a cdylib with crate-type = [\"cdylib\"] and without -C link-arg=--no-export-memory")

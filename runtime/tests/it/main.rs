@@ -1,5 +1,7 @@
 //! Behaviour of the runtime as its users see it: one test binary, one module per subject. Not here: rules of a single type, which
 //! are tested beside it. Invariant: a test leaves nothing behind and takes no clock, port or order of tests for granted.
 
+mod execute;
 mod golden;
+mod support;
 mod upload;

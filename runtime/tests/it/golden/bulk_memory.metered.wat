@@ -1,0 +1,122 @@
+;; pass 1, schedule 1, 162 -> 350 bytes, blake3 9bc0404db86975733df3470e9f6c51f8bfe533fdd9af304ace86d0245837f9e2
+(module
+  (type (;0;) (func (param i32)))
+  (type (;1;) (func))
+  (memory (;0;) 1 256)
+  (global (;0;) (mut i64) i64.const 0)
+  (global (;1;) (mut i32) i32.const 0)
+  (export "memory" (memory 0))
+  (export "call main" (func 1))
+  (export "coffer:gas" (global 0))
+  (export "coffer:stack" (global 1))
+  (func $move (;0;) (type 0) (param $len i32)
+    (local $keep i64) (local i32)
+    global.get 1
+    i32.const 104
+    i32.sub
+    global.set 1
+    global.get 1
+    i32.const 0
+    i32.lt_s
+    if ;; label = @1
+      unreachable
+    end
+    block ;; label = @1
+      global.get 0
+      i64.const 55
+      i64.sub
+      global.set 0
+      global.get 0
+      i64.const 0
+      i64.lt_s
+      if ;; label = @2
+        unreachable
+      end
+      i32.const 1024
+      i32.const 16
+      local.get $len
+      local.set 2
+      global.get 0
+      local.get 2
+      i64.extend_i32_u
+      i64.const 7
+      i64.add
+      i64.const 3
+      i64.shr_u
+      i64.sub
+      global.set 0
+      global.get 0
+      i64.const 0
+      i64.lt_s
+      if ;; label = @2
+        unreachable
+      end
+      local.get 2
+      memory.copy
+      i32.const 2048
+      i32.const 255
+      local.get $len
+      local.set 2
+      global.get 0
+      local.get 2
+      i64.extend_i32_u
+      i64.const 7
+      i64.add
+      i64.const 3
+      i64.shr_u
+      i64.sub
+      global.set 0
+      global.get 0
+      i64.const 0
+      i64.lt_s
+      if ;; label = @2
+        unreachable
+      end
+      local.get 2
+      memory.fill
+    end
+    global.get 1
+    i32.const 104
+    i32.add
+    global.set 1
+  )
+  (func (;1;) (type 1)
+    global.get 1
+    i32.const 72
+    i32.sub
+    global.set 1
+    global.get 1
+    i32.const 0
+    i32.lt_s
+    if ;; label = @1
+      unreachable
+    end
+    block ;; label = @1
+      global.get 0
+      i64.const 58
+      i64.sub
+      global.set 0
+      global.get 0
+      i64.const 0
+      i64.lt_s
+      if ;; label = @2
+        unreachable
+      end
+      i32.const 0
+      call $move
+      i32.const 1
+      call $move
+      i32.const 8
+      call $move
+      i32.const 9
+      call $move
+      i32.const 4096
+      call $move
+    end
+    global.get 1
+    i32.const 72
+    i32.add
+    global.set 1
+  )
+  (data (;0;) (i32.const 16) "0123456789abcdef")
+)

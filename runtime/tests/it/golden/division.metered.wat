@@ -1,0 +1,79 @@
+;; pass 1, schedule 1, 107 -> 238 bytes, blake3 28e7f397cde64237fbb1efbab98f4946734cccdc1e78131ebd892cebe2ab0816
+(module
+  (type (;0;) (func (param i64) (result i64)))
+  (type (;1;) (func))
+  (memory (;0;) 1 256)
+  (global (;0;) (mut i64) i64.const 0)
+  (global (;1;) (mut i32) i32.const 0)
+  (export "memory" (memory 0))
+  (export "call main" (func 1))
+  (export "coffer:gas" (global 0))
+  (export "coffer:stack" (global 1))
+  (func $divide (;0;) (type 0) (param $n i64) (result i64)
+    global.get 1
+    i32.const 88
+    i32.sub
+    global.set 1
+    global.get 1
+    i32.const 0
+    i32.lt_s
+    if ;; label = @1
+      unreachable
+    end
+    block (result i64) ;; label = @1
+      global.get 0
+      i64.const 50
+      i64.sub
+      global.set 0
+      global.get 0
+      i64.const 0
+      i64.lt_s
+      if ;; label = @2
+        unreachable
+      end
+      i64.const 1000
+      local.get $n
+      i64.div_s
+      i64.const 7
+      i64.rem_s
+    end
+    global.get 1
+    i32.const 88
+    i32.add
+    global.set 1
+  )
+  (func (;1;) (type 1)
+    global.get 1
+    i32.const 72
+    i32.sub
+    global.set 1
+    global.get 1
+    i32.const 0
+    i32.lt_s
+    if ;; label = @1
+      unreachable
+    end
+    block ;; label = @1
+      global.get 0
+      i64.const 33
+      i64.sub
+      global.set 0
+      global.get 0
+      i64.const 0
+      i64.lt_s
+      if ;; label = @2
+        unreachable
+      end
+      i64.const 3
+      call $divide
+      drop
+      i64.const 0
+      call $divide
+      drop
+    end
+    global.get 1
+    i32.const 72
+    i32.add
+    global.set 1
+  )
+)
