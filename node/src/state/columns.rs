@@ -1,0 +1,219 @@
+//! THE schema of the database: columns, what their keys are made of, and the records in them. Not here: access (`db`), sealing
+//! (`scope`). Invariant: a change of anything here is a new [`FORMAT`]; every key is 32 bytes and looks random.
+
+use coffer_abi::{AccountId, CodeHash, Decode, Encode, Event, Hash};
+use coffer_chain::{Block, Certificate, Receipt};
+
+/// Version of this schema and of the block log.
+pub(super) const FORMAT: u16 = 1;
+
+/// A database key.
+pub(super) type Key = [u8; 32];
+
+/// A column of the database. The number is its position on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Column {
+    /// How far the database is; what belongs to the folder as a whole.
+    Meta = 0,
+    /// Values and contract records.
+    Flat,
+    /// Trie records.
+    Trie,
+    /// One record per state: where it stands.
+    State,
+    /// Roots of private states by change, roots of the trie of private states by block hash.
+    Roots,
+    /// Old values by height, to read at a height.
+    Undo,
+    /// Blocks by hash, hashes by height.
+    Block,
+    /// Pages of the ordered keys.
+    Keys,
+    /// Modules by hash.
+    Code,
+    /// Receipts by transaction.
+    Receipt,
+    /// Events by contract and number.
+    Event,
+}
+
+impl Column {
+    /// Number of columns.
+    pub const COUNT: u8 = 11;
+}
+
+/// What a record is. The kind stands in the derived key, so two kinds never share a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// `()` -> [`Meta`]; public scope.
+    Meta = 0,
+    /// `()` -> height up to which all private states are done; public scope.
+    Finished,
+    /// H(psi) -> [`Kind::Tag`] of its scope; public scope.
+    Tenant,
+    /// tag -> offset of the first log frame that could not be applied because its tenant was not configured; public scope.
+    Missed,
+    /// contract, raw key -> height last written (8 bytes, little-endian), value.
+    Slot,
+    /// contract -> [`ContractRecord`].
+    Contract,
+    /// contract or nothing (the state's own trie), record place -> trie record.
+    Trie,
+    /// `()` -> [`StateRecord`].
+    State,
+    /// number of the change -> [`RootRecord`]. Never sealed: an erased tenant's roots stay, so that trie roots stay reproducible.
+    RootAt,
+    /// block hash -> [`PsiTrieRecord`]; public scope.
+    PsiTrie,
+    /// height -> undo layer.
+    Undo,
+    /// block hash -> [`StoredBlock`]; public scope.
+    Block,
+    /// height -> [`BlockPlace`]; public scope.
+    BlockAt,
+    /// contract, page number -> page of ordered keys.
+    Page,
+    /// code hash -> module.
+    Code,
+    /// transaction -> [`TxPlace`] (public) or [`TxReceipt`] (private).
+    Receipt,
+    /// contract, number -> [`EventRecord`].
+    Event,
+    /// contract -> number of its events.
+    EventCount,
+    /// Not stored: the name of a state in the log.
+    Tag,
+    /// Not stored: binds a sealed log frame to its state and height.
+    Frame,
+}
+
+impl Kind {
+    /// Where records of this kind are.
+    pub const fn column(self) -> Column {
+        match self {
+            Self::Meta | Self::Finished | Self::Tenant | Self::Missed | Self::Tag | Self::Frame => Column::Meta,
+            Self::Slot | Self::Contract => Column::Flat,
+            Self::Trie => Column::Trie,
+            Self::State => Column::State,
+            Self::RootAt | Self::PsiTrie => Column::Roots,
+            Self::Undo => Column::Undo,
+            Self::Block | Self::BlockAt => Column::Block,
+            Self::Page => Column::Keys,
+            Self::Code => Column::Code,
+            Self::Receipt => Column::Receipt,
+            Self::Event | Self::EventCount => Column::Event,
+        }
+    }
+
+    /// True if a private state seals records of this kind.
+    pub const fn is_sealed(self) -> bool {
+        !matches!(self, Self::RootAt)
+    }
+}
+
+/// How far the database is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Meta {
+    pub format: u16,
+    pub chain_id: Hash,
+    /// End of the last log frame that is in the database.
+    pub log_offset: u64,
+    /// Hash of the last public block that is in the database.
+    pub head: Hash,
+}
+
+/// Where a state stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(super) struct StateRecord {
+    /// Block of its last change.
+    pub height: u64,
+    pub root: Hash,
+    /// Number of its [`RootRecord`]s.
+    pub changes: u64,
+    /// Why it is held, if it is.
+    pub held: Option<String>,
+}
+
+/// The root a private state got from a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct RootRecord {
+    pub height: u64,
+    pub root: Hash,
+}
+
+/// The trie of private states after a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct PsiTrieRecord {
+    pub height: u64,
+    pub state_root: Hash,
+    pub root: Hash,
+}
+
+/// The block at a height, in brief.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct BlockPlace {
+    pub hash: Hash,
+    pub state_root: Hash,
+    pub time: coffer_abi::Time,
+}
+
+/// Place of a transaction in the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct TxPlace {
+    pub height: u64,
+    pub index: u32,
+}
+
+/// A contract as its state knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ContractRecord {
+    /// Its code.
+    pub code_hash: CodeHash,
+    /// Key of its storage paths.
+    pub path_key: [u8; 32],
+    /// Who deployed it.
+    pub deployer: AccountId,
+    /// Block that deployed it.
+    pub height: coffer_abi::Height,
+    /// Root of its storage, comparable between its parties.
+    pub storage_root: Hash,
+}
+
+/// A block with what proves and what followed from it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct StoredBlock {
+    /// The block.
+    pub block: Block,
+    /// That it was decided. Genesis has none: its certificate has no signatures.
+    pub certificate: Certificate,
+    /// One receipt per transaction, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+/// A receipt and where its transaction stands.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TxReceipt {
+    /// Block.
+    pub height: coffer_abi::Height,
+    /// Position in the block, from 0.
+    pub index: u32,
+    /// The receipt.
+    pub receipt: Receipt,
+}
+
+/// An event and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct EventRecord {
+    /// Number among its contract's events, from 0.
+    pub number: u64,
+    /// Block.
+    pub height: coffer_abi::Height,
+    /// Transaction on the public chain.
+    pub tx: Hash,
+    /// Position of the transaction in the block, from 0.
+    pub index: u32,
+    /// The event.
+    pub event: Event,
+}

@@ -1,0 +1,101 @@
+//! The last heights of one state: what each block overwrote, kept in memory, so that a view reads as of its height while the database
+//! moves on. Not here: the records themselves. Invariant: a layer is published before the database commit of its block, so a reader
+//! that reads the database first and the layers then never misses an overwrite.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use coffer_abi::{ContractId, Decode, Encode};
+
+/// Old contents by contract and raw key, `None` for what was not there. The empty key stands for the contract's record (a storage key
+/// is never empty).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Layer {
+    /// Height of the block that overwrote them.
+    pub height: u64,
+    pub old: BTreeMap<(ContractId, Vec<u8>), Option<Vec<u8>>>,
+}
+
+/// The layers of one state.
+pub(super) struct History(ArcSwap<Layers>);
+
+/// The layers at one moment, oldest first.
+#[derive(Clone, Default)]
+pub(super) struct Layers {
+    /// No view below this height can be read.
+    floor: u64,
+    list: VecDeque<Arc<Layer>>,
+}
+
+impl History {
+    pub fn new(floor: u64, list: VecDeque<Arc<Layer>>) -> Self {
+        Self(ArcSwap::from_pointee(Layers { floor, list }))
+    }
+
+    /// The layers as they are now.
+    pub fn layers(&self) -> Arc<Layers> {
+        self.0.load_full()
+    }
+
+    /// Adds the newest layer and forgets those that only views below `floor` need. Returns the heights forgotten.
+    pub fn publish(&self, layer: Option<Arc<Layer>>, floor: u64) -> Vec<u64> {
+        let mut layers = Layers::clone(&self.0.load());
+        layers.list.extend(layer);
+        layers.floor = layers.floor.max(floor);
+        let mut forgotten = Vec::new();
+        while let Some(oldest) = layers.list.front()
+            && oldest.height <= layers.floor
+        {
+            forgotten.push(oldest.height);
+            layers.list.pop_front();
+        }
+        self.0.store(Arc::new(layers));
+        forgotten
+    }
+}
+
+impl Layers {
+    /// Oldest height that can be read.
+    pub fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// What stood at a key at `height`: `Some` if a later block overwrote it.
+    pub fn at(&self, height: u64, key: &(ContractId, Vec<u8>)) -> Option<&Option<Vec<u8>>> {
+        self.above(height).find_map(|layer| layer.old.get(key))
+    }
+
+    /// What stood at `height` at the keys of `contract` from `from` on, of those that later blocks overwrote.
+    pub fn overlay(
+        &self,
+        height: u64,
+        contract: &ContractId,
+        from: &Bound<Vec<u8>>,
+    ) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
+        let start = match from {
+            Bound::Included(key) => Bound::Included((*contract, key.clone())),
+            Bound::Excluded(key) => Bound::Excluded((*contract, key.clone())),
+            Bound::Unbounded => Bound::Included((*contract, Vec::new())),
+        };
+        let mut overlay = BTreeMap::new();
+        for layer in self.above(height) {
+            let range = layer
+                .old
+                .range((start.clone(), Bound::Unbounded))
+                .take_while(|((c, _), _)| c == contract);
+            for ((_, key), old) in range {
+                // The earliest overwrite tells what stood there.
+                overlay.entry(key.clone()).or_insert_with(|| old.clone());
+            }
+        }
+        overlay
+    }
+
+    fn above(&self, height: u64) -> impl Iterator<Item = &Arc<Layer>> {
+        self.list
+            .iter()
+            .skip(self.list.partition_point(|layer| layer.height <= height))
+    }
+}

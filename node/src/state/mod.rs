@@ -1,0 +1,348 @@
+//! What the node remembers: the public state, one private state per tenant, blocks, receipts, events, and their roots at every height.
+//! Not here: execution, and who may ask. All of it is synchronous: call it from a thread that may block.
+//! Invariant: a block or private change answered with `Ok` is there after any crash, with the same roots.
+//!
+//! `log` lasts, `db` follows from it, `history` serves the last heights from memory. Each state is one `one::OneState`; reads go
+//! through a [`View`], changes through `commit`, and `recover` puts it all together again at start.
+
+mod blocks;
+mod columns;
+mod commit;
+mod db;
+mod error;
+mod folder;
+mod history;
+mod log;
+mod one;
+mod ordered;
+mod private;
+mod recover;
+mod scope;
+mod snapshot;
+mod writes;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use coffer_abi::{Hash, Height, Time};
+use coffer_chain::trie::Path;
+use coffer_chain::{Genesis, Psi};
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+pub use blocks::{BlockId, EventPage};
+pub use columns::{ContractRecord, EventRecord, StoredBlock, TxReceipt};
+pub use commit::{BlockCommit, PrivateCommit};
+pub use error::Error;
+pub use snapshot::View;
+pub use writes::{NewContract, StateWrites};
+
+use columns::{BlockPlace, Kind, PsiTrieRecord};
+use db::{Db, Records};
+use folder::Folder;
+use log::Log;
+use one::{OneState, check_kept};
+use private::PsiTrie;
+
+/// Heights kept for reading when the configuration says nothing.
+pub const DEFAULT_HISTORY: u64 = 128;
+/// Leaves of the trie of private states when the configuration says nothing.
+pub const DEFAULT_PSI_CAPACITY: usize = 64;
+
+/// How to open the state.
+pub struct StateOptions {
+    /// Start of the chain; its hash is the chain id.
+    pub genesis: Genesis,
+    /// Private states of this node.
+    pub tenants: Vec<TenantKeys>,
+    /// From which the dummy leaves of the trie of private states are made.
+    pub node_secret: Zeroizing<[u8; 32]>,
+    /// Heights below the head that stay readable; at least 1.
+    pub history: u64,
+    /// Leaves of the trie of private states, dummies included; at least the number of tenants.
+    pub psi_capacity: usize,
+}
+
+/// A tenant's secrets as far as its state needs them.
+#[derive(Clone)]
+pub struct TenantKeys {
+    /// Whose.
+    pub psi: Psi,
+    /// Everything of its state on disk is sealed under this. Never changes; without it the state is lost.
+    pub storage_key: Zeroizing<[u8; 32]>,
+    /// Makes its path in the trie of private states. Never changes.
+    pub trie_secret: Zeroizing<[u8; 32]>,
+}
+
+impl fmt::Debug for TenantKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantKeys")
+            .field("psi", &self.psi)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The last public block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its height.
+    pub height: Height,
+    /// Its hash.
+    pub hash: Hash,
+    /// Root of the public state after it.
+    pub state_root: Hash,
+    /// Its time, milliseconds.
+    pub time: Time,
+}
+
+/// Root of a private state after a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PsiRoot {
+    /// Height of the block.
+    pub height: Height,
+    /// Its hash.
+    pub block_hash: Hash,
+    /// The root.
+    pub root: Hash,
+}
+
+/// Root of the trie of private states after a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PsiTrieRoot {
+    /// Height of the block.
+    pub height: Height,
+    /// Its hash.
+    pub block_hash: Hash,
+    /// The root; while not sealed, that of the last sealed block.
+    pub root: Hash,
+    /// True once all private states are done with the block: the root stays as it is.
+    pub sealed: bool,
+}
+
+/// The state of this node. A cheap handle; the folder is given back when the last one and the last [`View`] are gone.
+#[derive(Clone)]
+pub struct State {
+    inner: Arc<Inner>,
+}
+
+/// Dropped in this order: the database before the lock on the folder.
+struct Inner {
+    public: Arc<OneState>,
+    private: BTreeMap<Psi, Tenant>,
+    psi_trie: Mutex<PsiTrie>,
+    head: watch::Sender<Head>,
+    history: u64,
+    chain_id: Hash,
+    /// The one writer. ORDER: after a state's `changing`, before its `pages`.
+    log: Mutex<Log>,
+    failed: OnceLock<String>,
+    #[cfg(test)]
+    pulled: Mutex<Option<commit::Moment>>,
+    db: Db,
+    _folder: Folder,
+}
+
+struct Tenant {
+    one: Arc<OneState>,
+    /// In the trie of private states.
+    path: Path,
+}
+
+impl State {
+    /// The last public block.
+    pub fn head(&self) -> Head {
+        self.inner.head.borrow().clone()
+    }
+
+    /// Tells of every new head; a slow receiver sees the last one only.
+    pub fn watch(&self) -> watch::Receiver<Head> {
+        self.inner.head.subscribe()
+    }
+
+    /// The chain: hash of its genesis.
+    pub fn chain_id(&self) -> Hash {
+        self.inner.chain_id
+    }
+
+    /// Private states of this node, in the order of their names.
+    pub fn tenants(&self) -> impl Iterator<Item = &Psi> {
+        self.inner.private.keys()
+    }
+
+    /// The public state at its head.
+    pub fn public(&self) -> View {
+        let head = self.head();
+        View::new(
+            self.inner.clone(),
+            Some(self.inner.public.clone()),
+            head.height,
+            head.state_root,
+        )
+    }
+
+    /// The public state after the block at `height`.
+    ///
+    /// # Errors
+    /// [`Error::Future`], [`Error::Pruned`], [`Error::Database`], [`Error::Damaged`].
+    pub fn public_at(&self, height: Height) -> Result<View, Error> {
+        let one = &self.inner.public;
+        check_kept(height, one.history.layers().floor(), self.head().height.0)?;
+        Ok(View::new(
+            self.inner.clone(),
+            Some(one.clone()),
+            height,
+            self.state_root(height)?,
+        ))
+    }
+
+    /// A private state as far as it has come; an empty one if this node has no such tenant.
+    ///
+    /// # Errors
+    /// [`Error::Held`].
+    pub fn private(&self, psi: &Psi) -> Result<View, Error> {
+        let Some(tenant) = self.inner.private.get(psi) else {
+            return Ok(View::new(self.inner.clone(), None, self.head().height, Hash::ZERO));
+        };
+        tenant.one.check_held()?;
+        let (height, root) = self.inner.private_head(tenant);
+        Ok(View::new(
+            self.inner.clone(),
+            Some(tenant.one.clone()),
+            Height(height),
+            root,
+        ))
+    }
+
+    /// A private state after the block at `height`; an empty one if this node has no such tenant.
+    ///
+    /// # Errors
+    /// [`Error::Held`], [`Error::Future`], [`Error::Pruned`], [`Error::Database`], [`Error::Damaged`].
+    pub fn private_at(&self, psi: &Psi, height: Height) -> Result<View, Error> {
+        let Some(tenant) = self.inner.private.get(psi) else {
+            check_kept(height, 0, self.head().height.0)?;
+            return Ok(View::new(self.inner.clone(), None, height, Hash::ZERO));
+        };
+        tenant.one.check_held()?;
+        check_kept(
+            height,
+            tenant.one.history.layers().floor(),
+            self.inner.private_head(tenant).0,
+        )?;
+        let root = tenant.one.root_at(&self.inner.db, height.0)?;
+        Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), height, root))
+    }
+
+    /// Height up to which a private state is done with the chain. The head for a tenant this node does not have.
+    pub fn private_head(&self, psi: &Psi) -> Height {
+        match self.inner.private.get(psi) {
+            Some(tenant) => Height(self.inner.private_head(tenant).0),
+            None => self.head().height,
+        }
+    }
+
+    /// Height up to which all private states are done with the chain.
+    pub fn private_finished(&self) -> Height {
+        Height(self.inner.psi_trie().finished())
+    }
+
+    /// Root of the public state after the block at `height`, however old.
+    ///
+    /// # Errors
+    /// [`Error::Future`], [`Error::Database`], [`Error::Damaged`].
+    pub fn state_root(&self, height: Height) -> Result<Hash, Error> {
+        Ok(self.block_place(height)?.state_root)
+    }
+
+    /// Root of a private state after the block at `height`, however old. Zeros for a tenant this node does not have.
+    ///
+    /// # Errors
+    /// [`Error::Future`] also when that state is not done with the block; [`Error::Database`], [`Error::Damaged`].
+    pub fn psi_root(&self, psi: &Psi, height: Height) -> Result<PsiRoot, Error> {
+        let root = match self.inner.private.get(psi) {
+            Some(tenant) => {
+                check_kept(height, 0, self.inner.private_head(tenant).0)?;
+                tenant.one.root_at(&self.inner.db, height.0)?
+            }
+            None => Hash::ZERO,
+        };
+        Ok(PsiRoot {
+            height,
+            block_hash: self.block_place(height)?.hash,
+            root,
+        })
+    }
+
+    /// Root of the trie of private states after the block at `height`, however old.
+    ///
+    /// # Errors
+    /// [`Error::Future`], [`Error::Database`], [`Error::Damaged`].
+    pub fn psi_trie_root(&self, height: Height) -> Result<PsiTrieRoot, Error> {
+        let block_hash = self.block_place(height)?.hash;
+        let (finished, last) = {
+            let trie = self.inner.psi_trie();
+            (trie.finished(), trie.root())
+        };
+        if height.0 > finished {
+            return Ok(PsiTrieRoot {
+                height,
+                block_hash,
+                root: last,
+                sealed: false,
+            });
+        }
+        let record = self
+            .public_records()
+            .get::<PsiTrieRecord>(Kind::PsiTrie, &[block_hash.as_ref()])?;
+        let missing = || Error::Damaged(format!("the private root of block {height} is missing"));
+        Ok(PsiTrieRoot {
+            height,
+            block_hash,
+            root: record.ok_or_else(missing)?.root,
+            sealed: true,
+        })
+    }
+
+    fn block_place(&self, height: Height) -> Result<BlockPlace, Error> {
+        check_kept(height, 0, self.head().height.0)?;
+        self.inner
+            .block_at(height.0)?
+            .ok_or_else(|| Error::Damaged(format!("block {height} is missing")))
+    }
+}
+
+impl Inner {
+    fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
+        Records {
+            db: &self.db,
+            scope: &one.scope,
+        }
+    }
+
+    fn psi_trie(&self) -> MutexGuard<'_, PsiTrie> {
+        self.psi_trie.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn block_at(&self, height: u64) -> Result<Option<BlockPlace>, Error> {
+        self.records(&self.public).get(Kind::BlockAt, &[&height.to_le_bytes()])
+    }
+
+    /// Height and root a private state has come to.
+    fn private_head(&self, tenant: &Tenant) -> (u64, Hash) {
+        // ORDER: `finished` first, so that a change committed in between is seen with its height.
+        let finished = self.psi_trie().finished();
+        let standing = tenant.one.standing();
+        (standing.height.max(finished), standing.root)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("head", &self.head())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

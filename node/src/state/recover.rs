@@ -1,0 +1,309 @@
+//! Opening the data folder: checks that it is this node's, brings the database up to the log without executing anything, and makes the
+//! trie of private states. Invariant: a state that opens has exactly the blocks that were acknowledged, or says what is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use coffer_abi::codec::decode;
+use coffer_abi::{Encode, Hash};
+use coffer_chain::trie::path::psi_path;
+use coffer_chain::{Block, Certificate};
+use tokio::sync::watch;
+
+use super::columns::{FORMAT, Key, Kind, Meta, StateRecord, StoredBlock};
+use super::commit::{BlockFrame, PrivateContent, PrivateFrame, Source};
+use super::db::{Batch, Db, Records};
+use super::error::Error;
+use super::folder::Folder;
+use super::log::{FrameKind, HEADER, Log};
+use super::one::OneState;
+use super::private::PsiTrie;
+use super::scope::Scope;
+use super::writes::StateWrites;
+use super::{Head, Inner, State, StateOptions, Tenant, TenantKeys};
+
+impl State {
+    /// Opens a data folder, or makes it: locks it, drops a torn last log frame, re-applies what the database lacks.
+    ///
+    /// # Errors
+    /// [`Error::InUse`], [`Error::OtherChain`], [`Error::Format`], [`Error::Duplicate`], [`Error::Capacity`], [`Error::OtherKey`];
+    /// [`Error::Damaged`] and [`Error::RootMismatch`] when log and database do not hold together; [`Error::Io`], [`Error::Database`].
+    pub fn open(dir: &Path, options: StateOptions) -> Result<Self, Error> {
+        check_tenants(&options)?;
+        let folder = Folder::open(dir)?;
+        let db = Db::open(&folder.path().join("db"))?;
+        super::folder::sync_folder(folder.path())?;
+        let chain_id = options.genesis.chain_id();
+        let public_scope = Scope::public();
+        let meta = check_meta(&db, &public_scope, dir, &chain_id)?;
+        let log = Log::open(folder.path(), &chain_id, meta.as_ref().map(|meta| meta.log_offset))?;
+        let finished: Option<u64> = Records {
+            db: &db,
+            scope: &public_scope,
+        }
+        .get(Kind::Finished, &[])?;
+        let done = finished.unwrap_or(0);
+        let history = options.history.max(1);
+        let public = OneState::load(&db, public_scope, |standing| {
+            standing.height.saturating_sub(history).min(done)
+        })?;
+        let mut private = BTreeMap::new();
+        for tenant in &options.tenants {
+            let loaded = load_tenant(&db, &public.scope, tenant, history)?;
+            private.insert(tenant.psi.clone(), loaded);
+        }
+        let header = options.genesis.header();
+        let first = Head {
+            height: header.height,
+            hash: header.hash(),
+            state_root: header.state_root,
+            time: header.time,
+        };
+        let inner = Inner {
+            psi_trie: Mutex::new(PsiTrie::new(BTreeMap::new(), &options.node_secret, 0, done)?),
+            head: watch::Sender::new(first),
+            public: Arc::new(public),
+            private,
+            history,
+            chain_id,
+            log: Mutex::new(log),
+            failed: OnceLock::new(),
+            #[cfg(test)]
+            pulled: Mutex::new(None),
+            db,
+            _folder: folder,
+        };
+        if let Some(meta) = &meta {
+            inner.set_head(meta.head)?;
+        }
+        inner.replay(meta.map_or(HEADER, |meta| meta.log_offset))?;
+        if inner.is_empty() {
+            let certificate = Certificate {
+                height: header.height,
+                round: 0,
+                block: header.hash(),
+                signatures: Vec::new(),
+            };
+            let block = Block {
+                header,
+                transactions: Vec::new(),
+            };
+            let stored = StoredBlock {
+                block,
+                certificate,
+                receipts: Vec::new(),
+            };
+            let frame = BlockFrame {
+                stored,
+                writes: StateWrites::default(),
+            };
+            let payload = frame.encode();
+            inner.apply_block(frame, Source::Append(FrameKind::Block, &payload))?;
+        }
+        inner.make_psi_trie(&options, finished)?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+impl Inner {
+    /// True until the first block is stored.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self.block_at(0), Ok(None))
+    }
+
+    fn set_head(&self, hash: Hash) -> Result<(), Error> {
+        let damaged = || Error::Damaged(format!("the head block {hash} is missing from the database"));
+        let stored: StoredBlock = self
+            .records(&self.public)
+            .get(Kind::Block, &[hash.as_ref()])?
+            .ok_or_else(damaged)?;
+        let header = stored.block.header;
+        let head = Head {
+            height: header.height,
+            hash,
+            state_root: header.state_root,
+            time: header.time,
+        };
+        self.head.send_replace(head);
+        Ok(())
+    }
+
+    /// Applies the log frames from `offset` on.
+    fn replay(&self, mut offset: u64) -> Result<(), Error> {
+        let mut frames = 0u64;
+        loop {
+            let frame = self
+                .log
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                .read(offset)?;
+            let Some(frame) = frame else { break };
+            let unreadable = |e| Error::Damaged(format!("the log frame at offset {offset}: {e}"));
+            match frame.kind {
+                FrameKind::Block => {
+                    let block: BlockFrame = decode(&frame.payload).map_err(unreadable)?;
+                    self.apply_block(block, Source::Replay(frame.end))?;
+                }
+                FrameKind::Private => {
+                    let private: PrivateFrame = decode(&frame.payload).map_err(unreadable)?;
+                    self.replay_private(private, offset, frame.end)?;
+                }
+            }
+            offset = frame.end;
+            frames += 1;
+        }
+        if frames > 0 {
+            tracing::info!(frames, head = %self.head.borrow().height, "re-applied the end of the block log");
+        }
+        Ok(())
+    }
+
+    fn replay_private(&self, frame: PrivateFrame, offset: u64, end: u64) -> Result<(), Error> {
+        let Some(tenant) = self.private.values().find(|tenant| tenant.one.scope.tag() == frame.tag) else {
+            tracing::warn!(
+                offset,
+                "a log frame belongs to a private state that is not configured; it is passed over"
+            );
+            return self.pass_over(Some((frame.tag, offset)), end);
+        };
+        let one = &tenant.one;
+        if one.check_held().is_err() {
+            return self.pass_over(None, end);
+        }
+        let key = one.scope.key(Kind::Frame, &[&frame.height.to_le_bytes()]);
+        let applied = one.scope.open(Kind::Frame, &key, frame.sealed).and_then(|content| {
+            let content: PrivateContent =
+                decode(&content).map_err(|e| Error::Damaged(format!("its log frame: {e}")))?;
+            self.apply_private(tenant, frame.height, content, Some((end, frame.root)))
+        });
+        match applied {
+            Ok(_) => Ok(()),
+            // The database or the disk: nobody's state in particular.
+            Err(error @ (Error::Database(_) | Error::Io { .. } | Error::Failed(_))) => Err(error),
+            Err(error) => {
+                self.check_failed()?;
+                let reason = format!(
+                    "its change at height {} could not be applied again: {error}",
+                    frame.height
+                );
+                tracing::error!(height = frame.height, %error, "a private state is held");
+                let mut standing = StateRecord::clone(&one.standing());
+                standing.held = Some(reason);
+                let (batch, floor) = (Batch::default(), one.history.layers().floor());
+                self.store(
+                    one,
+                    Source::Replay(end),
+                    self.head.borrow().hash,
+                    batch,
+                    None,
+                    standing,
+                    floor,
+                )
+            }
+        }
+    }
+
+    /// Moves past a frame, noting it if its tenant may come back.
+    fn pass_over(&self, missed: Option<(Key, u64)>, end: u64) -> Result<(), Error> {
+        let mut batch = Batch::default();
+        let scope = &self.public.scope;
+        if let Some((tag, offset)) = missed
+            && self.records(&self.public).bytes(Kind::Missed, &[&tag])?.is_none()
+        {
+            batch.put(scope, Kind::Missed, &[&tag], &offset)?;
+        }
+        let meta = Meta {
+            format: FORMAT,
+            chain_id: self.chain_id,
+            log_offset: end,
+            head: self.head.borrow().hash,
+        };
+        batch.put(scope, Kind::Meta, &[], &meta)?;
+        self.db.commit(batch)
+    }
+
+    fn make_psi_trie(&self, options: &StateOptions, finished: Option<u64>) -> Result<(), Error> {
+        let done = finished.unwrap_or(0);
+        let mut roots = BTreeMap::new();
+        for tenant in self.private.values() {
+            roots.insert(tenant.path, tenant.one.root_at(&self.db, done)?);
+        }
+        let mut trie = PsiTrie::new(roots, &options.node_secret, options.psi_capacity, done)?;
+        for tenant in self.private.values() {
+            for change in tenant.one.changes_after(&self.db, done)? {
+                trie.note(change.height, tenant.path, change.root);
+            }
+        }
+        if finished.is_none() {
+            let mut batch = Batch::default();
+            self.put_psi_root(&mut batch, 0, trie.root())?;
+            self.db.commit(batch)?;
+        }
+        *self.psi_trie() = trie;
+        Ok(())
+    }
+}
+
+fn check_tenants(options: &StateOptions) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    for tenant in &options.tenants {
+        if !seen.insert(&tenant.psi) {
+            return Err(Error::Duplicate(tenant.psi.clone()));
+        }
+    }
+    if seen.len() > options.psi_capacity {
+        return Err(Error::Capacity {
+            tenants: seen.len(),
+            capacity: options.psi_capacity,
+        });
+    }
+    Ok(())
+}
+
+fn check_meta(db: &Db, scope: &Scope, dir: &Path, chain_id: &Hash) -> Result<Option<Meta>, Error> {
+    let Some(bytes) = (Records { db, scope }).bytes(Kind::Meta, &[])? else {
+        return Ok(None);
+    };
+    let found = bytes.first_chunk::<2>().map_or(0, |bytes| u16::from_le_bytes(*bytes));
+    if found != FORMAT {
+        return Err(Error::Format {
+            dir: dir.to_owned(),
+            found,
+            supported: FORMAT,
+        });
+    }
+    let meta: Meta = decode(&bytes).map_err(|e| Error::Damaged(format!("the first record: {e}")))?;
+    if meta.chain_id != *chain_id {
+        return Err(Error::OtherChain {
+            dir: dir.to_owned(),
+            found: meta.chain_id,
+            expected: *chain_id,
+        });
+    }
+    Ok(Some(meta))
+}
+
+fn load_tenant(db: &Db, public: &Scope, keys: &TenantKeys, history: u64) -> Result<Tenant, Error> {
+    let scope = Scope::private(keys.psi.clone(), &keys.storage_key);
+    let (records, name, tag) = (Records { db, scope: public }, keys.psi.as_str().as_bytes(), scope.tag());
+    match records.get::<Key>(Kind::Tenant, &[name])? {
+        Some(known) if known != tag => return Err(Error::OtherKey(keys.psi.clone())),
+        Some(_) => {}
+        None => {
+            let mut batch = Batch::default();
+            batch.put(public, Kind::Tenant, &[name], &tag)?;
+            db.commit(batch)?;
+        }
+    }
+    let one = OneState::load(db, scope, |standing| standing.height.saturating_sub(history))?;
+    if records.bytes(Kind::Missed, &[&tag])?.is_some() {
+        let mut standing = StateRecord::clone(&one.standing());
+        standing.held = Some("it changed while it was not configured on this node".into());
+        one.set_standing(standing);
+    }
+    Ok(Tenant {
+        path: psi_path(&keys.trie_secret, keys.psi.as_str()),
+        one: Arc::new(one),
+    })
+}

@@ -1,0 +1,222 @@
+//! A view: one state as of one height, unchanging while blocks are committed beside it. What the runtime reads from.
+//! Invariant: a view answers as of its height or with an error, never as of another height.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError};
+
+use coffer_abi::codec::decode;
+use coffer_abi::limits::KEY_ORDERED;
+use coffer_abi::{CodeHash, ContractId, Hash, Height};
+use coffer_runtime::{Fault, ScanEntry, StateRead};
+
+use super::Inner;
+use super::columns::{ContractRecord, Kind};
+use super::db::Records;
+use super::error::Error;
+use super::one::OneState;
+use super::ordered::OrderedKeys;
+use super::writes::{StateWrites, slot};
+
+/// One state at one height. Cheap to clone; keeps the data folder open while it lives.
+#[derive(Clone)]
+pub struct View {
+    inner: Arc<Inner>,
+    /// `None` for a private state this node has no tenant for: it is empty.
+    one: Option<Arc<OneState>>,
+    height: Height,
+    root: Hash,
+}
+
+impl View {
+    pub(super) fn new(inner: Arc<Inner>, one: Option<Arc<OneState>>, height: Height, root: Hash) -> Self {
+        Self {
+            inner,
+            one,
+            height,
+            root,
+        }
+    }
+
+    /// Height of the block this view stands after.
+    pub fn height(&self) -> Height {
+        self.height
+    }
+
+    /// Root of the state at this height.
+    pub fn root(&self) -> Hash {
+        self.root
+    }
+
+    /// The record of a contract, or `None` if this state has none of that id.
+    ///
+    /// # Errors
+    /// [`Error::Pruned`] once the height is no longer kept; [`Error::Database`], [`Error::Damaged`].
+    pub fn contract(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
+        let bytes = self.read(contract, &[], |records| {
+            records.bytes(Kind::Contract, &[contract.as_ref()])
+        })?;
+        let record = bytes.map(|bytes| decode(&bytes)).transpose();
+        record.map_err(|e| Error::Damaged(format!("the record of contract {contract}: {e}")))
+    }
+
+    /// A module stored in this state, at whatever height. Modules are kept for good.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Damaged`].
+    pub fn code(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, Error> {
+        match &self.one {
+            Some(one) => self.records(one).bytes(Kind::Code, &[hash.as_ref()]),
+            None => Ok(None),
+        }
+    }
+
+    /// The value under a key of a contract.
+    ///
+    /// # Errors
+    /// [`Error::Pruned`] once the height is no longer kept; [`Error::Database`], [`Error::Damaged`].
+    pub fn value(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        if key.is_empty() {
+            return Ok(None);
+        }
+        self.read(contract, key, |records| slot(records, contract, key))
+    }
+
+    /// The root this state would have after `writes`. Nothing is stored; a commit of the same writes does not compute it again.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] unless this view is at the head of its state; what [`StateWrites`] says must hold; the state cannot be read.
+    pub fn root_after(&self, writes: &StateWrites) -> Result<Hash, Error> {
+        let Some(one) = &self.one else {
+            return if writes.is_empty() {
+                Ok(self.root)
+            } else {
+                Err(not_configured(writes))
+            };
+        };
+        let mut prepared = one.change();
+        let head = one.standing().height;
+        if head > self.height.0 {
+            return Err(Error::Stale {
+                view: self.height,
+                head: Height(head),
+            });
+        }
+        Ok(prepared.roots(self.records(one), writes)?.root)
+    }
+
+    /// At most `limit` entries in byte order whose ordered key starts with `prefix` and is greater than `after`.
+    ///
+    /// # Errors
+    /// [`Error::Pruned`] once the height is no longer kept; [`Error::Database`], [`Error::Damaged`].
+    pub fn entries(
+        &self,
+        contract: &ContractId,
+        prefix: &[u8],
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<ScanEntry>, Error> {
+        let Some(one) = self.one.as_ref().filter(|_| limit > 0) else {
+            return Ok(Vec::new());
+        };
+        let lowest = [KEY_ORDERED];
+        let prefix = if prefix.is_empty() { &lowest[..] } else { prefix };
+        if prefix[0] != KEY_ORDERED {
+            return Ok(Vec::new());
+        }
+        let from = if after < prefix {
+            Bound::Included(prefix.to_vec())
+        } else {
+            Bound::Excluded(after.to_vec())
+        };
+        let wanted = |key: &[u8]| key.starts_with(prefix);
+        let records = self.records(one);
+        // While this is held no commit reaches the database: pages and values are of one height.
+        let _pages = one.pages.read().unwrap_or_else(PoisonError::into_inner);
+        let layers = one.history.layers();
+        self.check_kept(layers.floor())?;
+        let mut overlay = layers.overlay(self.height.0, contract, &from);
+        let mut entries = Vec::new();
+        let start = match &from {
+            Bound::Included(key) | Bound::Excluded(key) => &key[..],
+            Bound::Unbounded => prefix,
+        };
+        OrderedKeys::new(records, *contract).walk(start, &mut |key| {
+            if from == Bound::Excluded(key.to_vec()) {
+                return Ok(true);
+            }
+            let later = overlay.split_off(key);
+            take(&mut entries, std::mem::replace(&mut overlay, later), limit);
+            if entries.len() >= limit || !wanted(key) {
+                return Ok(false);
+            }
+            let value = match overlay.remove(key) {
+                Some(old) => old,
+                None => Some(
+                    slot(records, contract, key)?
+                        .ok_or_else(|| Error::Damaged(format!("an ordered key of contract {contract} has no value")))?,
+                ),
+            };
+            entries.extend(value.map(|value| (key.to_vec(), value)));
+            Ok(entries.len() < limit)
+        })?;
+        overlay.retain(|key, _| wanted(key));
+        take(&mut entries, overlay, limit);
+        Ok(entries)
+    }
+
+    /// ORDER: the database first, then the layers (see `history`).
+    fn read(
+        &self,
+        contract: &ContractId,
+        key: &[u8],
+        stored: impl FnOnce(Records) -> Result<Option<Vec<u8>>, Error>,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let Some(one) = &self.one else {
+            return Ok(None);
+        };
+        let stored = stored(self.records(one))?;
+        let layers = one.history.layers();
+        self.check_kept(layers.floor())?;
+        Ok(layers
+            .at(self.height.0, &(*contract, key.to_vec()))
+            .cloned()
+            .unwrap_or(stored))
+    }
+
+    fn check_kept(&self, floor: u64) -> Result<(), Error> {
+        super::one::check_kept(self.height, floor, u64::MAX)
+    }
+
+    fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
+        Records {
+            db: &self.inner.db,
+            scope: &one.scope,
+        }
+    }
+}
+
+fn take(entries: &mut Vec<ScanEntry>, overlay: BTreeMap<Vec<u8>, Option<Vec<u8>>>, limit: usize) {
+    let room = limit.saturating_sub(entries.len());
+    entries.extend(
+        overlay
+            .into_iter()
+            .filter_map(|(key, old)| old.map(|old| (key, old)))
+            .take(room),
+    );
+}
+
+fn not_configured(writes: &StateWrites) -> Error {
+    let id = writes.created.keys().chain(writes.slots.keys()).next();
+    Error::NoContract(id.copied().unwrap_or_default())
+}
+
+impl StateRead for View {
+    fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.value(contract, key)?)
+    }
+
+    fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
+        Ok(self.entries(contract, prefix, after, limit)?)
+    }
+}

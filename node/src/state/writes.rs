@@ -1,0 +1,239 @@
+//! What an execution writes to one state, and what that comes to: the new root, the records, the undo layer. Pure over a reader; used
+//! alike for the public state, a private one, a proposal, a commit and a recovery. Not here: storing it (`commit`).
+//! Invariant: the same writes on the same state give the same root, whoever computes it.
+
+use std::collections::BTreeMap;
+
+use coffer_abi::limits::KEY_ORDERED;
+use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
+use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
+use coffer_chain::trie::{self, RecordKey, TrieError, value_hash};
+use coffer_runtime::Changes;
+
+use super::columns::{ContractRecord, Kind};
+use super::db::{Batch, Records};
+use super::error::Error;
+use super::history::Layer;
+use super::ordered::OrderedKeys;
+
+/// A contract that comes into being.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct NewContract {
+    /// Its code.
+    pub code_hash: CodeHash,
+    /// Key of its storage paths: fixed for a public contract, from the sealed call for a private one.
+    pub path_key: [u8; 32],
+    /// Who deploys it.
+    pub deployer: AccountId,
+    /// The block that deploys it.
+    pub height: Height,
+}
+
+/// Everything a block writes to one state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct StateWrites {
+    /// New contracts.
+    pub created: BTreeMap<ContractId, NewContract>,
+    /// Modules, by their hash; one that is stored already may be left out or repeated.
+    pub codes: BTreeMap<CodeHash, Vec<u8>>,
+    /// Storage, by contract. The contract must exist, be created here, or be [`RESERVED`].
+    pub slots: BTreeMap<ContractId, Changes>,
+}
+
+impl StateWrites {
+    /// True if nothing is written.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty() && self.codes.is_empty() && self.slots.values().all(BTreeMap::is_empty)
+    }
+}
+
+/// What writes do to the tries of a state.
+#[derive(Clone, Debug)]
+pub(super) struct Roots {
+    pub root: Hash,
+    /// Trie records by trie and place, unsealed.
+    records: Vec<(Vec<u8>, RecordKey, Option<Vec<u8>>)>,
+    /// Records of the contracts touched, with their new storage roots; `None` for one that goes.
+    contracts: BTreeMap<ContractId, Option<ContractRecord>>,
+}
+
+impl Roots {
+    /// Computes the root a state gets from writes.
+    ///
+    /// # Errors
+    /// [`Error::NoContract`], [`Error::ContractExists`], or the state cannot be read.
+    pub fn of(records: Records, writes: &StateWrites) -> Result<Self, Error> {
+        let mut roots = Self {
+            root: Hash::ZERO,
+            records: Vec::new(),
+            contracts: BTreeMap::new(),
+        };
+        let nothing = Changes::new();
+        let touched = writes
+            .slots
+            .iter()
+            .filter(|(_, changes)| !changes.is_empty())
+            .map(|(id, _)| id);
+        let mut leaves = BTreeMap::new();
+        for id in writes.created.keys().chain(touched) {
+            if roots.contracts.contains_key(id) {
+                continue;
+            }
+            let mut contract = contract_before(records, id, writes.created.get(id))?;
+            let changes = writes.slots.get(id).unwrap_or(&nothing);
+            let values = changes
+                .iter()
+                .map(|(key, value)| (slot_path(&contract.path_key, key), value.as_deref().map(value_hash)))
+                .collect();
+            contract.storage_root = roots.apply(records, id.as_ref(), &values)?;
+            let gone = *id == RESERVED && contract.storage_root == Hash::ZERO;
+            let contract = (!gone).then_some(contract);
+            let leaf = contract.as_ref().map(|contract| {
+                let ContractRecord {
+                    code_hash,
+                    storage_root,
+                    deployer,
+                    height,
+                    ..
+                } = *contract;
+                value_hash(
+                    &ContractLeaf {
+                        code_hash,
+                        storage_root,
+                        deployer,
+                        height,
+                    }
+                    .encode(),
+                )
+            });
+            leaves.insert(contract_path(id), leaf);
+            roots.contracts.insert(*id, contract);
+        }
+        roots.root = roots.apply(records, &[], &leaves)?;
+        Ok(roots)
+    }
+
+    fn apply(
+        &mut self,
+        records: Records,
+        id: &[u8],
+        leaves: &BTreeMap<trie::Path, Option<Hash>>,
+    ) -> Result<Hash, Error> {
+        let updated = trie::update(&records.trie(id), leaves).map_err(|error| match error {
+            TrieError::Read(error) => error,
+            corrupt => Error::Damaged(corrupt.to_string()),
+        })?;
+        self.records.extend(
+            updated
+                .records
+                .into_iter()
+                .map(|(key, record)| (id.to_vec(), key, record)),
+        );
+        Ok(updated.root)
+    }
+
+    /// The batch that stores writes and tries, and what it overwrites.
+    pub fn into_changes(self, records: Records, height: u64, writes: &StateWrites) -> Result<(Batch, Layer), Error> {
+        let mut batch = Batch::default();
+        let mut layer = Layer {
+            height,
+            old: BTreeMap::new(),
+        };
+        for (id, key, record) in self.records {
+            let place = key.to_bytes();
+            match record {
+                Some(record) => batch.put_bytes(records.scope, Kind::Trie, &[&id, &place], record)?,
+                None => batch.remove(records.scope, Kind::Trie, &[&id, &place]),
+            }
+        }
+        for (id, contract) in self.contracts {
+            layer
+                .old
+                .insert((id, Vec::new()), records.bytes(Kind::Contract, &[id.as_ref()])?);
+            match contract {
+                Some(contract) => batch.put(records.scope, Kind::Contract, &[id.as_ref()], &contract)?,
+                None => batch.remove(records.scope, Kind::Contract, &[id.as_ref()]),
+            }
+        }
+        for (id, changes) in &writes.slots {
+            let mut ordered = BTreeMap::new();
+            for (key, value) in changes {
+                let old = slot(records, id, key)?;
+                if old == *value {
+                    continue;
+                }
+                if key.first() == Some(&KEY_ORDERED) && old.is_some() != value.is_some() {
+                    ordered.insert(&key[..], value.is_some());
+                }
+                put_slot(&mut batch, records, id, key, height, value.as_deref())?;
+                layer.old.insert((*id, key.clone()), old);
+            }
+            OrderedKeys::new(records, *id).update(&ordered, &mut batch)?;
+        }
+        for (hash, code) in &writes.codes {
+            batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], code.clone())?;
+        }
+        Ok((batch, layer))
+    }
+}
+
+/// The stored value of a key, without the height in front of it.
+pub(super) fn slot(records: Records, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    let Some(mut record) = records.bytes(Kind::Slot, &[contract.as_ref(), key])? else {
+        return Ok(None);
+    };
+    if record.len() < 8 {
+        return Err(Error::Damaged(format!(
+            "a value of contract {contract} has {} bytes",
+            record.len()
+        )));
+    }
+    record.drain(..8);
+    Ok(Some(record))
+}
+
+fn put_slot(
+    batch: &mut Batch,
+    records: Records,
+    contract: &ContractId,
+    key: &[u8],
+    height: u64,
+    value: Option<&[u8]>,
+) -> Result<(), Error> {
+    let parts = [contract.as_ref(), key];
+    match value {
+        Some(value) => batch.put_bytes(
+            records.scope,
+            Kind::Slot,
+            &parts,
+            [&height.to_le_bytes()[..], value].concat(),
+        ),
+        None => {
+            batch.remove(records.scope, Kind::Slot, &parts);
+            Ok(())
+        }
+    }
+}
+
+fn contract_before(records: Records, id: &ContractId, created: Option<&NewContract>) -> Result<ContractRecord, Error> {
+    let stored = records.get::<ContractRecord>(Kind::Contract, &[id.as_ref()])?;
+    match (stored, created) {
+        (Some(_), Some(_)) => Err(Error::ContractExists(*id)),
+        (Some(stored), None) => Ok(stored),
+        (None, Some(new)) => Ok(ContractRecord {
+            code_hash: new.code_hash,
+            path_key: new.path_key,
+            deployer: new.deployer,
+            height: new.height,
+            storage_root: Hash::ZERO,
+        }),
+        (None, None) if *id == RESERVED => Ok(ContractRecord {
+            code_hash: CodeHash::default(),
+            path_key: RESERVED_PATH_KEY,
+            deployer: AccountId::ANONYMOUS,
+            height: Height(0),
+            storage_root: Hash::ZERO,
+        }),
+        (None, None) => Err(Error::NoContract(*id)),
+    }
+}
