@@ -30,51 +30,99 @@ pub trait StateRead {
     fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault>;
 }
 
+impl<S: StateRead + ?Sized> StateRead for &S {
+    fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        (**self).get(contract, key)
+    }
+
+    fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
+        (**self).scan(contract, prefix, after, limit)
+    }
+}
+
+/// Where a scan starts: at the prefix, or just behind `after` when that lies further on.
+pub(crate) fn scan_start<'a>(prefix: &'a [u8], after: &'a [u8]) -> Bound<&'a [u8]> {
+    if after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) }
+}
+
 /// A state in memory, for tests, benchmarks and dry runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryState {
-    entries: BTreeMap<(ContractId, Vec<u8>), Vec<u8>>,
+    contracts: BTreeMap<ContractId, BTreeMap<Vec<u8>, Vec<u8>>>,
 }
 
 impl MemoryState {
     /// Applies the changes of one call.
     pub fn apply(&mut self, contract: ContractId, changes: &Changes) {
+        let entries = self.contracts.entry(contract).or_default();
         for (key, value) in changes {
-            match value {
-                Some(value) => self.entries.insert((contract, key.clone()), value.clone()),
-                None => self.entries.remove(&(contract, key.clone())),
-            };
+            match (value, entries.get_mut(key)) {
+                (Some(value), Some(old)) => old.clone_from(value),
+                (Some(value), None) => drop(entries.insert(key.clone(), value.clone())),
+                (None, _) => drop(entries.remove(key)),
+            }
+        }
+        if entries.is_empty() {
+            self.contracts.remove(&contract);
         }
     }
 
     /// Number of entries over all contracts.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.contracts.values().map(BTreeMap::len).sum()
     }
 
     /// True if nothing is stored.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.contracts.is_empty()
     }
 }
 
 impl StateRead for MemoryState {
     fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(self.entries.get(&(*contract, key.to_vec())).cloned())
+        Ok(self.contracts.get(contract).and_then(|entries| entries.get(key)).cloned())
     }
 
     fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
-        let start = if after.is_empty() || after < prefix {
-            Bound::Included((*contract, prefix.to_vec()))
-        } else {
-            Bound::Excluded((*contract, after.to_vec()))
-        };
-        Ok(self
-            .entries
-            .range((start, Bound::Unbounded))
-            .take_while(|((c, key), _)| c == contract && key.starts_with(prefix))
+        let Some(entries) = self.contracts.get(contract) else { return Ok(Vec::new()) };
+        Ok(entries
+            .range::<[u8], _>((scan_start(prefix, after), Bound::Unbounded))
+            .take_while(|(key, _)| key.starts_with(prefix))
             .take(limit)
-            .map(|((_, key), value)| (key.clone(), value.clone()))
+            .map(|(key, value)| (key.clone(), value.clone()))
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTRACT: ContractId = ContractId([7; 32]);
+
+    #[test]
+    fn a_scan_starts_behind_after_and_ends_with_the_prefix() {
+        let mut state = MemoryState::default();
+        let changes = [b"\x01a1", b"\x01a2", b"\x01a3", b"\x01b1"].map(|key| (key.to_vec(), Some(key.to_vec())));
+        state.apply(CONTRACT, &changes.into_iter().collect());
+        let keys = |after: &[u8], limit| {
+            let page = state.scan(&CONTRACT, b"\x01a", after, limit).unwrap();
+            page.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(b"", 2), [b"\x01a1", b"\x01a2"]);
+        assert_eq!(keys(b"\x01a1", 9), [b"\x01a2", b"\x01a3"]);
+        assert_eq!(keys(b"\x01", 1), [b"\x01a1"]);
+        assert!(keys(b"\x01c", 9).is_empty());
+        assert!(state.scan(&ContractId([8; 32]), b"\x01", b"", 9).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_state_without_entries_forgets_the_contract() {
+        let mut state = MemoryState::default();
+        state.apply(CONTRACT, &Changes::from([(vec![0, 1], Some(vec![2]))]));
+        assert_eq!(state.len(), 1);
+        state.apply(CONTRACT, &Changes::from([(vec![0, 1], None)]));
+        assert!(state.is_empty());
+        assert_eq!(state, MemoryState::default());
     }
 }

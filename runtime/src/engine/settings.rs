@@ -1,0 +1,88 @@
+//! THE wasmtime configuration; every setting has its reason. The WebAssembly features that are on are the validator's, no others; a
+//! test feeds the engine a probe module for each of the rest. Invariant: nothing here can change an outcome or gas; where wasmtime's own limits could, ours are reached first.
+
+use wasmtime::{
+    Config as Settings, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
+    WasmFeatures,
+};
+
+use super::{Backend, Config};
+use crate::validate::FEATURES;
+
+/// Bytes of native stack the engine lets a call use. The logical limit (256 KiB, counted in the code itself) is reached long before; if
+/// this one ever is, that is a fault of the node.
+pub(super) const MAX_WASM_STACK: usize = 4 * 1024 * 1024;
+
+/// Bytes of one WebAssembly page.
+const PAGE: usize = 64 * 1024;
+
+/// Bytes of address space for one memory. With 4 GiB and a guard behind it, no 32-bit address can leave the reservation, so loads and
+/// stores need no bounds check: the page fault is the check.
+const RESERVATION: u64 = 4 << 30;
+/// Bytes of guard behind it, for the constant offset of a load or store.
+const GUARD: u64 = 32 << 20;
+
+/// Bytes of a memory slot that are kept and wiped in place after a call, instead of given back to the system and faulted in again
+/// (2.3 us a page, and a lock that threads queue for). What a call touched beyond is given back, so a node keeps at most this times its slots.
+const KEEP_SCANNED: usize = 2 << 20;
+/// The same where the kernel cannot say which pages were touched: all of it is wiped after each call, so less is kept.
+const KEEP_UNSCANNED: usize = 128 << 10;
+
+pub(super) fn settings(config: &Config) -> Settings {
+    let mut settings = Settings::new();
+
+    // Off by name, all of them, also those wasmtime adds later; then on again what the validator allows.
+    settings.wasm_features(WasmFeatures::all(), false);
+    settings.wasm_features(FEATURES, true);
+
+    match config.backend {
+        Backend::Winch => settings.strategy(Strategy::Winch),
+        Backend::Cranelift => settings.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed),
+    };
+    // A deployment waits for its compilation.
+    settings.parallel_compilation(true);
+
+    // Gas and stack are counted by instrumented code, identically on every engine; wasmtime's own counters are not consensus measures.
+    settings.consume_fuel(false).epoch_interruption(false);
+    settings.max_wasm_stack(MAX_WASM_STACK);
+    // Unused, since nothing here is async, but the engine wants it no smaller than the stack above.
+    settings.async_stack_size(MAX_WASM_STACK);
+
+    // Out of bounds, division by zero and the like raise a signal instead of being checked in code. Winch knows no other way.
+    settings.signals_based_traps(true);
+    // A trap's kind is all an outcome keeps; collecting frames makes a trap five times as dear.
+    settings.wasm_backtrace_max_frames(None).wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    // Needed by debuggers and profilers only, and it costs a global lock per compiled module.
+    settings.native_unwind_info(cfg!(windows)).debug_info(false);
+
+    // Memory is reserved whole and never moves: its base is a constant, growth is one `mprotect`.
+    settings.memory_reservation(RESERVATION).memory_guard_size(GUARD).memory_may_move(false);
+    // A fresh memory maps the module's data copy-on-write instead of copying it.
+    settings.memory_init_cow(true);
+    // Table entries are made when first used: most calls use none.
+    settings.table_lazy_init(true);
+
+    settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));
+    settings
+}
+
+fn pool(config: &Config) -> PoolingAllocationConfig {
+    let slots = config.slots.max(1);
+    let scan = PoolingAllocationConfig::is_pagemap_scan_available();
+    let keep = if scan { KEEP_SCANNED } else { KEEP_UNSCANNED };
+    let mut pool = PoolingAllocationConfig::new();
+    // One memory, one table and one instance for each call that may run: `Slots` lets no more of them in.
+    pool.total_core_instances(slots).total_memories(slots).total_tables(slots);
+    pool.max_memories_per_module(1).max_tables_per_module(1);
+    pool.max_memory_size(config.caps.max_pages as usize * PAGE);
+    pool.table_elements(config.caps.table_elements as usize);
+    pool.linear_memory_keep_resident(keep).table_keep_resident(keep);
+    // Ask the kernel which pages a call touched and wipe only those.
+    pool.pagemap_scan(if scan { Enabled::Yes } else { Enabled::No });
+    // Use a warm slot before a cold one: what is resident stays small.
+    pool.max_unused_warm_slots(0);
+    pool
+}
+
+#[cfg(test)]
+mod tests;
