@@ -1,0 +1,105 @@
+//! `#[contract]` on an `impl`: its `pub` functions become the contract's methods, and the contract's record of the spec is made.
+//! Invariant: one `impl` holds all methods of a contract, so that its record is complete.
+
+use proc_macro2::TokenStream as Tokens;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, ImplItem, ItemImpl, Visibility};
+
+use crate::method::Method;
+use crate::text::also;
+
+/// The `impl`, the functions behind its exports, and its `Contract`.
+pub fn expand(mut item: ItemImpl) -> Tokens {
+    let mut errors = None;
+    if let Some((path, _)) = &item.trait_ {
+        also(&mut errors, syn::Error::new_spanned(path, "the methods of a contract stand in a plain `impl`, without a trait"));
+    }
+    if !item.generics.params.is_empty() {
+        also(&mut errors, syn::Error::new_spanned(&item.generics, "a contract has no type parameters and no lifetimes"));
+    }
+    if errors.is_some() {
+        let errors = errors.map(syn::Error::into_compile_error);
+        return quote!(#item #errors);
+    }
+    let mut methods: Vec<Method> = Vec::new();
+    for member in &item.items {
+        let ImplItem::Fn(function) = member else { continue };
+        match &function.vis {
+            Visibility::Public(_) => {}
+            _ if function.sig.ident == "init" || function.sig.ident == "migrate" => {
+                let text = format!("`{}` is run by the node: write `pub fn`", function.sig.ident);
+                also(&mut errors, syn::Error::new_spanned(&function.sig.fn_token, text));
+                continue;
+            }
+            _ => continue,
+        }
+        match Method::read(function) {
+            // The compiler reports the second definition by itself, so that only one entry must be made here.
+            Ok(method) if methods.iter().any(|other| other.name == method.name) => {}
+            Ok(method) => methods.push(method),
+            Err(error) => also(&mut errors, error),
+        }
+    }
+    if methods.is_empty() && errors.is_none() {
+        let text = "this contract has no methods: write `pub` in front of those that can be called";
+        also(&mut errors, syn::Error::new_spanned(&item.self_ty, text));
+    }
+    strip_argument_docs(&mut item);
+    let errors = errors.map(syn::Error::into_compile_error);
+    let glue = glue(&item, &methods);
+    quote!(#item #glue #errors)
+}
+
+fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
+    let contract = &item.self_ty;
+    let descriptions = methods.iter().map(Method::description);
+    let functions = methods.iter().map(|method| method.entry_function(contract));
+    let exports = methods.iter().map(Method::export);
+    let entries = methods.iter().map(Method::entry);
+    let state = quote_spanned!(contract.span()=> <#contract as __sdk::ContractState>);
+    quote! {
+        const _: () = {
+            use ::coffer_sdk::__private as __sdk;
+            #(#functions)*
+            const LEN: usize = __sdk::emit::contract_len(&<#contract as __sdk::Contract>::DESC);
+            impl __sdk::Contract for #contract {
+                const DESC: __sdk::ContractDesc = __sdk::ContractDesc {
+                    name: #state::NAME,
+                    version: #state::VERSION,
+                    docs: #state::DOCS,
+                    source: match ::core::option_env!("COFFER_SOURCE_COMMIT") {
+                        ::core::option::Option::Some(source) => source,
+                        ::core::option::Option::None => "",
+                    },
+                    toolchain: match ::core::option_env!("COFFER_TOOLCHAIN") {
+                        ::core::option::Option::Some(toolchain) => toolchain,
+                        ::core::option::Option::None => "",
+                    },
+                    methods: &[#(#descriptions),*],
+                    storage: #state::STORAGE,
+                };
+                const RECORD: &'static [u8] = &__sdk::emit::contract::<LEN>(&Self::DESC);
+                const ENTRIES: &'static [__sdk::Entry] = &[#((#exports, #entries)),*];
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            const _: &[u8] = <#contract as __sdk::Contract>::RECORD;
+            #[cfg(target_arch = "wasm32")]
+            #[allow(unsafe_code)]
+            #[unsafe(link_section = "coffer_spec")]
+            static RECORD: [u8; LEN] = __sdk::emit::contract(&<#contract as __sdk::Contract>::DESC);
+        };
+    }
+}
+
+/// Comments on arguments are in the spec now; the compiler allows none there.
+fn strip_argument_docs(item: &mut ItemImpl) {
+    for member in &mut item.items {
+        let ImplItem::Fn(function) = member else { continue };
+        for input in &mut function.sig.inputs {
+            if let FnArg::Typed(typed) = input {
+                typed.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Between an export and a method: arguments in, result out. The macros write one small function for each method that calls [`run`].
+//! Invariant: a method runs only if its arguments are exactly the canonical encoding of their types.
+
+use coffer_abi::spec::describe::{ContractDesc, Describe, Returns, StorageDesc};
+use parity_scale_codec::{Decode, Encode};
+
+use crate::guest;
+
+/// The struct of a contract: its storage. `#[contract]` on the struct implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a contract's struct",
+    label = "not a contract's struct",
+    note = "write `#[contract]` above `struct {Self}` too: it holds the storage"
+)]
+pub trait ContractState: Sized {
+    /// Name of the struct.
+    const NAME: &'static str;
+    /// Version of its crate.
+    const VERSION: &'static str;
+    /// Documentation of the struct.
+    const DOCS: &'static str;
+    /// Its fields.
+    const STORAGE: &'static [StorageDesc];
+
+    /// The contract over the storage of the current host. It reads nothing yet.
+    fn open() -> Self;
+}
+
+/// The methods of a contract. `#[contract]` on the `impl` implements it.
+#[diagnostic::on_unimplemented(
+    message = "the contract `{Self}` has no methods",
+    label = "this contract has no methods",
+    note = "write `#[contract]` above `impl {Self} {{ .. }}` too: its `pub fn`s are the methods"
+)]
+pub trait Contract: ContractState {
+    /// Its description.
+    const DESC: ContractDesc;
+    /// Its record in the spec, without the events.
+    const RECORD: &'static [u8];
+    /// One entry for each export.
+    const ENTRIES: &'static [Entry];
+}
+
+/// An export and what it runs: takes the arguments from the host's input and leaves the result in its output.
+pub type Entry = (&'static str, fn());
+
+/// Runs one method: `body` gets the contract and the arguments.
+///
+/// # Panics
+/// If the arguments are not the encoding of `A`.
+pub fn run<C: ContractState, A: Describe + Encode + Decode, R: Returns>(
+    method: &str,
+    body: impl FnOnce(&mut C, A) -> R,
+) {
+    let arguments = guest::with_reply(guest::input, decode::<A>).flatten();
+    let Some(arguments) = arguments else { bad_arguments(method) };
+    match body(&mut C::open(), arguments).into_result() {
+        Ok(value) => value.using_encoded(guest::output),
+        // The first byte of an enum's encoding is the index of its variant.
+        Err(error) => error.using_encoded(|data| guest::error(data.first().copied().unwrap_or_default().into(), data)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn bad_arguments(method: &str) -> ! {
+    guest::fail(&["the arguments of `", method, "` are not the encoding of its argument types"])
+}
+
+/// A value, if `bytes` are all of its one encoding.
+pub(crate) fn decode<T: Describe + Encode + Decode>(bytes: &[u8]) -> Option<T> {
+    let mut rest = bytes;
+    let value = T::decode(&mut rest).ok()?;
+    if !rest.is_empty() {
+        return None;
+    }
+    // The comparison costs a second encoding, so it is left out for types that have only one spelling.
+    let canonical = const { !T::TYPE.has_loose_order() } || value.using_encoded(|again| again == bytes);
+    canonical.then_some(value)
+}
