@@ -13,7 +13,7 @@ use coffer_runtime::{Backend, BlockContext, Call, Caps, Config, MemoryState, Run
 use wasmparser::{Validator, WasmFeatures};
 
 /// What the engine reads: table indices of one byte, unlike what is uploaded.
-const ENGINE_FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+pub const ENGINE_FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::BULK_MEMORY_OPT);
 
@@ -24,7 +24,7 @@ fn folder() -> PathBuf {
 }
 
 /// Name and bytes of every module, by name.
-fn corpus() -> Vec<(String, Vec<u8>)> {
+pub fn corpus() -> Vec<(String, Vec<u8>)> {
     let mut modules: Vec<_> = std::fs::read_dir(folder())
         .unwrap()
         .filter_map(|entry| {

@@ -3,5 +3,6 @@
 
 mod execute;
 mod golden;
+mod metering;
 mod support;
 mod upload;
