@@ -105,7 +105,7 @@ fn a_contract_goes_from_source_to_a_call() {
         "3",
     ]));
     assert_eq!(called["status"], "ok");
-    let read = as_json(&run(&["query", token, "balance", "--owner", &bob]));
+    let read = as_json(&run(&["query", token, "balance_of", "--account", &bob]));
     assert_eq!(crate::token::number(&read["result"]), 3);
 
     let text = stderr(&run(&[
@@ -121,7 +121,7 @@ fn a_contract_goes_from_source_to_a_call() {
     assert!(text.contains("amount"), "{text}");
     assert_eq!(
         node.tenant("PS1")
-            .query(&json!(token), "balance", json!({"owner": bob})),
+            .query(&json!(token), "balance_of", json!({"account": bob})),
         read["result"]
     );
 }

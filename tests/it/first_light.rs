@@ -22,7 +22,7 @@ fn a_token_in_a_private_state_is_deployed_called_and_read() {
     assert_eq!(called["status"], "ok");
     let event = &called["events"][0];
     assert_eq!(&event["contract"], token);
-    assert_eq!(event["name"], "Transferred");
+    assert_eq!(event["name"], "Transfer");
     assert_eq!(event["data"]["from"], json!(alice));
     assert_eq!(event["data"]["to"], json!(bob));
     assert_eq!(token::number(&event["data"]["amount"]), 250);
@@ -138,7 +138,7 @@ fn a_state_of_the_past_can_be_read() {
     let first = token::transfer(&ps1, &token, &bob, 1, true)["height"].take();
     token::transfer(&ps1, &token, &bob, 10, true);
     let at = |height: &Value| {
-        let params = json!({"contract": token, "method": "balance", "args": {"owner": bob}, "height": height});
+        let params = json!({"contract": token, "method": "balance_of", "args": {"account": bob}, "height": height});
         token::number(&ps1.call("contract_query", params)["result"])
     };
     assert_eq!(at(&first), 1);

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use coffer_abi::host::{HOST_FUNCTIONS, MODULE};
+use coffer_runtime::meter::Schedule;
 use coffer_tests::root;
 
 const OPENING: &str = "# Gas
@@ -12,8 +13,63 @@ instructions put into the module before it is compiled, and by the table below. 
 
 This page is made from the code by a test; `BLESS=1 ./test gas_page` writes it anew. Changing a number is a network upgrade.
 
-## Host functions
 ";
+
+/// What stands in front of the host functions.
+fn computation() -> String {
+    let Schedule {
+        version,
+        simple,
+        division,
+        global,
+        memory,
+        branch,
+        br_table,
+        call,
+        call_indirect,
+        frame,
+        frame_word,
+        bulk,
+        bulk_word,
+        grow,
+        page,
+    } = Schedule::V1;
+    let rows = [
+        (
+            simple,
+            "constants, locals, integer arithmetic, comparison, conversion, `drop`, `select`",
+        ),
+        (division, "division and remainder"),
+        (global, "`global.get`, `global.set`"),
+        (memory, "loads and stores, `memory.size`"),
+        (
+            branch,
+            "`br`, `br_if`, `if`, `return`, and each pass over the head of a `loop`",
+        ),
+        (br_table, "`br_table`"),
+        (call, "`call`, on top of the callee's frame"),
+        (call_indirect, "`call_indirect`, on top of the callee's frame"),
+        (frame, "entering a function"),
+        (
+            frame_word,
+            "each 8 bytes of the function's logical stack frame, on entering it",
+        ),
+        (bulk, "`memory.copy`, `memory.fill`, on top of their length"),
+        (bulk_word, "each 8 bytes that they move, rounded up"),
+        (grow, "`memory.grow`, on top of its pages"),
+        (
+            page,
+            "each page of 64 KiB, at the start of a call and when memory grows",
+        ),
+    ];
+    let mut text =
+        format!("## Computation\n\nSchedule version {version}. One unit is meant to be about half a nanosecond.\n\n");
+    text += "| gas | for |\n|---:|---|\n";
+    for (gas, what) in rows {
+        let _ = writeln!(text, "| {gas} | {what} |");
+    }
+    text
+}
 
 fn page() -> String {
     let mut text = String::from(OPENING);

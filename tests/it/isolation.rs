@@ -12,16 +12,16 @@ const NOBODY: &str = "0x00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee
 
 /// Every request in which one tenant can name something of the other's: method and parameters with an id.
 fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
-    let balance = json!({"owner": owner});
+    let balance = json!({"account": owner});
     let transfer = json!({"to": owner, "amount": 1});
     vec![
         (
             "contract_query",
-            json!({"contract": contract, "method": "balance", "args": balance}),
+            json!({"contract": contract, "method": "balance_of", "args": balance}),
         ),
         (
             "contract_query",
-            json!({"contract": contract, "method": "balance", "args": balance, "height": 1}),
+            json!({"contract": contract, "method": "balance_of", "args": balance, "height": 1}),
         ),
         (
             "contract_query",
@@ -29,7 +29,7 @@ fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
         ),
         (
             "contract_query",
-            json!({"contract": contract, "method": "balance", "args": {"wrong": 1}}),
+            json!({"contract": contract, "method": "balance_of", "args": {"wrong": 1}}),
         ),
         ("contract_spec", json!({"contract": contract})),
         ("contract_events", json!({"contract": contract})),

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod gas_page;
+mod protocol_page;
 
 mod cli;
 mod first_light;

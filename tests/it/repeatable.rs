@@ -40,7 +40,7 @@ fn story(node: &Node) -> Vec<String> {
         tell(
             psi,
             "contract_query",
-            json!({"contract": contract, "method": "balance", "args": {"owner": bob}}),
+            json!({"contract": contract, "method": "balance_of", "args": {"account": bob}}),
         );
         tell(psi, "contract_events", json!({"contract": contract}));
     }

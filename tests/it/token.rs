@@ -14,7 +14,7 @@ pub fn deploy(client: &Client, private: bool) -> Value {
 
 /// Arguments of its `init`.
 pub fn init() -> Value {
-    json!({"supply": SUPPLY})
+    json!({"name": "Gold", "symbol": "GLD", "decimals": 2, "supply": SUPPLY})
 }
 
 /// Moves `amount` to `to`; the whole answer.
@@ -24,7 +24,7 @@ pub fn transfer(client: &Client, token: &Value, to: &str, amount: u64, private: 
 
 /// What `owner` has.
 pub fn balance(client: &Client, token: &Value, owner: &str) -> u64 {
-    number(&client.query(token, "balance", json!({"owner": owner})))
+    number(&client.query(token, "balance_of", json!({"account": owner})))
 }
 
 /// A number that may be JSON text because it is wide.

@@ -35,9 +35,9 @@ fn a_wrong_argument_of_a_contract_is_told_by_its_path() {
     points_to(&transfer(json!({"to": 7, "amount": 1})), "args.to");
     let query = ps1.fail(
         "contract_query",
-        json!({"contract": token, "method": "balance", "args": {}}),
+        json!({"contract": token, "method": "balance_of", "args": {}}),
     );
-    points_to(&query, "args.owner");
+    points_to(&query, "args.account");
     let init = json!({"wasm": base64(&build::contract("token")), "init": {"suply": 1}, "private": true});
     let error = ps1.fail("contract_deploy", init);
     assert_eq!(error.kind(), "invalidParams");
@@ -88,7 +88,7 @@ fn an_unknown_method_or_contract_is_told() {
     let absent = format!("0x{}", "7".repeat(64));
     let error = ps1.fail(
         "contract_query",
-        json!({"contract": absent, "method": "balance", "args": {}}),
+        json!({"contract": absent, "method": "balance_of", "args": {}}),
     );
     assert_eq!((error.code, error.kind()), (-31001, "notFound"));
 }

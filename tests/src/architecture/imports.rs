@@ -5,7 +5,7 @@ use super::source::{Source, Word, is_path_separator};
 /// Modules of the node by row; a module sees lower rows only, and its own. Modules that stand in one row do not see each other.
 /// `config`, `node`, `cli` share the top row of the architecture and are used in that order.
 const ROWS: &[&[&str]] = &[
-    &["task", "metrics", "tenant", "sources"],
+    &["sources", "task", "metrics", "tenant"],
     &[
         "state",
         "privacy",
@@ -17,6 +17,7 @@ const ROWS: &[&[&str]] = &[
     ],
     &["executor", "pool"],
     &["consensus"],
+    &["invoke"],
     &["rpc"],
     &["config"],
     &["node"],
