@@ -66,13 +66,7 @@ pub trait KeyHolder: Send + Sync {
     ///
     /// # Errors
     /// [`KeyError::UnknownAccount`].
-    fn sign(
-        &self,
-        account: &AccountId,
-        domain: Domain,
-        chain_id: &Hash,
-        what: &Hash,
-    ) -> Result<Signature, KeyError>;
+    fn sign(&self, account: &AccountId, domain: Domain, chain_id: &Hash, what: &Hash) -> Result<Signature, KeyError>;
 }
 
 #[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
@@ -116,7 +110,6 @@ pub enum Origin<'a> {
     Seed(u64),
 }
 
-
 impl Origin<'_> {
     fn key(&self, label: &str) -> [u8; 32] {
         match self {
@@ -145,19 +138,34 @@ impl KeyStore {
             None => {
                 let keys = ["node", "relay", "node secret"].map(|label| origin.key(label));
                 let [node, relay, node_secret] = keys;
-                (Content { node, relay, node_secret, accounts: vec![], tenants: vec![] }, true)
+                (
+                    Content {
+                        node,
+                        relay,
+                        node_secret,
+                        accounts: vec![],
+                        tenants: vec![],
+                    },
+                    true,
+                )
             }
         };
         for name in accounts {
             if !content.accounts.iter().any(|a| a.name == *name) {
                 let seed = origin.key(&format!("account {name}"));
-                content.accounts.push(NamedSeed { name: name.clone(), seed });
+                content.accounts.push(NamedSeed {
+                    name: name.clone(),
+                    seed,
+                });
                 changed = true;
             }
         }
         for psi in tenants {
             if !content.tenants.iter().any(|t| t.psi == psi.as_str()) {
-                content.tenants.push(NamedTenant { psi: psi.to_string(), secret: origin.key(&format!("tenant {psi}")) });
+                content.tenants.push(NamedTenant {
+                    psi: psi.to_string(),
+                    secret: origin.key(&format!("tenant {psi}")),
+                });
                 changed = true;
             }
         }
@@ -166,7 +174,13 @@ impl KeyStore {
         }
         let accounts = content.accounts.iter().map(|a| {
             let key = SigningKey::from_seed(&a.seed);
-            (AccountInfo { name: a.name.clone(), id: key.account() }, key)
+            (
+                AccountInfo {
+                    name: a.name.clone(),
+                    id: key.account(),
+                },
+                key,
+            )
         });
         Ok(Self {
             path,
@@ -199,177 +213,6 @@ impl KeyStore {
     }
 
     /// The file.
-        path: PathBuf,
-        /// What it said.
-        source: io::Error,
-    },
-    /// Not a key store of this version.
-    #[error("{0} is no Coffer key store of version 1")]
-    NotAKeyStore(PathBuf),
-    /// Wrong secret, or a damaged file: the cipher cannot tell which.
-    #[error("{0} does not open: the secret is wrong or the file is damaged")]
-    DoesNotOpen(PathBuf),
-    /// The key derivation failed.
-    #[error("the key could not be derived from the secret: {0}")]
-    Derivation(String),
-    /// The store has no key for this account.
-    #[error("this node keeps no key of account {0}")]
-    UnknownAccount(AccountId),
-}
-
-/// A managed account as others may see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountInfo {
-    /// Name on this node.
-    pub name: String,
-    /// The account.
-    pub id: AccountId,
-}
-
-/// Signs for accounts without giving their keys away. A file now; a vault or a process of its own later. Called from blocking threads;
-/// may fail; need not be deterministic but ed25519 is.
-pub trait KeyHolder: Send + Sync {
-    /// The accounts it signs for, in the order they were made.
-    fn accounts(&self) -> Vec<AccountInfo>;
-
-    /// Signs a hash for one chain in one domain.
-    ///
-    /// # Errors
-    /// [`KeyError::UnknownAccount`].
-    fn sign(
-        &self,
-        account: &AccountId,
-        domain: Domain,
-        chain_id: &Hash,
-        what: &Hash,
-    ) -> Result<Signature, KeyError>;
-}
-
-#[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
-struct NamedSeed {
-    #[zeroize(skip)]
-    name: String,
-    seed: [u8; 32],
-}
-
-#[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
-struct NamedTenant {
-    #[zeroize(skip)]
-    psi: String,
-    secret: [u8; 32],
-}
-
-#[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
-struct Content {
-    node: [u8; 32],
-    relay: [u8; 32],
-    node_secret: [u8; 32],
-    accounts: Vec<NamedSeed>,
-    tenants: Vec<NamedTenant>,
-}
-
-/// The opened key store.
-pub struct KeyStore {
-    path: PathBuf,
-    node: SigningKey,
-    relay: SigningKey,
-    accounts: Vec<(AccountInfo, SigningKey)>,
-    content: Content,
-}
-
-/// What a new key store starts with.
-#[derive(Clone, Copy, Debug)]
-pub enum Origin<'a> {
-    /// Random keys.
-    Random(&'a Sources),
-    /// Keys that follow from a dev seed.
-    Seed(u64),
-}
-
-
-impl Origin<'_> {
-    fn key(&self, label: &str) -> [u8; 32] {
-        match self {
-            Self::Random(sources) => sources.bytes(),
-            Self::Seed(seed) => seeded_key(*seed, label),
-        }
-    }
-}
-
-impl KeyStore {
-    /// Opens the key store of a data folder, or makes one. Keys of accounts and tenants that are asked for and not there yet are added
-    /// and the file is replaced; keys that are there and not asked for stay.
-    ///
-    /// # Errors
-    /// [`KeyError`]; nothing is changed then.
-    pub fn open_or_create(
-        folder: &Path,
-        secret: &[u8],
-        origin: Origin<'_>,
-        accounts: &[String],
-        tenants: &[Psi],
-    ) -> Result<Self, KeyError> {
-        let path = folder.join(FILE);
-        let (mut content, mut changed) = match read(&path, secret)? {
-            Some(content) => (content, false),
-            None => {
-                let keys = ["node", "relay", "node secret"].map(|label| origin.key(label));
-                let [node, relay, node_secret] = keys;
-                (Content { node, relay, node_secret, accounts: vec![], tenants: vec![] }, true)
-            }
-        };
-        for name in accounts {
-            if !content.accounts.iter().any(|a| a.name == *name) {
-                let seed = origin.key(&format!("account {name}"));
-                content.accounts.push(NamedSeed { name: name.clone(), seed });
-                changed = true;
-            }
-        }
-        for psi in tenants {
-            if !content.tenants.iter().any(|t| t.psi == psi.as_str()) {
-                content.tenants.push(NamedTenant { psi: psi.to_string(), secret: origin.key(&format!("tenant {psi}")) });
-                changed = true;
-            }
-        }
-        if changed {
-            write(&path, folder, secret, &content)?;
-        }
-        let accounts = content.accounts.iter().map(|a| {
-            let key = SigningKey::from_seed(&a.seed);
-            (AccountInfo { name: a.name.clone(), id: key.account() }, key)
-        });
-        Ok(Self {
-            path,
-            node: SigningKey::from_seed(&content.node),
-            relay: SigningKey::from_seed(&content.relay),
-            accounts: accounts.collect(),
-            content,
-        })
-    }
-
-    /// Key that votes and identifies the node.
-    pub fn node_key(&self) -> &SigningKey {
-        &self.node
-    }
-
-    /// Key that signs markers.
-    pub fn relay_key(&self) -> &SigningKey {
-        &self.relay
-    }
-
-    /// Secret that fills the trie of private states with dummy leaves.
-    pub fn node_secret(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.content.node_secret)
-    }
-
-    /// The secrets of these tenants; of others the store keeps them closed.
-    pub fn residents(&self, tenants: &[Psi]) -> Residents {
-        let secret = |psi: &Psi| self.content.tenants.iter().find(|t| t.psi == psi.as_str()).map(|t| t.secret.clone());
-        let known: BTreeMap<_, _> = tenants.iter().filter_map(|psi| Some((psi.clone(), secret(psi)?))).collect();
-        Residents::new(known)
-    }
-
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -380,13 +223,7 @@ impl KeyHolder for KeyStore {
         self.accounts.iter().map(|(info, _)| info.clone()).collect()
     }
 
-    fn sign(
-        &self,
-        account: &AccountId,
-        domain: Domain,
-        chain_id: &Hash,
-        what: &Hash,
-    ) -> Result<Signature, KeyError> {
+    fn sign(&self, account: &AccountId, domain: Domain, chain_id: &Hash, what: &Hash) -> Result<Signature, KeyError> {
         let found = self.accounts.iter().find(|(info, _)| info.id == *account);
         let (_, key) = found.ok_or(KeyError::UnknownAccount(*account))?;
         Ok(key.sign(domain, chain_id, what))
@@ -404,7 +241,12 @@ fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(KeyError::Io { path: path.into(), source }),
+        Err(source) => {
+            return Err(KeyError::Io {
+                path: path.into(),
+                source,
+            });
+        }
     };
     let body = bytes.strip_prefix(MAGIC).filter(|body| body.len() > SALT + NONCE);
     let body = body.ok_or_else(|| KeyError::NotAKeyStore(path.into()))?;
@@ -419,7 +261,10 @@ fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
 }
 
 fn write(path: &Path, folder: &Path, secret: &[u8], content: &Content) -> Result<(), KeyError> {
-    let failed = |source| KeyError::Io { path: path.into(), source };
+    let failed = |source| KeyError::Io {
+        path: path.into(),
+        source,
+    };
     let mut random = [0; SALT + NONCE];
     getrandom::fill(&mut random).map_err(|e| failed(io::Error::other(e)))?;
     let (salt, nonce) = random.split_at(SALT);
@@ -430,7 +275,13 @@ fn write(path: &Path, folder: &Path, secret: &[u8], content: &Content) -> Result
     let sealed = cipher.encrypt(&XNonce::from(nonce), text.as_slice());
     let sealed = sealed.map_err(|_| KeyError::DoesNotOpen(path.into()))?;
     let fresh = folder.join("keys.new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(failed)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&fresh)
+        .map_err(failed)?;
     for part in [MAGIC, &random, &sealed] {
         file.write_all(part).map_err(failed)?;
     }
@@ -470,15 +321,24 @@ mod tests {
     fn a_wrong_secret_or_a_changed_byte_does_not_open_the_store() {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path(), b"secret", &["alice"], &[]).unwrap();
-        assert!(matches!(open(folder.path(), b"other", &[], &[]), Err(KeyError::DoesNotOpen(_))));
+        assert!(matches!(
+            open(folder.path(), b"other", &[], &[]),
+            Err(KeyError::DoesNotOpen(_))
+        ));
         let path = folder.path().join(FILE);
         let mut bytes = std::fs::read(&path).unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(open(folder.path(), b"secret", &[], &[]), Err(KeyError::DoesNotOpen(_))));
+        assert!(matches!(
+            open(folder.path(), b"secret", &[], &[]),
+            Err(KeyError::DoesNotOpen(_))
+        ));
         std::fs::write(&path, b"hello").unwrap();
-        assert!(matches!(open(folder.path(), b"secret", &[], &[]), Err(KeyError::NotAKeyStore(_))));
+        assert!(matches!(
+            open(folder.path(), b"secret", &[], &[]),
+            Err(KeyError::NotAKeyStore(_))
+        ));
     }
 
     #[test]
@@ -488,7 +348,13 @@ mod tests {
         let (chain, what) = (Hash([1; 32]), Hash([2; 32]));
         let id = store.accounts()[0].id;
         let signature = store.sign(&id, Domain::TransactionSignature, &chain, &what).unwrap();
-        assert!(coffer_chain::sign::verify(&id, Domain::TransactionSignature, &chain, &what, &signature));
+        assert!(coffer_chain::sign::verify(
+            &id,
+            Domain::TransactionSignature,
+            &chain,
+            &what,
+            &signature
+        ));
         let stranger = store.sign(&AccountId([9; 32]), Domain::TransactionSignature, &chain, &what);
         assert!(matches!(stranger, Err(KeyError::UnknownAccount(_))));
     }

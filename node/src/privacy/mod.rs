@@ -2,5 +2,5 @@
 //! payloads. Not here: executing what was opened. Invariant: nothing in here hands plaintext to network, pool or log.
 
 pub mod envelope;
-pub mod resident;
 pub mod payloads;
+pub mod resident;

@@ -1,0 +1,236 @@
+//! The ledger behind [`App`]: builds, executes, checks and commits public blocks. Not here: private execution, which follows the chain on
+//! its own. Invariant: what is committed was executed here and agrees with its header in every root.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use coffer_abi::{Hash, Height};
+use coffer_chain::block::{receipts_root, transactions_root};
+use coffer_chain::{Block, Certificate, CheckedTx, Genesis, Header, PROTOCOL_VERSION, rules};
+use coffer_runtime::BlockContext;
+
+use super::{App, Failure, Rejected};
+use crate::executor::{BlockError, BlockRun, Executor};
+use crate::pool::{Pool, Waiters};
+use crate::sources::Sources;
+use crate::state::{BlockCommit, BlockId, State, View};
+
+/// What the ledger works with.
+pub struct Ledger {
+    /// The start of the chain: its validators and parameters.
+    pub genesis: Genesis,
+    /// This node's key.
+    pub proposer: coffer_abi::AccountId,
+    /// The state.
+    pub state: State,
+    /// Execution.
+    pub executor: Arc<Executor>,
+    /// Waiting transactions.
+    pub pool: Arc<Pool>,
+    /// Those who wait for a public receipt.
+    pub waiters: Arc<Waiters>,
+    /// Time.
+    pub sources: Arc<Sources>,
+    executed: Mutex<HashMap<Hash, Executed>>,
+}
+
+struct Executed {
+    block: Block,
+    run: BlockRun,
+    certificate: Option<Certificate>,
+}
+
+impl Ledger {
+    /// A ledger with nothing executed yet.
+    pub fn new(
+        genesis: Genesis,
+        proposer: coffer_abi::AccountId,
+        state: State,
+        executor: Arc<Executor>,
+        pool: Arc<Pool>,
+        waiters: Arc<Waiters>,
+        sources: Arc<Sources>,
+    ) -> Self {
+        Self {
+            genesis,
+            proposer,
+            state,
+            executor,
+            pool,
+            waiters,
+            sources,
+            executed: Mutex::default(),
+        }
+    }
+
+    fn parent(&self) -> Result<Header, Failure> {
+        let head = self.state.head();
+        let stored = self.state.block(BlockId::Hash(head.hash))?;
+        Ok(stored.ok_or(Failure::OutOfOrder(head.hash))?.block.header)
+    }
+
+    /// The header that follows from executing transactions on the parent.
+    fn header(
+        &self,
+        parent: &Header,
+        view: &View,
+        context: BlockContext,
+        txs: &[CheckedTx],
+    ) -> Result<(Header, BlockRun), BlockError> {
+        let run = self.executor.run_block(view, context, txs)?;
+        let ids: Vec<Hash> = txs.iter().map(CheckedTx::id).collect();
+        let header = Header {
+            version: PROTOCOL_VERSION,
+            chain_id: parent.chain_id,
+            height: context.height,
+            parent: parent.hash(),
+            proposer: self.proposer,
+            time: context.time,
+            transactions_root: transactions_root(&ids),
+            receipts_root: receipts_root(&run.receipts),
+            state_root: view.root_after(&run.writes).map_err(crate::executor::Error::from)?,
+            gas_used: run.gas_used,
+            validators: parent.next_validators,
+            next_validators: parent.next_validators,
+        };
+        Ok((header, run))
+    }
+
+    fn executed(&self) -> MutexGuard<'_, HashMap<Hash, Executed>> {
+        // Entries are whole or absent, so a panic under the lock leaves nothing half-done.
+        self.executed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl App for Ledger {
+    fn propose(&self) -> Result<Option<Block>, Failure> {
+        let parent = self.parent()?;
+        let Some(height) = parent.height.next() else {
+            return Ok(None);
+        };
+        let view = self.state.public();
+        let mut txs = Vec::new();
+        let mut known = Vec::new();
+        for tx in self.pool.candidates(height, self.executor.parameters()) {
+            if self.executor.is_included(&view, &tx)? {
+                known.push(tx.id());
+            } else {
+                txs.push(tx);
+            }
+        }
+        if !known.is_empty() {
+            self.pool.remove(&known, parent.height);
+        }
+        if txs.is_empty() {
+            return Ok(None);
+        }
+        let time = self.sources.block_time(parent.time, height);
+        let context = BlockContext {
+            height,
+            time,
+            chain_id: parent.chain_id,
+        };
+        let (header, run) = self
+            .header(&parent, &view, context, &txs)
+            .map_err(|error| match error {
+                BlockError::Failed(error) => Failure::Execution(error),
+                BlockError::Replayed(_) => Failure::OwnProposal(error.to_string()),
+            })?;
+        let transactions = txs.into_iter().map(CheckedTx::into_transaction).collect();
+        let block = Block { header, transactions };
+        self.executed().insert(
+            block.header.hash(),
+            Executed {
+                block: block.clone(),
+                run,
+                certificate: None,
+            },
+        );
+        Ok(Some(block))
+    }
+
+    fn execute(&self, block: &Block) -> Result<(), Rejected> {
+        let hash = block.header.hash();
+        let parent = self.parent()?;
+        let latest = self.sources.latest_block_time();
+        let Genesis {
+            validators, parameters, ..
+        } = &self.genesis;
+        let txs = rules::check_block(block, &parent, validators, parameters, latest)?;
+        if self
+            .executed()
+            .get(&hash)
+            .is_some_and(|executed| executed.block == *block)
+        {
+            return Ok(());
+        }
+        let view = self.state.public();
+        let Header {
+            height, time, chain_id, ..
+        } = block.header;
+        let context = BlockContext { height, time, chain_id };
+        let (expected, run) = self
+            .header(&parent, &view, context, &txs)
+            .map_err(|error| match error {
+                BlockError::Replayed(tx) => Rejected::Replayed(tx),
+                BlockError::Failed(error) => Failure::Execution(error).into(),
+            })?;
+        let differs = [
+            ("receipts root", expected.receipts_root != block.header.receipts_root),
+            ("state root", expected.state_root != block.header.state_root),
+            ("gas", expected.gas_used != block.header.gas_used),
+            (
+                "next validator set",
+                expected.next_validators != block.header.next_validators,
+            ),
+        ];
+        if let Some((what, _)) = differs.into_iter().find(|(_, differs)| *differs) {
+            return Err(Rejected::Differs(what));
+        }
+        self.executed().insert(
+            hash,
+            Executed {
+                block: block.clone(),
+                run,
+                certificate: None,
+            },
+        );
+        Ok(())
+    }
+
+    fn decide(&self, certificate: Certificate) -> Result<(), Rejected> {
+        let mut executed = self.executed();
+        let hash = certificate.block;
+        let entry = executed.get_mut(&hash).ok_or(Rejected::Unknown(hash))?;
+        let header = &entry.block.header;
+        certificate.verify(&header.chain_id, header.height, &hash, &self.genesis.validators)?;
+        entry.certificate = Some(certificate);
+        Ok(())
+    }
+
+    fn commit(&self, hash: &Hash) -> Result<Height, Failure> {
+        let entry = self.executed().remove(hash).ok_or(Failure::OutOfOrder(*hash))?;
+        let certificate = entry.certificate.ok_or(Failure::OutOfOrder(*hash))?;
+        let height = entry.block.header.height;
+        let receipts = entry.run.receipts;
+        let commit = BlockCommit {
+            block: entry.block,
+            certificate,
+            receipts: receipts.clone(),
+            writes: entry.run.writes,
+        };
+        self.state.commit_block(commit)?;
+        // Other proposals of this height can never be committed.
+        self.executed().clear();
+        let ids: Vec<Hash> = receipts.iter().map(|receipt| receipt.tx).collect();
+        let expired = self.pool.remove(&ids, height);
+        if expired > 0 {
+            tracing::warn!(expired, height = %height, "transactions expired in the pool");
+        }
+        for receipt in &receipts {
+            self.waiters.settle(height, receipt);
+        }
+        tracing::info!(height = %height, hash = %hash, transactions = ids.len(), "block committed");
+        Ok(height)
+    }
+}

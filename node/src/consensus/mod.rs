@@ -1,0 +1,84 @@
+//! Agreement on the next block. The engine (a local driver for now) talks to the ledger through [`App`] alone; it knows neither state nor
+//! execution, and the ledger knows nothing of rounds and votes. Invariant: a block is executed before it is voted for, and only a
+//! decided block is committed.
+
+mod driver;
+mod ledger;
+
+pub use driver::{Driver, drive};
+pub use ledger::Ledger;
+
+use coffer_abi::{Hash, Height};
+use coffer_chain::certificate::CertificateError;
+use coffer_chain::rules::InvalidBlock;
+use coffer_chain::{Block, Certificate};
+
+use crate::{executor, state};
+
+/// What an engine asks of the ledger, in this order for each height: `propose` (only the proposer), `execute`, `decide`, `commit`.
+/// Called by one engine task at a time, on a blocking thread. All but `propose` must come to the same answer on every node.
+pub trait App: Send + Sync {
+    /// Builds a block on the head from waiting transactions, executed, or `None` when there is nothing to put into one.
+    ///
+    /// # Errors
+    /// [`Failure`]: this node cannot go on.
+    fn propose(&self) -> Result<Option<Block>, Failure>;
+
+    /// Checks and executes a proposal on the head, and keeps the result for `commit`.
+    ///
+    /// # Errors
+    /// [`Rejected::Invalid`]: vote against it. [`Rejected::Failed`]: this node cannot go on.
+    fn execute(&self, block: &Block) -> Result<(), Rejected>;
+
+    /// Checks the proof that an executed block was decided, and keeps it for `commit`.
+    ///
+    /// # Errors
+    /// [`Rejected::NotDecided`] or [`Rejected::Unknown`] when the block was not executed here.
+    fn decide(&self, certificate: Certificate) -> Result<(), Rejected>;
+
+    /// Commits the decided block durably, atomically, and returns its height. Not cancel safe: once begun it finishes.
+    ///
+    /// # Errors
+    /// [`Failure`]: this node cannot go on; at the next start the block is there or it is not.
+    fn commit(&self, block: &Hash) -> Result<Height, Failure>;
+}
+
+/// This node cannot go on. It must stop; nothing half-done is left.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Executing failed, which says nothing about the block.
+    #[error(transparent)]
+    Execution(#[from] executor::Error),
+    /// The state failed.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// The engine asked for something out of order.
+    #[error("block {0} was not executed and decided before it was to be committed")]
+    OutOfOrder(Hash),
+    /// The node's own proposal was refused by its own rules.
+    #[error("this node refused its own proposal: {0}")]
+    OwnProposal(String),
+}
+
+/// Why a proposal gets no vote, or a decision is not believed.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejected {
+    /// It breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] InvalidBlock),
+    /// A transaction of it is in the chain already.
+    #[error("transaction {0} is in the chain already")]
+    Replayed(Hash),
+    /// Executing it gives something else than its header says.
+    #[error("executing the block gives another {0} than its header says")]
+    Differs(&'static str),
+    /// The certificate proves nothing.
+    #[error(transparent)]
+    NotDecided(#[from] CertificateError),
+    /// Not executed here.
+    #[error("block {0} was not executed on this node")]
+    Unknown(Hash),
+    /// Trouble of this node, not of the block.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}

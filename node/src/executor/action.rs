@@ -1,0 +1,213 @@
+//! One deployment or call on a state, whatever state it is. The public and the private side differ only in where ids and path keys come
+//! from. Invariant: a failed action leaves no write behind but its gas and receipt.
+
+use coffer_abi::export::MethodKind;
+use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Refused, StateId, Status};
+use coffer_runtime::{BlockContext, Call, Code};
+
+use super::{Error, Executor, Overlay};
+use crate::state::NewContract;
+
+/// Gas of any deployment.
+pub const DEPLOY_GAS: u64 = 100_000;
+/// Gas of each byte of a deployed module: it is validated, compiled and kept.
+pub const DEPLOY_GAS_PER_BYTE: u64 = 100;
+
+/// A new contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Deployment<'a> {
+    /// The original module.
+    pub code: &'a [u8],
+    /// Encoded arguments of `init`.
+    pub input: &'a [u8],
+    /// Id it gets.
+    pub contract: ContractId,
+    /// Key of its storage paths.
+    pub path_key: [u8; 32],
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug)]
+pub enum Action<'a> {
+    /// Make a contract.
+    Deploy(Deployment<'a>),
+    /// Call one.
+    Call {
+        /// The contract.
+        contract: ContractId,
+        /// Method of kind call.
+        method: &'a str,
+        /// Encoded arguments.
+        input: &'a [u8],
+    },
+}
+
+/// Who does it, where, with how much gas.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// The account that signed.
+    pub account: AccountId,
+    /// The state, as contracts see it.
+    pub state_id: StateId,
+    /// Position in the chain.
+    pub block: BlockContext,
+    /// Gas it may use.
+    pub gas_limit: Gas,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    /// How it ended.
+    pub status: Status,
+    /// Gas used.
+    pub gas_used: Gas,
+    /// The contract made or called.
+    pub contract: Option<ContractId>,
+    /// Its events.
+    pub events: Vec<Event>,
+}
+
+impl Acted {
+    /// Nothing ran.
+    pub fn refused(why: Refused) -> Self {
+        Self {
+            status: Status::Refused(why),
+            gas_used: Gas(0),
+            contract: None,
+            events: Vec::new(),
+        }
+    }
+}
+
+impl Executor {
+    /// Runs an action and puts the writes of a success into the overlay.
+    pub(super) fn act(&self, overlay: &mut Overlay<'_>, action: &Action<'_>, frame: &Frame) -> Result<Acted, Error> {
+        match action {
+            Action::Deploy(deployment) => self.deploy(overlay, deployment, frame),
+            Action::Call {
+                contract,
+                method,
+                input,
+            } => {
+                let Some(hash) = overlay.contract(contract)? else {
+                    return Ok(Acted::refused(Refused::NoSuchContract));
+                };
+                let Some(code) = self.code_of(contract, &hash, || overlay.code(&hash))? else {
+                    return Ok(Acted::refused(Refused::NoSuchContract));
+                };
+                self.invoke(overlay, &code, MethodKind::Call, *contract, method, input, frame)
+            }
+        }
+    }
+
+    fn deploy(&self, overlay: &mut Overlay<'_>, new: &Deployment<'_>, frame: &Frame) -> Result<Acted, Error> {
+        let cost = Gas(DEPLOY_GAS + DEPLOY_GAS_PER_BYTE * new.code.len() as u64);
+        if cost > frame.gas_limit {
+            let gas_used = frame.gas_limit;
+            return Ok(Acted {
+                status: Status::OutOfGas,
+                gas_used,
+                contract: None,
+                events: Vec::new(),
+            });
+        }
+        if overlay.contract(&new.contract)?.is_some() {
+            return Ok(Acted::refused(Refused::ContractExists));
+        }
+        let (code_hash, prepared) = self.codes.prepare(new.code)?;
+        let Ok(code) = prepared else {
+            return Ok(Acted {
+                gas_used: cost,
+                ..Acted::refused(Refused::InvalidCode)
+            });
+        };
+        let rest = Frame {
+            gas_limit: frame.gas_limit.saturating_sub(cost),
+            ..*frame
+        };
+        let acted = self.invoke(overlay, &code, MethodKind::Init, new.contract, "init", new.input, &rest)?;
+        let gas_used = cost.saturating_add(acted.gas_used);
+        if !acted.status.is_ok() {
+            return Ok(Acted {
+                gas_used,
+                contract: None,
+                ..acted
+            });
+        }
+        if overlay.code(&code_hash)?.is_none() {
+            overlay.add_code(code_hash, new.code.to_vec());
+        }
+        let (path_key, deployer, height) = (new.path_key, frame.account, frame.block.height);
+        overlay.create(
+            new.contract,
+            NewContract {
+                code_hash,
+                path_key,
+                deployer,
+                height,
+            },
+        );
+        Ok(Acted { gas_used, ..acted })
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one private function that both callers above fill by name"
+    )]
+    fn invoke(
+        &self,
+        overlay: &mut Overlay<'_>,
+        code: &Code,
+        kind: MethodKind,
+        contract: ContractId,
+        method: &str,
+        input: &[u8],
+        frame: &Frame,
+    ) -> Result<Acted, Error> {
+        let call = Call {
+            kind,
+            method,
+            input,
+            contract,
+            state_id: frame.state_id,
+            caller: frame.account,
+            origin: frame.account,
+            block: frame.block,
+            gas_limit: frame.gas_limit,
+        };
+        let done = self.runtime.execute(code, &call, &*overlay)?;
+        for line in &done.log {
+            tracing::debug!(target: "coffer::contract", contract = %contract, height = %frame.block.height, bytes = line.len(), "log");
+        }
+        overlay.apply(contract, done.changes);
+        Ok(Acted {
+            status: done.status,
+            gas_used: done.gas_used,
+            contract: Some(contract),
+            events: done.events,
+        })
+    }
+
+    /// Code of a contract ready to run; `None` for a reserved contract, which has none.
+    pub(super) fn code_of(
+        &self,
+        contract: &ContractId,
+        hash: &CodeHash,
+        load: impl FnOnce() -> Result<Option<Vec<u8>>, crate::state::Error>,
+    ) -> Result<Option<Code>, Error> {
+        if *hash == CodeHash::default() {
+            return Ok(None);
+        }
+        let prepared = match self.codes.get(hash) {
+            Some(prepared) => prepared,
+            None => {
+                let wasm = load()?.ok_or_else(|| Error::Code(*contract, "it is not in the state".into()))?;
+                self.codes.prepare(&wasm)?.1
+            }
+        };
+        prepared
+            .map(Some)
+            .map_err(|violation| Error::Code(*contract, violation.to_string()))
+    }
+}

@@ -1,0 +1,155 @@
+//! Private execution, off the path of agreement: follows the chain block by block, opens the payloads of markers that name tenants of this
+//! node, executes them in their private states and commits. Not here: which blocks there are. Invariant: only tenants that a block
+//! names cost anything; a held private state holds nobody else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use coffer_abi::{Hash, Height, codec};
+use coffer_chain::{Block, InnerCall, Kind, Psi, Receipt};
+use coffer_runtime::BlockContext;
+use tokio::sync::watch;
+
+use super::{Executor, PrivateCall};
+use crate::pool::Waiters;
+use crate::privacy::envelope;
+use crate::privacy::payloads::{self, Payloads};
+use crate::privacy::resident::Residents;
+use crate::state::{self, BlockId, PrivateCommit, State};
+
+/// Why private execution cannot go on. The node must stop; at the next start it goes on where it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The state failed.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// The payload store failed.
+    #[error(transparent)]
+    Payloads(#[from] payloads::Error),
+    /// Executing failed.
+    #[error(transparent)]
+    Execution(#[from] super::Error),
+    /// A block below the head is not there.
+    #[error("block {0} is not in the state")]
+    NoBlock(Height),
+    /// A bug.
+    #[error("private execution panicked: {0}")]
+    Panicked(String),
+}
+
+/// What private execution works with.
+pub struct Pipelines {
+    /// The state.
+    pub state: State,
+    /// Execution.
+    pub executor: Arc<Executor>,
+    /// Sealed payloads.
+    pub payloads: Arc<Payloads>,
+    /// Tenants and their secrets.
+    pub residents: Arc<Residents>,
+    /// Those who wait for a private receipt.
+    pub waiters: Arc<Waiters>,
+}
+
+/// Follows the chain until `stop` turns true; a block that was begun is finished first.
+///
+/// # Errors
+/// [`PipelineError`]: the node cannot go on.
+pub async fn follow(pipelines: Pipelines, mut stop: watch::Receiver<bool>) -> Result<(), PipelineError> {
+    let pipelines = Arc::new(pipelines);
+    let mut heads = pipelines.state.watch();
+    // Kept here and not asked of the state: while a private state is held, the state counts no block as finished.
+    let mut done = pipelines.state.private_finished();
+    loop {
+        let head = heads.borrow_and_update().height;
+        while let Some(next) = done.next().filter(|next| *next <= head) {
+            if *stop.borrow() {
+                return Ok(());
+            }
+            let step = Arc::clone(&pipelines);
+            let run = tokio::task::spawn_blocking(move || step.run(next)).await;
+            run.map_err(|panicked| PipelineError::Panicked(panicked.to_string()))??;
+            done = next;
+        }
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            changed = heads.changed() => if changed.is_err() { return Ok(()) },
+        }
+    }
+}
+
+impl Pipelines {
+    /// Executes the private calls of one block for every tenant it names.
+    fn run(&self, height: Height) -> Result<(), PipelineError> {
+        let stored = self
+            .state
+            .block(BlockId::Height(height))?
+            .ok_or(PipelineError::NoBlock(height))?;
+        let mut receipts = Vec::new();
+        for (psi, calls) in self.calls(&stored.block)? {
+            match self.run_one(&psi, &stored.block, &calls) {
+                Err(PipelineError::State(state::Error::Held { reason, .. })) => {
+                    tracing::error!(psi = %psi, height = %height, reason, "private state is held; it takes no calls");
+                }
+                done => receipts.extend(done?),
+            }
+        }
+        self.state.finish_private(height)?;
+        // ORDER: who is told of a receipt finds the trie of private states sealed at its height.
+        for receipt in &receipts {
+            self.waiters.settle(height, receipt);
+        }
+        Ok(())
+    }
+
+    fn run_one(&self, psi: &Psi, block: &Block, calls: &[PrivateCall]) -> Result<Vec<Receipt>, PipelineError> {
+        let header = &block.header;
+        if self.state.private_head(psi) >= header.height {
+            return Ok(Vec::new());
+        }
+        let view = self.state.private(psi)?;
+        let context = BlockContext {
+            height: header.height,
+            time: header.time,
+            chain_id: header.chain_id,
+        };
+        let run = self.executor.run_private(&view, context, calls)?;
+        let indices = calls.iter().map(|call| call.index);
+        let receipts = indices.zip(run.receipts.iter().cloned()).collect();
+        let (psi, height) = (psi.clone(), header.height);
+        self.state.commit_private(PrivateCommit {
+            psi,
+            height,
+            writes: run.writes,
+            receipts,
+        })?;
+        Ok(run.receipts)
+    }
+
+    /// The calls that a block orders for tenants of this node, opened, in the order of their markers.
+    fn calls(&self, block: &Block) -> Result<BTreeMap<Psi, Vec<PrivateCall>>, PipelineError> {
+        let mut calls: BTreeMap<Psi, Vec<PrivateCall>> = BTreeMap::new();
+        let chain_id = &block.header.chain_id;
+        for (index, tx) in (0..).zip(&block.transactions) {
+            let Kind::Marker { payload } = &tx.body.kind else {
+                continue;
+            };
+            // No payload, or one of a tenant that is gone: this node is not a party.
+            let Some(stored) = self.payloads.get(payload)? else {
+                continue;
+            };
+            let Some((psi, secret)) = self.residents.by_handle(chain_id, &stored.handle) else {
+                continue;
+            };
+            let opened = envelope::open(&secret.payload_key(), chain_id, &stored.bytes);
+            let call = opened.ok().and_then(|text| codec::decode::<InnerCall>(&text).ok());
+            let marker: Hash = tx.body.id();
+            calls
+                .entry(psi.clone())
+                .or_default()
+                .push(PrivateCall { marker, index, call });
+        }
+        Ok(calls)
+    }
+}

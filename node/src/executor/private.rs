@@ -1,0 +1,110 @@
+//! The private calls of one block for one private state, in the order of their markers. Every node that serves a party computes the
+//! same. Invariant: a private failure is a private receipt, never a block's failure.
+
+use coffer_abi::{Hash, Refused};
+use coffer_chain::hash::{private_contract_id, private_path_key, private_state_id};
+use coffer_chain::rules::check_window;
+use coffer_chain::{InnerAction, InnerCall, Receipt};
+use coffer_runtime::BlockContext;
+
+use super::action::{Acted, Action, Deployment, Frame};
+use super::{Error, Executor, Overlay, included};
+use crate::state::{StateWrites, View};
+
+/// A call that a marker ordered.
+#[derive(Debug)]
+pub struct PrivateCall {
+    /// Id of the marker's transaction.
+    pub marker: Hash,
+    /// Its position in the block.
+    pub index: u32,
+    /// The opened call; `None` if the payload does not hold what an inner call is.
+    pub call: Option<InnerCall>,
+}
+
+/// What executing them gives.
+#[derive(Clone, Debug, Default)]
+pub struct PrivateRun {
+    /// Writes to the private state.
+    pub writes: StateWrites,
+    /// One receipt per call, in order, under the marker's id.
+    pub receipts: Vec<Receipt>,
+}
+
+impl Executor {
+    /// Executes the private calls of a block on the private state after the block before.
+    ///
+    /// # Errors
+    /// When this node failed; nothing may be committed then.
+    pub fn run_private(&self, view: &View, block: BlockContext, calls: &[PrivateCall]) -> Result<PrivateRun, Error> {
+        let mut overlay = Overlay::new(view);
+        included::drop_expired(&mut overlay, block.height)?;
+        let mut receipts = Vec::with_capacity(calls.len());
+        for PrivateCall { marker, call, .. } in calls {
+            let acted = match call {
+                Some(call) => self.run_inner(&mut overlay, block, call)?,
+                None => Acted::refused(Refused::BadPayload),
+            };
+            let Acted {
+                status,
+                gas_used,
+                contract,
+                events,
+            } = acted;
+            receipts.push(Receipt {
+                tx: *marker,
+                status,
+                gas_used,
+                contract,
+                events,
+            });
+        }
+        Ok(PrivateRun {
+            writes: overlay.into_writes(),
+            receipts,
+        })
+    }
+
+    fn run_inner(&self, overlay: &mut Overlay<'_>, block: BlockContext, call: &InnerCall) -> Result<Acted, Error> {
+        let body = &call.body;
+        if !call.is_authentic(&self.chain_id) {
+            return Ok(Acted::refused(Refused::BadPayload));
+        }
+        if check_window(body.valid_until, block.height).is_err() || body.gas_limit > self.parameters.max_tx_gas {
+            return Ok(Acted::refused(Refused::NotValidHere));
+        }
+        let id = body.id();
+        if included::contains(&*overlay, body.valid_until, &id)? {
+            return Ok(Acted::refused(Refused::Replayed));
+        }
+        included::insert(overlay, body.valid_until, &id);
+        let state_id = private_state_id(&self.chain_id);
+        let frame = Frame {
+            account: body.account,
+            state_id,
+            block,
+            gas_limit: body.gas_limit,
+        };
+        let action = match &body.action {
+            InnerAction::Deploy { code, input, .. } => {
+                let (contract, path_key) = (private_contract_id(&id), private_path_key(&id));
+                Action::Deploy(Deployment {
+                    code,
+                    input,
+                    contract,
+                    path_key,
+                })
+            }
+            InnerAction::Call {
+                contract,
+                method,
+                input,
+            } => Action::Call {
+                contract: *contract,
+                method,
+                input,
+            },
+        };
+        self.act(overlay, &action, &frame)
+    }
+}

@@ -1,0 +1,121 @@
+//! The public transactions of one block, in order. Invariant: the same block on the same snapshot gives the same receipts, gas and root.
+
+use coffer_abi::{Gas, Hash, Status};
+use coffer_chain::hash::{code_hash, public_contract_id, public_path_key, public_state_id};
+use coffer_chain::{CheckedTx, Kind, Receipt};
+use coffer_runtime::BlockContext;
+
+use super::action::{Acted, Action, Deployment, Frame};
+use super::{Error, Executor, Overlay, included};
+use crate::state::{StateWrites, View};
+
+/// What executing a block gives.
+#[derive(Clone, Debug, Default)]
+pub struct BlockRun {
+    /// Writes to the public state.
+    pub writes: StateWrites,
+    /// One receipt per transaction, in order.
+    pub receipts: Vec<Receipt>,
+    /// Gas of all of them.
+    pub gas_used: Gas,
+}
+
+/// Why a block has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    /// The block is invalid: this transaction is in the chain already. The same on every node.
+    #[error("transaction {0} is in the chain already")]
+    Replayed(Hash),
+    /// This node failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl Executor {
+    /// True if the transaction is in the chain and not expired yet.
+    ///
+    /// # Errors
+    /// When this node cannot read.
+    pub fn is_included(&self, view: &View, tx: &CheckedTx) -> Result<bool, Error> {
+        Ok(included::contains(view, tx.body().valid_until, &tx.id())?)
+    }
+
+    /// Executes the transactions of a block on its parent's snapshot.
+    ///
+    /// # Errors
+    /// [`BlockError::Replayed`] makes the block invalid; [`BlockError::Failed`] is this node's trouble.
+    pub fn run_block(&self, view: &View, block: BlockContext, txs: &[CheckedTx]) -> Result<BlockRun, BlockError> {
+        let mut overlay = Overlay::new(view);
+        included::drop_expired(&mut overlay, block.height)?;
+        let mut receipts = Vec::with_capacity(txs.len());
+        let mut total = Gas(0);
+        for tx in txs {
+            let (id, valid_until) = (tx.id(), tx.body().valid_until);
+            if included::contains(&overlay, valid_until, &id).map_err(Error::from)? {
+                return Err(BlockError::Replayed(id));
+            }
+            included::insert(&mut overlay, valid_until, &id);
+            let Acted {
+                status,
+                gas_used,
+                contract,
+                events,
+            } = self.run_public(&mut overlay, block, tx)?;
+            total = total.saturating_add(gas_used);
+            receipts.push(Receipt {
+                tx: id,
+                status,
+                gas_used,
+                contract,
+                events,
+            });
+        }
+        Ok(BlockRun {
+            writes: overlay.into_writes(),
+            receipts,
+            gas_used: total,
+        })
+    }
+
+    fn run_public(&self, overlay: &mut Overlay<'_>, block: BlockContext, tx: &CheckedTx) -> Result<Acted, Error> {
+        let body = tx.body();
+        let state_id = public_state_id(&self.chain_id);
+        let frame = Frame {
+            account: body.sender,
+            state_id,
+            block,
+            gas_limit: body.gas_limit,
+        };
+        let action = match &body.kind {
+            Kind::Deploy { code, input, salt } => {
+                let contract = public_contract_id(&self.chain_id, &body.sender, &code_hash(code), salt);
+                Action::Deploy(Deployment {
+                    code,
+                    input,
+                    contract,
+                    path_key: public_path_key(&contract),
+                })
+            }
+            Kind::Call {
+                contract,
+                method,
+                input,
+            } => Action::Call {
+                contract: *contract,
+                method,
+                input,
+            },
+            // What a marker orders runs in its parties' private states; the chain only says that it is ordered.
+            Kind::Marker { .. } => {
+                let status = Status::Ok(Vec::new());
+                return Ok(Acted {
+                    status,
+                    gas_used: Gas(0),
+                    contract: None,
+                    events: Vec::new(),
+                });
+            }
+        };
+        self.act(overlay, &action, &frame)
+    }
+}

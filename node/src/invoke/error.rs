@@ -1,0 +1,94 @@
+//! Why an invocation has no result. Each variant is something its caller can act on. Invariant: no contents of a private call in a text.
+
+use std::sync::Arc;
+
+use coffer_abi::{Gas, Hash};
+use coffer_chain::Psi;
+use coffer_chain::tx::TxError;
+use coffer_runtime::{Fault, Violation};
+
+use crate::organisation::KeyError;
+use crate::pool::PoolError;
+use crate::privacy::{envelope, payloads};
+use crate::{executor, state};
+
+/// Why an invocation has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// The module breaks a rule. Permanent; nothing was sent.
+    #[error("the module is refused: {0}")]
+    Code(Arc<Violation>),
+    /// Writes need a private state that this node serves.
+    #[error("private state `{0}` is not configured on this node: it can be read (it is empty) but not written")]
+    NotConfigured(Psi),
+    /// The node cannot sign for the account.
+    #[error("this node keeps no key of account {0}")]
+    UnknownAccount(coffer_abi::AccountId),
+    /// More gas than allowed.
+    #[error("gas limit {asked} is above the most a {what} may use, {max}")]
+    Gas {
+        /// What it asked for.
+        asked: Gas,
+        /// The most allowed.
+        max: Gas,
+        /// Call or view.
+        what: &'static str,
+    },
+    /// The transaction breaks a rule of the chain. Permanent; nothing was sent.
+    #[error(transparent)]
+    Tx(#[from] TxError),
+    /// The pool is full. Retry later; nothing was sent.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// All view slots are in use. Retry later.
+    #[error("the node is busy: no slot for a view became free in time")]
+    Busy,
+    /// The transaction was sent, but nothing came of it in time. It may still be included until it expires.
+    #[error("transaction {tx} was sent but did not settle in time; ask for its receipt later")]
+    NotSettled {
+        /// The transaction, or the marker of a private call.
+        tx: Hash,
+    },
+    /// The private state is held; nothing was sent.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// This node failed.
+    #[error("this node failed: {0}")]
+    Failed(String),
+}
+
+impl From<executor::Error> for InvokeError {
+    fn from(error: executor::Error) -> Self {
+        match error {
+            executor::Error::State(error) => Self::State(error),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<Fault> for InvokeError {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault.to_string())
+    }
+}
+
+impl From<payloads::Error> for InvokeError {
+    fn from(error: payloads::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<envelope::NotOpened> for InvokeError {
+    fn from(error: envelope::NotOpened) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<KeyError> for InvokeError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::UnknownAccount(account) => Self::UnknownAccount(account),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}

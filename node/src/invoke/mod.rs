@@ -1,0 +1,146 @@
+//! The walk of one invocation: from a tenant's wish (already bytes) to what came of it. Signs, seals, stores, submits, waits; or runs a
+//! view. Not here: JSON (`rpc`), execution of what was ordered (`executor`). Invariant: a private call reaches the pool only as a marker,
+//! and only after its sealed payload is on the disk.
+
+mod error;
+mod read;
+mod write;
+
+pub use error::InvokeError;
+pub use read::{Located, ViewRequest};
+pub use write::{CallRequest, DeployRequest};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use coffer_abi::{AccountId, Gas, Height};
+use tokio::sync::Semaphore;
+
+use crate::executor::Executor;
+use crate::organisation::{KeyHolder, KeyStore};
+use crate::pool::{Pool, Waiters};
+use crate::privacy::payloads::Payloads;
+use crate::privacy::resident::Residents;
+use crate::sources::Sources;
+use crate::state::State;
+
+/// Which state a contract lives in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The one public state.
+    Public,
+    /// The caller's own private state.
+    Private,
+}
+
+/// Limits of this node, not of the chain.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Gas of a call or deployment that names none.
+    pub default_gas: Gas,
+    /// Gas of a view that names none, and the most a view may use.
+    pub view_gas: Gas,
+    /// Views that run at the same time.
+    pub views: usize,
+    /// How long a view waits for its turn.
+    pub view_wait: Duration,
+    /// How long a caller waits for its transaction.
+    pub settle_wait: Duration,
+    /// Blocks a transaction made here stays valid.
+    pub validity: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            default_gas: Gas(200_000_000),
+            view_gas: Gas(200_000_000),
+            views: std::thread::available_parallelism().map_or(2, |n| n.get() * 2),
+            view_wait: Duration::from_secs(5),
+            settle_wait: Duration::from_secs(60),
+            validity: 100,
+        }
+    }
+}
+
+/// What the walk goes through; one per node.
+pub struct Parts {
+    /// Reads.
+    pub state: State,
+    /// Views, and code for specs.
+    pub executor: Arc<Executor>,
+    /// Where transactions wait.
+    pub pool: Arc<Pool>,
+    /// Public receipts.
+    pub public_waiters: Arc<Waiters>,
+    /// Private receipts.
+    pub private_waiters: Arc<Waiters>,
+    /// Sealed payloads.
+    pub payloads: Arc<Payloads>,
+    /// Tenants and their secrets.
+    pub residents: Arc<Residents>,
+    /// Keys of managed accounts and the relay key.
+    pub keys: Arc<KeyStore>,
+    /// Randomness and time.
+    pub sources: Arc<Sources>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// The handle that `rpc` calls. Cheap to clone.
+#[derive(Clone)]
+pub struct Invoker {
+    parts: Arc<Parts>,
+    views: Arc<Semaphore>,
+}
+
+impl Invoker {
+    /// A handle over these parts.
+    pub fn new(parts: Parts) -> Self {
+        let views = Arc::new(Semaphore::new(parts.limits.views));
+        Self {
+            parts: Arc::new(parts),
+            views,
+        }
+    }
+
+    /// The state, for reads that need no execution.
+    pub fn state(&self) -> &State {
+        &self.parts.state
+    }
+
+    /// True if this node serves the private state.
+    pub fn serves(&self, psi: &coffer_chain::Psi) -> bool {
+        self.parts.residents.contains(psi)
+    }
+
+    /// The managed account of that name.
+    pub fn account_named(&self, name: &str) -> Option<AccountId> {
+        self.parts
+            .keys
+            .accounts()
+            .into_iter()
+            .find(|account| account.name == name)
+            .map(|account| account.id)
+    }
+
+    /// Names of the managed accounts, for error messages.
+    pub fn account_names(&self) -> Vec<String> {
+        self.parts
+            .keys
+            .accounts()
+            .into_iter()
+            .map(|account| account.name)
+            .collect()
+    }
+
+    /// The account that acts when a request names none: the first managed one.
+    pub fn default_account(&self) -> Option<AccountId> {
+        self.parts.keys.accounts().first().map(|account| account.id)
+    }
+
+    fn next_height(&self) -> Height {
+        let head = self.parts.state.head().height;
+        head.next().unwrap_or(head)
+    }
+}

@@ -1,0 +1,169 @@
+//! Finding a contract in what a tenant may see, and running its views. Invariant: a contract that is not the caller's and one that does
+//! not exist look the same.
+
+use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Height, Time};
+use coffer_chain::hash::{private_state_id, public_state_id};
+use coffer_runtime::{BlockContext, Code, Executed};
+
+use super::{InvokeError, Invoker, Scope};
+use crate::executor::Query;
+use crate::state::{BlockId, Error as StateError, View};
+use crate::tenant::TenantContext;
+
+/// A contract found for a caller, with the snapshot it was found in.
+#[derive(Clone)]
+pub struct Located {
+    /// Which state.
+    pub scope: Scope,
+    /// The contract.
+    pub contract: ContractId,
+    /// Its module's hash.
+    pub code_hash: CodeHash,
+    /// Its code, with spec and exports.
+    pub code: Code,
+    view: View,
+}
+
+/// A view to run.
+#[derive(Clone, Debug)]
+pub struct ViewRequest {
+    /// A method of kind view.
+    pub method: String,
+    /// Encoded arguments.
+    pub input: Vec<u8>,
+    /// Who asks.
+    pub account: AccountId,
+    /// Gas it may use; the node's default if `None`.
+    pub gas_limit: Option<Gas>,
+}
+
+impl Invoker {
+    /// Looks a contract up in the caller's private state and then in the public one, or in one of them only, as of a height (the head
+    /// if `None`). Compiles its code at the first use after a start.
+    ///
+    /// # Errors
+    /// [`InvokeError::State`] for a height that is not kept or not there yet, or a held private state.
+    pub async fn locate(
+        &self,
+        tenant: &TenantContext,
+        only: Option<Scope>,
+        contract: ContractId,
+        height: Option<Height>,
+    ) -> Result<Option<Located>, InvokeError> {
+        let (this, tenant) = (self.clone(), tenant.clone());
+        blocking(move || {
+            for scope in [Scope::Private, Scope::Public] {
+                if only.is_some_and(|only| only != scope) {
+                    continue;
+                }
+                let view = this.view_of(&tenant, scope, height)?;
+                let Some(record) = view.contract(&contract)? else {
+                    continue;
+                };
+                if let Some(code) = this.parts.executor.contract_code(&view, &contract)? {
+                    return Ok(Some(Located {
+                        scope,
+                        contract,
+                        code_hash: record.code_hash,
+                        code,
+                        view,
+                    }));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Runs a view on the snapshot its contract was found in.
+    ///
+    /// # Errors
+    /// [`InvokeError::Gas`], [`InvokeError::Busy`], or this node failed. How the view itself ended is in the result.
+    pub async fn view(&self, located: Located, request: ViewRequest) -> Result<Executed, InvokeError> {
+        let limits = &self.parts.limits;
+        let gas_limit = request.gas_limit.unwrap_or(limits.view_gas);
+        if gas_limit > limits.view_gas {
+            return Err(InvokeError::Gas {
+                asked: gas_limit,
+                max: limits.view_gas,
+                what: "view",
+            });
+        }
+        let turn = tokio::time::timeout(limits.view_wait, std::sync::Arc::clone(&self.views).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(InvokeError::Busy);
+        };
+        let this = self.clone();
+        blocking(move || {
+            let _turn = turn;
+            let Located {
+                scope,
+                contract,
+                code,
+                view,
+                ..
+            } = located;
+            let executor = &this.parts.executor;
+            let state_id = match scope {
+                Scope::Public => public_state_id(executor.chain_id()),
+                Scope::Private => private_state_id(executor.chain_id()),
+            };
+            let height = view.height();
+            let time = this.time_at(height)?;
+            let block = BlockContext {
+                height,
+                time,
+                chain_id: *executor.chain_id(),
+            };
+            let ViewRequest {
+                method, input, account, ..
+            } = &request;
+            let query = Query {
+                contract,
+                method,
+                input,
+                account: *account,
+                state_id,
+                block,
+                gas_limit,
+            };
+            Ok(executor.query(&view, &code, &query)?)
+        })
+        .await
+    }
+
+    /// Time that a view at a height sees: the block's; at the head this node's clock where that is later.
+    fn time_at(&self, height: Height) -> Result<Time, StateError> {
+        let state = &self.parts.state;
+        let head = state.head();
+        if height == head.height {
+            return Ok(self.parts.sources.view_time(head.time));
+        }
+        let stored = state.block(BlockId::Height(height))?;
+        let missing = || StateError::Future {
+            height,
+            head: head.height,
+        };
+        Ok(stored.ok_or_else(missing)?.block.header.time)
+    }
+
+    fn view_of(&self, tenant: &TenantContext, scope: Scope, height: Option<Height>) -> Result<View, StateError> {
+        let state = &self.parts.state;
+        match (scope, height) {
+            (Scope::Public, None) => Ok(state.public()),
+            (Scope::Public, Some(height)) => state.public_at(height),
+            (Scope::Private, None) => state.private(tenant.psi()),
+            (Scope::Private, Some(height)) => state.private_at(tenant.psi(), height),
+        }
+    }
+}
+
+/// Runs work that takes CPU time or waits for the disk off the threads that serve others.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, InvokeError> + Send + 'static,
+) -> Result<T, InvokeError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(InvokeError::Failed(format!("the work did not finish: {error}"))),
+    }
+}

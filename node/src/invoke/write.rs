@@ -1,0 +1,240 @@
+//! Deployments and calls: sign, for a private one seal and store, submit, wait for the receipt. Invariant: the caller is answered only
+//! after what it is told is on the disk.
+
+use coffer_abi::{AccountId, ContractId, Encode, Gas, Hash, Height};
+use coffer_chain::hash::Domain;
+use coffer_chain::rules::check_action_bounds;
+use coffer_chain::{InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody};
+use tokio::sync::oneshot;
+
+use super::read::blocking;
+use super::{InvokeError, Invoker, Scope};
+use crate::organisation::KeyHolder;
+use crate::pool::Settled;
+use crate::privacy::{envelope, resident};
+use crate::tenant::TenantContext;
+
+/// A contract to make.
+#[derive(Clone, Debug)]
+pub struct DeployRequest {
+    /// Where.
+    pub scope: Scope,
+    /// The original module.
+    pub code: Vec<u8>,
+    /// Encoded arguments of `init`.
+    pub input: Vec<u8>,
+    /// Makes ids differ; random if `None`.
+    pub salt: Option<[u8; 32]>,
+    /// Who acts.
+    pub account: AccountId,
+    /// Gas it may use; the node's default if `None`.
+    pub gas_limit: Option<Gas>,
+}
+
+/// A method to call.
+#[derive(Clone, Debug)]
+pub struct CallRequest {
+    /// Where.
+    pub scope: Scope,
+    /// The contract.
+    pub contract: ContractId,
+    /// A method of kind call.
+    pub method: String,
+    /// Encoded arguments.
+    pub input: Vec<u8>,
+    /// Who acts.
+    pub account: AccountId,
+    /// Gas it may use; the node's default if `None`.
+    pub gas_limit: Option<Gas>,
+}
+
+impl Invoker {
+    /// Validates and compiles a module that is to be deployed.
+    ///
+    /// # Errors
+    /// [`InvokeError::Code`] names the rule it breaks.
+    pub async fn prepare(&self, wasm: Vec<u8>) -> Result<(Vec<u8>, coffer_runtime::Code), InvokeError> {
+        let this = self.clone();
+        blocking(move || match this.parts.executor.codes().prepare(&wasm)?.1 {
+            Ok(code) => Ok((wasm, code)),
+            Err(violation) => Err(InvokeError::Code(violation)),
+        })
+        .await
+    }
+
+    /// Deploys a contract and waits for its receipt.
+    ///
+    /// # Errors
+    /// [`InvokeError`]; how the deployment itself ended is in the receipt.
+    pub async fn deploy(&self, tenant: &TenantContext, request: DeployRequest) -> Result<Settled, InvokeError> {
+        let DeployRequest {
+            scope,
+            code,
+            input,
+            salt,
+            account,
+            gas_limit,
+        } = request;
+        let salt = salt.unwrap_or_else(|| self.parts.sources.bytes());
+        let kind = Kind::Deploy { code, input, salt };
+        self.write(tenant, scope, kind, account, gas_limit).await
+    }
+
+    /// Calls a contract and waits for its receipt.
+    ///
+    /// # Errors
+    /// [`InvokeError`]; how the call itself ended is in the receipt.
+    pub async fn call(&self, tenant: &TenantContext, request: CallRequest) -> Result<Settled, InvokeError> {
+        let CallRequest {
+            scope,
+            contract,
+            method,
+            input,
+            account,
+            gas_limit,
+        } = request;
+        self.write(
+            tenant,
+            scope,
+            Kind::Call {
+                contract,
+                method,
+                input,
+            },
+            account,
+            gas_limit,
+        )
+        .await
+    }
+
+    async fn write(
+        &self,
+        tenant: &TenantContext,
+        scope: Scope,
+        kind: Kind,
+        account: AccountId,
+        gas_limit: Option<Gas>,
+    ) -> Result<Settled, InvokeError> {
+        check_action_bounds(&kind)?;
+        let max = self.parts.executor.parameters().max_tx_gas;
+        let gas_limit = gas_limit.unwrap_or(self.parts.limits.default_gas.min(max));
+        if gas_limit > max {
+            return Err(InvokeError::Gas {
+                asked: gas_limit,
+                max,
+                what: "call",
+            });
+        }
+        let (this, tenant) = (self.clone(), tenant.clone());
+        let sent = blocking(move || match scope {
+            Scope::Public => this.send_public(kind, account, gas_limit),
+            Scope::Private => this.send_private(&tenant, kind, account, gas_limit),
+        });
+        let sent = sent.await?;
+        self.settled(sent).await
+    }
+
+    fn send_public(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> Result<Sent, InvokeError> {
+        let body = self.body(kind, sender, gas_limit);
+        let (id, chain_id) = (body.id(), body.chain_id);
+        let signature = self
+            .parts
+            .keys
+            .sign(&sender, Domain::TransactionSignature, &chain_id, &id)?;
+        self.submit(Transaction { body, signature }, Scope::Public)
+    }
+
+    fn send_private(
+        &self,
+        tenant: &TenantContext,
+        kind: Kind,
+        account: AccountId,
+        gas_limit: Gas,
+    ) -> Result<Sent, InvokeError> {
+        let parts = &self.parts;
+        let secret = parts.residents.secret(tenant.psi());
+        let secret = secret.ok_or_else(|| InvokeError::NotConfigured(tenant.psi().clone()))?;
+        // A held state takes no calls: the read fails with the reason.
+        parts.state.private(tenant.psi())?;
+        let action = match kind {
+            Kind::Deploy { code, input, salt } => InnerAction::Deploy { code, input, salt },
+            Kind::Call {
+                contract,
+                method,
+                input,
+            } => InnerAction::Call {
+                contract,
+                method,
+                input,
+            },
+            Kind::Marker { .. } => return Err(InvokeError::Failed("a marker is no private call".into())),
+        };
+        let chain_id = *parts.executor.chain_id();
+        let body = InnerBody {
+            version: PROTOCOL_VERSION,
+            chain_id,
+            nonce: parts.sources.bytes(),
+            valid_until: self.valid_until(),
+            gas_limit,
+            account,
+            action,
+        };
+        let signature = parts
+            .keys
+            .sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
+        let call = zeroize::Zeroizing::new(InnerCall { body, signature }.encode());
+        let sealed = envelope::seal(&secret.payload_key(), &chain_id, &call, &parts.sources)?;
+        parts
+            .payloads
+            .put(&resident::handle(&chain_id, tenant.psi(), secret), &sealed)?;
+        let relay = parts.keys.relay_key();
+        let marker = self.body(Kind::Marker { payload: sealed.hash }, relay.account(), Gas(0));
+        self.submit(marker.sign(relay), Scope::Private)
+    }
+
+    fn body(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> TxBody {
+        let chain_id = *self.parts.executor.chain_id();
+        let nonce = self.parts.sources.bytes();
+        TxBody {
+            version: PROTOCOL_VERSION,
+            chain_id,
+            nonce,
+            valid_until: self.valid_until(),
+            gas_limit,
+            sender,
+            kind,
+        }
+    }
+
+    fn valid_until(&self) -> Height {
+        Height(self.next_height().0.saturating_add(self.parts.limits.validity))
+    }
+
+    fn submit(&self, tx: Transaction, scope: Scope) -> Result<Sent, InvokeError> {
+        let parts = &self.parts;
+        let checked = tx.check(parts.executor.chain_id(), parts.executor.parameters().max_tx_gas)?;
+        let id = checked.id();
+        let waiters = match scope {
+            Scope::Public => &parts.public_waiters,
+            Scope::Private => &parts.private_waiters,
+        };
+        let settled = waiters.register(id);
+        parts.pool.insert(checked)?;
+        Ok(Sent { id, settled })
+    }
+
+    async fn settled(&self, sent: Sent) -> Result<Settled, InvokeError> {
+        let Sent { id, settled } = sent;
+        match tokio::time::timeout(self.parts.limits.settle_wait, settled).await {
+            Ok(Ok(settled)) => Ok(settled),
+            // The node is stopping, or the time is up: the transaction may be in a block all the same.
+            Ok(Err(_)) | Err(_) => Err(InvokeError::NotSettled { tx: id }),
+        }
+    }
+}
+
+/// A transaction in the pool.
+struct Sent {
+    id: Hash,
+    settled: oneshot::Receiver<Settled>,
+}
