@@ -20,7 +20,8 @@ pub struct Caps {
     pub locals_all: u32,
     /// Bytes of one function body.
     pub body_bytes: u32,
-    /// `block`, `loop` and `if` of one function.
+    /// Operators of one function that make a compiler begin a basic block: `block`, `loop`, `if`, `br_if`, `call_indirect`,
+    /// `memory.grow`, `memory.copy`, `memory.fill`. Without `br_if`, 512 locals and 25,000 of them in 126 KB took Cranelift 68 s.
     pub blocks: u32,
     /// Blocks of all functions.
     pub blocks_all: u32,

@@ -7,7 +7,7 @@ use super::violation::Rule;
 
 /// What contracts are made of: WebAssembly 1.0 without floats, with mutable globals, sign extension, `memory.copy` and `memory.fill`,
 /// and table indices in more bytes than needed (rustc's linker writes them so).
-pub const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+pub(crate) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::BULK_MEMORY_OPT)
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG);

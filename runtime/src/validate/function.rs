@@ -49,7 +49,15 @@ pub(super) fn check(
         let (operator, offset) = operators.read_with_offset().map_err(broken)?;
         let refuse = |rule: Rule| at(offset, rule);
         match &operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            // Where a compiler begins a basic block; the last four because of the checks that come before them.
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::BrIf { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::MemoryGrow { .. }
+            | Operator::MemoryCopy { .. }
+            | Operator::MemoryFill { .. } => {
                 blocks += 1;
                 usage.blocks.at_most(blocks).map_err(refuse)?;
                 usage.blocks_all.add(1).map_err(refuse)?;

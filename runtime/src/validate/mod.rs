@@ -14,7 +14,7 @@ mod violation;
 mod tests;
 
 pub use caps::Caps;
-pub use feature::FEATURES;
+pub(crate) use feature::FEATURES;
 pub use report::{CustomSection, Frame, LimitUse, Report};
 pub use violation::{FunctionName, Rule, Violation};
 

@@ -41,6 +41,7 @@ pub struct Frame {
 
 /// What a valid module holds and how much of the caps it uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Every cap with its use.
     pub limits: Vec<LimitUse>,

@@ -71,7 +71,7 @@ fn a_module_of_the_allowed_features_is_accepted_and_described() {
     let used = |name: &str| report.limits.iter().find(|limit| limit.name == name).unwrap().used;
     assert_eq!(used("functions"), 7);
     assert_eq!(used("locals of a function, parameters included"), 3);
-    assert_eq!(used("blocks of a function"), 2);
+    assert_eq!(used("blocks of a function"), 5);
     let text = report.to_string();
     assert!(
         text.contains("call add") && text.contains("storage_get") && text.contains("functions"),
@@ -400,19 +400,12 @@ fn bytes_that_are_no_module_are_refused_with_what_is_wrong() {
 
 #[test]
 fn a_module_cut_off_at_any_byte_is_refused_without_a_panic() {
-    let whole = wat::parse_str(module(
-        r#"(import "coffer_1" "log" (func (param i32 i32))) (table 2 funcref) (elem (i32.const 0) $f) (data (i32.const 0) "abc")
-           (func $g (param i32) (local i64) (block (br_table 0 0 (local.get 0))) (loop (br_if 0 (local.get 0))))"#,
-    ));
-    // wat wants imports first.
-    let whole = whole.or_else(|_| {
-        wat::parse_str(
-            r#"(module (import "coffer_1" "log" (func (param i32 i32))) (memory (export "memory") 1) (table 2 funcref)
-               (elem (i32.const 0) $f) (data (i32.const 0) "abc") (func $f (export "call f"))
-               (func $g (param i32) (local i64) (block (br_table 0 0 (local.get 0))) (loop (br_if 0 (local.get 0)))))"#,
-        )
-    });
-    let whole = whole.unwrap();
+    let whole = wat::parse_str(
+        r#"(module (import "coffer_1" "log" (func (param i32 i32))) (memory (export "memory") 1) (table 2 funcref)
+            (elem (i32.const 0) $f) (data (i32.const 0) "abc") (func $f (export "call f"))
+            (func $g (param i32) (local i64) (block (br_table 0 0 (local.get 0))) (loop (br_if 0 (local.get 0)))))"#,
+    )
+    .unwrap();
     let report = validate(&whole, &Caps::default()).unwrap();
     for end in 0..whole.len() {
         match validate(&whole[..end], &Caps::default()) {
@@ -612,6 +605,40 @@ fn a_module_at_a_cap_is_accepted_and_one_above_it_refused() {
             violation
                 .to_string()
                 .contains(&format!("{used} used, {allowed} allowed"))
+        );
+    }
+}
+
+#[test]
+fn whatever_makes_a_compiler_begin_a_basic_block_counts_as_one() {
+    let caps = Caps {
+        blocks: 3,
+        ..Caps::default()
+    };
+    for operator in [
+        "(block)",
+        "(loop)",
+        "(if (i32.const 0) (then))",
+        "(br_if 0 (i32.const 0))",
+        "(call_indirect (type $t) (i32.const 0))",
+        "(drop (memory.grow (i32.const 0)))",
+        "(memory.copy (i32.const 0) (i32.const 0) (i32.const 0))",
+        "(memory.fill (i32.const 0) (i32.const 0) (i32.const 0))",
+    ] {
+        let of = |times| {
+            let fields = format!("(type $t (func)) (table 1 funcref) (func {})", repeat(operator, times));
+            validate(&wat::parse_str(module(&fields)).unwrap(), &caps)
+        };
+        of(3).unwrap();
+        let violation = of(4).unwrap_err();
+        assert_eq!(
+            violation.rule,
+            Rule::Cap {
+                name: "blocks of a function",
+                used: 4,
+                allowed: 3
+            },
+            "{operator}"
         );
     }
 }

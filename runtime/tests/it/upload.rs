@@ -8,8 +8,8 @@ use coffer_runtime::meter::{Schedule, instrument};
 use coffer_runtime::{Caps, CodeError, validate};
 use proptest::prelude::*;
 use wasm_encoder::{
-    BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection, MemoryType, Module,
-    TypeSection, ValType,
+    BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
+    MemoryType, Module, TypeSection, ValType,
 };
 use wasmparser::Validator;
 
@@ -43,7 +43,10 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
         .unwrap()
         .map(|entry| {
             let path = entry.unwrap().path();
-            (path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap())
+            (
+                path.file_stem().unwrap().to_string_lossy().into_owned(),
+                std::fs::read(&path).unwrap(),
+            )
         })
         .collect();
     seeds.sort();
@@ -60,8 +63,11 @@ fn the_corpus_of_the_upload_target_is_answered() {
 
 #[test]
 fn of_the_hostile_corpus_only_harmless_oddities_are_accepted() {
-    let accepted: Vec<_> =
-        seeds().into_iter().filter(|(_, bytes)| validate(bytes, &Caps::default()).is_ok()).map(|(name, _)| name).collect();
+    let accepted: Vec<_> = seeds()
+        .into_iter()
+        .filter(|(_, bytes)| validate(bytes, &Caps::default()).is_ok())
+        .map(|(name, _)| name)
+        .collect();
     assert_eq!(
         accepted,
         [
@@ -101,50 +107,87 @@ fn one_function(locals: u32, body: impl FnOnce(&mut Function)) -> Vec<u8> {
     let mut functions = FunctionSection::new();
     functions.function(0);
     let mut memories = MemorySection::new();
-    memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+    memories.memory(MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
     let mut exports = ExportSection::new();
-    exports.export("memory", ExportKind::Memory, 0).export("call f", ExportKind::Func, 0);
+    exports
+        .export("memory", ExportKind::Memory, 0)
+        .export("call f", ExportKind::Func, 0);
     let mut function = Function::new([(locals, ValType::I32)]);
     body(&mut function);
     function.instruction(&Instruction::End);
     let mut code = CodeSection::new();
     code.function(&function);
     let mut module = Module::new();
-    module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
+    module
+        .section(&types)
+        .section(&functions)
+        .section(&memories)
+        .section(&exports)
+        .section(&code);
     module.finish()
 }
 
 #[test]
 fn a_compile_bomb_is_refused_by_a_cap_without_being_compiled() {
     let bombs = [
-        ("4,000 locals x 4,000 blocks", one_function(4_000, |f| {
-            for i in 0..4_000 {
-                f.instruction(&Instruction::Block(BlockType::Empty));
-                f.instruction(&Instruction::LocalGet(i)).instruction(&Instruction::BrIf(0));
-                f.instruction(&Instruction::LocalGet(i)).instruction(&Instruction::LocalSet(3_999 - i));
-                f.instruction(&Instruction::End);
-            }
-        })),
-        ("512 locals x 4,000 loops", one_function(512, |f| {
-            for i in 0..4_000 {
-                f.instruction(&Instruction::Loop(BlockType::Empty)).instruction(&Instruction::LocalGet(i % 512));
-                f.instruction(&Instruction::BrIf(0)).instruction(&Instruction::End);
-            }
-        })),
-        ("100,000 blocks deep", one_function(0, |f| {
-            for _ in 0..40_000 {
-                f.instruction(&Instruction::Block(BlockType::Empty));
-            }
-            for _ in 0..40_000 {
-                f.instruction(&Instruction::End);
-            }
-        })),
-        ("50,000 operands", one_function(0, |f| {
-            for _ in 0..50_000 {
-                f.instruction(&Instruction::I32Const(0));
-            }
-            f.instruction(&Instruction::Unreachable);
-        })),
+        (
+            "4,000 locals x 4,000 blocks",
+            one_function(4_000, |f| {
+                for i in 0..4_000 {
+                    f.instruction(&Instruction::Block(BlockType::Empty));
+                    f.instruction(&Instruction::LocalGet(i))
+                        .instruction(&Instruction::BrIf(0));
+                    f.instruction(&Instruction::LocalGet(i))
+                        .instruction(&Instruction::LocalSet(3_999 - i));
+                    f.instruction(&Instruction::End);
+                }
+            }),
+        ),
+        (
+            "512 locals x 4,000 loops",
+            one_function(512, |f| {
+                for i in 0..4_000 {
+                    f.instruction(&Instruction::Loop(BlockType::Empty))
+                        .instruction(&Instruction::LocalGet(i % 512));
+                    f.instruction(&Instruction::BrIf(0)).instruction(&Instruction::End);
+                }
+            }),
+        ),
+        (
+            "512 locals x 25,000 branches",
+            one_function(512, |f| {
+                for i in 0..25_000 {
+                    f.instruction(&Instruction::LocalGet(i % 512))
+                        .instruction(&Instruction::BrIf(0));
+                }
+            }),
+        ),
+        (
+            "40,000 blocks deep",
+            one_function(0, |f| {
+                for _ in 0..40_000 {
+                    f.instruction(&Instruction::Block(BlockType::Empty));
+                }
+                for _ in 0..40_000 {
+                    f.instruction(&Instruction::End);
+                }
+            }),
+        ),
+        (
+            "50,000 operands",
+            one_function(0, |f| {
+                for _ in 0..50_000 {
+                    f.instruction(&Instruction::I32Const(0));
+                }
+                f.instruction(&Instruction::Unreachable);
+            }),
+        ),
         ("a module of 2 MiB", vec![0; 2 * 1024 * 1024]),
     ];
     for (name, bomb) in bombs {
