@@ -2,9 +2,9 @@
 //! Invariant: a method runs only if its arguments are exactly the canonical encoding of their types.
 
 use coffer_abi::spec::describe::{ContractDesc, Describe, Returns, StorageDesc};
-use parity_scale_codec::{Decode, Encode};
 
 use crate::guest;
+use crate::value::{Value, encoded, fetch};
 
 /// The struct of a contract: its storage. `#[contract]` on the struct implements it.
 #[diagnostic::on_unimplemented(
@@ -48,33 +48,27 @@ pub type Entry = (&'static str, fn());
 ///
 /// # Panics
 /// If the arguments are not the encoding of `A`.
-pub fn run<C: ContractState, A: Describe + Encode + Decode, R: Returns>(
-    method: &str,
-    body: impl FnOnce(&mut C, A) -> R,
-) {
-    let arguments = guest::with_reply(guest::input, decode::<A>).flatten();
+pub fn run<C: ContractState, A: Value, R: Returns>(method: &str, body: impl FnOnce(&mut C, A) -> R) {
+    let arguments = fetch::<A>(guest::input).flatten();
     let Some(arguments) = arguments else { bad_arguments(method) };
     match body(&mut C::open(), arguments).into_result() {
-        Ok(value) => value.using_encoded(guest::output),
-        // The first byte of an enum's encoding is the index of its variant.
-        Err(error) => error.using_encoded(|data| guest::error(data.first().copied().unwrap_or_default().into(), data)),
+        Ok(value) => encoded(&value, const { R::Value::TYPE.max_size() }, guest::output),
+        Err(error) => encoded(&error, const { error_size::<R>() }, |data| {
+            // The first byte of an enum's encoding is the index of its variant.
+            guest::error(data.first().copied().unwrap_or_default().into(), data);
+        }),
+    }
+}
+
+const fn error_size<R: Returns>() -> usize {
+    match R::ERROR {
+        Some(error) => error.max_size(),
+        None => 0,
     }
 }
 
 #[cold]
 #[inline(never)]
 fn bad_arguments(method: &str) -> ! {
-    guest::fail(&["the arguments of `", method, "` are not the encoding of its argument types"])
-}
-
-/// A value, if `bytes` are all of its one encoding.
-pub(crate) fn decode<T: Describe + Encode + Decode>(bytes: &[u8]) -> Option<T> {
-    let mut rest = bytes;
-    let value = T::decode(&mut rest).ok()?;
-    if !rest.is_empty() {
-        return None;
-    }
-    // The comparison costs a second encoding, so it is left out for types that have only one spelling.
-    let canonical = const { !T::TYPE.has_loose_order() } || value.using_encoded(|again| again == bytes);
-    canonical.then_some(value)
+    guest::fail(&[b"the arguments of `", method.as_bytes(), b"` are not the encoding of its argument types"])
 }

@@ -1,9 +1,11 @@
 //! Events: what a contract tells the world. Invariant: an event's name and fields stand in the spec of the module that emits it.
 
 use coffer_abi::spec::describe::EventDesc;
+use coffer_abi::spec::encoding::max_size_of_fields;
 use parity_scale_codec::Encode;
 
 use crate::guest;
+use crate::value::encoded;
 
 /// A struct with `#[event]`.
 #[diagnostic::on_unimplemented(
@@ -20,5 +22,5 @@ pub trait Event: Encode {
 
 /// Emits an event. A view cannot: it would trap.
 pub fn emit<E: Event>(event: E) {
-    event.using_encoded(|data| guest::event(E::DESC.name.as_bytes(), data));
+    encoded(&event, const { max_size_of_fields(E::DESC.fields) }, |data| guest::event(E::DESC.name.as_bytes(), data));
 }

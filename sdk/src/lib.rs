@@ -69,6 +69,7 @@ pub mod event;
 pub mod context;
 pub mod crypto;
 mod log;
+mod value;
 mod guest;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;

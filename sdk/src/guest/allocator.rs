@@ -5,7 +5,6 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::Cell;
-use core::ptr::null_mut;
 
 const PAGE: usize = 64 * 1024;
 
@@ -33,14 +32,16 @@ impl Bump {
         }
     }
 
-    /// Makes `end` the first free byte, if the memory reaches that far or can grow to it.
-    fn reserve(&self, end: usize) -> bool {
-        let have = memory_size(0) * PAGE;
-        if end > have && memory_grow(0, (end - have).div_ceil(PAGE)) == usize::MAX {
-            return false;
+    /// Makes the byte `size` behind `start` the first free one, and grows the memory to it. Ends the call if it cannot: the message of
+    /// `alloc` for that would bring the formatting of numbers into every contract.
+    fn reserve(&self, start: usize, size: usize) {
+        let end = start.saturating_add(size);
+        let have = memory_size(0).wrapping_mul(PAGE);
+        // A memory of all 65,536 pages has a size of 0 here; it is far above what the host gives.
+        if end > have && memory_grow(0, end.wrapping_sub(have).div_ceil(PAGE)) == usize::MAX {
+            super::fail(&[b"the contract is out of memory"]);
         }
         self.next.set(end);
-        true
     }
 }
 
@@ -48,36 +49,34 @@ impl Bump {
 // `realloc` move `next` back or on only for the block that ends at it.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let start = self.next().next_multiple_of(layout.align());
-        match start.checked_add(layout.size()) {
-            Some(end) if self.reserve(end) => start as *mut u8,
-            _ => null_mut(),
-        }
+        // An alignment is a power of two.
+        let mask = layout.align().wrapping_sub(1);
+        let start = self.next().wrapping_add(mask) & !mask;
+        self.reserve(start, layout.size());
+        // SAFETY: memory starts with the stack and the statics, so a block never starts at 0.
+        unsafe { core::hint::assert_unchecked(start != 0) };
+        start as *mut u8
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if block as usize + layout.size() == self.next.get() {
+        if (block as usize).wrapping_add(layout.size()) == self.next.get() {
             self.next.set(block as usize);
         }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let start = block as usize;
-        if start + layout.size() == self.next.get() {
-            return match start.checked_add(size) {
-                Some(end) if self.reserve(end) => block,
-                _ => null_mut(),
-            };
+        if start.wrapping_add(layout.size()) == self.next.get() {
+            self.reserve(start, size);
+            return block;
         }
         if size <= layout.size() {
             return block;
         }
         // SAFETY: the new size is above the old one, which was not zero, and the alignment is the old one.
         let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
-        if !new.is_null() {
-            // SAFETY: both blocks are this allocator's, do not overlap, and have at least the old size.
-            unsafe { core::ptr::copy_nonoverlapping(block, new, layout.size()) };
-        }
+        // SAFETY: both blocks are this allocator's, do not overlap, and have at least the old size.
+        unsafe { core::ptr::copy_nonoverlapping(block, new, layout.size()) };
         new
     }
 }

@@ -4,8 +4,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use coffer_abi::limits::MAX_KEY;
+use coffer_abi::spec::bounds::MAX_NAME;
 use coffer_abi::spec::describe::Describe;
 use coffer_abi::{AccountId, CodeHash, ContractId, Hash, StateId};
+
+use crate::guest;
 
 /// Where in the bytes a key stands. Something of variable length needs an end marker unless it stands last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +27,66 @@ pub enum Position {
     note = "keys are integers, `bool`, `String`, `Vec<u8>`, `[u8; N]`, `AccountId`, `ContractId`, `Hash`, and tuples of these"
 )]
 pub trait Key: Describe + Sized {
+    /// Bytes of the longest key of this type as an inner one; `usize::MAX` if there is no bound.
+    const MAX_LEN: usize = Self::TYPE.max_size();
+
     /// Appends the bytes.
-    fn write(&self, bytes: &mut Vec<u8>, position: Position);
+    fn write(&self, bytes: &mut KeyWriter<'_>, position: Position);
 
     /// Reads one key from the front, or `None` if the bytes are no key.
     fn read(bytes: &mut &[u8], position: Position) -> Option<Self>;
+}
+
+/// The bytes of a key while they are written. What goes beyond the longest key is counted only, so that the key can be refused.
+pub struct KeyWriter<'a> {
+    bytes: &'a mut [u8],
+    len: usize,
+}
+
+impl KeyWriter<'_> {
+    /// Appends some bytes.
+    pub fn push(&mut self, part: &[u8]) {
+        let end = self.len.saturating_add(part.len());
+        if let Some(place) = self.bytes.get_mut(self.len..end) {
+            place.copy_from_slice(part);
+        }
+        self.len = end;
+    }
+}
+
+/// Bytes of a key that is known to be short: a field's prefix and two identifiers.
+const SHORT: usize = 2 + MAX_NAME + 64;
+
+/// Hands the bytes of a map's key to `take`: the kind, the rest of the field's prefix, the key.
+///
+/// # Panics
+/// If they are more than 256.
+pub(super) fn with_key<K: Key, T>(kind: u8, prefix: &[u8], key: &K, take: impl FnOnce(&[u8]) -> T) -> T {
+    if const { K::MAX_LEN <= 64 } {
+        take(written(&mut [0; SHORT], kind, prefix, key))
+    } else {
+        take(written(&mut [0; MAX_KEY], kind, prefix, key))
+    }
+}
+
+fn written<'a, K: Key>(bytes: &'a mut [u8], kind: u8, prefix: &[u8], key: &K) -> &'a [u8] {
+    let mut writer = KeyWriter { bytes, len: 0 };
+    writer.push(prefix);
+    key.write(&mut writer, Position::Last);
+    let KeyWriter { bytes, len } = writer;
+    if let Some(first) = bytes.first_mut() {
+        *first = kind;
+    }
+    match bytes.get(..len) {
+        Some(key) => key,
+        None => too_long(prefix),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn too_long(prefix: &[u8]) -> ! {
+    guest::fail(&[b"a key of `", super::field(prefix), b"` is too long: with the field's name it may have 254 bytes"])
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
@@ -39,8 +98,8 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
 macro_rules! integers {
     ($($unsigned:ty, $signed:ty;)*) => {$(
         impl Key for $unsigned {
-            fn write(&self, bytes: &mut Vec<u8>, _: Position) {
-                bytes.extend_from_slice(&self.to_be_bytes());
+            fn write(&self, bytes: &mut KeyWriter<'_>, _: Position) {
+                bytes.push(&self.to_be_bytes());
             }
 
             fn read(bytes: &mut &[u8], _: Position) -> Option<Self> {
@@ -50,7 +109,7 @@ macro_rules! integers {
 
         // With the sign bit turned over, negative numbers come before the others.
         impl Key for $signed {
-            fn write(&self, bytes: &mut Vec<u8>, position: Position) {
+            fn write(&self, bytes: &mut KeyWriter<'_>, position: Position) {
                 (self.cast_unsigned() ^ Self::MIN.cast_unsigned()).write(bytes, position);
             }
 
@@ -70,8 +129,8 @@ integers! {
 }
 
 impl Key for bool {
-    fn write(&self, bytes: &mut Vec<u8>, _: Position) {
-        bytes.push(u8::from(*self));
+    fn write(&self, bytes: &mut KeyWriter<'_>, _: Position) {
+        bytes.push(&[u8::from(*self)]);
     }
 
     fn read(bytes: &mut &[u8], _: Position) -> Option<Self> {
@@ -84,8 +143,8 @@ impl Key for bool {
 }
 
 impl<const N: usize> Key for [u8; N] {
-    fn write(&self, bytes: &mut Vec<u8>, _: Position) {
-        bytes.extend_from_slice(self);
+    fn write(&self, bytes: &mut KeyWriter<'_>, _: Position) {
+        bytes.push(self);
     }
 
     fn read(bytes: &mut &[u8], _: Position) -> Option<Self> {
@@ -96,8 +155,8 @@ impl<const N: usize> Key for [u8; N] {
 macro_rules! ids {
     ($($id:ty),*) => {$(
         impl Key for $id {
-            fn write(&self, bytes: &mut Vec<u8>, _: Position) {
-                bytes.extend_from_slice(&self.0);
+            fn write(&self, bytes: &mut KeyWriter<'_>, _: Position) {
+                bytes.push(&self.0);
             }
 
             fn read(bytes: &mut &[u8], _: Position) -> Option<Self> {
@@ -109,17 +168,17 @@ macro_rules! ids {
 ids!(AccountId, ContractId, Hash, CodeHash, StateId);
 
 /// Last: the bytes as they are. Inner: each 0 becomes 0 255, and 0 0 is the end, so that a text comes before every longer one.
-fn write_bytes(value: &[u8], bytes: &mut Vec<u8>, position: Position) {
+fn write_bytes(value: &[u8], bytes: &mut KeyWriter<'_>, position: Position) {
     match position {
-        Position::Last => bytes.extend_from_slice(value),
+        Position::Last => bytes.push(value),
         Position::Inner => {
             for &byte in value {
-                bytes.push(byte);
+                bytes.push(&[byte]);
                 if byte == 0 {
-                    bytes.push(255);
+                    bytes.push(&[255]);
                 }
             }
-            bytes.extend_from_slice(&[0, 0]);
+            bytes.push(&[0, 0]);
         }
     }
 }
@@ -142,7 +201,7 @@ fn read_bytes(bytes: &mut &[u8], position: Position) -> Option<Vec<u8>> {
 }
 
 impl Key for Vec<u8> {
-    fn write(&self, bytes: &mut Vec<u8>, position: Position) {
+    fn write(&self, bytes: &mut KeyWriter<'_>, position: Position) {
         write_bytes(self, bytes, position);
     }
 
@@ -152,7 +211,7 @@ impl Key for Vec<u8> {
 }
 
 impl Key for String {
-    fn write(&self, bytes: &mut Vec<u8>, position: Position) {
+    fn write(&self, bytes: &mut KeyWriter<'_>, position: Position) {
         write_bytes(self.as_bytes(), bytes, position);
     }
 
@@ -165,7 +224,7 @@ macro_rules! tuples {
     ($(($($inner:ident)+; $last:ident))*) => {$(
         #[allow(non_snake_case, reason = "the type parameters name the parts too")]
         impl<$($inner: Key,)+ $last: Key> Key for ($($inner,)+ $last) {
-            fn write(&self, bytes: &mut Vec<u8>, position: Position) {
+            fn write(&self, bytes: &mut KeyWriter<'_>, position: Position) {
                 let ($($inner,)+ $last) = self;
                 $($inner.write(bytes, Position::Inner);)+
                 $last.write(bytes, position);

@@ -5,8 +5,7 @@ use core::marker::PhantomData;
 use coffer_abi::limits::KEY_PLAIN;
 use coffer_abi::spec::describe::LayoutDesc;
 
-use super::key::Key;
-use super::map::entry_key;
+use super::key::{Key, with_key};
 use super::{StorageType, Value};
 
 /// Values by key that cannot be visited, only asked for. Cheaper than a [`super::Map`], because there is no index of the keys.
@@ -30,7 +29,7 @@ impl<K: Key, V: Value> LookupMap<K, V> {
     /// # Panics
     /// If the key is too long, or what is stored is not a `V`.
     pub fn get(&self, key: &K) -> Option<V> {
-        super::read(&entry_key(KEY_PLAIN, self.prefix, key))
+        with_key(KEY_PLAIN, self.prefix, key, super::read)
     }
 
     /// The value under a key, or `V::default()`.
@@ -49,7 +48,7 @@ impl<K: Key, V: Value> LookupMap<K, V> {
     /// # Panics
     /// If the key is too long, or the value's encoding is above 64 KiB.
     pub fn set(&mut self, key: &K, value: &V) {
-        super::write(&entry_key(KEY_PLAIN, self.prefix, key), value);
+        with_key(KEY_PLAIN, self.prefix, key, |key| super::write(key, value));
     }
 
     /// Removes a key; true if there was a value.
@@ -57,7 +56,7 @@ impl<K: Key, V: Value> LookupMap<K, V> {
     /// # Panics
     /// If the key is too long.
     pub fn remove(&mut self, key: &K) -> bool {
-        super::remove(&entry_key(KEY_PLAIN, self.prefix, key))
+        with_key(KEY_PLAIN, self.prefix, key, super::remove)
     }
 
     /// True if there is a value under a key. Cheaper than reading it.
@@ -65,6 +64,6 @@ impl<K: Key, V: Value> LookupMap<K, V> {
     /// # Panics
     /// If the key is too long.
     pub fn contains(&self, key: &K) -> bool {
-        super::contains(&entry_key(KEY_PLAIN, self.prefix, key))
+        with_key(KEY_PLAIN, self.prefix, key, super::contains)
     }
 }

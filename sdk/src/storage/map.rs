@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::spec::describe::LayoutDesc;
 
-use super::key::{Key, Position};
+use super::key::{Key, with_key};
 use super::scan::{Iter, Keys, Scan};
 use super::{StorageType, Value};
 
@@ -39,24 +39,13 @@ impl<K: Key, V: Value> StorageType for Map<K, V> {
     }
 }
 
-/// The bytes of a key: the field's prefix with the right kind, then the key.
-pub(super) fn entry_key<K: Key>(kind: u8, prefix: &[u8], key: &K) -> Vec<u8> {
-    let mut bytes = prefix_of(kind, prefix);
-    key.write(&mut bytes, Position::Last);
-    bytes
-}
-
-fn prefix_of(kind: u8, prefix: &[u8]) -> Vec<u8> {
-    // Room for a field's name and two identifiers, so that most keys are written without a second allocation.
-    let mut bytes = Vec::with_capacity(96);
-    bytes.push(kind);
-    bytes.extend_from_slice(&prefix[1..]);
-    bytes
-}
-
 impl<K: Key, V: Value> Map<K, V> {
-    fn key(&self, key: &K) -> Vec<u8> {
-        entry_key(KEY_ORDERED, self.prefix, key)
+    fn with_key<T>(&self, key: &K, take: impl FnOnce(&[u8]) -> T) -> T {
+        with_key(KEY_ORDERED, self.prefix, key, take)
+    }
+
+    fn prefix(&self) -> Vec<u8> {
+        [&[KEY_ORDERED], self.prefix.get(1..).unwrap_or_default()].concat()
     }
 
     /// The value under a key, if there is one.
@@ -64,7 +53,7 @@ impl<K: Key, V: Value> Map<K, V> {
     /// # Panics
     /// If the key is too long, or what is stored is not a `V`.
     pub fn get(&self, key: &K) -> Option<V> {
-        super::read(&self.key(key))
+        self.with_key(key, super::read)
     }
 
     /// The value under a key, or `V::default()`.
@@ -83,7 +72,7 @@ impl<K: Key, V: Value> Map<K, V> {
     /// # Panics
     /// If the key is too long, or the value's encoding is above 64 KiB.
     pub fn set(&mut self, key: &K, value: &V) {
-        super::write(&self.key(key), value);
+        self.with_key(key, |key| super::write(key, value));
     }
 
     /// Removes a key; true if there was a value.
@@ -91,7 +80,7 @@ impl<K: Key, V: Value> Map<K, V> {
     /// # Panics
     /// If the key is too long.
     pub fn remove(&mut self, key: &K) -> bool {
-        super::remove(&self.key(key))
+        self.with_key(key, super::remove)
     }
 
     /// True if there is a value under a key. Cheaper than reading it.
@@ -99,23 +88,22 @@ impl<K: Key, V: Value> Map<K, V> {
     /// # Panics
     /// If the key is too long.
     pub fn contains(&self, key: &K) -> bool {
-        super::contains(&self.key(key))
+        self.with_key(key, super::contains)
     }
 
     /// All entries in the order of their keys, read page by page. Take only as many as fit into the gas of a call.
     pub fn iter(&self) -> Iter<'_, K, V> {
-        let prefix = prefix_of(KEY_ORDERED, self.prefix);
-        Iter::new(Scan::new(prefix, Vec::new()))
+        Iter::new(Scan::new(self.prefix(), Vec::new()))
     }
 
     /// The entries from `first` on (it included), in the order of their keys. For a view that shows a page: the key after the last one
     /// shown, or the last one itself, starts the next page.
     pub fn iter_from(&self, first: &K) -> Iter<'_, K, V> {
-        Iter::new(Scan::new(prefix_of(KEY_ORDERED, self.prefix), self.key(first)))
+        Iter::new(Scan::new(self.prefix(), self.with_key(first, <[u8]>::to_vec)))
     }
 
     /// All keys in order, read page by page.
     pub fn keys(&self) -> Keys<'_, K, V> {
-        Keys::new(Scan::new(prefix_of(KEY_ORDERED, self.prefix), Vec::new()))
+        Keys::new(Scan::new(self.prefix(), Vec::new()))
     }
 }

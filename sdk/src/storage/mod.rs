@@ -2,12 +2,11 @@
 //! field's name, the name, and in maps the key. So fields can be added, removed and reordered without touching what is stored;
 //! `#[key("old_name")]` keeps the keys of a renamed field. Invariant: no key of one field is a key of another.
 
-use coffer_abi::limits::{MAX_KEY, MAX_VALUE};
-use coffer_abi::spec::describe::{Describe, LayoutDesc};
-use parity_scale_codec::{Decode, Encode};
+use coffer_abi::limits::MAX_VALUE;
+use coffer_abi::spec::describe::LayoutDesc;
 
-use crate::contract::decode;
 use crate::guest;
+use crate::value::{encoded, fetch};
 
 mod item;
 mod map;
@@ -16,10 +15,11 @@ mod key;
 mod scan;
 
 pub use item::Item;
-pub use key::{Key, Position};
+pub use key::{Key, KeyWriter, Position};
 pub use lookup::LookupMap;
 pub use map::Map;
 pub use scan::{Iter, Keys};
+pub use crate::value::Value;
 
 /// A type that a field of a contract's struct can have.
 #[diagnostic::on_unimplemented(
@@ -35,13 +35,8 @@ pub trait StorageType {
     fn at(prefix: &'static [u8]) -> Self;
 }
 
-/// A value that can be stored: anything that has a description and an encoding.
-pub trait Value: Describe + Encode + Decode {}
-impl<T: Describe + Encode + Decode> Value for T {}
-
 fn read<T: Value>(key: &[u8]) -> Option<T> {
-    check(key);
-    match guest::with_reply(|reply| guest::storage_get(key, reply), decode::<T>) {
+    match fetch(|reply| guest::storage_get(key, reply)) {
         None => None,
         Some(None) => unreadable(key),
         Some(value) => value,
@@ -49,41 +44,32 @@ fn read<T: Value>(key: &[u8]) -> Option<T> {
 }
 
 fn write<T: Value>(key: &[u8], value: &T) {
-    check(key);
-    value.using_encoded(|value| write_bytes(key, value));
+    encoded(value, const { T::TYPE.max_size() }, |value| write_bytes::<T>(key, value));
 }
 
-fn write_bytes(key: &[u8], value: &[u8]) {
-    if value.len() > MAX_VALUE {
-        guest::fail(&["the value for `", field(key), "` is larger than 64 KiB, the most that one storage entry holds"]);
+fn write_bytes<T: Value>(key: &[u8], value: &[u8]) {
+    if const { T::TYPE.max_size() > MAX_VALUE } && value.len() > MAX_VALUE {
+        guest::fail(&[b"the value for `", field(key), b"` is larger than 64 KiB, the most that one storage entry holds"]);
     }
     guest::storage_set(key, value);
 }
 
 fn remove(key: &[u8]) -> bool {
-    check(key);
     guest::storage_remove(key) != 0
 }
 
 fn contains(key: &[u8]) -> bool {
-    check(key);
     guest::storage_get(key, &mut []).is_some()
-}
-
-fn check(key: &[u8]) {
-    if key.len() > MAX_KEY {
-        guest::fail(&["a key of `", field(key), "` is too long: with the field's name it may have 254 bytes"]);
-    }
 }
 
 #[cold]
 #[inline(never)]
 fn unreadable(key: &[u8]) -> ! {
-    guest::fail(&["what is stored in `", field(key), "` is not of the field's type"])
+    guest::fail(&[b"what is stored in `", field(key), b"` is not of the field's type"])
 }
 
 /// Name of the field that a key belongs to.
-fn field(key: &[u8]) -> &str {
-    let name = key.get(1).and_then(|&length| key.get(2..2 + usize::from(length)));
-    name.and_then(|name| core::str::from_utf8(name).ok()).unwrap_or_default()
+fn field(key: &[u8]) -> &[u8] {
+    let name = key.get(1).and_then(|&length| key.get(2..)?.get(..usize::from(length)));
+    name.unwrap_or_default()
 }

@@ -10,8 +10,8 @@ use coffer_abi::limits::MAX_SCAN;
 
 use super::key::{Key, Position};
 use super::{Map, Value, unreadable};
-use crate::contract::decode;
 use crate::guest;
+use crate::value::decode;
 
 /// Entries of the first page.
 const FIRST_PAGE: u32 = 8;
@@ -52,20 +52,16 @@ impl Scan {
 
     /// The host's scan starts behind a key, so the first key is asked for by itself and put into a page of one entry.
     fn read_first(&mut self) {
-        super::check(&self.after);
+        let Some(length) = guest::storage_get(&self.after, &mut []) else { return };
         let key = &self.after;
-        let page = guest::with_reply(
-            |reply| guest::storage_get(key, reply),
-            |value| {
-                let mut page = Vec::with_capacity(8 + key.len() + value.len());
-                for part in [key.as_slice(), value] {
-                    page.extend_from_slice(&(part.len() as u32).to_le_bytes());
-                    page.extend_from_slice(part);
-                }
-                page
-            },
-        );
-        self.page = page.unwrap_or_default();
+        let mut page = Vec::with_capacity(8 + key.len() + length);
+        page.extend_from_slice(&(key.len() as u32).to_le_bytes());
+        page.extend_from_slice(key);
+        page.extend_from_slice(&(length as u32).to_le_bytes());
+        let value = page.len();
+        page.resize(value + length, 0);
+        guest::reply_read(0, &mut page[value..]);
+        self.page = page;
     }
 
     fn read_page(&mut self) -> bool {

@@ -235,56 +235,6 @@ pub struct EventDesc {
     pub fields: &'static [FieldDesc],
 }
 
-impl Ty {
-    /// True if a decoder that reads all bytes can still accept a second spelling of a value: sets and maps out of order. Everything
-    /// else has one spelling in SCALE, so a guest saves the second encoding.
-    pub const fn has_loose_order(&self) -> bool {
-        match self {
-            Self::Map(..) | Self::Set(_) => true,
-            Self::Option(inner) | Self::List(inner) | Self::Array(inner, _) => inner.has_loose_order(),
-            Self::Tuple(parts) => any_loose(parts),
-            Self::Named(named) => named.shape.has_loose_order(),
-            _ => false,
-        }
-    }
-}
-
-const fn any_loose(mut parts: &[&Ty]) -> bool {
-    while let [first, rest @ ..] = parts {
-        if first.has_loose_order() {
-            return true;
-        }
-        parts = rest;
-    }
-    false
-}
-
-impl ShapeDesc {
-    const fn has_loose_order(&self) -> bool {
-        match self {
-            &Self::Tuple(parts) => any_loose(parts),
-            &Self::Struct(mut fields) => {
-                while let [first, rest @ ..] = fields {
-                    if first.ty.has_loose_order() {
-                        return true;
-                    }
-                    fields = rest;
-                }
-                false
-            }
-            &Self::Enum(mut variants) => {
-                while let [first, rest @ ..] = variants {
-                    if first.fields.has_loose_order() {
-                        return true;
-                    }
-                    variants = rest;
-                }
-                false
-            }
-        }
-    }
-}
-
 macro_rules! describe {
     ($($rust:ty => $ty:expr;)*) => {
         $(impl Describe for $rust {

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 
 pub mod describe;
+pub mod encoding;
 pub mod emit;
 mod section;
 mod check;
