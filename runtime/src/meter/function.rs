@@ -68,17 +68,14 @@ pub(super) fn instrument(
     while !operators.eof() {
         let start = operators.original_position();
         let operator = operators.read().map_err(broken)?;
-        let source = wasm
-            .get(start..operators.original_position())
-            .ok_or_else(|| broken("a body outside of the module"))?;
+        let source =
+            wasm.get(start..operators.original_position()).ok_or_else(|| broken("a body outside of the module"))?;
         writer.operator(&operator, source);
     }
     writer.leave(bytes);
 
     let mut new = Vec::with_capacity(writer.out.len() + 16);
-    let groups_source = wasm
-        .get(groups_start..groups_end)
-        .ok_or_else(|| broken("locals outside of the module"))?;
+    let groups_source = wasm.get(groups_start..groups_end).ok_or_else(|| broken("locals outside of the module"))?;
     (groups + u32::from(writer.needs_length)).encode(&mut new);
     new.extend_from_slice(groups_source);
     if writer.needs_length {
@@ -156,11 +153,7 @@ impl Writer<'_> {
 
     fn operator(&mut self, operator: &Operator<'_>, source: &[u8]) {
         let dead = self.dead_since.is_some();
-        let cost = if dead {
-            0
-        } else {
-            u64::from(cost::of(operator, self.schedule))
-        };
+        let cost = if dead { 0 } else { u64::from(cost::of(operator, self.schedule)) };
         if !matches!(operator, Operator::Loop { .. }) {
             self.cost += cost;
         }
@@ -208,15 +201,9 @@ impl Writer<'_> {
                 self.charge_operand(self.schedule.bulk_word, WORD_SHIFT, source);
             }
             // The linker pads the table index with zeros, which the engine does not read.
-            Operator::CallIndirect {
-                type_index,
-                table_index,
-            } => emit(
+            Operator::CallIndirect { type_index, table_index } => emit(
                 &mut self.segment,
-                &[Instruction::CallIndirect {
-                    type_index: *type_index,
-                    table_index: *table_index,
-                }],
+                &[Instruction::CallIndirect { type_index: *type_index, table_index: *table_index }],
             ),
             _ => self.segment.extend_from_slice(source),
         }
@@ -284,14 +271,7 @@ impl Writer<'_> {
             let gas = self.counters.gas;
             // INVARIANT: a body of bounded size costs far less than an i64 holds, so gas never wraps around.
             let cost = i64::try_from(self.cost).unwrap_or(i64::MAX);
-            emit(
-                &mut self.out,
-                &[
-                    Instruction::GlobalGet(gas),
-                    Instruction::I64Const(cost),
-                    Instruction::I64Sub,
-                ],
-            );
+            emit(&mut self.out, &[Instruction::GlobalGet(gas), Instruction::I64Const(cost), Instruction::I64Sub]);
             check_gas(&mut self.out, gas);
             self.cost = 0;
         }

@@ -4,7 +4,7 @@
 //! Two globals are added behind the module's own and exported ([`GAS_GLOBAL`], [`STACK_GLOBAL`]); no index shifts. After a trap, gas
 //! below zero means out of gas, stack below zero means the logical stack ran out, anything else is a trap of the module itself.
 //! Both start at 0: the host sets them before the first call. The memory's maximum becomes the host's, so that `memory.grow` answers
-//! alike everywhere. Of the custom sections only the names stay. What the code of a function becomes is told in [`function`].
+//! alike everywhere. Of the custom sections only the names stay. What the code of a function becomes is told in `function.rs`.
 
 mod cost;
 mod function;
@@ -86,9 +86,7 @@ pub fn instrument(wasm: &[u8], report: &Report, schedule: &Schedule, caps: &Caps
             }
             Payload::GlobalSection(section) => {
                 let mut globals = GlobalSection::new();
-                RoundtripReencoder
-                    .parse_global_section(&mut globals, section)
-                    .map_err(broken)?;
+                RoundtripReencoder.parse_global_section(&mut globals, section).map_err(broken)?;
                 counters = Some(add_counters(&mut out, globals));
             }
             Payload::ExportSection(section) => {
@@ -100,9 +98,7 @@ pub fn instrument(wasm: &[u8], report: &Report, schedule: &Schedule, caps: &Caps
                         return Err(Violation::new(Rule::ReservedExport { name }, offset).into());
                     }
                 }
-                RoundtripReencoder
-                    .parse_export_section(&mut exports, section)
-                    .map_err(broken)?;
+                RoundtripReencoder.parse_export_section(&mut exports, section).map_err(broken)?;
                 exports.export(GAS_GLOBAL, ExportKind::Global, counters.gas);
                 exports.export(STACK_GLOBAL, ExportKind::Global, counters.stack);
                 out.section(&exports);
@@ -132,15 +128,8 @@ pub fn instrument(wasm: &[u8], report: &Report, schedule: &Schedule, caps: &Caps
 }
 
 fn add_counters(out: &mut Module, mut globals: GlobalSection) -> Counters {
-    let counters = Counters {
-        gas: globals.len(),
-        stack: globals.len() + 1,
-    };
-    let counter = |val_type| GlobalType {
-        val_type,
-        mutable: true,
-        shared: false,
-    };
+    let counters = Counters { gas: globals.len(), stack: globals.len() + 1 };
+    let counter = |val_type| GlobalType { val_type, mutable: true, shared: false };
     globals.global(counter(ValType::I64), &ConstExpr::i64_const(0));
     globals.global(counter(ValType::I32), &ConstExpr::i32_const(0));
     out.section(&globals);
@@ -152,9 +141,7 @@ fn names(source: NameSectionReader<'_>) -> NameSection {
     let mut names = NameSection::new();
     for subsection in source.into_iter().map_while(Result::ok) {
         if !matches!(subsection, Name::Label(_))
-            && RoundtripReencoder
-                .parse_custom_name_subsection(&mut names, subsection)
-                .is_err()
+            && RoundtripReencoder.parse_custom_name_subsection(&mut names, subsection).is_err()
         {
             break;
         }
@@ -164,14 +151,7 @@ fn names(source: NameSectionReader<'_>) -> NameSection {
 
 fn size(used: u64, allowed: u64) -> Result<(), Violation> {
     if used > allowed {
-        return Err(Violation::new(
-            Rule::Cap {
-                name: INSTRUMENTED,
-                used,
-                allowed,
-            },
-            0,
-        ));
+        return Err(Violation::new(Rule::Cap { name: INSTRUMENTED, used, allowed }, 0));
     }
     Ok(())
 }
@@ -181,9 +161,7 @@ pub(crate) const INSTRUMENTED: &str = "instrumented module in bytes";
 
 /// What the validator accepted cannot be read: the report is of another module.
 fn broken(error: impl std::fmt::Display) -> CodeError {
-    CodeError::Fault(Fault::Instrumentation(format!(
-        "not the module that was validated: {error}"
-    )))
+    CodeError::Fault(Fault::Instrumentation(format!("not the module that was validated: {error}")))
 }
 
 fn mismatch(what: &str) -> CodeError {

@@ -28,18 +28,11 @@ fn the_frame_of_a_function_is_64_bytes_and_8_for_each_parameter_local_and_operan
 
 #[test]
 fn the_memory_gets_the_hosts_maximum_unless_its_own_is_lower() {
-    for (declared, maximum) in [
-        ("1", "1 256"),
-        ("1 7", "1 7"),
-        ("1 256", "1 256"),
-        ("1 257", "1 256"),
-        ("1 65536", "1 256"),
-    ] {
+    for (declared, maximum) in
+        [("1", "1 256"), ("1 7", "1 7"), ("1 256", "1 256"), ("1 257", "1 256"), ("1 65536", "1 256")]
+    {
         let text = instrumented(&format!(r#"(module (memory (export "memory") {declared}))"#));
-        assert!(
-            text.contains(&format!("(memory (;0;) {maximum})")),
-            "{declared}: {text}"
-        );
+        assert!(text.contains(&format!("(memory (;0;) {maximum})")), "{declared}: {text}");
     }
 }
 
@@ -51,38 +44,14 @@ fn a_result_above_its_cap_is_refused_and_one_at_it_is_not() {
     );
     let of = |caps: Caps| instrument(&wasm, &report, &Schedule::V1, &caps);
     let len = of(Caps::default()).unwrap().len() as u32;
-    of(Caps {
-        instrumented_bytes: len,
-        ..Caps::default()
-    })
-    .unwrap();
+    of(Caps { instrumented_bytes: len, ..Caps::default() }).unwrap();
     for caps in [
-        Caps {
-            instrumented_bytes: len - 1,
-            ..Caps::default()
-        },
-        Caps {
-            instrumented_bytes: 10,
-            ..Caps::default()
-        },
-        Caps {
-            instrumented_factor: 1,
-            ..Caps::default()
-        },
+        Caps { instrumented_bytes: len - 1, ..Caps::default() },
+        Caps { instrumented_bytes: 10, ..Caps::default() },
+        Caps { instrumented_factor: 1, ..Caps::default() },
     ] {
-        let CodeError::Refused(violation) = of(caps).unwrap_err() else {
-            panic!("a fault")
-        };
-        assert!(
-            matches!(
-                violation.rule,
-                Rule::Cap {
-                    name: super::INSTRUMENTED,
-                    ..
-                }
-            ),
-            "{violation}"
-        );
+        let CodeError::Refused(violation) = of(caps).unwrap_err() else { panic!("a fault") };
+        assert!(matches!(violation.rule, Rule::Cap { name: super::INSTRUMENTED, .. }), "{violation}");
         assert!(violation.hint().is_some());
     }
 }
@@ -124,9 +93,7 @@ fn reserved_names_are_refused_even_without_the_validator() {
     let (wasm, report) = checked(r#"(module (memory (export "memory") 1) (func (export "call f")))"#);
     let once = instrument(&wasm, &report, &Schedule::V1, &Caps::default()).unwrap();
     let twice = instrument(&once, &report, &Schedule::V1, &Caps::default());
-    let Err(CodeError::Refused(violation)) = twice else {
-        panic!("{twice:?}")
-    };
+    let Err(CodeError::Refused(violation)) = twice else { panic!("{twice:?}") };
     assert_eq!(violation.rule, Rule::ReservedExport { name: "coffer:gas" });
 }
 

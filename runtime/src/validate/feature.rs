@@ -23,10 +23,7 @@ const NAMES: [(WasmFeatures, &str); 24] = [
     (WasmFeatures::FLOATS, FLOATS),
     (WasmFeatures::SATURATING_FLOAT_TO_INT, FLOATS),
     (WasmFeatures::MULTI_VALUE, "multiple values"),
-    (
-        WasmFeatures::BULK_MEMORY,
-        "bulk memory other than memory.copy and memory.fill",
-    ),
+    (WasmFeatures::BULK_MEMORY, "bulk memory other than memory.copy and memory.fill"),
     (WasmFeatures::REFERENCE_TYPES, "reference types"),
     (WasmFeatures::SIMD, "vector (SIMD) operations"),
     (WasmFeatures::RELAXED_SIMD, "relaxed vector (SIMD) operations"),
@@ -52,20 +49,19 @@ const NAMES: [(WasmFeatures, &str); 24] = [
 /// The rule behind an error of the parser or the validator. `operator` is the one it was found at, inside a function.
 pub(super) fn rule_of(error: &wasmparser::Error, operator: Option<&Operator<'_>>) -> Rule {
     let feature = error.missing_wasm_feature().map(|missing| {
-        NAMES
-            .iter()
-            .find(|(flag, _)| missing.contains(*flag))
-            .map_or("features outside of the list", |(_, name)| name)
+        NAMES.iter().find(|(flag, _)| missing.contains(*flag)).map_or("features outside of the list", |(_, name)| name)
     });
     match feature {
-        Some(feature) => Rule::Feature {
-            feature,
-            operation: operator.map_or_else(|| error.message().to_owned(), operator_name),
-        },
-        None => Rule::Malformed {
-            cause: error.message().to_owned(),
-        },
+        Some(feature) => Rule::Feature { feature, operation: operator.map_or_else(|| words(error), operator_name) },
+        None => Rule::Malformed { cause: words(error) },
     }
+}
+
+/// What the validator says, which may quote names of the module: cut, and on one line.
+fn words(error: &wasmparser::Error) -> String {
+    const LONGEST: usize = 300;
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    error.message().chars().take(LONGEST).map(printable).collect()
 }
 
 /// True for an operator that reads, makes or moves a float. The validator lets some of them pass in code that never runs.
@@ -85,10 +81,7 @@ const fn names_float(name: &str) -> bool {
     let bytes = name.as_bytes();
     let mut i = 0;
     while i + 2 < bytes.len() {
-        if matches!(
-            (bytes[i], bytes[i + 1], bytes[i + 2]),
-            (b'f', b'3', b'2') | (b'f', b'6', b'4')
-        ) {
+        if matches!((bytes[i], bytes[i + 1], bytes[i + 2]), (b'f', b'3', b'2') | (b'f', b'6', b'4')) {
             return true;
         }
         i += 1;

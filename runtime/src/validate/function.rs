@@ -23,10 +23,7 @@ pub(super) fn check(
     let broken = |error: wasmparser::Error| at(error.offset(), rule_of(&error, None));
 
     let start = body.range().start;
-    usage
-        .body_bytes
-        .at_most(body.range().len() as u64)
-        .map_err(|rule| at(start, rule))?;
+    usage.body_bytes.at_most(body.range().len() as u64).map_err(|rule| at(start, rule))?;
     let mut locals = u64::from(frame.params);
     usage.locals.at_most(locals).map_err(|rule| at(start, rule))?;
     let mut declared = body.get_locals_reader().map_err(broken)?;
@@ -65,34 +62,17 @@ pub(super) fn check(
                 usage.locals_x_blocks_all.add(locals).map_err(refuse)?;
             }
             Operator::BrTable { targets } => {
-                usage
-                    .br_table_targets
-                    .at_most(u64::from(targets.len()))
-                    .map_err(refuse)?;
-                usage
-                    .br_table_targets_all
-                    .add(u64::from(targets.len()))
-                    .map_err(refuse)?;
+                usage.br_table_targets.at_most(u64::from(targets.len())).map_err(refuse)?;
+                usage.br_table_targets_all.add(u64::from(targets.len())).map_err(refuse)?;
             }
             floating if is_float(floating) => {
-                return Err(at(
-                    offset,
-                    Rule::Feature {
-                        feature: FLOATS,
-                        operation: operator_name(floating),
-                    },
-                ));
+                return Err(at(offset, Rule::Feature { feature: FLOATS, operation: operator_name(floating) }));
             }
             _ => {}
         }
-        validator
-            .op(offset, &operator)
-            .map_err(|error| at(error.offset(), rule_of(&error, Some(&operator))))?;
+        validator.op(offset, &operator).map_err(|error| at(error.offset(), rule_of(&error, Some(&operator))))?;
         frame.operand_depth = frame.operand_depth.max(validator.operand_stack_height());
-        usage
-            .operand_depth
-            .at_most(u64::from(frame.operand_depth))
-            .map_err(refuse)?;
+        usage.operand_depth.at_most(u64::from(frame.operand_depth)).map_err(refuse)?;
     }
     operators.finish().map_err(broken)?;
     Ok((frame, validator.into_allocations()))

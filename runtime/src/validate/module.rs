@@ -87,14 +87,8 @@ impl Reading {
                     let (offset, group) = item.map_err(malformed)?;
                     for ty in group.into_types() {
                         let ty = ty.unwrap_func();
-                        self.usage
-                            .params
-                            .at_most(ty.params().len() as u64)
-                            .map_err(at(offset))?;
-                        self.usage
-                            .results
-                            .at_most(ty.results().len() as u64)
-                            .map_err(at(offset))?;
+                        self.usage.params.at_most(ty.params().len() as u64).map_err(at(offset))?;
+                        self.usage.results.at_most(ty.results().len() as u64).map_err(at(offset))?;
                         self.types.push(ty.clone());
                     }
                 }
@@ -113,10 +107,7 @@ impl Reading {
             Payload::TableSection(section) => {
                 for item in section.into_iter_with_offsets() {
                     let (offset, table) = item.map_err(malformed)?;
-                    self.usage
-                        .table_elements
-                        .at_most(table.ty.initial)
-                        .map_err(at(offset))?;
+                    self.usage.table_elements.at_most(table.ty.initial).map_err(at(offset))?;
                     self.table_entries = table.ty.initial;
                 }
             }
@@ -151,11 +142,9 @@ impl Reading {
                 }
             }
             Payload::CustomSection(section) => {
-                let bytes = u32::try_from(section.data().len()).unwrap_or(u32::MAX);
-                self.custom_sections.push(CustomSection {
-                    name: section.name().to_owned(),
-                    bytes,
-                });
+                let bytes = section.name().len() + section.data().len();
+                self.custom_sections
+                    .push(CustomSection { name: cut(section.name()), bytes: u32::try_from(bytes).unwrap_or(u32::MAX) });
             }
             Payload::End(offset) => {
                 self.memory_pages.ok_or(Rule::NoMemory).map_err(at(offset))?;
@@ -186,7 +175,7 @@ impl Reading {
                 let counted = usage.custom_sections.add(1);
                 (
                     s.range().start,
-                    counted.and_then(|()| usage.custom_bytes.add(s.data().len() as u64)),
+                    counted.and_then(|()| usage.custom_bytes.add((s.name().len() + s.data().len()) as u64)),
                 )
             }
             _ => return Ok(()),
@@ -202,9 +191,7 @@ impl Reading {
             TypeRef::Global(_) => "global",
             TypeRef::Tag(_) => "tag",
         };
-        let host = HOST_FUNCTIONS
-            .iter()
-            .find(|host| import.module == MODULE && import.name == host.name);
+        let host = HOST_FUNCTIONS.iter().find(|host| import.module == MODULE && import.name == host.name);
         let (TypeRef::Func(index), Some(host)) = (import.ty, host) else {
             return Err(Rule::UnknownImport {
                 import: format!("{kind} {:?} {:?}", cut(import.module), cut(import.name)),
@@ -227,10 +214,7 @@ impl Reading {
     }
 
     fn export(&mut self, export: Export<'_>) -> Result<(), Rule> {
-        if let Some(name) = [GAS_GLOBAL, STACK_GLOBAL]
-            .into_iter()
-            .find(|reserved| *reserved == export.name)
-        {
+        if let Some(name) = [GAS_GLOBAL, STACK_GLOBAL].into_iter().find(|reserved| *reserved == export.name) {
             return Err(Rule::ReservedExport { name });
         }
         let kind = match export.kind {
@@ -249,18 +233,12 @@ impl Reading {
             }
             ExternalKind::Func => match MethodKind::of_export(export.name) {
                 Some((kind, name)) => {
-                    let ty = self
-                        .functions
-                        .get(export.index as usize)
-                        .and_then(|ty| self.types.get(*ty as usize));
+                    let ty = self.functions.get(export.index as usize).and_then(|ty| self.types.get(*ty as usize));
                     if let Some(ty) = ty
                         && !(ty.params().is_empty() && ty.results().is_empty())
                     {
                         let found = type_text(ty.params(), ty.results());
-                        return Err(Rule::MethodType {
-                            name: export.name.to_owned(),
-                            found,
-                        });
+                        return Err(Rule::MethodType { name: export.name.to_owned(), found });
                     }
                     self.exports.push((kind, name.to_owned()));
                     return Ok(());
@@ -272,9 +250,7 @@ impl Reading {
             ExternalKind::Memory => "memory",
             ExternalKind::Tag => "tag",
         };
-        Err(Rule::UnknownExport {
-            export: format!("{kind} {:?}", cut(export.name)),
-        })
+        Err(Rule::UnknownExport { export: format!("{kind} {:?}", cut(export.name)) })
     }
 
     fn element(&mut self, element: wasmparser::Element<'_>) -> Result<(), Rule> {
@@ -329,15 +305,9 @@ fn fits(segment: &'static str, offset: &ConstExpr<'_>, len: u64, allowed: u64) -
     match offset.get_operators_reader().read() {
         Ok(Operator::I32Const { value }) => {
             let end = u64::from(value.cast_unsigned()) + len;
-            if end > allowed {
-                Err(Rule::SegmentOutOfBounds { segment, end, allowed })
-            } else {
-                Ok(())
-            }
+            if end > allowed { Err(Rule::SegmentOutOfBounds { segment, end, allowed }) } else { Ok(()) }
         }
-        _ => Err(Rule::Malformed {
-            cause: format!("the offset of a {segment} segment is not a number"),
-        }),
+        _ => Err(Rule::Malformed { cause: format!("the offset of a {segment} segment is not a number") }),
     }
 }
 
@@ -346,17 +316,11 @@ fn host_type(host: &HostFunction) -> (Vec<ValType>, Vec<ValType>) {
         WasmType::I32 => ValType::I32,
         WasmType::I64 => ValType::I64,
     };
-    (
-        host.params.iter().map(value).collect(),
-        host.result.iter().map(value).collect(),
-    )
+    (host.params.iter().map(value).collect(), host.result.iter().map(value).collect())
 }
 
 fn several(feature: &'static str, count: u32) -> Rule {
-    Rule::Feature {
-        feature,
-        operation: format!("{count} in one module"),
-    }
+    Rule::Feature { feature, operation: format!("{count} in one module") }
 }
 
 /// The first characters of a name from outside.

@@ -20,9 +20,9 @@ pub struct LimitUse {
 /// A custom section and its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CustomSection {
-    /// Its name.
+    /// Its name, cut at 80 characters.
     pub name: String,
-    /// Bytes, those of the name not counted.
+    /// Bytes of name and content.
     pub bytes: u32,
 }
 

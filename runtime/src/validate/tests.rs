@@ -62,21 +62,14 @@ fn a_module_of_the_allowed_features_is_accepted_and_described() {
     assert_eq!(report.exports, exports.map(|(kind, name)| (kind, name.to_owned())));
     assert_eq!(report.imports, ["log", "storage_get"]);
     assert_eq!(report.initial_pages, 2);
-    let depths: Vec<_> = report
-        .frames
-        .iter()
-        .map(|f| (f.params, f.locals, f.operand_depth))
-        .collect();
+    let depths: Vec<_> = report.frames.iter().map(|f| (f.params, f.locals, f.operand_depth)).collect();
     assert_eq!(depths, [(2, 1, 2), (0, 0, 2), (0, 0, 3), (0, 0, 0), (0, 0, 0)]);
     let used = |name: &str| report.limits.iter().find(|limit| limit.name == name).unwrap().used;
     assert_eq!(used("functions"), 7);
     assert_eq!(used("locals of a function, parameters included"), 3);
     assert_eq!(used("blocks of a function"), 5);
     let text = report.to_string();
-    assert!(
-        text.contains("call add") && text.contains("storage_get") && text.contains("functions"),
-        "{text}"
-    );
+    assert!(text.contains("call add") && text.contains("storage_get") && text.contains("functions"), "{text}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["exports"][1], "call add");
     assert_eq!(json["limits"][0]["allowed"], 1024 * 1024);
@@ -84,9 +77,8 @@ fn a_module_of_the_allowed_features_is_accepted_and_described() {
 
 #[test]
 fn over_long_table_indices_as_the_linker_writes_them_are_accepted() {
-    let padded = wat::parse_str(module(
-        "(table 1 funcref) (type $t (func)) (func (call_indirect (type $t) (i32.const 0)))",
-    ));
+    let padded =
+        wat::parse_str(module("(table 1 funcref) (type $t (func)) (func (call_indirect (type $t) (i32.const 0)))"));
     let mut padded = padded.unwrap();
     // The call is `11 00 00`; written as `11 80 80 80 80 00 80 80 80 80 00` both indices take five bytes.
     let at = padded.windows(5).position(|w| w == [0x41, 0, 0x11, 0, 0]).unwrap() + 3;
@@ -114,10 +106,7 @@ fn floats_are_refused_wherever_they_stand_and_the_operation_is_named() {
         "(func (block (result f64) unreachable) drop)",
     ] {
         let violation = refused(&module(field));
-        assert!(
-            matches!(violation.rule, Rule::Feature { feature: "floats", .. }),
-            "{field}: {violation}"
-        );
+        assert!(matches!(violation.rule, Rule::Feature { feature: "floats", .. }), "{field}: {violation}");
         assert!(violation.hint().unwrap().contains("integers"), "{violation}");
     }
 }
@@ -126,75 +115,40 @@ fn floats_are_refused_wherever_they_stand_and_the_operation_is_named() {
 fn every_feature_outside_of_the_list_is_refused_by_name() {
     let shared = r#"(module (memory (export "memory") 1 1 shared) (func (drop (i32.atomic.load (i32.const 0)))))"#;
     for (wat, expected) in [
-        (
-            module("(func (drop (v128.const i64x2 0 0)))"),
-            "vector (SIMD) operations",
-        ),
-        (
-            module("(func (drop (i32x4.relaxed_trunc_f32x4_s (v128.const i64x2 0 0))))"),
-            "vector (SIMD) operations",
-        ),
+        (module("(func (drop (v128.const i64x2 0 0)))"), "vector (SIMD) operations"),
+        (module("(func (drop (i32x4.relaxed_trunc_f32x4_s (v128.const i64x2 0 0))))"), "vector (SIMD) operations"),
         (module("(func (param v128))"), "vector (SIMD) operations"),
         (shared.to_owned(), "threads and atomics"),
         (module("(func atomic.fence)"), "threads and atomics"),
         (module("(func return_call $f)"), "tail calls"),
         (module("(type (struct (field i32)))"), "garbage collected types"),
         (module("(type (array i8))"), "garbage collected types"),
-        (
-            module("(func (drop (ref.i31 (i32.const 0))))"),
-            "garbage collected types",
-        ),
+        (module("(func (drop (ref.i31 (i32.const 0))))"), "garbage collected types"),
         (module("(tag)"), "exceptions"),
         (module("(func throw 0)"), "exceptions"),
         (module("(func (block (try_table (catch_all 0))))"), "exceptions"),
-        (
-            r#"(module (memory (export "memory") i64 1))"#.to_owned(),
-            "64-bit memories",
-        ),
+        (r#"(module (memory (export "memory") i64 1))"#.to_owned(), "64-bit memories"),
         (module("(memory 1)"), "multiple memories"),
-        (
-            module("(func (block (param i32) (i32.const 0) drop drop))"),
-            "multiple values",
-        ),
-        (
-            module("(func (block (result i32 i32) unreachable) drop drop)"),
-            "multiple values",
-        ),
+        (module("(func (block (param i32) (i32.const 0) drop drop))"), "multiple values"),
+        (module("(func (block (result i32 i32) unreachable) drop drop)"), "multiple values"),
         (module("(func (result i32 i32) unreachable)"), "multiple values"),
         (module("(func (drop (ref.null func)))"), "reference types"),
         (module("(func (param funcref))"), "reference types"),
         (module("(table 1 externref)"), "reference types"),
-        (
-            module("(table 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1))))"),
-            "reference types",
-        ),
+        (module("(table 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1))))"), "reference types"),
         (module("(table 1 funcref) (table 1 funcref)"), "multiple tables"),
-        (
-            module("(func (drop (select (result i32) (i32.const 0) (i32.const 0) (i32.const 0))))"),
-            "reference types",
-        ),
-        (
-            module("(global i32 (i32.add (i32.const 1) (i32.const 2)))"),
-            "extended constant expressions",
-        ),
-        (
-            module("(type $t (func)) (func (call_ref $t (unreachable)))"),
-            "typed function references",
-        ),
+        (module("(func (drop (select (result i32) (i32.const 0) (i32.const 0) (i32.const 0))))"), "reference types"),
+        (module("(global i32 (i32.add (i32.const 1) (i32.const 2)))"), "extended constant expressions"),
+        (module("(type $t (func)) (func (call_ref $t (unreachable)))"), "typed function references"),
         (
             module("(func (drop (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0))))"),
             "wide arithmetic",
         ),
-        (
-            r#"(module (memory (export "memory") 1 (pagesize 1)))"#.to_owned(),
-            "custom page sizes",
-        ),
+        (r#"(module (memory (export "memory") 1 (pagesize 1)))"#.to_owned(), "custom page sizes"),
         ("(component)".to_owned(), "components"),
     ] {
         let violation = refused(&wat);
-        let Rule::Feature { feature, .. } = violation.rule else {
-            panic!("{wat}: {violation}")
-        };
+        let Rule::Feature { feature, .. } = violation.rule else { panic!("{wat}: {violation}") };
         assert_eq!(feature, expected, "{wat}: {violation}");
         assert!(violation.to_string().contains("wasm32v1-none"), "{violation}");
     }
@@ -204,19 +158,10 @@ fn every_feature_outside_of_the_list_is_refused_by_name() {
 fn of_bulk_memory_only_copy_and_fill_are_allowed() {
     let bulk = "bulk memory other than memory.copy and memory.fill";
     for (field, operation) in [
-        (
-            r#"(data $d "x") (func (memory.init $d (i32.const 0) (i32.const 0) (i32.const 1)))"#,
-            "memory.init",
-        ),
+        (r#"(data $d "x") (func (memory.init $d (i32.const 0) (i32.const 0) (i32.const 1)))"#, "memory.init"),
         (r#"(data $d (i32.const 0) "x") (func (data.drop $d))"#, "data.drop"),
-        (
-            "(table 1 funcref) (elem $e (i32.const 0) func) (func (elem.drop $e))",
-            "elem.drop",
-        ),
-        (
-            "(table 1 funcref) (func (table.copy (i32.const 0) (i32.const 0) (i32.const 0)))",
-            "table.copy",
-        ),
+        ("(table 1 funcref) (elem $e (i32.const 0) func) (func (elem.drop $e))", "elem.drop"),
+        ("(table 1 funcref) (func (table.copy (i32.const 0) (i32.const 0) (i32.const 0)))", "table.copy"),
     ] {
         assert_eq!(feature(&module(field)), (bulk, operation.to_owned()), "{field}");
     }
@@ -247,29 +192,14 @@ fn a_start_function_is_refused() {
 fn only_functions_of_the_host_with_their_exact_type_are_imported() {
     for (field, named) in [
         (r#"(import "env" "abort" (func))"#, r#"function "env" "abort""#),
-        (
-            r#"(import "coffer_1" "sleep" (func))"#,
-            r#"function "coffer_1" "sleep""#,
-        ),
-        (
-            r#"(import "coffer_2" "log" (func (param i32 i32)))"#,
-            r#"function "coffer_2" "log""#,
-        ),
+        (r#"(import "coffer_1" "sleep" (func))"#, r#"function "coffer_1" "sleep""#),
+        (r#"(import "coffer_2" "log" (func (param i32 i32)))"#, r#"function "coffer_2" "log""#),
         (r#"(import "env" "memory" (memory 1))"#, r#"memory "env" "memory""#),
         (r#"(import "env" "t" (table 1 funcref))"#, r#"table "env" "t""#),
-        (
-            r#"(import "coffer_1" "log" (global i32))"#,
-            r#"global "coffer_1" "log""#,
-        ),
+        (r#"(import "coffer_1" "log" (global i32))"#, r#"global "coffer_1" "log""#),
     ] {
         let violation = refused(&format!(r#"(module {field})"#));
-        assert_eq!(
-            violation.rule,
-            Rule::UnknownImport {
-                import: named.to_owned()
-            },
-            "{field}"
-        );
+        assert_eq!(violation.rule, Rule::UnknownImport { import: named.to_owned() }, "{field}");
         assert!(violation.hint().is_some());
     }
     let violation = refused(r#"(module (import "coffer_1" "caller" (func (param i32) (result i32))))"#);
@@ -293,27 +223,14 @@ fn only_methods_the_memory_and_the_linkers_globals_are_exported() {
         r#"(func (export "__heap_base"))"#,
     ] {
         let violation = refused(&module(field));
-        assert!(
-            matches!(violation.rule, Rule::UnknownExport { .. }),
-            "{field}: {violation}"
-        );
+        assert!(matches!(violation.rule, Rule::UnknownExport { .. }), "{field}: {violation}");
     }
-    let violation = refused(&module(
-        r#"(func (export "call g") (param i32) (result i32) unreachable)"#,
-    ));
-    assert_eq!(
-        violation.rule,
-        Rule::MethodType {
-            name: "call g".into(),
-            found: "(i32) -> i32".into()
-        }
-    );
+    let violation = refused(&module(r#"(func (export "call g") (param i32) (result i32) unreachable)"#));
+    assert_eq!(violation.rule, Rule::MethodType { name: "call g".into(), found: "(i32) -> i32".into() });
     let violation = refused(&module(r#"(global (export "__heap_base") (mut i32) (i32.const 0))"#));
     assert_eq!(violation.rule, Rule::MutableExport { name: "__heap_base" });
     for name in ["coffer:gas", "coffer:stack"] {
-        let violation = refused(&module(&format!(
-            r#"(global (export "{name}") (mut i64) (i64.const 0))"#
-        )));
+        let violation = refused(&module(&format!(r#"(global (export "{name}") (mut i64) (i64.const 0))"#)));
         assert_eq!(violation.rule, Rule::ReservedExport { name });
     }
 }
@@ -322,43 +239,19 @@ fn only_methods_the_memory_and_the_linkers_globals_are_exported() {
 fn there_is_one_memory_and_it_is_exported() {
     assert_eq!(refused("(module)").rule, Rule::NoMemory);
     assert_eq!(refused("(module (memory 1))").rule, Rule::MemoryNotExported);
-    assert!(matches!(
-        refused(r#"(module (func (export "memory")))"#).rule,
-        Rule::UnknownExport { .. }
-    ));
+    assert!(matches!(refused(r#"(module (func (export "memory")))"#).rule, Rule::UnknownExport { .. }));
 }
 
 #[test]
 fn a_segment_that_would_trap_at_instantiation_is_refused() {
     check(&module(r#"(data (i32.const 65535) "x")"#)).unwrap();
     let violation = refused(&module(r#"(data (i32.const 65536) "x")"#));
-    assert_eq!(
-        violation.rule,
-        Rule::SegmentOutOfBounds {
-            segment: "data",
-            end: 65537,
-            allowed: 65536
-        }
-    );
+    assert_eq!(violation.rule, Rule::SegmentOutOfBounds { segment: "data", end: 65537, allowed: 65536 });
     let violation = refused(&module(r#"(data (i32.const -1) "x")"#));
-    assert_eq!(
-        violation.rule,
-        Rule::SegmentOutOfBounds {
-            segment: "data",
-            end: 1 << 32,
-            allowed: 65536
-        }
-    );
+    assert_eq!(violation.rule, Rule::SegmentOutOfBounds { segment: "data", end: 1 << 32, allowed: 65536 });
     check(&module("(table 2 funcref) (elem (i32.const 1) $f)")).unwrap();
     let violation = refused(&module("(table 2 funcref) (elem (i32.const 2) $f)"));
-    assert_eq!(
-        violation.rule,
-        Rule::SegmentOutOfBounds {
-            segment: "element",
-            end: 3,
-            allowed: 2
-        }
-    );
+    assert_eq!(violation.rule, Rule::SegmentOutOfBounds { segment: "element", end: 3, allowed: 2 });
 }
 
 #[test]
@@ -372,10 +265,7 @@ fn a_refusal_names_the_function_from_the_name_section_and_the_byte() {
     let bytes = wat::parse_str(module("(func $fine) (func $tokens::rate (drop (f64.const 1)))")).unwrap();
     assert_eq!(bytes[violation.offset], 0x44);
     let json = serde_json::to_value(&violation).unwrap();
-    assert_eq!(
-        (&json["rule"]["kind"], &json["function"]["index"]),
-        (&"feature".into(), &1.into())
-    );
+    assert_eq!((&json["rule"]["kind"], &json["function"]["index"]), (&"feature".into(), &1.into()));
 }
 
 #[test]
@@ -385,10 +275,7 @@ fn bytes_that_are_no_module_are_refused_with_what_is_wrong() {
         (b"hello world", "magic header"),
         (b"\0asm\x02\0\0\0", "unknown binary version"),
         (b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f", "unexpected end"),
-        (
-            b"\0asm\x01\0\0\0\x01\x05\xff\xff\xff\xff\x0f",
-            "function types: 4294967295 used, 1024 allowed",
-        ),
+        (b"\0asm\x01\0\0\0\x01\x05\xff\xff\xff\xff\x0f", "function types: 4294967295 used, 1024 allowed"),
     ] {
         let violation = validate(bytes, &Caps::default()).unwrap_err();
         assert!(violation.to_string().contains(expected), "{violation}");
@@ -453,54 +340,28 @@ fn a_module_at_a_cap_is_accepted_and_one_above_it_refused() {
                 module(&fields)
             }),
         ),
-        (
-            "parameters of a function",
-            d.params,
-            Box::new(|n| module(&format!("(func (param {}))", repeat("i64 ", n)))),
-        ),
+        ("parameters of a function", d.params, Box::new(|n| module(&format!("(func (param {}))", repeat("i64 ", n))))),
         (
             "locals of a function, parameters included",
             d.locals,
             Box::new(move |n| module(&format!("(func (param i32) (local {}))", repeat("i64 ", n - 1)))),
         ),
-        (
-            "locals of all functions",
-            d.locals_all,
-            Box::new(move |n| spread(n, 500, locals)),
-        ),
-        (
-            "function body in bytes",
-            d.body_bytes,
-            Box::new(|n| module(&format!("(func {})", repeat("nop ", n - 2)))),
-        ),
-        (
-            "blocks of a function",
-            d.blocks,
-            Box::new(|n| module(&format!("(func {})", repeat("(block)", n)))),
-        ),
-        (
-            "blocks of all functions",
-            d.blocks_all,
-            Box::new(move |n| spread(n, 5_000, blocks)),
-        ),
+        ("locals of all functions", d.locals_all, Box::new(move |n| spread(n, 500, locals))),
+        ("function body in bytes", d.body_bytes, Box::new(|n| module(&format!("(func {})", repeat("nop ", n - 2))))),
+        ("blocks of a function", d.blocks, Box::new(|n| module(&format!("(func {})", repeat("(block)", n))))),
+        ("blocks of all functions", d.blocks_all, Box::new(move |n| spread(n, 5_000, blocks))),
         (
             "locals x blocks of a function",
             d.locals_x_blocks / 250,
             Box::new(|n| {
-                module(&format!(
-                    "(func (param i32) (local {}) {})",
-                    repeat("i32 ", 249),
-                    repeat("(loop)", n)
-                ))
+                module(&format!("(func (param i32) (local {}) {})", repeat("i32 ", 249), repeat("(loop)", n)))
             }),
         ),
         (
             "locals x blocks of all functions",
             d.locals_x_blocks_all / 500,
             Box::new(|n| {
-                spread(n, 500, |n| {
-                    format!("(func (local {}) {})", repeat("i32 ", 500), repeat("(block)", n))
-                })
+                spread(n, 500, |n| format!("(func (local {}) {})", repeat("i32 ", 500), repeat("(block)", n)))
             }),
         ),
         (
@@ -511,27 +372,16 @@ fn a_module_at_a_cap_is_accepted_and_one_above_it_refused() {
         (
             "targets of a br_table",
             d.br_table_targets,
-            Box::new(|n| {
-                module(&format!(
-                    "(func (block (br_table {} 0 (i32.const 0))))",
-                    repeat("0 ", n)
-                ))
-            }),
+            Box::new(|n| module(&format!("(func (block (br_table {} 0 (i32.const 0))))", repeat("0 ", n)))),
         ),
         (
             "targets of all br_tables",
             d.br_table_targets_all,
             Box::new(|n| {
-                spread(n, 1_024, |n| {
-                    format!("(func (block (br_table {} 0 (i32.const 0))))", repeat("0 ", n))
-                })
+                spread(n, 1_024, |n| format!("(func (block (br_table {} 0 (i32.const 0))))", repeat("0 ", n)))
             }),
         ),
-        (
-            "globals",
-            d.globals,
-            Box::new(|n| module(&repeat("(global i32 (i32.const 0))", n))),
-        ),
+        ("globals", d.globals, Box::new(|n| module(&repeat("(global i32 (i32.const 0))", n)))),
         (
             "imports",
             d.imports,
@@ -553,11 +403,7 @@ fn a_module_at_a_cap_is_accepted_and_one_above_it_refused() {
             d.initial_pages,
             Box::new(|n| format!(r#"(module (memory (export "memory") {n}))"#)),
         ),
-        (
-            "table entries",
-            d.table_elements,
-            Box::new(|n| module(&format!("(table {n} funcref)"))),
-        ),
+        ("table entries", d.table_elements, Box::new(|n| module(&format!("(table {n} funcref)")))),
         (
             "entries of all element segments",
             d.segment_elements,
@@ -591,30 +437,16 @@ fn a_module_at_a_cap_is_accepted_and_one_above_it_refused() {
         let limit = report.limits.iter().find(|limit| limit.name == name).unwrap();
         assert_eq!(limit.used, limit.allowed, "{name}");
         let violation = refused(&build(cap + 1));
-        let Rule::Cap {
-            name: refused,
-            used,
-            allowed,
-        } = violation.rule
-        else {
-            panic!("{name}: {violation}")
-        };
+        let Rule::Cap { name: refused, used, allowed } = violation.rule else { panic!("{name}: {violation}") };
         assert_eq!((refused, allowed), (name, limit.allowed));
         assert!(used > allowed);
-        assert!(
-            violation
-                .to_string()
-                .contains(&format!("{used} used, {allowed} allowed"))
-        );
+        assert!(violation.to_string().contains(&format!("{used} used, {allowed} allowed")));
     }
 }
 
 #[test]
 fn whatever_makes_a_compiler_begin_a_basic_block_counts_as_one() {
-    let caps = Caps {
-        blocks: 3,
-        ..Caps::default()
-    };
+    let caps = Caps { blocks: 3, ..Caps::default() };
     for operator in [
         "(block)",
         "(loop)",
@@ -631,76 +463,57 @@ fn whatever_makes_a_compiler_begin_a_basic_block_counts_as_one() {
         };
         of(3).unwrap();
         let violation = of(4).unwrap_err();
-        assert_eq!(
-            violation.rule,
-            Rule::Cap {
-                name: "blocks of a function",
-                used: 4,
-                allowed: 3
-            },
-            "{operator}"
-        );
+        assert_eq!(violation.rule, Rule::Cap { name: "blocks of a function", used: 4, allowed: 3 }, "{operator}");
     }
 }
 
 #[test]
 fn sizes_in_bytes_count_up_to_the_cap_too() {
     let wasm = wat::parse_str(module(r#"(@custom "x" "0123456789")"#)).unwrap();
-    let exact = Caps {
-        module_bytes: wasm.len() as u32,
-        ..Caps::default()
-    };
+    let exact = Caps { module_bytes: wasm.len() as u32, ..Caps::default() };
     validate(&wasm, &exact).unwrap();
-    let one_less = Caps {
-        module_bytes: wasm.len() as u32 - 1,
-        ..Caps::default()
-    };
-    assert!(matches!(
-        validate(&wasm, &one_less).unwrap_err().rule,
-        Rule::Cap {
-            name: "module size in bytes",
-            ..
-        }
-    ));
-    let custom: u64 = validate(&wasm, &exact)
-        .unwrap()
-        .custom_sections
-        .iter()
-        .map(|c| u64::from(c.bytes))
-        .sum();
-    let exact = Caps {
-        custom_bytes: custom as u32,
-        ..Caps::default()
-    };
+    let one_less = Caps { module_bytes: wasm.len() as u32 - 1, ..Caps::default() };
+    assert!(matches!(validate(&wasm, &one_less).unwrap_err().rule, Rule::Cap { name: "module size in bytes", .. }));
+    let custom: u64 = validate(&wasm, &exact).unwrap().custom_sections.iter().map(|c| u64::from(c.bytes)).sum();
+    let exact = Caps { custom_bytes: custom as u32, ..Caps::default() };
     validate(&wasm, &exact).unwrap();
-    let one_less = Caps {
-        custom_bytes: custom as u32 - 1,
-        ..Caps::default()
-    };
-    assert!(matches!(
-        validate(&wasm, &one_less).unwrap_err().rule,
-        Rule::Cap {
-            name: "custom sections in bytes",
-            ..
-        }
-    ));
+    let one_less = Caps { custom_bytes: custom as u32 - 1, ..Caps::default() };
+    assert!(matches!(validate(&wasm, &one_less).unwrap_err().rule, Rule::Cap { name: "custom sections in bytes", .. }));
 }
 
 #[test]
 fn a_function_type_has_at_most_one_result() {
-    let caps = Caps {
-        results: 0,
-        ..Caps::default()
-    };
+    let caps = Caps { results: 0, ..Caps::default() };
     let wasm = wat::parse_str(module("(func (result i32) (i32.const 0))")).unwrap();
     validate(&wasm, &Caps::default()).unwrap();
-    assert!(matches!(
-        validate(&wasm, &caps).unwrap_err().rule,
-        Rule::Cap {
-            name: "results of a function",
-            ..
-        }
-    ));
+    assert!(matches!(validate(&wasm, &caps).unwrap_err().rule, Rule::Cap { name: "results of a function", .. }));
+}
+
+#[test]
+fn a_refusal_stays_short_whatever_names_the_module_has() {
+    let long = "x".repeat(90_000);
+    for fields in [
+        format!(r#"(@custom "{long}" "") (export "memory" (memory 0))"#),
+        format!(r#"(export "call f{long}" (func $f))"#),
+        format!("(func ${long} (drop (f64.const 1)))"),
+        format!("(func (export \"{}\"))", r"view a\0a\1b[31m"),
+    ] {
+        let text = refused(&module(&fields)).to_string();
+        assert!(text.len() < 800, "{} bytes: {text}", text.len());
+        assert!(!text.contains(char::is_control), "{text}");
+    }
+    let text = refused(&format!(r#"(module (import "{long}" "{long}" (func)))"#)).to_string();
+    assert!(text.len() < 800, "{text}");
+    let report = check(&module(&format!(r#"(@custom "{long}" "")"#))).unwrap();
+    assert!(report.to_string().len() < 4_000);
+}
+
+#[test]
+fn every_rule_but_a_few_caps_says_what_mends_it() {
+    let report = check(&module("")).unwrap();
+    let silent: Vec<_> = report.limits.iter().filter(|limit| super::usage::hint(limit.name).is_none()).collect();
+    let silent: Vec<_> = silent.iter().map(|limit| limit.name).collect();
+    assert_eq!(silent, ["function types", "globals", "imports", "exports", "data and element segments"]);
 }
 
 #[test]

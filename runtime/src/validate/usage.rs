@@ -8,11 +8,7 @@ impl LimitUse {
     /// Takes note of one value; the largest one counts.
     pub(super) fn at_most(&mut self, value: u64) -> Result<(), Rule> {
         if value > self.allowed {
-            return Err(Rule::Cap {
-                name: self.name,
-                used: value,
-                allowed: self.allowed,
-            });
+            return Err(Rule::Cap { name: self.name, used: value, allowed: self.allowed });
         }
         self.used = self.used.max(value);
         Ok(())

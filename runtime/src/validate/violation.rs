@@ -138,19 +138,12 @@ impl fmt::Display for Violation {
 impl Violation {
     /// A rule broken at a byte of the module.
     pub(crate) fn new(rule: Rule, offset: usize) -> Self {
-        Self {
-            rule,
-            function: None,
-            offset,
-        }
+        Self { rule, function: None, offset }
     }
 
     /// The same, inside of a function.
     pub(super) fn in_function(self, index: u32) -> Self {
-        Self {
-            function: Some(FunctionName { index, name: None }),
-            ..self
-        }
+        Self { function: Some(FunctionName { index, name: None }), ..self }
     }
 
     /// What mends it: the compiler's flag, the target or the change to make, where there is one.
