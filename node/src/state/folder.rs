@@ -10,13 +10,16 @@ use super::error::Error;
 const LOCK: &str = "lock";
 
 /// A locked data folder. Dropping it gives the lock back.
-pub(super) struct Folder {
+pub struct Folder {
     path: PathBuf,
     _lock: File,
 }
 
 impl Folder {
     /// Makes the folder if it is not there, and locks it.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] when another node has it, [`Error::Io`].
     pub fn open(path: &Path) -> Result<Self, Error> {
         create_synced(path)?;
         let lock_path = path.join(LOCK);

@@ -67,11 +67,12 @@ impl Layers {
         self.above(height).find_map(|layer| layer.old.get(key))
     }
 
-    /// What stood at `height` at the keys of `contract` from `from` on, of those that later blocks overwrote.
+    /// What stood at `height` at the keys of `contract` that start with `prefix`, from `from` on, of those that later blocks overwrote.
     pub fn overlay(
         &self,
         height: u64,
         contract: &ContractId,
+        prefix: &[u8],
         from: &Bound<Vec<u8>>,
     ) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
         let start = match from {
@@ -81,11 +82,8 @@ impl Layers {
         };
         let mut overlay = BTreeMap::new();
         for layer in self.above(height) {
-            let range = layer
-                .old
-                .range((start.clone(), Bound::Unbounded))
-                .take_while(|((c, _), _)| c == contract);
-            for ((_, key), old) in range {
+            let range = layer.old.range((start.clone(), Bound::Unbounded));
+            for ((_, key), old) in range.take_while(|((c, key), _)| c == contract && key.starts_with(prefix)) {
                 // The earliest overwrite tells what stood there.
                 overlay.entry(key.clone()).or_insert_with(|| old.clone());
             }

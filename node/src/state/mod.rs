@@ -35,12 +35,12 @@ pub use blocks::{BlockId, EventPage};
 pub use columns::{ContractRecord, EventRecord, StoredBlock, TxReceipt};
 pub use commit::{BlockCommit, PrivateCommit};
 pub use error::Error;
+pub use folder::Folder;
 pub use snapshot::View;
 pub use writes::{NewContract, StateWrites};
 
 use columns::{BlockPlace, Kind, PsiTrieRecord};
 use db::{Db, Records};
-use folder::Folder;
 use log::Log;
 use one::{OneState, check_kept};
 use private::PsiTrie;
@@ -158,6 +158,11 @@ impl State {
     /// Tells of every new head; a slow receiver sees the last one only.
     pub fn watch(&self) -> watch::Receiver<Head> {
         self.inner.head.subscribe()
+    }
+
+    /// Why the state takes no change any more, if it does not.
+    pub fn failure(&self) -> Option<String> {
+        self.inner.failed.get().cloned()
     }
 
     /// The chain: hash of its genesis.

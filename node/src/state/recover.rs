@@ -30,8 +30,16 @@ impl State {
     /// [`Error::InUse`], [`Error::OtherChain`], [`Error::Format`], [`Error::Duplicate`], [`Error::Capacity`], [`Error::OtherKey`];
     /// [`Error::Damaged`] and [`Error::RootMismatch`] when log and database do not hold together; [`Error::Io`], [`Error::Database`].
     pub fn open(dir: &Path, options: StateOptions) -> Result<Self, Error> {
+        Self::open_in(Folder::open(dir)?, options)
+    }
+
+    /// The same in a folder that is locked already, for a node that keeps other files there too.
+    ///
+    /// # Errors
+    /// As [`State::open`], but [`Error::InUse`].
+    pub fn open_in(folder: Folder, options: StateOptions) -> Result<Self, Error> {
         check_tenants(&options)?;
-        let folder = Folder::open(dir)?;
+        let dir = &folder.path().to_owned();
         let db = Db::open(&folder.path().join("db"))?;
         super::folder::sync_folder(folder.path())?;
         let chain_id = options.genesis.chain_id();

@@ -129,13 +129,12 @@ impl View {
         } else {
             Bound::Excluded(after.to_vec())
         };
-        let wanted = |key: &[u8]| key.starts_with(prefix);
         let records = self.records(one);
         // While this is held no commit reaches the database: pages and values are of one height.
         let _pages = one.pages.read().unwrap_or_else(PoisonError::into_inner);
         let layers = one.history.layers();
         self.check_kept(layers.floor())?;
-        let mut overlay = layers.overlay(self.height.0, contract, &from);
+        let mut overlay = layers.overlay(self.height.0, contract, prefix, &from);
         let mut entries = Vec::new();
         let start = match &from {
             Bound::Included(key) | Bound::Excluded(key) => &key[..],
@@ -147,7 +146,7 @@ impl View {
             }
             let later = overlay.split_off(key);
             take(&mut entries, std::mem::replace(&mut overlay, later), limit);
-            if entries.len() >= limit || !wanted(key) {
+            if entries.len() >= limit || !key.starts_with(prefix) {
                 return Ok(false);
             }
             let value = match overlay.remove(key) {
@@ -160,7 +159,6 @@ impl View {
             entries.extend(value.map(|value| (key.to_vec(), value)));
             Ok(entries.len() < limit)
         })?;
-        overlay.retain(|key, _| wanted(key));
         take(&mut entries, overlay, limit);
         Ok(entries)
     }

@@ -1,0 +1,345 @@
+//! Crashes: at every moment of a commit, at every byte of the last frame, and damage that no crash makes.
+
+use std::io;
+
+use coffer_abi::Encode;
+
+use super::super::commit::{Moment, PrivateContent, PrivateFrame};
+use super::super::log::{FrameKind, HEADER, Medium};
+use super::*;
+
+const LOG: &str = "blocks.log";
+
+/// A few blocks with both kinds of state; the last change is private.
+fn sample(dir: &FsPath) -> State {
+    let state = open(dir);
+    for n in 1..=3u8 {
+        let writes = deploy(n, u64::from(n), &[(b"\x01key", &[n; 40]), (b"\0key", &[n; 4])]);
+        state
+            .commit_block(block_of(&state, Vec::new(), writes.clone()))
+            .unwrap();
+        let height = Height(n.into());
+        private(&state, if n % 2 == 0 { "PS2" } else { "PS1" }, height, writes);
+        assert!(state.finish_private(height).unwrap());
+    }
+    state
+}
+
+fn log_length(dir: &FsPath) -> u64 {
+    std::fs::metadata(dir.join(LOG)).unwrap().len()
+}
+
+fn cut(dir: &FsPath, length: u64) {
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(dir.join(LOG))
+        .unwrap()
+        .set_len(length)
+        .unwrap();
+}
+
+fn damage(dir: &FsPath, at: u64) {
+    let mut log = std::fs::read(dir.join(LOG)).unwrap();
+    log[at as usize] ^= 0x10;
+    std::fs::write(dir.join(LOG), log).unwrap();
+}
+
+/// As a crash right after the log was synced would leave it, before the database had anything.
+fn without_database(dir: &FsPath) -> tempfile::TempDir {
+    let copy = copy(dir);
+    std::fs::remove_dir_all(copy.path().join("db")).unwrap();
+    copy
+}
+
+fn finish(state: &State) {
+    assert!(state.finish_private(state.head().height).unwrap());
+}
+
+#[test]
+fn the_log_alone_gives_everything_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let again = without_database(dir.path());
+    let again = open(again.path());
+    finish(&again);
+    assert_eq!(all_roots(&again), all_roots(&state));
+    let value = |state: &State| {
+        state
+            .private(&psi("PS1"))
+            .unwrap()
+            .value(&contract(3), b"\x01key")
+            .unwrap()
+    };
+    assert_eq!(value(&again), Some(vec![3; 40]));
+    assert_eq!(value(&again), value(&state));
+}
+
+#[test]
+fn a_folder_copied_from_a_running_node_opens_with_all_that_was_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let crashed = copy(dir.path());
+    let crashed = open(crashed.path());
+    assert_eq!(crashed.head(), state.head());
+    finish(&crashed);
+    assert_eq!(all_roots(&crashed), all_roots(&state));
+    let height = commit_empty(&crashed);
+    assert!(matches!(
+        crashed.commit_private(PrivateCommit {
+            psi: psi("PS1"),
+            height: Height(height.0 - 1),
+            writes: StateWrites::default(),
+            receipts: vec![]
+        }),
+        Err(Error::NotNext(_))
+    ));
+}
+
+#[test]
+fn a_torn_last_frame_is_dropped_wherever_it_was_torn() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let before = log_length(dir.path());
+    let roots = all_roots(&state);
+    commit_empty(&state);
+    let after = log_length(dir.path());
+    let whole = without_database(dir.path());
+    assert!(after - before > 200);
+    for length in before..after {
+        // Opening is slow beside the log itself; most lengths are tried on the log alone, some on a whole node.
+        if length % 97 == 0 || length == before || length == after - 1 {
+            let torn = copy(whole.path());
+            cut(torn.path(), length);
+            let torn = open(torn.path());
+            assert_eq!(torn.head().height, Height(3));
+            finish(&torn);
+            assert_eq!(all_roots(&torn), roots);
+            commit_empty(&torn);
+        }
+        let torn = tempfile::tempdir().unwrap();
+        std::fs::copy(whole.path().join(LOG), torn.path().join(LOG)).unwrap();
+        cut(torn.path(), length);
+        drop(Log::open(torn.path(), &state.chain_id(), None).unwrap());
+        assert_eq!(log_length(torn.path()), before);
+    }
+}
+
+#[test]
+fn a_damaged_last_frame_is_dropped_only_if_the_database_does_not_know_better() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let before = log_length(dir.path());
+    commit_empty(&state);
+    let chain = state.chain_id();
+    let whole = without_database(dir.path());
+    for at in before..log_length(dir.path()) {
+        let damaged = tempfile::tempdir().unwrap();
+        std::fs::copy(whole.path().join(LOG), damaged.path().join(LOG)).unwrap();
+        damage(damaged.path(), at);
+        drop(Log::open(damaged.path(), &chain, None).unwrap());
+        assert_eq!(log_length(damaged.path()), before);
+    }
+    drop(state);
+    cut(dir.path(), before);
+    let error = State::open(dir.path(), options(&["PS1", "PS2"])).unwrap_err();
+    assert!(error.to_string().contains("shorter than the database says"), "{error}");
+}
+
+#[test]
+fn damage_before_a_whole_frame_refuses_to_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let middle = log_length(dir.path()) / 2;
+    commit_empty(&state);
+    let damaged = without_database(dir.path());
+    damage(damaged.path(), middle);
+    let error = State::open(damaged.path(), options(&["PS1", "PS2"])).unwrap_err();
+    assert!(
+        matches!(error, Error::Damaged(_)) && error.to_string().contains("is whole"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_crash_at_any_moment_of_a_commit_keeps_what_was_logged() {
+    for private_change in [false, true] {
+        for moment in [Moment::BeforeLog, Moment::Logged, Moment::Published, Moment::Stored] {
+            let dir = tempfile::tempdir().unwrap();
+            let state = sample(dir.path());
+            if private_change {
+                commit_empty(&state);
+            }
+            *state.inner.pulled.lock().unwrap() = Some(moment);
+            let writes = set(1, b"\x01key", Some(b"later"));
+            let height = Height(4);
+            let failed = if private_change {
+                let commit = PrivateCommit {
+                    psi: psi("PS1"),
+                    height,
+                    writes: writes.clone(),
+                    receipts: vec![],
+                };
+                state.commit_private(commit).map(drop)
+            } else {
+                state.commit_block(block_of(&state, Vec::new(), writes.clone()))
+            };
+            assert!(failed.is_err());
+            *state.inner.pulled.lock().unwrap() = None;
+            let poisoned = state.commit_block(block_of(&state, Vec::new(), StateWrites::default()));
+            assert!(
+                matches!(poisoned, Err(Error::Failed(_))),
+                "a failed state takes no more"
+            );
+            for crashed in [copy(dir.path()), without_database(dir.path())] {
+                let crashed = open(crashed.path());
+                let lasted = moment != Moment::BeforeLog;
+                let expected = if lasted { b"later".to_vec() } else { vec![1; 40] };
+                let view = if private_change {
+                    crashed.private(&psi("PS1")).unwrap()
+                } else {
+                    crashed.public()
+                };
+                assert_eq!(
+                    view.value(&contract(1), b"\x01key").unwrap(),
+                    Some(expected),
+                    "{moment:?}"
+                );
+                assert_eq!(view.entries(&contract(1), b"\x01", b"", 9).unwrap().len(), 1);
+                if private_change && !lasted {
+                    private(&crashed, "PS1", height, writes.clone());
+                }
+                finish(&crashed);
+                commit_empty(&crashed);
+            }
+        }
+    }
+}
+
+/// A disk that takes only so many bytes, or does not sync.
+struct Failing {
+    room: usize,
+    to: std::fs::File,
+}
+
+impl Medium for Failing {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let part = &bytes[..self.room.min(bytes.len())];
+        self.room -= part.len();
+        self.to.append(part)?;
+        if part.len() < bytes.len() {
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        Err(io::Error::other("no sync"))
+    }
+}
+
+#[test]
+fn a_full_disk_or_a_failed_sync_stops_the_state_and_loses_nothing_answered() {
+    for room in [0, 1, 100, usize::MAX] {
+        let dir = tempfile::tempdir().unwrap();
+        let state = sample(dir.path());
+        let to = std::fs::OpenOptions::new()
+            .append(true)
+            .open(dir.path().join(LOG))
+            .unwrap();
+        state
+            .inner
+            .log
+            .lock()
+            .unwrap()
+            .set_medium(Box::new(Failing { room, to }));
+        let error = state
+            .commit_block(block_of(&state, Vec::new(), StateWrites::default()))
+            .unwrap_err();
+        assert!(matches!(error, Error::Io { .. }), "{error}");
+        assert_eq!(state.head().height, Height(3));
+        let again = state.commit_block(block_of(&state, Vec::new(), StateWrites::default()));
+        assert!(matches!(again, Err(Error::Failed(_))));
+        let roots = all_roots(&state);
+        drop(state);
+        let state = open(dir.path());
+        assert_eq!(all_roots(&state)[..4], roots);
+        commit_empty(&state);
+    }
+}
+
+#[test]
+fn a_public_mismatch_refuses_to_start_and_a_private_one_holds_that_state() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let height = commit_empty(&state);
+    // A log that says something else than the database: the same folder with its log from another run.
+    let other = tempfile::tempdir().unwrap();
+    let mut log = Log::open(other.path(), &state.chain_id(), None).unwrap();
+    let mut offset = HEADER;
+    let last = loop {
+        let frame = state.inner.log.lock().unwrap().read(offset).unwrap().unwrap();
+        if log_length(dir.path()) == frame.end {
+            break frame;
+        }
+        offset = frame.end;
+        log.append(frame.kind, &frame.payload).unwrap();
+    };
+    drop(last);
+    let tenant = &state.inner.private[&psi("PS1")];
+    let scope = &tenant.one.scope;
+    let key = scope.key(Kind::Frame, &[&3u64.to_le_bytes()]);
+    let content = PrivateContent {
+        writes: set(1, b"\0key", Some(b"x")),
+        receipts: vec![],
+    };
+    let sealed = scope.seal(Kind::Frame, &key, content.encode()).unwrap();
+    let frame = PrivateFrame {
+        tag: scope.tag(),
+        height: 3,
+        root: Hash([9; 32]),
+        sealed,
+    };
+    log.append(FrameKind::Private, &frame.encode()).unwrap();
+    drop((log, state));
+    let held = open(other.path());
+    assert!(height > held.head().height);
+    let check = |held: &State| {
+        assert!(matches!(held.private(&psi("PS1")), Err(Error::Held { .. })));
+        assert!(matches!(
+            held.receipt(Some(&psi("PS1")), &Hash::ZERO),
+            Err(Error::Held { .. })
+        ));
+        assert!(held.private(&psi("PS2")).is_ok());
+        let height = commit_empty(held);
+        private(
+            held,
+            "PS2",
+            height,
+            deploy(u8::try_from(10 + height.0).unwrap(), height.0, &[]),
+        );
+        assert!(
+            !held.finish_private(height).unwrap(),
+            "the trie stays open while a state is held"
+        );
+        assert!(!held.psi_trie_root(height).unwrap().sealed);
+    };
+    check(&held);
+    let again = copy(other.path());
+    drop(held);
+    check(&open(other.path()));
+    check(&open(again.path()));
+}
+
+#[test]
+fn a_tenant_that_missed_a_change_is_held_when_it_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(sample(dir.path()));
+    let log_only = without_database(dir.path());
+    let without = State::open(log_only.path(), options(&["PS2"])).unwrap();
+    assert_eq!(without.psi_root(&psi("PS1"), Height(0)).unwrap().root, Hash::ZERO);
+    drop(without);
+    let back = open(log_only.path());
+    assert!(matches!(back.private(&psi("PS1")), Err(Error::Held { .. })));
+    assert!(back.private(&psi("PS2")).is_ok());
+}
