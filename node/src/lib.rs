@@ -1,13 +1,17 @@
 //! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, tenant; state, privacy, organisation;
 //! executor, pool; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
 
-pub mod consensus;
-pub mod executor;
-pub mod invoke;
-pub mod organisation;
-pub mod pool;
-pub mod privacy;
 pub mod sources;
-pub mod state;
 pub mod task;
 pub mod tenant;
+pub mod state;
+pub mod privacy;
+pub mod organisation;
+pub mod pool;
+pub mod executor;
+pub mod consensus;
+pub mod invoke;
+pub mod rpc;
+pub mod config;
+pub mod node;
+pub mod cli;

@@ -1,2 +1,7 @@
-//! The `coffer` binary.
-fn main() {}
+//! The `coffer` binary: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coffer::cli::run()
+}

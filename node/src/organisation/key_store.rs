@@ -95,7 +95,6 @@ struct Content {
 /// The opened key store.
 pub struct KeyStore {
     path: PathBuf,
-    node: SigningKey,
     relay: SigningKey,
     accounts: Vec<(AccountInfo, SigningKey)>,
     content: Content,
@@ -184,16 +183,20 @@ impl KeyStore {
         });
         Ok(Self {
             path,
-            node: SigningKey::from_seed(&content.node),
             relay: SigningKey::from_seed(&content.relay),
             accounts: accounts.collect(),
             content,
         })
     }
 
-    /// Key that votes and identifies the node.
-    pub fn node_key(&self) -> &SigningKey {
-        &self.node
+    /// Public half of the key that votes and identifies the node.
+    pub fn node_key(&self) -> AccountId {
+        self.node_signer().account()
+    }
+
+    /// The key that votes.
+    pub fn node_signer(&self) -> SigningKey {
+        SigningKey::from_seed(&self.content.node)
     }
 
     /// Key that signs markers.
@@ -309,7 +312,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = open(folder.path(), b"secret", &["alice"], &[psi("PS1")]).unwrap();
         let second = open(folder.path(), b"secret", &["alice", "bob"], &[psi("PS2"), psi("PS1")]).unwrap();
-        assert_eq!(first.node_key().account(), second.node_key().account());
+        assert_eq!(first.node_key(), second.node_key());
         assert_eq!(first.accounts()[0], second.accounts()[0]);
         assert_eq!(second.accounts().len(), 2);
         assert_eq!(first.tenant_secret(&psi("PS1")), second.tenant_secret(&psi("PS1")));
@@ -365,7 +368,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let names = ["alice".to_string()];
             let store = KeyStore::open_or_create(folder.path(), b"s", Origin::Seed(seed), &names, &[]).unwrap();
-            (store.node_key().account(), store.accounts())
+            (store.node_key(), store.accounts())
         };
         assert_eq!(make(7), make(7));
         assert_ne!(make(7), make(8));

@@ -189,11 +189,11 @@ fn write() -> impl Strategy<Value = Write> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn any_chain_reads_like_plain_maps_at_every_height_and_after_a_restart(
-        blocks in prop::collection::vec(prop::collection::vec(write(), 0..60), 1..9),
+        blocks in prop::collection::vec(prop::collection::vec(write(), 0..60), 1..7),
         reopen in any::<u16>(),
         lag in 0u64..3,
     ) {

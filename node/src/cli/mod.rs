@@ -1,0 +1,46 @@
+//! The command line: one file per command group. Not here: what a command does to a node. Invariant: a failure ends with a sentence on the
+//! error output and a code that is not zero; nothing but results goes to the standard output.
+
+mod dev;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A permissioned ledger node that runs WebAssembly contracts over one public chain and many private states.
+#[derive(Debug, Parser)]
+#[command(name = "coffer", version, propagate_version = true, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  coffer dev                             a node with two tenants and test accounts, fresh data
+  coffer dev --data ./data --seed 7      the same on a folder that stays, with fixed keys and clock
+  coffer contract build contracts/examples/token
+  coffer contract deploy token.wasm --private --psi PS1 --from alice";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a development node: one validator, two tenants, test accounts, curl lines to paste
+    Dev(dev::DevArgs),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Dev(args) => dev::run(args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the command line talks to a person")]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

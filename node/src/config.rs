@@ -1,0 +1,263 @@
+//! All settings of a node, from a TOML file and the command line, with every offence reported at once. Not here: rules that all nodes of
+//! a chain share (`coffer_chain::Parameters`). Invariant: a [`Config`] that exists can be started with.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use coffer_chain::Psi;
+use coffer_runtime::Backend;
+use serde::Deserialize;
+
+use crate::{invoke, pool, rpc, state};
+
+/// What a node is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Data folder; made if it is not there.
+    pub data: PathBuf,
+    /// Private states of this node.
+    pub tenants: Vec<Psi>,
+    /// Names of the accounts whose keys the node makes and keeps. The first one acts when a request names none.
+    pub accounts: Vec<String>,
+    /// Fixes keys, ids and clock. For development only.
+    pub seed: Option<u64>,
+    /// Heights below the head that stay readable.
+    pub history: u64,
+    /// Leaves of the trie of private states, dummies included.
+    pub psi_capacity: usize,
+    /// Compiler for contracts; a local choice.
+    pub backend: Backend,
+    /// The JSON-RPC port.
+    pub rpc: rpc::Config,
+    /// Bounds of the transaction pool.
+    pub pool: pool::Limits,
+    /// Bounds of single invocations.
+    pub invoke: invoke::Limits,
+}
+
+impl Config {
+    /// The settings of a development node: tenants PS1 and PS2, accounts alice, bob, carol, dave.
+    pub fn dev(data: PathBuf) -> Self {
+        Self {
+            data,
+            // UNWRAP: constant names, read by the test below.
+            tenants: ["PS1", "PS2"].iter().filter_map(|name| name.parse().ok()).collect(),
+            accounts: ["alice", "bob", "carol", "dave"].map(String::from).into(),
+            seed: None,
+            history: state::DEFAULT_HISTORY,
+            psi_capacity: state::DEFAULT_PSI_CAPACITY,
+            backend: Backend::default(),
+            rpc: rpc::Config::default(),
+            pool: pool::Limits::default(),
+            invoke: invoke::Limits::default(),
+        }
+    }
+
+    /// Lays the settings of a TOML file over these.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every offence.
+    pub fn with_file(mut self, path: &Path) -> Result<Self, ConfigError> {
+        let single = |offence: String| ConfigError { file: Some(path.to_owned()), offences: vec![offence] };
+        let text = std::fs::read_to_string(path).map_err(|e| single(format!("cannot be read: {e}")))?;
+        let file: File = toml::from_str(&text).map_err(|e| single(e.to_string().trim_end().to_owned()))?;
+        let offences = self.lay(file);
+        if offences.is_empty() { Ok(self) } else { Err(ConfigError { file: Some(path.to_owned()), offences }) }
+    }
+
+    fn lay(&mut self, file: File) -> Vec<String> {
+        let mut offences = Vec::new();
+        if let Some(data) = file.data {
+            self.data = data;
+        }
+        if let Some(tenants) = file.tenants {
+            self.tenants = tenants_of(&tenants, &mut offences);
+        }
+        if let Some(accounts) = file.accounts {
+            check_accounts(&accounts, &mut offences);
+            self.accounts = accounts;
+        }
+        if let Some(history) = file.history {
+            if !(1..=100_000).contains(&history) {
+                offences.push(format!("history = {history}: must be from 1 to 100000 heights"));
+            }
+            self.history = history;
+        }
+        if let Some(capacity) = file.psi_capacity {
+            self.psi_capacity = capacity;
+        }
+        if self.tenants.len() > self.psi_capacity {
+            let (tenants, capacity) = (self.tenants.len(), self.psi_capacity);
+            offences.push(format!("psi_capacity = {capacity}: must be at least the number of tenants, {tenants}"));
+        }
+        if let Some(backend) = file.backend {
+            self.backend = backend.into();
+        }
+        let RpcFile { listen, max_body, max_batch, max_connections, max_subscriptions, origins } = file.rpc;
+        let rpc = &mut self.rpc;
+        rpc.listen = listen.unwrap_or(rpc.listen);
+        for (name, given, setting) in [
+            ("max_body", max_body, &mut rpc.max_body),
+            ("max_batch", max_batch, &mut rpc.max_batch),
+            ("max_connections", max_connections, &mut rpc.max_connections),
+            ("max_subscriptions", max_subscriptions, &mut rpc.max_subscriptions),
+        ] {
+            match given {
+                Some(0) => offences.push(format!("rpc.{name} = 0: must be at least 1")),
+                Some(value) => *setting = value,
+                None => {}
+            }
+        }
+        rpc.origins.extend(origins);
+        offences
+    }
+}
+
+/// What is wrong with a configuration; all of it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file, if it came from one.
+    pub file: Option<PathBuf>,
+    /// Each offence: setting, value, what it must be.
+    pub offences: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "configuration {}:", file.display())?,
+            None => f.write_str("configuration:")?,
+        }
+        self.offences.iter().try_for_each(|offence| write!(f, "\n  {offence}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    tenants: Option<Vec<TenantFile>>,
+    accounts: Option<Vec<String>>,
+    history: Option<u64>,
+    psi_capacity: Option<usize>,
+    backend: Option<BackendFile>,
+    #[serde(default)]
+    rpc: RpcFile,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TenantFile {
+    psi: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum BackendFile {
+    Winch,
+    Cranelift,
+}
+
+impl From<BackendFile> for Backend {
+    fn from(backend: BackendFile) -> Self {
+        match backend {
+            BackendFile::Winch => Self::Winch,
+            BackendFile::Cranelift => Self::Cranelift,
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RpcFile {
+    listen: Option<SocketAddr>,
+    max_body: Option<u32>,
+    max_batch: Option<u32>,
+    max_connections: Option<u32>,
+    max_subscriptions: Option<u32>,
+    #[serde(default)]
+    origins: Vec<String>,
+}
+
+fn tenants_of(tenants: &[TenantFile], offences: &mut Vec<String>) -> Vec<Psi> {
+    let mut seen = BTreeSet::new();
+    let mut good = Vec::new();
+    for (i, TenantFile { psi }) in tenants.iter().enumerate() {
+        match psi.parse::<Psi>() {
+            Err(error) => offences.push(format!("tenants[{i}].psi = {psi:?}: {error}")),
+            Ok(psi) if !seen.insert(psi.clone()) => {
+                offences.push(format!("tenants[{i}].psi = \"{psi}\": stands twice; a private state has one tenant"));
+            }
+            Ok(psi) => good.push(psi),
+        }
+    }
+    good
+}
+
+fn check_accounts(accounts: &[String], offences: &mut Vec<String>) {
+    let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let mut seen = BTreeSet::new();
+    for (i, name) in accounts.iter().enumerate() {
+        if name.is_empty() || name.len() > 64 || !name.chars().all(ok) || name.starts_with("0x") {
+            offences.push(format!(
+                "accounts[{i}] = {name:?}: a name has 1 to 64 characters of `[A-Za-z0-9_.-]` and does not start with 0x"
+            ));
+        } else if !seen.insert(name) {
+            offences.push(format!("accounts[{i}] = {name:?}: stands twice"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lay(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("coffer.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::dev("data".into()).with_file(&path)
+    }
+
+    #[test]
+    fn a_development_node_has_two_tenants_and_four_accounts() {
+        let config = Config::dev("data".into());
+        assert_eq!(config.tenants.len(), 2);
+        assert_eq!(config.accounts.len(), 4);
+    }
+
+    #[test]
+    fn a_file_replaces_what_it_names() {
+        let config = lay("psi_capacity = 8\n[[tenants]]\npsi = \"Ministère\"\n[rpc]\nlisten = \"127.0.0.1:0\"").unwrap();
+        assert_eq!(config.tenants[0].as_str(), "Ministère");
+        assert_eq!((config.psi_capacity, config.rpc.listen.port()), (8, 0));
+        assert_eq!(config.accounts.len(), 4);
+    }
+
+    #[test]
+    fn every_offence_is_named_at_once() {
+        let text = "history = 0\naccounts = [\"al ice\", \"bob\", \"bob\"]\n\
+            [[tenants]]\npsi = \"a/b\"\n[[tenants]]\npsi = \"PS1\"\n[[tenants]]\npsi = \"PS1\"\n[[tenants]]\npsi = \"public\"\n\
+            [rpc]\nmax_batch = 0\n";
+        let offences = lay(text).unwrap_err().offences;
+        let told = |needle: &str| assert!(offences.iter().any(|o| o.contains(needle)), "{needle} in {offences:?}");
+        told("tenants[0].psi = \"a/b\"");
+        told("tenants[2].psi = \"PS1\": stands twice");
+        told("tenants[3].psi = \"public\"");
+        told("accounts[0] = \"al ice\"");
+        told("accounts[2] = \"bob\": stands twice");
+        told("history = 0");
+        told("rpc.max_batch = 0");
+        assert_eq!(offences.len(), 7);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_with_its_place() {
+        let error = lay("histroy = 5").unwrap_err().to_string();
+        assert!(error.contains("histroy") && error.contains("line 1"), "{error}");
+    }
+}

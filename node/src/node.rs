@@ -1,0 +1,325 @@
+//! The composition root: puts the parts of a node together, starts them bottom-up and stops them top-down. Not here: what any part does.
+//! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use coffer_abi::{Encode, Hash, codec};
+use coffer_chain::certificate::POWER_PER_ORGANISATION;
+use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, SigningKey, Validator, ValidatorSet};
+use coffer_runtime::{Fault, Runtime};
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::consensus::{Driver, Ledger, drive};
+use crate::executor::{Executor, Pipelines, follow};
+use crate::invoke::{Invoker, Parts};
+use crate::organisation::key_store::Origin;
+use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
+use crate::pool::{Pool, Waiters};
+use crate::privacy::payloads::{self, Payloads};
+use crate::privacy::resident::{Residents, TenantSecret};
+use crate::rpc;
+use crate::sources::{SEEDED_GENESIS, Sources, now, seeded_key};
+use crate::state::{self, Folder, State, StateOptions, TenantKeys};
+use crate::task::{TaskError, Tasks};
+
+/// Environment variable with the secret that opens the key store.
+pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The RPC port.
+    #[error(transparent)]
+    Rpc(#[from] rpc::Error),
+    /// The key store.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The state.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// The payload store.
+    #[error(transparent)]
+    Payloads(#[from] payloads::Error),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] Fault),
+    /// A file of the data folder.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The genesis file is no genesis of this protocol version, or this node does not decide blocks in it.
+    #[error("{path}: {problem}")]
+    Genesis {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// No random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// A running node.
+pub struct Node {
+    /// Stages in the order they are stopped in: rpc, block production, private execution.
+    stages: Vec<Tasks>,
+    addr: SocketAddr,
+    accounts: Vec<AccountInfo>,
+    chain_id: Hash,
+    invoker: Invoker,
+    failure: Arc<OnceLock<String>>,
+}
+
+impl Node {
+    /// Starts a node; returns once it answers.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let listener = rpc::Listener::bind(config.rpc.clone()).await?;
+        let addr = listener.addr();
+        // A node's whole start is disk and CPU work.
+        let opened = tokio::task::spawn_blocking(move || Opened::open(&config)).await;
+        let opened = opened.map_err(|e| Fault::Engine(format!("the start did not finish: {e}")))??;
+        let Opened { ledger, driver_key, pipelines, invoker, accounts, residents } = opened;
+        let chain_id = *ledger.executor.chain_id();
+        let failure = Arc::new(OnceLock::new());
+
+        let mut private = Tasks::default();
+        private.spawn("private execution", follow(pipelines, private.stop_signal()));
+        let mut blocks = Tasks::default();
+        let pool = Arc::clone(&ledger.pool);
+        let driver = Driver { app: Arc::new(ledger), pool, key: driver_key, chain_id };
+        blocks.spawn("block production", drive(driver, blocks.stop_signal()));
+        let mut front = Tasks::default();
+        let (state, failed) = (invoker.state().clone(), Arc::clone(&failure));
+        let health: rpc::HealthCheck = Arc::new(move || {
+            let failure = failed.get().cloned().or_else(|| state.failure());
+            rpc::Health { height: state.head().height.0, failure }
+        });
+        let serve = listener.serve(Default::default(), residents, health, front.stop_signal());
+        front.spawn("rpc", async move {
+            serve.await;
+            Ok::<(), std::convert::Infallible>(())
+        });
+        Ok(Self { stages: vec![front, blocks, private], addr, accounts, chain_id, invoker, failure })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The managed accounts.
+    pub fn accounts(&self) -> &[AccountInfo] {
+        &self.accounts
+    }
+
+    /// The chain it is on.
+    pub fn chain_id(&self) -> &Hash {
+        &self.chain_id
+    }
+
+    /// The walk of invocations, for programs that have the node in process.
+    pub fn invoker(&self) -> &Invoker {
+        &self.invoker
+    }
+
+    /// Returns when a part of the node fails; the node must be stopped then. Cancel safe.
+    pub async fn failed(&mut self) -> TaskError {
+        let waits = self.stages.iter_mut().map(|tasks| Box::pin(tasks.failed()));
+        let (error, _, _) = futures::future::select_all(waits).await;
+        // The first failure is what the health check tells.
+        let _ = self.failure.set(error.to_string());
+        error
+    }
+
+    /// Stops in order: no new requests and open ones answered, the block under way committed, private execution at a block's end.
+    ///
+    /// # Errors
+    /// The first [`TaskError`]; all parts are stopped all the same.
+    pub async fn stop(self) -> Result<(), TaskError> {
+        let mut first = Ok(());
+        for tasks in self.stages {
+            let stopped = tasks.stop().await;
+            if first.is_ok() {
+                first = stopped;
+            }
+        }
+        first
+    }
+}
+
+/// The parts of a node, opened and not yet running.
+struct Opened {
+    ledger: Ledger,
+    driver_key: SigningKey,
+    pipelines: Pipelines,
+    invoker: Invoker,
+    accounts: Vec<AccountInfo>,
+    residents: Arc<Residents>,
+}
+
+impl Opened {
+    fn open(config: &Config) -> Result<Self, StartError> {
+        let folder = Folder::open(&config.data)?;
+        let boot = Sources::system()?;
+        let origin = config.seed.map_or(Origin::Random(&boot), Origin::Seed);
+        let secret = key_secret(&config.data, &boot)?;
+        let keys = Self::keys(config, &secret, origin)?;
+        let genesis = genesis(&config.data, origin, &keys)?;
+        let tenants: Vec<(coffer_chain::Psi, TenantSecret)> = config
+            .tenants
+            .iter()
+            .filter_map(|psi| Some((psi.clone(), TenantSecret::new(&*keys.tenant_secret(psi)?))))
+            .collect();
+        let storage = |(psi, secret): &(coffer_chain::Psi, TenantSecret)| TenantKeys {
+            psi: psi.clone(),
+            storage_key: secret.storage_key(),
+            trie_secret: secret.trie_secret(),
+        };
+        let options = StateOptions {
+            genesis: genesis.clone(),
+            tenants: tenants.iter().map(storage).collect(),
+            node_secret: keys.node_secret(),
+            history: config.history,
+            psi_capacity: config.psi_capacity,
+        };
+        let state = State::open_in(folder, options)?;
+        let payloads = Arc::new(Payloads::open(&config.data)?);
+        let residents = Arc::new(Residents::new(tenants.into_iter().collect()));
+        let sources = match config.seed {
+            Some(seed) => Sources::seeded(seed, &state.head().hash),
+            None => boot,
+        };
+        let runtime = coffer_runtime::Config { backend: config.backend, ..coffer_runtime::Config::default() };
+        let chain_id = genesis.chain_id();
+        let executor = Arc::new(Executor::new(Runtime::new(runtime)?, chain_id, genesis.parameters.clone()));
+        let pool = Arc::new(Pool::new(config.pool));
+        let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
+        let (sources, accounts) = (Arc::new(sources), keys.accounts());
+        let node_key = keys.node_key();
+        let driver_key = keys.node_signer();
+        let ledger = Ledger::new(
+            genesis,
+            node_key,
+            state.clone(),
+            Arc::clone(&executor),
+            Arc::clone(&pool),
+            Arc::clone(&public_waiters),
+            Arc::clone(&sources),
+        );
+        let pipelines = Pipelines {
+            state: state.clone(),
+            executor: Arc::clone(&executor),
+            payloads: Arc::clone(&payloads),
+            residents: Arc::clone(&residents),
+            waiters: Arc::clone(&private_waiters),
+        };
+        let invoker = Invoker::new(Parts {
+            state,
+            executor,
+            pool,
+            public_waiters,
+            private_waiters,
+            payloads,
+            residents: Arc::clone(&residents),
+            keys: Arc::new(keys),
+            sources,
+            limits: config.invoke,
+        });
+        Ok(Self { ledger, driver_key, pipelines, invoker, accounts, residents })
+    }
+
+    fn keys(config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, KeyError> {
+        KeyStore::open_or_create(&config.data, secret, origin, &config.accounts, &config.tenants)
+    }
+}
+
+/// The secret that opens the key store: from the environment, else a file beside it, which protects nothing but is convenient for
+/// development.
+fn key_secret(folder: &Path, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, StartError> {
+    if let Some(secret) = std::env::var_os(KEY_SECRET) {
+        return Ok(Zeroizing::new(secret.into_encoded_bytes()));
+    }
+    let path = folder.join("dev-secret");
+    match std::fs::read(&path) {
+        Ok(secret) => Ok(Zeroizing::new(secret)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let secret = Zeroizing::new(hex::encode(sources.bytes::<32>()).into_bytes());
+            write_whole(&path, &secret)?;
+            Ok(secret)
+        }
+        Err(source) => Err(StartError::Io { path, source }),
+    }
+}
+
+/// The genesis of the data folder, or a new one with this node as the only validator.
+fn genesis(folder: &Path, origin: Origin<'_>, keys: &KeyStore) -> Result<Genesis, StartError> {
+    let path = folder.join("genesis");
+    let problem = |problem| StartError::Genesis { path: path.clone(), problem };
+    let node = keys.node_key();
+    let stored = match std::fs::read(&path) {
+        Ok(bytes) => Some(codec::decode::<Genesis>(&bytes).map_err(|_| problem("is no genesis of this version"))?),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+        Err(source) => return Err(StartError::Io { path, source }),
+    };
+    let fresh = |salt, time| {
+        let validator = Validator { key: node, power: POWER_PER_ORGANISATION };
+        let validators = ValidatorSet::new(vec![validator]).ok_or_else(|| problem("has no validators"))?;
+        let parameters = Parameters::default();
+        Ok::<_, StartError>(Genesis { version: PROTOCOL_VERSION, salt, time, validators, parameters })
+    };
+    match (stored, origin) {
+        (Some(stored), Origin::Random(_)) => {
+            if stored.validators.power(&node) == 0 {
+                return Err(problem("names other validators than this node; this node cannot decide blocks alone"));
+            }
+            Ok(stored)
+        }
+        (Some(stored), Origin::Seed(seed)) => {
+            let expected = fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS)?;
+            if stored != expected {
+                let (found, expected) = (stored.chain_id(), expected.chain_id());
+                return Err(state::Error::OtherChain { dir: folder.into(), found, expected }.into());
+            }
+            Ok(stored)
+        }
+        (None, origin) => {
+            let genesis = match origin {
+                Origin::Random(sources) => fresh(sources.bytes(), now())?,
+                Origin::Seed(seed) => fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS)?,
+            };
+            write_whole(&path, &genesis.encode())?;
+            Ok(genesis)
+        }
+    }
+}
+
+/// Writes a file readable by its owner only, whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StartError> {
+    let fresh = path.with_extension("new");
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, path)?;
+        File::open(folder)?.sync_all()
+    };
+    written().map_err(|source| StartError::Io { path: path.into(), source })
+}
+
+#[cfg(test)]
+mod tests;
