@@ -67,6 +67,11 @@ impl MemoryState {
         }
     }
 
+    /// Keys and values of one contract, in byte order.
+    pub fn entries(&self, contract: &ContractId) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.contracts.get(contract).into_iter().flatten().map(|(key, value)| (key.as_slice(), value.as_slice()))
+    }
+
     /// Number of entries over all contracts.
     pub fn len(&self) -> usize {
         self.contracts.values().map(BTreeMap::len).sum()

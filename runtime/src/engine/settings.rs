@@ -2,8 +2,8 @@
 //! test feeds the engine a probe module for each of the rest. Invariant: nothing here can change an outcome or gas; where wasmtime's own limits could, ours are reached first.
 
 use wasmtime::{
-    Config as Settings, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
-    WasmFeatures,
+    Config as Settings, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy,
+    WasmBacktraceDetails, WasmFeatures,
 };
 
 use super::{Backend, Config};

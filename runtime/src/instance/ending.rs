@@ -59,7 +59,10 @@ mod tests {
         assert!(of(Err(Trap::StackOverflow.into()), None, &left).is_err());
         assert!(of(Err(Trap::Interrupt.into()), None, &left).is_err());
         assert!(of(Err(wasmtime::Error::msg("out of something")), None, &left).is_err());
-        assert!(of(Err(Trap::UnreachableCodeReached.into()), Some(Halt::Fault(Fault::State("disk".into()))), &left).is_err());
+        assert!(
+            of(Err(Trap::UnreachableCodeReached.into()), Some(Halt::Fault(Fault::State("disk".into()))), &left)
+                .is_err()
+        );
     }
 
     #[test]

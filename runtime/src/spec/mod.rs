@@ -19,10 +19,15 @@ pub fn read(wasm: &[u8]) -> Result<Spec, SpecError> {
     let mut bytes = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         match payload {
-            Ok(Payload::CustomSection(section)) if section.name() == SPEC_SECTION => bytes.extend_from_slice(section.data()),
+            Ok(Payload::CustomSection(section)) if section.name() == SPEC_SECTION => {
+                bytes.extend_from_slice(section.data())
+            }
             Ok(_) => {}
             Err(_) => break,
         }
     }
     Spec::from_section(&bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::view::kind_name;
 /// The whole spec, ending with a line break.
 pub fn text(spec: &Spec) -> String {
     let mut out = String::new();
-    // UNWRAP-free: writing to a String cannot fail, and a failure would only cut the text short.
+    // Writing to a String cannot fail.
     let _ = write_spec(&mut out, spec);
     out
 }
@@ -78,7 +78,12 @@ pub fn signature(spec: &Spec, method: &Method) -> String {
     format!("{name}({}){result}", args.join(", "))
 }
 
-fn section<T>(out: &mut String, title: &str, items: &[T], mut item: impl FnMut(&mut String, &T) -> fmt::Result) -> fmt::Result {
+fn section<T>(
+    out: &mut String,
+    title: &str,
+    items: &[T],
+    mut item: impl FnMut(&mut String, &T) -> fmt::Result,
+) -> fmt::Result {
     if items.is_empty() {
         return Ok(());
     }
@@ -125,7 +130,17 @@ fn rust(spec: &Spec, ty: &Type) -> String {
         Type::Map(key, value) => format!("BTreeMap<{}, {}>", name(key), name(value)),
         Type::Set(inner) => format!("BTreeSet<{}>", name(inner)),
         Type::Result(ok, error) => format!("Result<{}, {}>", name(ok), name(error)),
-        Type::Bool | Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::U128 | Type::I8 | Type::I16 | Type::I32 | Type::I64
-        | Type::I128 | Type::Named(_) => super::view::type_name(spec, ty),
+        Type::Bool
+        | Type::U8
+        | Type::U16
+        | Type::U32
+        | Type::U64
+        | Type::U128
+        | Type::I8
+        | Type::I16
+        | Type::I32
+        | Type::I64
+        | Type::I128
+        | Type::Named(_) => super::view::type_name(spec, ty),
     }
 }

@@ -2,7 +2,9 @@
 //! names. Also what an error says was expected of a type. Invariant: nothing of the spec is left out.
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::spec::{EventDef, Field, Layout, Method, Shape, Spec, StorageField, Type, TypeDef, Variant, VariantFields};
+use coffer_abi::spec::{
+    EventDef, Field, Layout, Method, Shape, Spec, StorageField, Type, TypeDef, Variant, VariantFields,
+};
 use serde::Serialize;
 
 /// Fields or variants that an error names.
@@ -281,7 +283,9 @@ pub fn type_name(spec: &Spec, ty: &Type) -> String {
         Type::Map(key, value) => format!("map<{}, {}>", name(key), name(value)),
         Type::Set(inner) => format!("set<{}>", name(inner)),
         Type::Result(ok, error) => format!("result<{}, {}>", name(ok), name(error)),
-        Type::Named(index) => spec.types.get(*index as usize).map_or_else(|| format!("type{index}"), |def| def.name.clone()),
+        Type::Named(index) => {
+            spec.types.get(*index as usize).map_or_else(|| format!("type{index}"), |def| def.name.clone())
+        }
     }
 }
 
@@ -297,7 +301,9 @@ pub(super) fn expected(spec: &Spec, ty: &Type) -> String {
         Type::I8 => range(i64::from(i8::MIN), i64::from(i8::MAX)),
         Type::I16 => range(i64::from(i16::MIN), i64::from(i16::MAX)),
         Type::I32 => range(i64::from(i32::MIN), i64::from(i32::MAX)),
-        Type::U64 | Type::U128 => format!("{}: a whole number from 0, or its decimal digits as a string", type_name(spec, ty)),
+        Type::U64 | Type::U128 => {
+            format!("{}: a whole number from 0, or its decimal digits as a string", type_name(spec, ty))
+        }
         Type::I64 | Type::I128 => format!("{}: a whole number, or its decimal digits as a string", type_name(spec, ty)),
         Type::String => "a string".into(),
         Type::Bytes => "bytes: 0x and pairs of hex digits".into(),
@@ -311,11 +317,14 @@ pub(super) fn expected(spec: &Spec, ty: &Type) -> String {
         Type::Tuple(parts) => format!("a list of exactly {}: {}", parts.len(), type_names(spec, parts).join(", ")),
         Type::Map(key, value) => format!("a list of pairs [{}, {}]", type_name(spec, key), type_name(spec, value)),
         Type::Set(inner) => format!("a list of different {}", type_name(spec, inner)),
-        Type::Result(ok, error) => format!("{{\"Ok\": {}}} or {{\"Err\": {}}}", type_name(spec, ok), type_name(spec, error)),
+        Type::Result(ok, error) => {
+            format!("{{\"Ok\": {}}} or {{\"Err\": {}}}", type_name(spec, ok), type_name(spec, error))
+        }
         Type::Named(index) => match spec.types.get(*index as usize) {
             Some(TypeDef { shape: Shape::Enum(variants), .. }) => expected_enum(variants),
             Some(TypeDef { shape: Shape::Struct(fields), name, .. }) => {
-                let fields: Vec<_> = fields.iter().map(|field| field.name.as_str()).take(MAX_NAMED_IN_EXPECTED).collect();
+                let fields: Vec<_> =
+                    fields.iter().map(|field| field.name.as_str()).take(MAX_NAMED_IN_EXPECTED).collect();
                 format!("{name}: an object with {}", fields.join(", "))
             }
             _ => type_name(spec, ty),

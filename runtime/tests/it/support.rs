@@ -16,14 +16,8 @@ pub const PLENTY: u64 = 100_000_000;
 pub fn runtimes() -> &'static [Runtime; 2] {
     static RUNTIMES: OnceLock<[Runtime; 2]> = OnceLock::new();
     RUNTIMES.get_or_init(|| {
-        [Backend::Winch, Backend::Cranelift].map(|backend| {
-            Runtime::new(Config {
-                backend,
-                slots: 8,
-                ..Config::default()
-            })
-            .expect("an engine")
-        })
+        [Backend::Winch, Backend::Cranelift]
+            .map(|backend| Runtime::new(Config { backend, slots: 8, ..Config::default() }).expect("an engine"))
     })
 }
 
@@ -42,11 +36,7 @@ pub fn call<'a>(kind: MethodKind, method: &'a str, input: &'a [u8]) -> Call<'a> 
         state_id: StateId([0x50; 32]),
         caller: AccountId([0xca; 32]),
         origin: AccountId([0x0a; 32]),
-        block: BlockContext {
-            height: Height(7),
-            time: Time(1_700_000_000_000),
-            chain_id: Hash([0x1d; 32]),
-        },
+        block: BlockContext { height: Height(7), time: Time(1_700_000_000_000), chain_id: Hash([0x1d; 32]) },
         gas_limit: Gas(PLENTY),
     }
 }
@@ -59,11 +49,7 @@ impl Contract {
 
     /// From bytes.
     pub fn wasm(wasm: &[u8]) -> Self {
-        Self {
-            codes: runtimes()
-                .each_ref()
-                .map(|runtime| runtime.prepare(wasm).expect("a valid contract")),
-        }
+        Self { codes: runtimes().each_ref().map(|runtime| runtime.prepare(wasm).expect("a valid contract")) }
     }
 
     /// Executes on both backends.
@@ -75,8 +61,7 @@ impl Contract {
 
     /// Status of `call go` on an empty state with plenty of gas.
     pub fn go(&self) -> Status {
-        self.execute(&call(MethodKind::Call, "go", b""), &MemoryState::default())
-            .status
+        self.execute(&call(MethodKind::Call, "go", b""), &MemoryState::default()).status
     }
 }
 
@@ -99,15 +84,8 @@ pub fn imports() -> String {
     };
     let import = |f: &coffer_abi::host::HostFunction| {
         let params: Vec<_> = f.params.iter().map(ty).collect();
-        let result = f
-            .result
-            .as_ref()
-            .map_or(String::new(), |r| format!("(result {})", ty(r)));
-        format!(
-            r#"(import "{MODULE}" "{0}" (func ${0} (param {1}) {result}))"#,
-            f.name,
-            params.join(" ")
-        )
+        let result = f.result.as_ref().map_or(String::new(), |r| format!("(result {})", ty(r)));
+        format!(r#"(import "{MODULE}" "{0}" (func ${0} (param {1}) {result}))"#, f.name, params.join(" "))
     };
     HOST_FUNCTIONS.iter().map(import).collect()
 }

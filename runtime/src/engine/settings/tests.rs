@@ -8,14 +8,26 @@ use super::*;
 const PROBES: &[(&str, &str)] = &[
     ("floats", "(module (func (drop (f64.add (f64.const 1) (f64.const 2)))))"),
     ("float parameters", "(module (func (param f32)))"),
-    ("saturating float to int", "(module (func (param i32) (drop (i32.trunc_sat_f32_s (f32.reinterpret_i32 (local.get 0))))))"),
+    (
+        "saturating float to int",
+        "(module (func (param i32) (drop (i32.trunc_sat_f32_s (f32.reinterpret_i32 (local.get 0))))))",
+    ),
     ("multi-value", "(module (func (result i32 i32) (i32.const 1) (i32.const 2)))"),
     ("multi-value blocks", "(module (func (drop (drop (block (result i32 i32) (i32.const 1) (i32.const 2))))))"),
-    ("bulk memory: memory.init", "(module (memory 1) (data \"a\") (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1))))"),
-    ("bulk memory: table.copy", "(module (table 1 funcref) (func (table.copy (i32.const 0) (i32.const 0) (i32.const 1))))"),
+    (
+        "bulk memory: memory.init",
+        "(module (memory 1) (data \"a\") (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1))))",
+    ),
+    (
+        "bulk memory: table.copy",
+        "(module (table 1 funcref) (func (table.copy (i32.const 0) (i32.const 0) (i32.const 1))))",
+    ),
     ("bulk memory: passive segments", "(module (memory 1) (data \"a\"))"),
     ("reference types", "(module (func (result externref) (ref.null extern)))"),
-    ("reference types: table.grow", "(module (table 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1)))))"),
+    (
+        "reference types: table.grow",
+        "(module (table 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1)))))",
+    ),
     ("reference types: two tables", "(module (table 1 funcref) (table 1 funcref))"),
     ("simd", "(module (func (drop (v128.const i64x2 1 2))))"),
     ("relaxed simd", "(module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))"),
@@ -60,13 +72,16 @@ fn every_proposal_that_contracts_may_not_use_is_refused_by_the_engine_itself() {
             Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{backend:?} refuses {name}: {error:?}"));
         }
         let overlong = overlong_table_index();
-        Module::new(&engine, overlong).unwrap_or_else(|error| panic!("{backend:?} refuses over-long indices: {error:?}"));
+        Module::new(&engine, overlong)
+            .unwrap_or_else(|error| panic!("{backend:?} refuses over-long indices: {error:?}"));
     }
 }
 
 /// A `call_indirect` whose table index 0 takes five bytes, as rustc's linker writes it.
 fn overlong_table_index() -> Vec<u8> {
-    let short = wat::parse_str("(module (type (func)) (table 1 funcref) (func (call_indirect (type 0) (i32.const 0))))").unwrap();
+    let short =
+        wat::parse_str("(module (type (func)) (table 1 funcref) (func (call_indirect (type 0) (i32.const 0))))")
+            .unwrap();
     // The body is: size, no locals, i32.const 0, call_indirect 0 0, end.
     let body = [0x07, 0x00, 0x41, 0x00, 0x11, 0x00, 0x00, 0x0b];
     let at = short.windows(body.len()).position(|window| window == body).unwrap();

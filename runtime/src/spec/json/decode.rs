@@ -78,7 +78,9 @@ impl<'s, 'b> Decoder<'s, 'b> {
                 Ok(Value::from(text))
             }
             Type::Bytes => self.read(ty, path, Reader::bytes).map(|bytes| hex_text(bytes).into()),
-            Type::FixedBytes(len) => self.read(ty, path, |reader| reader.take(*len as usize)).map(|bytes| hex_text(bytes).into()),
+            Type::FixedBytes(len) => {
+                self.read(ty, path, |reader| reader.take(*len as usize)).map(|bytes| hex_text(bytes).into())
+            }
             Type::AccountId | Type::ContractId | Type::Hash => {
                 self.read(ty, path, |reader| reader.take(32)).map(|bytes| hex_text(bytes).into())
             }
@@ -130,7 +132,12 @@ impl<'s, 'b> Decoder<'s, 'b> {
         Ok(Value::Object(object))
     }
 
-    fn read<T>(&mut self, ty: &Type, path: &Path<'_>, read: impl FnOnce(&mut Reader<'b>) -> Option<T>) -> Result<T, ConvertError> {
+    fn read<T>(
+        &mut self,
+        ty: &Type,
+        path: &Path<'_>,
+        read: impl FnOnce(&mut Reader<'b>) -> Option<T>,
+    ) -> Result<T, ConvertError> {
         let position = self.total - self.reader.rest().len();
         read(&mut self.reader).ok_or_else(|| {
             let found = format!("other bytes or too few at byte {position} of {}", self.total);
@@ -154,7 +161,8 @@ impl<'s, 'b> Decoder<'s, 'b> {
     where
         's: 'p,
     {
-        let items = parts.iter().enumerate().map(|(i, part)| path.step(Step::Index(i), |path| self.value(part, path, level)));
+        let items =
+            parts.iter().enumerate().map(|(i, part)| path.step(Step::Index(i), |path| self.value(part, path, level)));
         items.collect::<Result<_, _>>().map(Value::Array)
     }
 
@@ -206,7 +214,11 @@ impl<'s, 'b> Decoder<'s, 'b> {
                 let (left, item) = member(self, path)?;
                 let key = ordering_key(self.spec, key_ty, &before[..before.len() - left]);
                 if last.is_some() && last >= key {
-                    return Err(ConvertError::not_canonical(path, "a key above the one before it", "the same or a lower one"));
+                    return Err(ConvertError::not_canonical(
+                        path,
+                        "a key above the one before it",
+                        "the same or a lower one",
+                    ));
                 }
                 last = key;
                 items.push(item);

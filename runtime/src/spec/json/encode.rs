@@ -135,13 +135,20 @@ impl<'s> Encoder<'s> {
     }
 
     /// An object with exactly these fields.
-    pub(super) fn fields<'p>(&mut self, fields: &'p [Field], value: &'p Value, path: &mut Path<'p>, level: usize) -> Done
+    pub(super) fn fields<'p>(
+        &mut self,
+        fields: &'p [Field],
+        value: &'p Value,
+        path: &mut Path<'p>,
+        level: usize,
+    ) -> Done
     where
         's: 'p,
     {
         let Value::Object(object) = value else {
             let names: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
-            let expected = format!("an object with {}", if names.is_empty() { "no fields".into() } else { names.join(", ") });
+            let expected =
+                format!("an object with {}", if names.is_empty() { "no fields".into() } else { names.join(", ") });
             return Err(ConvertError::mistyped(path, expected, quoted(value)));
         };
         if let Some(extra) = object.keys().find(|name| fields.iter().all(|field| field.name != **name)) {
@@ -167,7 +174,8 @@ impl<'s> Encoder<'s> {
     }
 
     fn length(&mut self, len: usize, path: &Path<'_>) -> Done {
-        let len = u32::try_from(len).map_err(|_| ConvertError::too_large(path, "at most 4294967295 members", len.to_string()))?;
+        let len = u32::try_from(len)
+            .map_err(|_| ConvertError::too_large(path, "at most 4294967295 members", len.to_string()))?;
         Compact(len).encode_to(&mut self.out);
         Ok(())
     }
@@ -219,13 +227,18 @@ impl<'s> Encoder<'s> {
             return self.value(inner, value, path, level);
         }
         match value {
-            Value::Array(items) if items.len() == 1 => path.step(Step::Index(0), |path| self.value(inner, &items[0], path, level)),
+            Value::Array(items) if items.len() == 1 => {
+                path.step(Step::Index(0), |path| self.value(inner, &items[0], path, level))
+            }
             _ => self.mistyped(ty, value, path),
         }
     }
 
     fn items<'v>(&self, ty: &Type, value: &'v Value, path: &Path<'_>) -> Result<&'v [Value], ConvertError> {
-        value.as_array().map(Vec::as_slice).ok_or_else(|| ConvertError::mistyped(path, expected(self.spec, ty), quoted(value)))
+        value
+            .as_array()
+            .map(Vec::as_slice)
+            .ok_or_else(|| ConvertError::mistyped(path, expected(self.spec, ty), quoted(value)))
     }
 
     fn each<'p>(
@@ -275,9 +288,13 @@ impl<'s> Encoder<'s> {
             },
         };
         let known = || variants.iter().map(|variant| variant.name.as_str());
-        let index = known().position(|known| known == name).ok_or_else(|| ConvertError::unknown(path, name, known()))?;
+        let index =
+            known().position(|known| known == name).ok_or_else(|| ConvertError::unknown(path, name, known()))?;
         let variant = &variants[index];
-        self.out.push(u8::try_from(index).map_err(|_| ConvertError::too_large(path, "at most 256 variants", index.to_string()))?);
+        self.out.push(
+            u8::try_from(index)
+                .map_err(|_| ConvertError::too_large(path, "at most 256 variants", index.to_string()))?,
+        );
         match (&variant.fields, inside) {
             (VariantFields::Unit, None) => Ok(()),
             (VariantFields::Tuple(parts), Some(inside)) => {
@@ -340,5 +357,7 @@ fn hex_bytes(value: &Value) -> Option<Vec<u8>> {
 /// The one spelling of a whole number: no `+`, no zeros in front.
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" && text == "0" || !digits.starts_with('0'))
+    !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && (digits == "0" && text == "0" || !digits.starts_with('0'))
 }

@@ -129,7 +129,11 @@ impl<'a> Path<'a> {
     }
 
     /// Does `work` one step further.
-    pub(super) fn step<R>(&mut self, step: Step<'a>, work: impl FnOnce(&mut Self) -> Result<R, ConvertError>) -> Result<R, ConvertError> {
+    pub(super) fn step<R>(
+        &mut self,
+        step: Step<'a>,
+        work: impl FnOnce(&mut Self) -> Result<R, ConvertError>,
+    ) -> Result<R, ConvertError> {
         self.steps.push(step);
         let result = work(self);
         self.steps.pop();

@@ -140,8 +140,17 @@ fn wide_integers_may_be_written_as_numbers() {
     let spec = spec();
     assert_eq!(encode_value(&spec, &Type::U64, &json!(u64::MAX)).unwrap(), u64::MAX.encode());
     assert_eq!(encode_value(&spec, &Type::I128, &json!(-5)).unwrap(), (-5i128).encode());
-    for bad in [json!(1.0), json!(1e300), json!("1.0"), json!("+1"), json!("01"), json!("-0"), json!(""), json!(-1), json!("18446744073709551616")]
-    {
+    for bad in [
+        json!(1.0),
+        json!(1e300),
+        json!("1.0"),
+        json!("+1"),
+        json!("01"),
+        json!("-0"),
+        json!(""),
+        json!(-1),
+        json!("18446744073709551616"),
+    ] {
         assert!(encode_value(&spec, &Type::U64, &bad).is_err(), "{bad}");
     }
     let large: Value = serde_json::from_str("340282366920938463463374607431768211455").unwrap();
@@ -171,12 +180,24 @@ fn an_error_names_the_place_what_was_expected_and_what_was_found() {
     let items = json!([{"name": "a", "size": 1}, {"name": 5, "size": 1}]);
     let cases = [
         (json!({"to": to, "amount": 1}), "`args.items` is missing: expected a list of Item"),
-        (json!({"to": to, "amount": 1, "items": [], "fee": 2}), "`args.fee`: there is no `fee`, expected one of: to, amount, items"),
-        (json!({"to": to, "amount": true, "items": []}), "`args.amount`: expected u128: a whole number from 0, or its decimal digits as a string, found true"),
+        (
+            json!({"to": to, "amount": 1, "items": [], "fee": 2}),
+            "`args.fee`: there is no `fee`, expected one of: to, amount, items",
+        ),
+        (
+            json!({"to": to, "amount": true, "items": []}),
+            "`args.amount`: expected u128: a whole number from 0, or its decimal digits as a string, found true",
+        ),
         (json!({"to": to, "amount": 1, "items": items}), "`args.items[1].name`: expected a string, found the number 5"),
-        (json!({"to": "0xff", "amount": 1, "items": []}), "`args.to`: expected an account id: 0x and 64 hex digits, found the string \"0xff\", which must have 64 hex digits after 0x, has 2"),
+        (
+            json!({"to": "0xff", "amount": 1, "items": []}),
+            "`args.to`: expected an account id: 0x and 64 hex digits, found the string \"0xff\", which must have 64 hex digits after 0x, has 2",
+        ),
         (json!([1]), "`args`: expected an object with to, amount, items, found a list of 1"),
-        (json!({"to": to, "amount": 1, "items": [{"name": "a", "size": 65536}]}), "`args.items[0].size`: expected u16: a number from 0 to 65535, found the number 65536"),
+        (
+            json!({"to": to, "amount": 1, "items": [{"name": "a", "size": 65536}]}),
+            "`args.items[0].size`: expected u16: a number from 0 to 65535, found the number 65536",
+        ),
     ];
     for (args, message) in cases {
         assert_eq!(encode_args(&spec, send, &args).unwrap_err().to_string(), message);
@@ -258,8 +279,26 @@ fn a_walk_is_bounded_whatever_the_spec_says() {
 /// Any type a sound spec can have, three levels deep.
 fn any_type() -> impl Strategy<Value = Type> {
     let leaf = prop::sample::select(vec![
-        Type::Bool, Type::U8, Type::U16, Type::U32, Type::U64, Type::U128, Type::I8, Type::I16, Type::I32, Type::I64, Type::I128,
-        Type::String, Type::Bytes, Type::FixedBytes(4), Type::AccountId, ITEM, AMOUNT, ERROR, PAIR, MAYBE,
+        Type::Bool,
+        Type::U8,
+        Type::U16,
+        Type::U32,
+        Type::U64,
+        Type::U128,
+        Type::I8,
+        Type::I16,
+        Type::I32,
+        Type::I64,
+        Type::I128,
+        Type::String,
+        Type::Bytes,
+        Type::FixedBytes(4),
+        Type::AccountId,
+        ITEM,
+        AMOUNT,
+        ERROR,
+        PAIR,
+        MAYBE,
     ]);
     leaf.prop_recursive(3, 12, 3, |inner| {
         let boxed = inner.clone().prop_map(Box::new);
@@ -319,7 +358,9 @@ fn some_json(spec: &Spec, ty: &Type, dice: &mut impl Iterator<Item = u8>) -> Val
                 let variant = &variants[usize::from(die(variants.len() as u8))];
                 match &variant.fields {
                     VariantFields::Unit => json!(variant.name),
-                    VariantFields::Tuple(parts) if parts.len() == 1 => json!({&variant.name: some_json(spec, &parts[0], dice)}),
+                    VariantFields::Tuple(parts) if parts.len() == 1 => {
+                        json!({&variant.name: some_json(spec, &parts[0], dice)})
+                    }
                     VariantFields::Tuple(parts) => {
                         json!({&variant.name: parts.iter().map(|part| some_json(spec, part, dice)).collect::<Value>()})
                     }
