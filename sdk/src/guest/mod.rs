@@ -33,5 +33,5 @@ pub(crate) fn fail(parts: &[&[u8]]) -> ! {
 /// Ends the call with a text made of `parts`.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn fail(parts: &[&[u8]]) -> ! {
-    core::panic!("{}", alloc::string::String::from_utf8_lossy(&parts.concat()))
+    core::panic!("{}", String::from_utf8_lossy(&parts.concat()))
 }

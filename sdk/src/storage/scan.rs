@@ -26,78 +26,75 @@ pub(super) struct Scan {
     page: Vec<u8>,
     at: usize,
     limit: u32,
-    done: bool,
 }
 
 impl Scan {
     /// Visits what starts with `prefix`, from the key `first` on, or from the start if that is empty.
     pub(super) fn new(prefix: Vec<u8>, first: Vec<u8>) -> Self {
         let is_given = !first.is_empty();
-        Self { prefix, after: first, first: is_given, page: Vec::new(), at: 0, limit: FIRST_PAGE, done: false }
+        Self { prefix, after: first, first: is_given, page: Vec::new(), at: 0, limit: FIRST_PAGE }
     }
 
-    /// Key and value of the next entry, as ranges of the page.
-    fn next(&mut self) -> Option<(Range<usize>, Range<usize>)> {
-        if self.first {
-            self.first = false;
+    /// Makes the page hold at least one entry that has not been visited; false if there is none.
+    fn fill(&mut self) -> bool {
+        if core::mem::take(&mut self.first) {
             self.read_first();
         }
-        if self.at == self.page.len() && !self.read_page() {
-            return None;
-        }
-        let key = self.part()?;
-        let value = self.part()?;
-        Some((key, value))
+        self.at < self.page.len() || self.read_page()
     }
 
     /// The host's scan starts behind a key, so the first key is asked for by itself and put into a page of one entry.
     fn read_first(&mut self) {
         let Some(length) = guest::storage_get(&self.after, &mut []) else { return };
-        let key = &self.after;
-        let mut page = Vec::with_capacity(8 + key.len() + length);
-        page.extend_from_slice(&(key.len() as u32).to_le_bytes());
-        page.extend_from_slice(key);
-        page.extend_from_slice(&(length as u32).to_le_bytes());
-        let value = page.len();
-        page.resize(value + length, 0);
-        guest::reply_read(0, &mut page[value..]);
-        self.page = page;
+        let mut value = vec![0; length];
+        guest::reply_read(0, &mut value);
+        for part in [&self.after, &value] {
+            self.page.extend_from_slice(&(part.len() as u32).to_le_bytes());
+            self.page.extend_from_slice(part);
+        }
     }
 
     fn read_page(&mut self) -> bool {
-        if self.done {
-            return false;
-        }
-        self.at = 0;
         let length = guest::storage_scan(&self.prefix, &self.after, self.limit, &mut []).unwrap_or(0);
-        self.page = vec![0; length];
-        self.done = length == 0;
-        if !self.done {
+        self.page.clear();
+        self.page.resize(length, 0);
+        self.at = 0;
+        self.limit = self.limit.saturating_mul(2).min(MAX_SCAN);
+        if length != 0 {
             guest::reply_read(0, &mut self.page);
-            self.limit = (2 * self.limit).min(MAX_SCAN);
         }
-        !self.done
+        length != 0
     }
 
+    /// The next length and the bytes it tells of, as their place in the page.
     fn part(&mut self) -> Option<Range<usize>> {
-        let length = self.page.get(self.at..)?.first_chunk().map(|&length| u32::from_le_bytes(length))? as usize;
-        let start = self.at + 4;
-        self.at = start + length;
-        (self.at <= self.page.len()).then_some(start..self.at)
+        let length = self.page.get(self.at..)?.first_chunk()?;
+        let start = self.at.wrapping_add(4);
+        self.at = start.wrapping_add(u32::from_le_bytes(*length) as usize);
+        Some(start..self.at)
     }
 
     /// The next key, decoded, and its value's place in the page.
-    fn next_key<K: Key>(&mut self) -> Option<(K, Range<usize>)> {
-        let (key, value) = self.next()?;
-        let bytes = &self.page[key];
-        let mut rest = &bytes[self.prefix.len()..];
-        let decoded = K::read(&mut rest, Position::Last).filter(|_| rest.is_empty());
-        let Some(decoded) = decoded else { unreadable(&self.prefix) };
+    fn next<K: Key>(&mut self) -> Option<(K, Range<usize>)> {
+        if !self.fill() {
+            return None;
+        }
+        match self.entry() {
+            Some(entry) => Some(entry),
+            None => unreadable(&self.prefix),
+        }
+    }
+
+    fn entry<K: Key>(&mut self) -> Option<(K, Range<usize>)> {
+        let (key, value) = (self.part()?, self.part()?);
+        let key = self.page.get(key)?;
         if self.at == self.page.len() {
             self.after.clear();
-            self.after.extend_from_slice(bytes);
+            self.after.extend_from_slice(key);
         }
-        Some((decoded, value))
+        let mut rest = key.get(self.prefix.len()..)?;
+        let key = K::read(&mut rest, Position::Last)?;
+        rest.is_empty().then_some((key, value))
     }
 }
 
@@ -120,8 +117,8 @@ impl<K: Key, V: Value> Iterator for Iter<'_, K, V> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        let (key, value) = self.scan.next_key()?;
-        match decode(&self.scan.page[value]) {
+        let (key, value) = self.scan.next()?;
+        match self.scan.page.get(value).and_then(decode) {
             Some(value) => Some((key, value)),
             None => unreadable(&self.scan.prefix),
         }
@@ -147,6 +144,6 @@ impl<K: Key, V: Value> Iterator for Keys<'_, K, V> {
     type Item = K;
 
     fn next(&mut self) -> Option<K> {
-        self.scan.next_key().map(|(key, _)| key)
+        self.scan.next().map(|(key, _)| key)
     }
 }

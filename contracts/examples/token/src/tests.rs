@@ -13,8 +13,11 @@ fn deployed() -> MemoryHost {
     with_host(MemoryHost::called_by(ALICE), init).1
 }
 
-fn by(caller: AccountId, host: MemoryHost) -> MemoryHost {
-    MemoryHost { caller, events: Vec::new(), ..host }
+/// The same host, called by another account, and with no events yet.
+fn by(caller: AccountId, mut host: MemoryHost) -> MemoryHost {
+    host.caller = caller;
+    host.events.clear();
+    host
 }
 
 #[test]
