@@ -63,7 +63,7 @@ fn computation() -> String {
         ),
     ];
     let mut text =
-        format!("## Computation\n\nSchedule version {version}. One unit is meant to be about half a nanosecond.\n\n");
+        format!("## Computation\n\nSchedule version {version}. One unit is about a fifth of a nanosecond.\n\n");
     text += "| gas | for |\n|---:|---|\n";
     for (gas, what) in rows {
         let _ = writeln!(text, "| {gas} | {what} |");

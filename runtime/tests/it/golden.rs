@@ -17,7 +17,7 @@ pub const ENGINE_FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::BULK_MEMORY_OPT);
 
-const GAS_LIMIT: u64 = 1_000_000;
+const GAS_LIMIT: u64 = 10_000_000;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden")

@@ -83,9 +83,9 @@ fn gas_is_the_sum_of_the_operators_executed_and_of_the_frames_entered() {
         (func (export "call main") (drop (call $callee (i64.const 5))))"#;
     assert_eq!(gas_of(call), (4 + 8 + 1 + 8 + 1 + 1) + (4 + 8 + 2 + 1));
     let copy = r#"(func (export "call main") (memory.copy (i32.const 0) (i32.const 9) (i32.const 17)))"#;
-    assert_eq!(gas_of(copy), 4 + 8 + 3 + 3 + 16 + 3);
+    assert_eq!(gas_of(copy), 4 + 8 + 3 + 3 + 16 + 3 * 2);
     let grow = r#"(func (export "call main") (drop (memory.grow (i32.const 3))))"#;
-    assert_eq!(gas_of(grow), 4 + 8 + 1 + 2 + 500 + 3 * 2_000);
+    assert_eq!(gas_of(grow), 4 + 8 + 1 + 2 + 500 + 3 * 15_000);
 }
 
 #[test]

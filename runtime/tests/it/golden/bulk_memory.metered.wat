@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 162 -> 350 bytes, blake3 9bc0404db86975733df3470e9f6c51f8bfe533fdd9af304ace86d0245837f9e2
+;; pass 1, schedule 1, 162 -> 357 bytes, blake3 e5e24074a6e8a96b51610cbc31764dbc675ede58fe67d58fd843355b6e6eeb83
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func))
@@ -43,6 +43,8 @@
       i64.add
       i64.const 3
       i64.shr_u
+      i64.const 2
+      i64.mul
       i64.sub
       global.set 0
       global.get 0
@@ -64,6 +66,8 @@
       i64.add
       i64.const 3
       i64.shr_u
+      i64.const 2
+      i64.mul
       i64.sub
       global.set 0
       global.get 0

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 66 -> 182 bytes, blake3 5e3eb99427336d83b14bbd2a73d086747fde4feb92cbeb45bd260189da71da30
+;; pass 1, schedule 1, 66 -> 185 bytes, blake3 8cc8315f36626d38f753c3ea5fb2d0d98b0bbd90429838599eb4a67e3f78a860
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -42,6 +42,8 @@
       i64.add
       i64.const 3
       i64.shr_u
+      i64.const 2
+      i64.mul
       i64.sub
       global.set 0
       global.get 0

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 88 -> 253 bytes, blake3 9b08e3ec11113afac5d5c443ce52b1a01595edca70771d845b5333726e583411
+;; pass 1, schedule 1, 88 -> 256 bytes, blake3 0d9f6188b1ee87ca81977981caebaf206eb4e642ed1eec2389135fd029bf5c4d
 (module
   (type (;0;) (func))
   (memory (;0;) 1 5)
@@ -37,7 +37,7 @@
       global.get 0
       local.get 0
       i64.extend_i32_u
-      i64.const 2000
+      i64.const 15000
       i64.mul
       i64.sub
       global.set 0
@@ -56,7 +56,7 @@
       global.get 0
       local.get 0
       i64.extend_i32_u
-      i64.const 2000
+      i64.const 15000
       i64.mul
       i64.sub
       global.set 0
@@ -75,7 +75,7 @@
       global.get 0
       local.get 0
       i64.extend_i32_u
-      i64.const 2000
+      i64.const 15000
       i64.mul
       i64.sub
       global.set 0

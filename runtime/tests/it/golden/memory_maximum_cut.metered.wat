@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 75 -> 212 bytes, blake3 af80d3001851c54e0151f91832ac9eae4903e2eec6b5a4ebc89ca291d372dfae
+;; pass 1, schedule 1, 75 -> 214 bytes, blake3 cdb16690f30cef7e5ab28e5dedf971d08eff364f8dc4623392557fa02a39226a
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -37,7 +37,7 @@
       global.get 0
       local.get 0
       i64.extend_i32_u
-      i64.const 2000
+      i64.const 15000
       i64.mul
       i64.sub
       global.set 0
@@ -56,7 +56,7 @@
       global.get 0
       local.get 0
       i64.extend_i32_u
-      i64.const 2000
+      i64.const 15000
       i64.mul
       i64.sub
       global.set 0
