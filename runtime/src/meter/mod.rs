@@ -6,9 +6,9 @@
 //! Both start at 0: the host sets them before the first call. The memory's maximum becomes the host's, so that `memory.grow` answers
 //! alike everywhere. Of the custom sections only the names stay. What the code of a function becomes is told in `function.rs`.
 
+mod schedule;
 mod cost;
 mod function;
-mod schedule;
 
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,12 @@
 //! stops at the first rule broken, so refusing costs no more than reading up to there.
 
 mod caps;
-mod feature;
-mod function;
-mod module;
 mod report;
-mod usage;
 mod violation;
+mod module;
+mod function;
+mod feature;
+mod usage;
 
 #[cfg(test)]
 mod tests;

@@ -13,9 +13,8 @@ use coffer_runtime::{Backend, BlockContext, Call, Caps, Config, MemoryState, Run
 use wasmparser::{Validator, WasmFeatures};
 
 /// What the engine reads: table indices of one byte, unlike what is uploaded.
-pub const ENGINE_FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
-    .union(WasmFeatures::SIGN_EXTENSION)
-    .union(WasmFeatures::BULK_MEMORY_OPT);
+pub const ENGINE_FEATURES: WasmFeatures =
+    WasmFeatures::MUTABLE_GLOBAL.union(WasmFeatures::SIGN_EXTENSION).union(WasmFeatures::BULK_MEMORY_OPT);
 
 const GAS_LIMIT: u64 = 10_000_000;
 
@@ -51,10 +50,7 @@ fn golden(file: &str, found: &str) {
         std::fs::write(path, found).unwrap();
     } else {
         let expected = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            expected == found,
-            "{file} differs; expected:\n{expected}\nfound:\n{found}"
-        );
+        assert!(expected == found, "{file} differs; expected:\n{expected}\nfound:\n{found}");
     }
 }
 
@@ -63,14 +59,7 @@ fn fixed_modules_give_fixed_instrumented_bytes() {
     for (name, wasm) in corpus() {
         let out = instrumented(&wasm);
         let mut text = format!(";; pass {PASS_VERSION}, schedule {}, ", Schedule::V1.version);
-        writeln!(
-            text,
-            "{} -> {} bytes, blake3 {}",
-            wasm.len(),
-            out.len(),
-            blake3::hash(&out)
-        )
-        .unwrap();
+        writeln!(text, "{} -> {} bytes, blake3 {}", wasm.len(), out.len(), blake3::hash(&out)).unwrap();
         text += &wasmprinter::print_bytes(&out).unwrap();
         golden(&format!("{name}.metered.wat"), &text);
     }
@@ -104,12 +93,7 @@ fn an_instrumented_module_is_not_instrumented_again() {
 fn fixed_modules_use_fixed_gas_on_every_backend() {
     let mut texts = Vec::new();
     for backend in [Backend::Winch, Backend::Cranelift] {
-        let runtime = Runtime::new(Config {
-            backend,
-            slots: 1,
-            ..Config::default()
-        })
-        .unwrap();
+        let runtime = Runtime::new(Config { backend, slots: 1, ..Config::default() }).unwrap();
         let mut text = format!("# How `call main` ends with {GAS_LIMIT} gas, and the gas it uses.\n");
         for (name, wasm) in corpus() {
             let code = runtime.prepare(&wasm).unwrap();
@@ -121,11 +105,7 @@ fn fixed_modules_use_fixed_gas_on_every_backend() {
                 state_id: StateId([2; 32]),
                 caller: AccountId([3; 32]),
                 origin: AccountId([3; 32]),
-                block: BlockContext {
-                    height: Height(7),
-                    time: Time(8),
-                    chain_id: Hash([4; 32]),
-                },
+                block: BlockContext { height: Height(7), time: Time(8), chain_id: Hash([4; 32]) },
                 gas_limit: Gas(GAS_LIMIT),
             };
             let executed = runtime.execute(&code, &call, &MemoryState::default()).unwrap();

@@ -29,18 +29,13 @@ fn run(engine: &Engine, wasm: &[u8], gas: i64) -> Run {
     let module = wasmtime::Module::new(engine, wasm).unwrap();
     let mut store = Store::new(engine, ());
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
-    let counters = instance
-        .get_global(&mut store, GAS_GLOBAL)
-        .zip(instance.get_global(&mut store, STACK_GLOBAL));
+    let counters = instance.get_global(&mut store, GAS_GLOBAL).zip(instance.get_global(&mut store, STACK_GLOBAL));
     if let Some((gas_left, stack_left)) = counters {
         gas_left.set(&mut store, Val::I64(gas)).unwrap();
         stack_left.set(&mut store, Val::I32(STACK)).unwrap();
     }
     let main = instance.get_typed_func::<(), ()>(&mut store, "call main").unwrap();
-    let trap = main
-        .call(&mut store, ())
-        .err()
-        .map(|error| *error.downcast_ref::<Trap>().unwrap());
+    let trap = main.call(&mut store, ()).err().map(|error| *error.downcast_ref::<Trap>().unwrap());
     let memory = instance.get_memory(&mut store, "memory").unwrap();
     Run {
         trap,
@@ -51,10 +46,7 @@ fn run(engine: &Engine, wasm: &[u8], gas: i64) -> Run {
 }
 
 fn instrumented(wasm: &[u8]) -> Vec<u8> {
-    let caps = Caps {
-        instrumented_factor: 20,
-        ..Caps::default()
-    };
+    let caps = Caps { instrumented_factor: 20, ..Caps::default() };
     let report = validate(wasm, &caps).unwrap();
     instrument(wasm, &report, &PRICES, &caps).unwrap()
 }
@@ -127,21 +119,14 @@ fn the_depth_of_recursion_follows_from_the_frame_alone() {
 
 #[test]
 fn a_bulk_operation_is_paid_before_it_runs() {
-    let run = run_text(
-        r#"(func (export "call main") (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)))"#,
-        4_000,
-    );
+    let run =
+        run_text(r#"(func (export "call main") (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)))"#, 4_000);
     assert!(run.gas_left < 0, "{run:?}");
     assert!(run.memory.iter().all(|byte| *byte == 0));
-    let huge = run_text(
-        r#"(func (export "call main") (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)))"#,
-        4_000,
-    );
+    let huge =
+        run_text(r#"(func (export "call main") (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)))"#, 4_000);
     assert!(huge.gas_left < 0 && huge.gas_left > -(1 << 32), "{}", huge.gas_left);
-    let grown = run_text(
-        r#"(func (export "call main") (drop (memory.grow (i32.const -1))))"#,
-        4_000,
-    );
+    let grown = run_text(r#"(func (export "call main") (drop (memory.grow (i32.const -1))))"#, 4_000);
     assert!(grown.gas_left < 0 && grown.memory.len() == 65536);
 }
 
@@ -229,40 +214,24 @@ fn statement() -> impl Strategy<Value = Statement> {
 /// Writes a program as Wasm. `open` tells, from the outside in, which open blocks a branch may leave (a loop's label leads back).
 fn emit(function: &mut Function, program: &[Statement], open: &mut Vec<bool>, counter: u32) {
     use Instruction as I;
-    let argument = |offset: u64| MemArg {
-        offset,
-        align: 0,
-        memory_index: 0,
-    };
+    let argument = |offset: u64| MemArg { offset, align: 0, memory_index: 0 };
     for statement in program {
         match statement {
             Statement::Add { to, number } => {
-                function
-                    .instruction(&I::LocalGet(*to))
-                    .instruction(&I::I32Const(*number));
+                function.instruction(&I::LocalGet(*to)).instruction(&I::I32Const(*number));
                 function.instruction(&I::I32Add).instruction(&I::LocalSet(*to));
             }
             Statement::Divide { to, by } => {
-                function
-                    .instruction(&I::LocalGet(*to))
-                    .instruction(&I::LocalGet(*by))
-                    .instruction(&I::I32Const(1));
-                function
-                    .instruction(&I::I32Or)
-                    .instruction(&I::I32DivU)
-                    .instruction(&I::LocalSet(*to));
+                function.instruction(&I::LocalGet(*to)).instruction(&I::LocalGet(*by)).instruction(&I::I32Const(1));
+                function.instruction(&I::I32Or).instruction(&I::I32DivU).instruction(&I::LocalSet(*to));
             }
             Statement::Store { from, address } => {
-                function
-                    .instruction(&I::I32Const(i32::from(*address)))
-                    .instruction(&I::LocalGet(*from));
+                function.instruction(&I::I32Const(i32::from(*address))).instruction(&I::LocalGet(*from));
                 function.instruction(&I::I32Store(argument(0)));
             }
             Statement::Fill { length } => {
                 function.instruction(&I::I32Const(1_000)).instruction(&I::I32Const(7));
-                function
-                    .instruction(&I::I32Const(i32::from(*length)))
-                    .instruction(&I::MemoryFill(0));
+                function.instruction(&I::I32Const(i32::from(*length))).instruction(&I::MemoryFill(0));
             }
             Statement::If { on, then, otherwise } => {
                 condition(function, *on);
@@ -278,21 +247,13 @@ fn emit(function: &mut Function, program: &[Statement], open: &mut Vec<bool>, co
             }
             Statement::Repeat { times, body } => {
                 let local = VARIABLES + counter;
-                function
-                    .instruction(&I::I32Const(i32::from(*times)))
-                    .instruction(&I::LocalSet(local));
+                function.instruction(&I::I32Const(i32::from(*times))).instruction(&I::LocalSet(local));
                 function.instruction(&I::Loop(BlockType::Empty));
                 open.push(false);
                 emit(function, body, open, counter + 1);
                 open.pop();
-                function
-                    .instruction(&I::LocalGet(local))
-                    .instruction(&I::I32Const(1))
-                    .instruction(&I::I32Sub);
-                function
-                    .instruction(&I::LocalTee(local))
-                    .instruction(&I::BrIf(0))
-                    .instruction(&I::End);
+                function.instruction(&I::LocalGet(local)).instruction(&I::I32Const(1)).instruction(&I::I32Sub);
+                function.instruction(&I::LocalTee(local)).instruction(&I::BrIf(0)).instruction(&I::End);
             }
             Statement::Block { body } => {
                 function.instruction(&I::Block(BlockType::Empty));
@@ -329,9 +290,7 @@ fn condition(function: &mut Function, on: u32) {
 
 /// Which of the open blocks `level` means, counted from the outside; 0 is the function.
 fn target(open: &[bool], level: usize) -> usize {
-    let leavable: Vec<usize> = std::iter::once(0)
-        .chain((1..=open.len()).filter(|i| open[i - 1]))
-        .collect();
+    let leavable: Vec<usize> = std::iter::once(0).chain((1..=open.len()).filter(|i| open[i - 1])).collect();
     leavable[level % leavable.len()]
 }
 
@@ -443,26 +402,13 @@ fn module(program: &[Statement]) -> Vec<u8> {
     let mut functions = FunctionSection::new();
     functions.function(0);
     let mut memories = MemorySection::new();
-    memories.memory(MemoryType {
-        minimum: 1,
-        maximum: Some(1),
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
+    memories.memory(MemoryType { minimum: 1, maximum: Some(1), memory64: false, shared: false, page_size_log2: None });
     let mut exports = ExportSection::new();
-    exports
-        .export("memory", ExportKind::Memory, 0)
-        .export("call main", ExportKind::Func, 0);
+    exports.export("memory", ExportKind::Memory, 0).export("call main", ExportKind::Func, 0);
     let mut code = CodeSection::new();
     code.function(&function);
     let mut module = Module::new();
-    module
-        .section(&types)
-        .section(&functions)
-        .section(&memories)
-        .section(&exports)
-        .section(&code);
+    module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
     module.finish()
 }
 

@@ -43,10 +43,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
         .unwrap()
         .map(|entry| {
             let path = entry.unwrap().path();
-            (
-                path.file_stem().unwrap().to_string_lossy().into_owned(),
-                std::fs::read(&path).unwrap(),
-            )
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap())
         })
         .collect();
     seeds.sort();
@@ -107,29 +104,16 @@ fn one_function(locals: u32, body: impl FnOnce(&mut Function)) -> Vec<u8> {
     let mut functions = FunctionSection::new();
     functions.function(0);
     let mut memories = MemorySection::new();
-    memories.memory(MemoryType {
-        minimum: 1,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
+    memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
     let mut exports = ExportSection::new();
-    exports
-        .export("memory", ExportKind::Memory, 0)
-        .export("call f", ExportKind::Func, 0);
+    exports.export("memory", ExportKind::Memory, 0).export("call f", ExportKind::Func, 0);
     let mut function = Function::new([(locals, ValType::I32)]);
     body(&mut function);
     function.instruction(&Instruction::End);
     let mut code = CodeSection::new();
     code.function(&function);
     let mut module = Module::new();
-    module
-        .section(&types)
-        .section(&functions)
-        .section(&memories)
-        .section(&exports)
-        .section(&code);
+    module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
     module.finish()
 }
 
@@ -141,10 +125,8 @@ fn a_compile_bomb_is_refused_by_a_cap_without_being_compiled() {
             one_function(4_000, |f| {
                 for i in 0..4_000 {
                     f.instruction(&Instruction::Block(BlockType::Empty));
-                    f.instruction(&Instruction::LocalGet(i))
-                        .instruction(&Instruction::BrIf(0));
-                    f.instruction(&Instruction::LocalGet(i))
-                        .instruction(&Instruction::LocalSet(3_999 - i));
+                    f.instruction(&Instruction::LocalGet(i)).instruction(&Instruction::BrIf(0));
+                    f.instruction(&Instruction::LocalGet(i)).instruction(&Instruction::LocalSet(3_999 - i));
                     f.instruction(&Instruction::End);
                 }
             }),
@@ -153,8 +135,7 @@ fn a_compile_bomb_is_refused_by_a_cap_without_being_compiled() {
             "512 locals x 4,000 loops",
             one_function(512, |f| {
                 for i in 0..4_000 {
-                    f.instruction(&Instruction::Loop(BlockType::Empty))
-                        .instruction(&Instruction::LocalGet(i % 512));
+                    f.instruction(&Instruction::Loop(BlockType::Empty)).instruction(&Instruction::LocalGet(i % 512));
                     f.instruction(&Instruction::BrIf(0)).instruction(&Instruction::End);
                 }
             }),
@@ -163,8 +144,7 @@ fn a_compile_bomb_is_refused_by_a_cap_without_being_compiled() {
             "512 locals x 25,000 branches",
             one_function(512, |f| {
                 for i in 0..25_000 {
-                    f.instruction(&Instruction::LocalGet(i % 512))
-                        .instruction(&Instruction::BrIf(0));
+                    f.instruction(&Instruction::LocalGet(i % 512)).instruction(&Instruction::BrIf(0));
                 }
             }),
         ),
