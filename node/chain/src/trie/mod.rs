@@ -9,6 +9,7 @@
 mod node;
 pub mod path;
 mod update;
+pub mod proof;
 
 use coffer_abi::Hash;
 
@@ -56,10 +57,7 @@ pub struct RecordKey {
 
 impl RecordKey {
     /// Place of the record every walk starts from.
-    pub const ROOT: Self = Self {
-        depth: 0,
-        prefix: [0; 32],
-    };
+    pub const ROOT: Self = Self { depth: 0, prefix: [0; 32] };
 
     /// Bits of path above this record, a multiple of 4, at most 252.
     pub const fn depth(&self) -> u8 {

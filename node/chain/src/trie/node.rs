@@ -57,10 +57,7 @@ impl Sum {
             (0, 1) => right.hash,
             _ => node_hash(&left.hash, &right.hash),
         };
-        Self {
-            count: left.count.saturating_add(right.count),
-            hash,
-        }
+        Self { count: left.count.saturating_add(right.count), hash }
     }
 }
 
@@ -128,10 +125,7 @@ fn decode_bucket(key: &RecordKey, bytes: &[u8]) -> Result<Vec<Leaf>, RecordError
     }
     let mut leaves = Vec::with_capacity(entries.len());
     for entry in entries {
-        let mut leaf = Leaf {
-            path: [0; 32],
-            value: Hash::ZERO,
-        };
+        let mut leaf = Leaf { path: [0; 32], value: Hash::ZERO };
         leaf.path.copy_from_slice(&entry[..32]);
         leaf.value.0.copy_from_slice(&entry[32..]);
         leaves.push(leaf);
@@ -184,25 +178,15 @@ impl RecordKey {
     /// Place of the record below slot `slot`, or `None` below the last record (where a path has no bits left).
     pub(super) fn child(&self, slot: usize) -> Option<Self> {
         let mut prefix = self.prefix;
-        prefix[usize::from(self.depth / 8)] |= if self.depth.is_multiple_of(8) {
-            (slot as u8) << 4
-        } else {
-            slot as u8
-        };
-        Some(Self {
-            depth: self.depth.checked_add(STRIDE)?,
-            prefix,
-        })
+        prefix[usize::from(self.depth / 8)] |=
+            if self.depth.is_multiple_of(8) { (slot as u8) << 4 } else { slot as u8 };
+        Some(Self { depth: self.depth.checked_add(STRIDE)?, prefix })
     }
 
     /// Slot of an inner record here that leads to `path`.
     pub(super) fn slot(&self, path: &Path) -> usize {
         let byte = path[usize::from(self.depth / 8)];
-        usize::from(if self.depth.is_multiple_of(8) {
-            byte >> 4
-        } else {
-            byte & 15
-        })
+        usize::from(if self.depth.is_multiple_of(8) { byte >> 4 } else { byte & 15 })
     }
 }
 
@@ -215,16 +199,10 @@ pub(super) fn bit(path: &Path, at: usize) -> bool {
 pub(super) fn bucket_sum(leaves: &[Leaf], depth: usize) -> Sum {
     match leaves {
         [] => Sum::default(),
-        [leaf] => Sum {
-            count: 1,
-            hash: leaf_hash(&leaf.path, &leaf.value),
-        },
+        [leaf] => Sum { count: 1, hash: leaf_hash(&leaf.path, &leaf.value) },
         _ => {
             let middle = leaves.partition_point(|leaf| !bit(&leaf.path, depth));
-            Sum::join(
-                bucket_sum(&leaves[..middle], depth + 1),
-                bucket_sum(&leaves[middle..], depth + 1),
-            )
+            Sum::join(bucket_sum(&leaves[..middle], depth + 1), bucket_sum(&leaves[middle..], depth + 1))
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use coffer_abi::Encode;
 use proptest::prelude::*;
 
+use super::proof::{Proof, ProofError};
 use super::*;
 
 type Leaves = BTreeMap<Path, Hash>;
@@ -55,10 +57,7 @@ fn naive(leaves: &[(Path, Hash)], depth: usize) -> Hash {
 }
 
 fn naive_root(leaves: &Leaves) -> Hash {
-    naive(
-        &leaves.iter().map(|(path, value)| (*path, *value)).collect::<Vec<_>>(),
-        0,
-    )
+    naive(&leaves.iter().map(|(path, value)| (*path, *value)).collect::<Vec<_>>(), 0)
 }
 
 /// Paths of few distinct bytes, so that they share long prefixes and collide often.
@@ -118,6 +117,31 @@ proptest! {
     }
 
     #[test]
+    fn a_proof_tells_what_stands_at_a_path_and_nothing_else(
+        writes in batch(), asked in prop::collection::vec(path(), 1..20), byte in any::<prop::sample::Index>(), bit in 0u8..8,
+    ) {
+        let mut records = Records::default();
+        let root = records.apply(&writes).root;
+        let mut leaves = Leaves::new();
+        apply(&mut leaves, &writes);
+        for path in asked.iter().chain(leaves.keys()) {
+            let proof = Proof::make(&records, path).unwrap();
+            prop_assert_eq!(proof.verify(&root, path), Ok(leaves.get(path).copied()));
+            let bytes = proof.encode();
+            prop_assert_eq!(coffer_abi::codec::decode::<Proof>(&bytes).unwrap(), proof);
+            let mut damaged = bytes.clone();
+            let at = byte.index(damaged.len());
+            damaged[at] ^= 1 << bit;
+            // A damaged proof is refused, or proves nothing but what is so (a bit of another absent leaf's path cannot be told).
+            if let Ok(damaged) = coffer_abi::codec::decode::<Proof>(&damaged)
+                && let Ok(found) = damaged.verify(&root, path)
+            {
+                prop_assert_eq!(found, leaves.get(path).copied());
+            }
+        }
+    }
+
+    #[test]
     fn a_damaged_record_is_an_error_or_another_root_and_never_a_panic(
         writes in batch(), at in any::<prop::sample::Index>(), byte in any::<prop::sample::Index>(),
         bit in 0u8..8, cut in any::<bool>(), more in batch(),
@@ -141,10 +165,7 @@ proptest! {
 fn one_leaf_is_the_root_and_none_is_zero() {
     assert_eq!(root(&Records::default()).unwrap(), (Hash::ZERO, 0));
     let leaves = Leaves::from([([9; 32], value_hash(b"v"))]);
-    assert_eq!(
-        root(&Records::of(&leaves)).unwrap(),
-        (leaf_hash(&[9; 32], &value_hash(b"v")), 1)
-    );
+    assert_eq!(root(&Records::of(&leaves)).unwrap(), (leaf_hash(&[9; 32], &value_hash(b"v")), 1));
 }
 
 #[test]
@@ -169,9 +190,7 @@ fn a_bucket_splits_past_its_capacity_and_merges_back() {
 
 #[test]
 fn writing_what_is_there_changes_no_record() {
-    let leaves: Leaves = (0..100u64)
-        .map(|n| (*blake3::hash(&n.to_le_bytes()).as_bytes(), Hash([3; 32])))
-        .collect();
+    let leaves: Leaves = (0..100u64).map(|n| (*blake3::hash(&n.to_le_bytes()).as_bytes(), Hash([3; 32]))).collect();
     let mut records = Records::of(&leaves);
     let again = leaves.iter().map(|(path, value)| (*path, Some(*value))).collect();
     let updated = records.apply(&again);
@@ -181,33 +200,39 @@ fn writing_what_is_there_changes_no_record() {
 
 #[test]
 fn a_missing_record_is_an_error_that_says_where() {
-    let leaves: Leaves = (0..100u64)
-        .map(|n| (*blake3::hash(&n.to_le_bytes()).as_bytes(), Hash([3; 32])))
-        .collect();
+    let leaves: Leaves = (0..100u64).map(|n| (*blake3::hash(&n.to_le_bytes()).as_bytes(), Hash([3; 32]))).collect();
     let mut records = Records::of(&leaves);
     let (path, _) = leaves.first_key_value().unwrap();
     records.0.retain(|key, _| key.depth() == 0);
     let error = update(&records, &BTreeMap::from([(*path, None)])).unwrap_err();
-    assert!(
-        matches!(error, TrieError::Corrupt { key, reason: RecordError::Missing } if key.depth() == 4),
-        "{error}"
-    );
+    assert!(matches!(error, TrieError::Corrupt { key, reason: RecordError::Missing } if key.depth() == 4), "{error}");
 }
 
 #[test]
 fn roots_never_change_golden() {
     let leaves: Leaves = (0..1000u64)
-        .map(|n| {
-            (
-                path::slot_path(&path::RESERVED_PATH_KEY, &n.to_le_bytes()),
-                value_hash(&n.to_be_bytes()),
-            )
-        })
+        .map(|n| (path::slot_path(&path::RESERVED_PATH_KEY, &n.to_le_bytes()), value_hash(&n.to_be_bytes())))
         .collect();
     let root = root(&Records::of(&leaves)).unwrap().0;
     assert_eq!(root, naive_root(&leaves));
-    assert_eq!(
-        root.to_string(),
-        "0x53453ad36d982082d75a520f6e71e555fcf62a8bfed941ccabd25639a308275f"
-    );
+    assert_eq!(root.to_string(), "0x53453ad36d982082d75a520f6e71e555fcf62a8bfed941ccabd25639a308275f");
+}
+
+#[test]
+fn a_proof_is_bound_to_its_root_path_and_version() {
+    let path = |n: u64| *blake3::hash(&n.to_le_bytes()).as_bytes();
+    let leaves: Leaves = (0..100).map(|n| (path(n), Hash([3; 32]))).collect();
+    let records = Records::of(&leaves);
+    let (root, _) = root(&records).unwrap();
+    let proof = Proof::make(&records, &path(1)).unwrap();
+    assert_eq!(proof.verify(&root, &path(1)), Ok(Some(Hash([3; 32]))));
+    assert!(matches!(proof.verify(&Hash::ZERO, &path(1)), Err(ProofError::OtherRoot(found)) if found == root));
+    assert!(proof.verify(&root, &path(2)).is_err());
+    assert_eq!(Proof { version: 2, ..proof.clone() }.verify(&root, &path(1)), Err(ProofError::Version(2)));
+    let long = Proof { levels: 300, bitmap: vec![0; 38], siblings: vec![], terminal: None, ..proof.clone() };
+    assert_eq!(long.verify(&root, &path(1)), Err(ProofError::Malformed));
+    let short = Proof { siblings: proof.siblings[1..].to_vec(), ..proof };
+    assert_eq!(short.verify(&root, &path(1)), Err(ProofError::Malformed));
+    let none = Proof::make(&Records::default(), &path(1)).unwrap();
+    assert_eq!(none.verify(&Hash::ZERO, &path(1)), Ok(None));
 }

@@ -28,21 +28,14 @@ pub fn update<R: NodeReader>(
     reader: &R,
     writes: &BTreeMap<Path, Option<Hash>>,
 ) -> Result<Updated, TrieError<R::Error>> {
-    let mut change = Change {
-        reader,
-        records: BTreeMap::new(),
-    };
+    let mut change = Change { reader, records: BTreeMap::new() };
     let writes: Vec<_> = writes.iter().map(|(path, value)| (*path, *value)).collect();
     let root = change.load(&RecordKey::ROOT)?;
     let sum = match root {
         Some(node) if writes.is_empty() => node.sum(0),
         node => change.apply(RecordKey::ROOT, node, &writes)?,
     };
-    Ok(Updated {
-        root: sum.hash,
-        leaf_count: sum.count,
-        records: change.records.into_iter().collect(),
-    })
+    Ok(Updated { root: sum.hash, leaf_count: sum.count, records: change.records.into_iter().collect() })
 }
 
 /// Root and number of leaves of the trie as stored.
@@ -65,10 +58,7 @@ pub fn get<R: NodeReader>(reader: &R, path: &Path) -> Result<Option<Hash>, TrieE
         match node {
             None => return Ok(None),
             Some(Node::Bucket(leaves)) => {
-                return Ok(leaves
-                    .binary_search_by(|leaf| leaf.path.cmp(path))
-                    .ok()
-                    .map(|i| leaves[i].value));
+                return Ok(leaves.binary_search_by(|leaf| leaf.path.cmp(path)).ok().map(|i| leaves[i].value));
             }
             Some(Node::Inner(slots)) => {
                 let slot = key.slot(path);
@@ -83,10 +73,7 @@ pub fn get<R: NodeReader>(reader: &R, path: &Path) -> Result<Option<Hash>, TrieE
 
 pub(super) fn load<R: NodeReader>(reader: &R, key: &RecordKey) -> Result<Option<Node>, TrieError<R::Error>> {
     let bytes = reader.load(key).map_err(TrieError::Read)?;
-    bytes
-        .map(|bytes| Node::decode(key, &bytes))
-        .transpose()
-        .map_err(|reason| TrieError::Corrupt { key: *key, reason })
+    bytes.map(|bytes| Node::decode(key, &bytes)).transpose().map_err(|reason| TrieError::Corrupt { key: *key, reason })
 }
 
 /// The record below a slot that says it has `count` leaves.
@@ -102,23 +89,14 @@ pub(super) fn child<R: NodeReader>(
 }
 
 fn child_key<E>(parent: &RecordKey, slot: usize) -> Result<RecordKey, TrieError<E>> {
-    parent.child(slot).ok_or(TrieError::Corrupt {
-        key: *parent,
-        reason: RecordError::Misplaced,
-    })
+    parent.child(slot).ok_or(TrieError::Corrupt { key: *parent, reason: RecordError::Misplaced })
 }
 
 fn expect<E>(key: RecordKey, count: u64, node: Option<Node>) -> Result<Node, TrieError<E>> {
     match node {
         Some(node) if node.count() == count => Ok(node),
-        Some(_) => Err(TrieError::Corrupt {
-            key,
-            reason: RecordError::Count,
-        }),
-        None => Err(TrieError::Corrupt {
-            key,
-            reason: RecordError::Missing,
-        }),
+        Some(_) => Err(TrieError::Corrupt { key, reason: RecordError::Count }),
+        None => Err(TrieError::Corrupt { key, reason: RecordError::Missing }),
     }
 }
 
@@ -131,9 +109,9 @@ impl<R: NodeReader> Change<'_, R> {
     /// A record as it is after what was done so far.
     fn load(&self, key: &RecordKey) -> Result<Option<Node>, TrieError<R::Error>> {
         match self.records.get(key) {
-            Some(Some(bytes)) => Node::decode(key, bytes)
-                .map(Some)
-                .map_err(|reason| TrieError::Corrupt { key: *key, reason }),
+            Some(Some(bytes)) => {
+                Node::decode(key, bytes).map(Some).map_err(|reason| TrieError::Corrupt { key: *key, reason })
+            }
             Some(None) => Ok(None),
             None => load(self.reader, key),
         }
@@ -192,10 +170,7 @@ impl<R: NodeReader> Change<'_, R> {
             match expect(below, sum.count, self.load(&below)?)? {
                 Node::Bucket(part) => leaves.extend(part),
                 Node::Inner(_) => {
-                    return Err(TrieError::Corrupt {
-                        key: below,
-                        reason: RecordError::Count,
-                    });
+                    return Err(TrieError::Corrupt { key: below, reason: RecordError::Count });
                 }
             }
             self.records.insert(below, None);
