@@ -43,13 +43,13 @@ kinds! {
     BATCH_TOO_LONG = (-32010, "batchTooLong", "The batch has more than `data.limit` requests. Send several batches.");
     TOO_MANY_SUBSCRIPTIONS = (-32006, "tooManySubscriptions", "This connection has reached its limit of subscriptions. End one first.");
     NOT_FOUND = (-31001, "notFound", "There is nothing by that id in the caller's view. Absent and not yours are one answer.");
-    HELD = (-31002, "held", "The private state waits for a payload and takes no calls until it has it.");
+    HELD = (-31002, "held", "The private state waits for something and takes no calls until it has it; the message says for what.");
     OVER_QUOTA = (-31003, "overQuota", "The tenant's limit is reached. Try again after `data.retryAfterMs`.");
     BUSY = (-31004, "busy", "The node is at its limit. Try again later.");
     UNCONFIGURED = (-31005, "unconfiguredPsi", "This node does not have the private state: it reads as empty and takes no writes.");
     PRUNED = (-31006, "pruned", "The state at that height is not kept any more; `data.oldest` is the oldest one kept.");
     CODE_REFUSED = (-31007, "codeRefused", "The module breaks a rule for contracts. `data` has rule, function, offset and hint.");
-    TIMEOUT = (-31008, "timeout", "The node did not finish in time. A transaction that was sent may still be in a later block: ask `tx_receipt` before sending again.");
+    TIMEOUT = (-31008, "timeout", "The node did not finish in time. A transaction that was sent may still be in a later block: ask `tx_receipt` for `data.tx` before sending again.");
     ACCOUNT = (-31009, "account", "The acting account is missing, unknown, or its key is not on this node.");
     CONTRACT = (-31010, "contractError", "The contract returned an error of its own: `data.error` has name, code and data.");
     TRAP = (-31011, "trap", "The contract stopped: `data.trap` says how; for a panic `data.message` has its text.");
@@ -94,12 +94,12 @@ pub enum Error {
         hint: String,
     },
     /// Retryable: the private state waits for a payload.
-    #[error("the private state {psi} waits for a payload since height {height}")]
+    #[error("private state {psi} is held and takes no calls: {reason}")]
     Held {
         /// The private state.
         psi: String,
-        /// Where it waits.
-        height: u64,
+        /// What it waits for, or why it stopped.
+        reason: String,
     },
     /// Retryable.
     #[error("over the limit of {what}")]
@@ -143,8 +143,13 @@ pub enum Error {
         message: String,
     },
     /// Unknown whether it will still happen.
-    #[error("{0}")]
-    Timeout(String),
+    #[error("{message}")]
+    Timeout {
+        /// For the reader.
+        message: String,
+        /// The transaction, if one was sent.
+        tx: Option<String>,
+    },
     /// Permanent until the request or the node's keys change.
     #[error("{0}")]
     Account(String),
@@ -243,7 +248,7 @@ impl Error {
             Self::Unconfigured { .. } => kind::UNCONFIGURED,
             Self::Pruned { .. } => kind::PRUNED,
             Self::CodeRefused { .. } => kind::CODE_REFUSED,
-            Self::Timeout(_) => kind::TIMEOUT,
+            Self::Timeout { .. } => kind::TIMEOUT,
             Self::Account(_) => kind::ACCOUNT,
             Self::Contract { .. } => kind::CONTRACT,
             Self::Trap { .. } => kind::TRAP,
@@ -259,7 +264,7 @@ impl Error {
         let details = match self {
             Self::InvalidParams { path, .. } => json!({ "path": path }),
             Self::NotFound { what, id, .. } => json!({ "what": what, "id": id }),
-            Self::Held { psi, height } => json!({ "psi": psi, "height": height }),
+            Self::Held { psi, .. } => json!({ "psi": psi }),
             Self::OverQuota { what, retry_after_ms } => json!({ "limit": what, "retryAfterMs": retry_after_ms }),
             Self::Unconfigured { psi } => json!({ "psi": psi }),
             Self::Pruned { height, oldest } => json!({ "height": height, "oldest": oldest }),
@@ -282,7 +287,8 @@ impl Error {
             Self::OutOfGas { ran } => with(ran, json!({})),
             Self::Refused { reason, ran } => with(ran, json!({ "reason": reason })),
             Self::Transport { data, .. } => data.clone(),
-            Self::Busy(_) | Self::Timeout(_) | Self::Account(_) | Self::Internal(_) => json!({}),
+            Self::Timeout { tx: Some(tx), .. } => json!({ "tx": tx }),
+            Self::Busy(_) | Self::Timeout { .. } | Self::Account(_) | Self::Internal(_) => json!({}),
         };
         let mut data = json!({ "kind": self.info().kind });
         merge(&mut data, details);

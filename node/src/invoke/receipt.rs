@@ -1,0 +1,95 @@
+//! What came of a transaction, together with what it had asked for, so that its bytes can be shown by the spec. Not here: JSON (`rpc`).
+//! Invariant: a caller finds the receipts of its own private state and of the public chain, and nothing of another tenant's.
+
+use coffer_abi::{ContractId, Hash, codec};
+use coffer_chain::{InnerAction, InnerCall, Kind};
+use coffer_runtime::Code;
+
+use super::read::blocking;
+use super::{InvokeError, Invoker, Scope};
+use crate::privacy::envelope;
+use crate::state::{BlockId, TxReceipt, View};
+use crate::tenant::TenantContext;
+
+/// What a transaction asked for, as far as the caller may know.
+pub enum Asked {
+    /// A contract of this code; `None` if the code was refused.
+    Deploy(Option<Code>),
+    /// A call of a method; the code is `None` if there is no such contract.
+    Call(String, Option<Code>),
+    /// A private call of somebody else.
+    Sealed,
+}
+
+/// A receipt found for a caller.
+pub struct Found {
+    /// Whose receipt: the public one, or that of the caller's private state.
+    pub scope: Scope,
+    /// The receipt and its place.
+    pub receipt: TxReceipt,
+    /// Hash of its block.
+    pub block_hash: Hash,
+    /// What it is the receipt of.
+    pub asked: Asked,
+}
+
+impl Invoker {
+    /// The receipt of a transaction: the caller's private one if there is one, else the public one.
+    ///
+    /// # Errors
+    /// [`InvokeError::State`] for a held private state, or this node failed.
+    pub async fn receipt(&self, tenant: &TenantContext, tx: Hash) -> Result<Option<Found>, InvokeError> {
+        let (this, tenant) = (self.clone(), tenant.clone());
+        blocking(move || this.find(&tenant, &tx)).await
+    }
+
+    fn find(&self, tenant: &TenantContext, tx: &Hash) -> Result<Option<Found>, InvokeError> {
+        let state = &self.parts.state;
+        let (scope, receipt) = match state.receipt(Some(tenant.psi()), tx)? {
+            Some(receipt) => (Scope::Private, receipt),
+            None => match state.receipt(None, tx)? {
+                Some(receipt) => (Scope::Public, receipt),
+                None => return Ok(None),
+            },
+        };
+        let stored = state.block(BlockId::Height(receipt.height))?;
+        let missing = || InvokeError::Failed(format!("the block of transaction {tx} is missing"));
+        let block = stored.ok_or_else(missing)?.block;
+        let block_hash = block.header.hash();
+        let transaction = block.transactions.into_iter().nth(receipt.index as usize).ok_or_else(missing)?;
+        let asked = match (scope, transaction.body.kind) {
+            (Scope::Public, Kind::Deploy { code, .. }) => self.deployment(&code)?,
+            (Scope::Public, Kind::Call { contract, method, .. }) => {
+                self.asked_call(&state.public(), contract, method)?
+            }
+            (Scope::Private, Kind::Marker { payload }) => self.asked_privately(tenant, &payload)?,
+            (Scope::Public | Scope::Private, _) => Asked::Sealed,
+        };
+        Ok(Some(Found { scope, receipt, block_hash, asked }))
+    }
+
+    fn asked_privately(&self, tenant: &TenantContext, payload: &Hash) -> Result<Asked, InvokeError> {
+        let parts = &self.parts;
+        let Some(secret) = parts.residents.secret(tenant.psi()) else { return Ok(Asked::Sealed) };
+        let Some(stored) = parts.payloads.get(payload)? else { return Ok(Asked::Sealed) };
+        let opened = envelope::open(&secret.payload_key(), parts.executor.chain_id(), &stored.bytes);
+        // A payload that does not open or decode gave a receipt that says so; there is no method to tell.
+        let Some(call) = opened.ok().and_then(|text| codec::decode::<InnerCall>(&text).ok()) else {
+            return Ok(Asked::Sealed);
+        };
+        match call.body.action {
+            InnerAction::Deploy { code, .. } => self.deployment(&code),
+            InnerAction::Call { contract, method, .. } => {
+                self.asked_call(&parts.state.private(tenant.psi())?, contract, method)
+            }
+        }
+    }
+
+    fn deployment(&self, wasm: &[u8]) -> Result<Asked, InvokeError> {
+        Ok(Asked::Deploy(self.parts.executor.codes().prepare(wasm)?.1.ok()))
+    }
+
+    fn asked_call(&self, view: &View, contract: ContractId, method: String) -> Result<Asked, InvokeError> {
+        Ok(Asked::Call(method, self.parts.executor.contract_code(view, &contract)?))
+    }
+}

@@ -1,0 +1,70 @@
+//! Namespace `chain`. Invariant: a subscription tells every block once, in order, however slowly it is read.
+
+use coffer_abi::{Hash, Height};
+use coffer_api::Error;
+use coffer_api::chain::{Block, ChainApi, Head};
+use coffer_api::table::Items;
+use coffer_api::types::{Number, Text};
+use tokio::sync::watch;
+
+use super::error::no_block;
+use super::methods::Handlers;
+use crate::state::{self, BlockId, State};
+
+fn shown(head: &state::Head) -> Head {
+    Head { height: head.height.0, hash: Text(head.hash), state_root: Text(head.state_root), time: head.time.0 }
+}
+
+impl ChainApi for Handlers {
+    async fn head(&self) -> Result<Head, Error> {
+        Ok(shown(&self.invoker.state().head()))
+    }
+
+    async fn block(&self, height: Option<Number>, hash: Option<Text<Hash>>) -> Result<Block, Error> {
+        let head = self.invoker.state().head();
+        let id = match (height, hash) {
+            (Some(_), Some(_)) => return Err(Error::invalid("hash", "give `height` or `hash`, not both")),
+            (Some(height), None) => BlockId::Height(Height(height.0)),
+            (None, Some(hash)) => BlockId::Hash(hash.0),
+            (None, None) => BlockId::Hash(head.hash),
+        };
+        let found = self.read(move |state| state.block(id)).await?;
+        match (found, height, hash) {
+            (Some(stored), ..) => Ok(Block::from(&stored.block)),
+            (None, Some(height), _) => Err(no_block(Height(height.0), head.height)),
+            (None, None, hash) => Err(Error::not_found("block", hash.map_or(head.hash, |h| h.0))),
+        }
+    }
+
+    async fn subscribe_heads(&self) -> Result<Items<Head>, Error> {
+        let heads = self.invoker.state().watch();
+        let next = heads.borrow().height;
+        let follower = Follower { state: self.invoker.state().clone(), heads, next };
+        Ok(Box::pin(futures::stream::unfold(follower, Follower::step)))
+    }
+}
+
+/// Where a subscription stands.
+struct Follower {
+    state: State,
+    heads: watch::Receiver<state::Head>,
+    next: Height,
+}
+
+impl Follower {
+    /// The next head and the follower after it; `None` when the node stops or cannot read.
+    async fn step(mut self) -> Option<(Head, Self)> {
+        let newest = self.heads.wait_for(|head| head.height >= self.next).await.ok()?.clone();
+        let head = if newest.height == self.next { shown(&newest) } else { self.stored().await? };
+        self.next = self.next.next()?;
+        Some((head, self))
+    }
+
+    /// A head that the watch has passed over, since it keeps only the newest.
+    async fn stored(&self) -> Option<Head> {
+        let (state, id) = (self.state.clone(), BlockId::Height(self.next));
+        let read = tokio::task::spawn_blocking(move || state.block(id)).await;
+        let stored = read.ok()?.ok()??;
+        Some(Head::from(&stored.block.header))
+    }
+}

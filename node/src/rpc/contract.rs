@@ -1,0 +1,272 @@
+//! Namespace `contract`: JSON in, bytes to the node, JSON out. Invariant: what is asked in what order never tells a caller whether a
+//! contract of another tenant exists: it is looked up first, in the caller's own view, and everything else is judged after that.
+
+use coffer_abi::export::MethodKind;
+use coffer_abi::spec::Spec;
+use coffer_abi::{AccountId, ContractId, Gas, Hash, Height};
+use coffer_api::Error;
+use coffer_api::contract::{
+    Called, ContractApi, ContractSpec, DEFAULT_LIMIT, Deployed, EventPage, MAX_LIMIT, PlacedEvent, Queried,
+};
+use coffer_api::error::Ran;
+use coffer_api::table::nearest;
+use coffer_api::types::{Account, Args, Base64, Number, Text};
+use coffer_runtime::Code;
+use coffer_runtime::spec::json;
+use serde_json::Value;
+
+use super::error::{from_convert, from_invoke};
+use super::methods::Handlers;
+use super::outcome::{Reader, only_gas};
+use crate::invoke::{CallRequest, DeployRequest, Located, Scope, ViewRequest};
+use crate::pool::Settled;
+use crate::tenant::TenantContext;
+
+/// Whom a view sees as its caller when the request names nobody.
+const ANONYMOUS: AccountId = AccountId([0; 32]);
+/// Events looked at for one page, so that a filter that matches nothing ends too.
+const MAX_LOOKED_AT: usize = 10_000;
+/// Events read at once.
+const EVENT_BATCH: usize = 500;
+
+impl ContractApi for Handlers {
+    type Context = TenantContext;
+
+    async fn deploy(
+        &self,
+        ctx: TenantContext,
+        wasm: Base64,
+        init: Option<Args>,
+        salt: Option<Text<Hash>>,
+        private: Option<bool>,
+        from: Option<Account>,
+        gas_limit: Option<Number>,
+    ) -> Result<Deployed, Error> {
+        let scope = writable(&ctx, private)?;
+        let account = self.acting(from.as_ref())?;
+        let (code, prepared) = self.invoker.prepare(wasm.0).await.map_err(from_invoke)?;
+        let input = init_input(&prepared, init)?;
+        let salt = salt.map(|s| s.0.0);
+        let request = DeployRequest { scope, code, input, salt, account, gas_limit: gas_limit.map(|g| Gas(g.0)) };
+        let settled = self.invoker.deploy(&ctx, request).await.map_err(from_invoke)?;
+        let reader = Reader::new(prepared.spec(), "init");
+        reader.result(&settled.receipt.status, ran(&settled))?;
+        let missing = || Error::Internal("the receipt of a deployment names no contract".into());
+        Ok(Deployed {
+            contract: Text(settled.receipt.contract.ok_or_else(missing)?),
+            tx: Text(settled.receipt.tx),
+            height: settled.height.0,
+            gas_used: settled.receipt.gas_used.0,
+        })
+    }
+
+    async fn call(
+        &self,
+        ctx: TenantContext,
+        contract: Text<ContractId>,
+        method: String,
+        args: Option<Args>,
+        private: Option<bool>,
+        from: Option<Account>,
+        gas_limit: Option<Number>,
+    ) -> Result<Called, Error> {
+        let scope = writable(&ctx, private)?;
+        let located = self.locate(&ctx, Some(scope), contract.0, None).await?;
+        let input = input(&located.code, MethodKind::Call, &method, args)?;
+        let account = self.acting(from.as_ref())?;
+        let gas_limit = gas_limit.map(|g| Gas(g.0));
+        let request = CallRequest { scope, contract: contract.0, method: method.clone(), input, account, gas_limit };
+        let settled = self.invoker.call(&ctx, request).await.map_err(from_invoke)?;
+        let reader = Reader::new(located.code.spec(), &method);
+        let result = reader.result(&settled.receipt.status, ran(&settled))?;
+        Ok(Called {
+            tx: Text(settled.receipt.tx),
+            height: settled.height.0,
+            status: "ok".into(),
+            result,
+            events: reader.events(&settled.receipt.events),
+            gas_used: settled.receipt.gas_used.0,
+        })
+    }
+
+    async fn query(
+        &self,
+        ctx: TenantContext,
+        contract: Text<ContractId>,
+        method: String,
+        args: Option<Args>,
+        from: Option<Account>,
+        gas_limit: Option<Number>,
+        height: Option<Number>,
+    ) -> Result<Queried, Error> {
+        let located = self.locate(&ctx, None, contract.0, height).await?;
+        let input = input(&located.code, MethodKind::View, &method, args)?;
+        let account = from.map_or(Ok(ANONYMOUS), |from| self.account(&from))?;
+        let code = located.code.clone();
+        let request = ViewRequest { method: method.clone(), input, account, gas_limit: gas_limit.map(|g| Gas(g.0)) };
+        let executed = self.invoker.view(located, request).await.map_err(from_invoke)?;
+        let result = Reader::new(code.spec(), &method).result(&executed.status, only_gas(executed.gas_used))?;
+        Ok(Queried { result, gas_used: executed.gas_used.0 })
+    }
+
+    async fn spec(
+        &self,
+        ctx: TenantContext,
+        contract: Text<ContractId>,
+        height: Option<Number>,
+    ) -> Result<ContractSpec, Error> {
+        let located = self.locate(&ctx, None, contract.0, height).await?;
+        let Some(spec) = located.code.spec() else {
+            return Err(Error::not_found("spec of contract", contract.0));
+        };
+        Ok(ContractSpec {
+            contract,
+            private: located.scope == Scope::Private,
+            code_hash: Text(located.code_hash),
+            spec: spec.into(),
+        })
+    }
+
+    async fn events(
+        &self,
+        ctx: TenantContext,
+        contract: Text<ContractId>,
+        names: Option<Vec<String>>,
+        from_height: Option<Number>,
+        to_height: Option<Number>,
+        cursor: Option<String>,
+        limit: Option<Number>,
+    ) -> Result<EventPage, Error> {
+        let limit = limit.map_or(DEFAULT_LIMIT, |l| l.0);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Error::invalid("limit", format!("`limit` is 1 to {MAX_LIMIT}, not {limit}")));
+        }
+        let start = cursor.map_or(Ok(0), |c| c.parse::<u64>());
+        let start = start.map_err(|_| Error::invalid("cursor", "`cursor` is the `next` of the page before"))?;
+        let located = self.locate(&ctx, None, contract.0, None).await?;
+        let heights = from_height.map_or(0, |h| h.0)..=to_height.map_or(u64::MAX, |h| h.0);
+        let psi = (located.scope == Scope::Private).then(|| ctx.psi().clone());
+        self.read(move |state| {
+            let reader = Reader { spec: located.code.spec(), method: None };
+            let wanted = |name: &str| names.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
+            let mut page = EventPage { items: Vec::new(), next: None };
+            let (mut at, mut looked_at) = (start, 0);
+            while looked_at < MAX_LOOKED_AT {
+                let batch = state.events(psi.as_ref(), &contract.0, at, EVENT_BATCH)?;
+                if batch.events.is_empty() {
+                    return Ok(page);
+                }
+                for record in batch.events {
+                    if page.items.len() as u64 == limit {
+                        page.next = Some(record.number.to_string());
+                        return Ok(page);
+                    }
+                    at = record.number + 1;
+                    looked_at += 1;
+                    if heights.contains(&record.height.0) && wanted(&record.event.name) {
+                        page.items.push(PlacedEvent {
+                            height: record.height.0,
+                            tx: Text(record.tx),
+                            index: record.index,
+                            data: reader.event(&record.event),
+                            name: record.event.name,
+                        });
+                    }
+                }
+            }
+            page.next = Some(at.to_string());
+            Ok(page)
+        })
+        .await
+    }
+}
+
+impl Handlers {
+    async fn locate(
+        &self,
+        ctx: &TenantContext,
+        only: Option<Scope>,
+        contract: ContractId,
+        height: Option<Number>,
+    ) -> Result<Located, Error> {
+        let height = height.map(|h| Height(h.0));
+        let found = self.invoker.locate(ctx, only, contract, height).await.map_err(from_invoke)?;
+        if let Some(located) = found {
+            return Ok(located);
+        }
+        // The hint tells only of what the caller itself may see.
+        let elsewhere = match only {
+            Some(_) => self.invoker.locate(ctx, None, contract, height).await.map_err(from_invoke)?,
+            None => None,
+        };
+        let hint = match elsewhere.map(|l| l.scope) {
+            Some(Scope::Private) => "it is in your private state: pass `private: true`",
+            Some(Scope::Public) => "it is in the public state: leave `private` out",
+            None => "",
+        };
+        Err(Error::NotFound { what: "contract", id: contract.to_string(), hint: hint.into() })
+    }
+}
+
+/// Where a request writes.
+fn writable(ctx: &TenantContext, private: Option<bool>) -> Result<Scope, Error> {
+    match private {
+        Some(true) if !ctx.is_configured() => Err(Error::Unconfigured { psi: ctx.psi().to_string() }),
+        Some(true) => Ok(Scope::Private),
+        _ => Ok(Scope::Public),
+    }
+}
+
+fn ran(settled: &Settled) -> Ran {
+    let receipt = &settled.receipt;
+    Ran { tx: Some(receipt.tx.to_string()), height: Some(settled.height.0), gas_used: receipt.gas_used.0 }
+}
+
+/// Encoded arguments of a method, after checking that there is one of that kind.
+fn input(code: &Code, kind: MethodKind, method: &str, args: Option<Args>) -> Result<Vec<u8>, Error> {
+    let has = |kind: MethodKind| code.exports().any(|(k, name)| k == kind && name == method);
+    if !has(kind) {
+        let other = if kind == MethodKind::View { MethodKind::Call } else { MethodKind::View };
+        let reason = match (has(other), other) {
+            (true, MethodKind::Call) => format!("`{method}` is a call, not a view: use contract_call"),
+            (true, _) => format!("`{method}` is a view, not a call: use contract_query"),
+            (false, _) => no_method(code, kind, method),
+        };
+        return Err(Error::invalid("method", reason));
+    }
+    encode(code.spec(), method, args, "args")
+}
+
+fn no_method(code: &Code, kind: MethodKind, method: &str) -> String {
+    let shown: String = method.chars().take(64).collect();
+    let names: Vec<&str> = code.exports().filter(|(k, _)| *k == kind).map(|(_, name)| name).collect();
+    let word = if kind == MethodKind::View { "views" } else { "calls" };
+    let guess =
+        nearest(method, names.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    format!("the contract has no method `{shown}`{guess} Its {word}: {}", names.join(", "))
+}
+
+fn init_input(code: &Code, init: Option<Args>) -> Result<Vec<u8>, Error> {
+    let has_init = code.exports().any(|(kind, _)| kind == MethodKind::Init);
+    match (has_init, init) {
+        (true, init) => encode(code.spec(), "init", init, "init"),
+        (false, Some(init)) if !init.0.is_empty() => {
+            Err(Error::invalid("init", "the contract has no `init`; leave it out"))
+        }
+        (false, _) => Ok(Vec::new()),
+    }
+}
+
+fn encode(spec: Option<&Spec>, method: &str, args: Option<Args>, root: &str) -> Result<Vec<u8>, Error> {
+    let args = args.unwrap_or_default();
+    match spec.and_then(|spec| Some((spec, spec.method(method)?))) {
+        Some((spec, method)) => {
+            json::encode_args(spec, method, &Value::Object(args.0)).map_err(|error| from_convert(error, root))
+        }
+        None if args.0.is_empty() => Ok(Vec::new()),
+        None => Err(Error::invalid(
+            root,
+            "the contract's spec does not have this method, so its arguments cannot be encoded",
+        )),
+    }
+}

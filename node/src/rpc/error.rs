@@ -1,0 +1,87 @@
+//! The node's errors as a client sees them. Not here: errors of the transport (`request`, `middleware`). Invariant: no text of a private
+//! call and no path of this machine goes out; what only the operator can use goes to the log.
+
+use coffer_abi::Height;
+use coffer_api::Error;
+use coffer_chain::tx::TxError;
+use coffer_runtime::Violation;
+use coffer_runtime::spec::json::ConvertError;
+
+use crate::invoke::InvokeError;
+use crate::state;
+
+/// An invocation's error.
+pub fn from_invoke(error: InvokeError) -> Error {
+    match error {
+        InvokeError::Code(violation) => from_violation(&violation),
+        InvokeError::NotConfigured(psi) => Error::Unconfigured { psi: psi.to_string() },
+        InvokeError::UnknownAccount(account) => {
+            Error::Account(format!("this node keeps no key of account {account}; act as one of its own accounts"))
+        }
+        InvokeError::Gas { .. } => Error::invalid("gasLimit", error.to_string()),
+        InvokeError::Tx(error) => from_tx(&error),
+        InvokeError::Pool(_) | InvokeError::Busy => Error::Busy(error.to_string()),
+        InvokeError::NotSettled { tx } => Error::Timeout { message: error.to_string(), tx: Some(tx.to_string()) },
+        InvokeError::State(error) => from_state(error),
+        InvokeError::Failed(reason) => internal(&reason),
+    }
+}
+
+/// A state's error.
+pub fn from_state(error: state::Error) -> Error {
+    match error {
+        state::Error::Pruned { height, oldest } => Error::Pruned { height: height.0, oldest: oldest.0 },
+        state::Error::Future { height, head } => no_block(height, head),
+        state::Error::Held { psi, reason } => Error::Held { psi: psi.to_string(), reason },
+        state::Error::NotConfigured(psi) => Error::Unconfigured { psi: psi.to_string() },
+        other => internal(&other.to_string()),
+    }
+}
+
+/// There is no block of that height yet.
+pub fn no_block(height: Height, head: Height) -> Error {
+    Error::NotFound { what: "block", id: height.to_string(), hint: format!("the newest is {head}") }
+}
+
+/// A mistake in arguments; `root` is the name of the parameter that holds them.
+pub fn from_convert(error: ConvertError, root: &str) -> Error {
+    let rooted = |text: &str| match text.strip_prefix("args") {
+        Some(rest) => format!("{root}{rest}"),
+        None => text.to_owned(),
+    };
+    let path = rooted(&error.path);
+    let shown = ConvertError { path: path.clone(), ..error };
+    Error::invalid(path, shown.to_string())
+}
+
+fn from_violation(violation: &Violation) -> Error {
+    let rule = serde_json::to_value(&violation.rule).ok().and_then(|v| v["kind"].as_str().map(str::to_owned));
+    let function = violation.function.as_ref().map(|f| match &f.name {
+        Some(name) => format!("{} {name}", f.index),
+        None => f.index.to_string(),
+    });
+    Error::CodeRefused {
+        rule: rule.unwrap_or_default(),
+        function,
+        offset: Some(violation.offset as u64),
+        hint: violation.hint().map(|hint| hint.to_string()).unwrap_or_default(),
+        message: violation.rule.to_string(),
+    }
+}
+
+fn from_tx(error: &TxError) -> Error {
+    match error {
+        TxError::Gas { .. } => Error::invalid("gasLimit", error.to_string()),
+        TxError::TooLarge(_) => Error::invalid("", error.to_string()),
+        TxError::OutOfBounds(what) => {
+            let path = if *what == "input" { "args" } else { what };
+            Error::invalid(path, error.to_string())
+        }
+        other => internal(&other.to_string()),
+    }
+}
+
+fn internal(reason: &str) -> Error {
+    tracing::error!(reason, "a request failed on this node's side");
+    Error::Internal("this node failed; its operator finds the reason in the log".into())
+}

@@ -1,0 +1,75 @@
+//! The handlers as one set of methods. Each namespace has its file; here is what they share. Invariant: a handler reaches the node only
+//! through the [`Invoker`], and private data only with a tenant context.
+
+use std::sync::Arc;
+
+use coffer_abi::AccountId;
+use coffer_api::Error;
+use coffer_api::rpc::Discovery;
+use coffer_api::types::Account;
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::RegisterMethodError;
+use jsonrpsee::server::Methods;
+
+use super::error::from_state;
+use crate::invoke::Invoker;
+use crate::state;
+
+/// What every handler works with.
+#[derive(Clone)]
+pub(super) struct Handlers {
+    pub(super) invoker: Invoker,
+}
+
+/// All methods of the surface over one node.
+pub fn methods(invoker: &Invoker) -> Methods {
+    // UNWRAP: fails only when two methods have one name, which the tests of `coffer_api::table` exclude.
+    assemble(Handlers { invoker: invoker.clone() }).expect("the names of methods are unique")
+}
+
+fn assemble(handlers: Handlers) -> Result<Methods, RegisterMethodError> {
+    let handlers = Arc::new(handlers);
+    let mut all = RpcModule::new(());
+    all.merge(coffer_api::chain::register(handlers.clone())?)?;
+    all.merge(coffer_api::contract::register(handlers.clone())?)?;
+    all.merge(coffer_api::tx::register(handlers.clone())?)?;
+    all.merge(coffer_api::state::register(handlers.clone())?)?;
+    all.merge(coffer_api::psi::register(handlers)?)?;
+    all.merge(coffer_api::rpc::register(Arc::new(Discovery))?)?;
+    Ok(all.into())
+}
+
+impl Handlers {
+    /// Runs a read of the state off the threads that serve others.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&state::State) -> Result<T, state::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let state = self.invoker.state().clone();
+        match tokio::task::spawn_blocking(move || work(&state)).await {
+            Ok(done) => done.map_err(from_state),
+            Err(_) => Err(Error::Internal("the read did not finish".into())),
+        }
+    }
+
+    /// The id of an account that a request names.
+    pub(super) fn account(&self, account: &Account) -> Result<AccountId, Error> {
+        match account {
+            Account::Id(id) => Ok(*id),
+            Account::Name(name) => self.invoker.account_named(name).ok_or_else(|| {
+                let names = self.invoker.account_names().join(", ");
+                Error::Account(format!("this node has no account {name}; it has: {names}"))
+            }),
+        }
+    }
+
+    /// Who acts in a request that writes.
+    pub(super) fn acting(&self, from: Option<&Account>) -> Result<AccountId, Error> {
+        match from {
+            Some(account) => self.account(account),
+            None => self.invoker.default_account().ok_or_else(|| {
+                Error::Account("this node manages no account; name one with `from` after adding it".into())
+            }),
+        }
+    }
+}

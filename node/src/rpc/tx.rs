@@ -1,0 +1,51 @@
+//! Namespace `tx`.
+
+use coffer_abi::Hash;
+use coffer_api::Error;
+use coffer_api::error::Ran;
+use coffer_api::tx::{Receipt, TxApi};
+use coffer_api::types::Text;
+use serde_json::Value;
+
+use super::error::from_invoke;
+use super::methods::Handlers;
+use super::outcome::{Reader, word};
+use crate::invoke::{Asked, Found, Scope};
+use crate::tenant::TenantContext;
+
+impl TxApi for Handlers {
+    type Context = TenantContext;
+
+    async fn receipt(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Receipt, Error> {
+        let found = self.invoker.receipt(&ctx, tx.0).await.map_err(from_invoke)?;
+        Ok(shown(&found.ok_or_else(|| Error::not_found("transaction", tx.0))?))
+    }
+}
+
+fn shown(found: &Found) -> Receipt {
+    let Found { scope, receipt: place, block_hash, asked } = found;
+    let receipt = &place.receipt;
+    let reader = match asked {
+        Asked::Deploy(code) => Reader::new(code.as_ref().and_then(|c| c.spec()), "init"),
+        Asked::Call(method, code) => Reader::new(code.as_ref().and_then(|c| c.spec()), method),
+        Asked::Sealed => Reader { spec: None, method: None },
+    };
+    let tx = receipt.tx;
+    let ran = Ran { tx: Some(tx.to_string()), height: Some(place.height.0), gas_used: receipt.gas_used.0 };
+    let (result, error) = match reader.result(&receipt.status, ran) {
+        Ok(result) => (result, Value::Null),
+        Err(error) => (Value::Null, error.data()),
+    };
+    Receipt {
+        tx: Text(tx),
+        height: place.height.0,
+        block_hash: Text(*block_hash),
+        private: *scope == Scope::Private,
+        contract: receipt.contract.map(Text),
+        status: word(&receipt.status),
+        result,
+        error,
+        events: reader.events(&receipt.events),
+        gas_used: receipt.gas_used.0,
+    }
+}

@@ -1,0 +1,36 @@
+//! Whose call it is. Every function that reaches private data takes a [`TenantContext`] first. Not here: how a request is resolved to
+//! one (`rpc`), who may act for a tenant (later `auth`). Invariant: only the transport makes contexts; nothing widens one.
+
+use std::sync::Arc;
+
+use coffer_chain::Psi;
+
+/// The private state a request is for, and who makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantContext {
+    psi: Psi,
+    configured: bool,
+    subject: Option<Arc<str>>,
+}
+
+impl TenantContext {
+    /// A context; `configured` says whether this node has the private state.
+    pub fn new(psi: Psi, configured: bool) -> Self {
+        Self { psi, configured, subject: None }
+    }
+
+    /// The private state.
+    pub fn psi(&self) -> &Psi {
+        &self.psi
+    }
+
+    /// False if this node does not have the private state: it reads as empty and takes no writes.
+    pub fn is_configured(&self) -> bool {
+        self.configured
+    }
+
+    /// Who calls, as a token names them; `None` while the node runs without authorisation.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+}
