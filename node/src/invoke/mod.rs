@@ -4,10 +4,12 @@
 
 mod error;
 mod read;
+mod receipt;
 mod write;
 
 pub use error::InvokeError;
 pub use read::{Located, ViewRequest};
+pub use receipt::{Asked, Found};
 pub use write::{CallRequest, DeployRequest};
 
 use std::sync::Arc;
