@@ -15,5 +15,6 @@ pub mod spec;
 pub use call::{BlockContext, Call, Executed};
 pub use engine::{Backend, Code, Config, Runtime};
 pub use error::{CodeError, Fault};
+pub use instance::{INSTANCE_GAS, STACK_LIMIT};
 pub use state::{Changes, MemoryState, ScanEntry, StateRead};
 pub use validate::{Caps, Report, Violation, validate};

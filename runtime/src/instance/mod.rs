@@ -25,10 +25,11 @@ use memory::Guest;
 use scope::Scoped;
 
 /// Bytes of logical stack one call may use, frames counted as the meter says. Every engine's own stack holds many times as much.
-pub(crate) const STACK_LIMIT: i32 = 256 * 1024;
+pub const STACK_LIMIT: i32 = 256 * 1024;
 
-/// Gas of making and dropping an instance, the memory's pages apart: about 4 us on the reference machine.
-pub(crate) const INSTANCE_GAS: u64 = 8_000;
+/// Gas of making and dropping an instance, the memory's pages apart: about 4 us on the reference machine. A call that cannot pay it
+/// is out of gas before it begins.
+pub const INSTANCE_GAS: u64 = 20_000;
 
 /// What a store carries: the frame the host functions work on, and how it ended if a host function ended it.
 pub(crate) struct Invocation {

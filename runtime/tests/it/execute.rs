@@ -2,13 +2,14 @@
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{Gas, Status, TrapKind};
-use coffer_runtime::{Changes, MemoryState};
+use coffer_runtime::meter::Schedule;
+use coffer_runtime::{Changes, INSTANCE_GAS, MemoryState};
 
 use crate::golden;
 use crate::support::{CONTRACT, Contract, PLENTY, call, going, module};
 
 /// Gas of an instance with one page of memory.
-const ENTRY: u64 = 10_000;
+const ENTRY: u64 = INSTANCE_GAS + Schedule::V1.initial_memory(1);
 
 fn with(entries: &[(&[u8], &[u8])]) -> MemoryState {
     let mut state = MemoryState::default();
@@ -66,7 +67,7 @@ fn every_kind_of_trap_has_its_code() {
 #[test]
 fn an_endless_loop_uses_the_whole_limit_and_nothing_more() {
     let contract = Contract::wat(&going("(loop $again (br $again))"));
-    for limit in [0, 9_999, ENTRY, ENTRY + 1, 1_000_000] {
+    for limit in [0, ENTRY - 1, ENTRY, ENTRY + 1, 1_000_000] {
         let mut call = call(MethodKind::Call, "go", b"");
         call.gas_limit = Gas(limit);
         let executed = contract.execute(&call, &MemoryState::default());
