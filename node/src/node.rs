@@ -108,7 +108,7 @@ impl Node {
             let failure = failed.get().cloned().or_else(|| state.failure());
             rpc::Health { height: state.head().height.0, failure }
         });
-        let serve = listener.serve(Default::default(), residents, health, front.stop_signal());
+        let serve = listener.serve(rpc::methods(&invoker), residents, health, front.stop_signal());
         front.spawn("rpc", async move {
             serve.await;
             Ok::<(), std::convert::Infallible>(())
