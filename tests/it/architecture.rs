@@ -8,19 +8,12 @@ use coffer_tests::architecture::{
 use coffer_tests::root;
 
 fn source(path: &str, text: &str) -> [Source; 1] {
-    [Source {
-        path: path.into(),
-        text: text.into(),
-    }]
+    [Source { path: path.into(), text: text.into() }]
 }
 
 fn package(name: &str, dependencies: &[&str]) -> Package {
     let dependencies = dependencies.iter().map(ToString::to_string).collect();
-    Package {
-        name: name.into(),
-        is_contract: name == "token",
-        dependencies,
-    }
+    Package { name: name.into(), is_contract: name == "token", dependencies }
 }
 
 fn assert_none(offences: &[String]) {
@@ -39,15 +32,8 @@ fn a_crate_that_looks_up_or_over_a_fence_is_found() {
     assert_eq!(bad("coffer-runtime", "coffer-chain"), 1);
     assert_eq!(bad("coffer-chain", "tokio"), 1);
     assert_eq!(bad("coffer", "coffer-sdk"), 1);
-    assert_eq!(
-        bad("coffer", "token"),
-        0,
-        "a foreign crate of that name is none of ours"
-    );
-    assert_eq!(
-        foreign_dependencies(&[package("coffer", &["token"]), package("token", &[])]).len(),
-        1
-    );
+    assert_eq!(bad("coffer", "token"), 0, "a foreign crate of that name is none of ours");
+    assert_eq!(foreign_dependencies(&[package("coffer", &["token"]), package("token", &[])]).len(), 1);
     assert_eq!(bad("coffer", "wasmtime"), 1);
     assert_eq!(bad("coffer", "arc-malachitebft-app-channel"), 1);
     assert_eq!(bad("token", "coffer-abi"), 1);
@@ -68,29 +54,14 @@ fn a_module_of_the_node_that_looks_up_or_sideways_is_found() {
     assert_eq!(bad("node/src/state/db.rs", "use crate::{tenant::Tenant, rpc};"), 1);
     assert_eq!(bad("node/src/state/db.rs", "use super::super::rpc;"), 1);
     assert_eq!(bad("node/src/state.rs", "use super::rpc;"), 1);
-    assert_eq!(
-        bad("node/src/state/db.rs", "fn f() -> crate::privacy::Envelope { x }"),
-        1
-    );
+    assert_eq!(bad("node/src/state/db.rs", "fn f() -> crate::privacy::Envelope { x }"), 1);
     assert_eq!(bad("node/src/helpers_of_state.rs", ""), 1, "a module without a row");
     assert_eq!(
-        bad(
-            "node/src/state/db.rs",
-            "use super::columns; use crate::{tenant::{rpc, Tenant}, state::blocks};"
-        ),
+        bad("node/src/state/db.rs", "use super::columns; use crate::{tenant::{rpc, Tenant}, state::blocks};"),
         0
     );
-    assert_eq!(
-        bad(
-            "node/src/state/db.rs",
-            "// use crate::rpc;\nconst A: &str = \"use crate::rpc;\";"
-        ),
-        0
-    );
-    assert_eq!(
-        bad("node/src/state/db.rs", "#[cfg(test)]\nmod tests { use crate::rpc; }"),
-        0
-    );
+    assert_eq!(bad("node/src/state/db.rs", "// use crate::rpc;\nconst A: &str = \"use crate::rpc;\";"), 0);
+    assert_eq!(bad("node/src/state/db.rs", "#[cfg(test)]\nmod tests { use crate::rpc; }"), 0);
     assert_eq!(bad("node/src/rpc/psi.rs", "use crate::{state, consensus::Handle};"), 0);
 }
 
@@ -105,15 +76,9 @@ fn a_crate_named_outside_of_its_fence_is_found() {
     assert_eq!(bad("runtime/src/host/frames.rs", "use wasmtime::Caller;"), 1);
     assert_eq!(bad("node/src/executor/block.rs", "fn f(db: &parity_db::Db) {}"), 1);
     assert_eq!(bad("node/src/cli/dev.rs", "use jsonrpsee as rpc;"), 1);
-    assert_eq!(
-        bad("node/src/consensus/driver.rs", "use arc_malachitebft_app_channel::run;"),
-        1
-    );
+    assert_eq!(bad("node/src/consensus/driver.rs", "use arc_malachitebft_app_channel::run;"), 1);
     assert_eq!(bad("runtime/src/engine.rs", "use wasmtime::Engine;"), 0);
-    assert_eq!(
-        bad("node/src/state/blocks.rs", "// parity_db::Db is asked elsewhere"),
-        0
-    );
+    assert_eq!(bad("node/src/state/blocks.rs", "// parity_db::Db is asked elsewhere"), 0);
 }
 
 #[test]
@@ -129,10 +94,7 @@ fn files_are_short_and_the_driver_shorter() {
     assert_none(&long_files(&sources(&root())));
     let text = "line\n".repeat(501);
     assert_eq!(long_files(&source("node/src/node.rs", &text)).len(), 1);
-    assert_eq!(
-        long_files(&source("node/src/consensus/driver.rs", &"line\n".repeat(101))).len(),
-        1
-    );
+    assert_eq!(long_files(&source("node/src/consensus/driver.rs", &"line\n".repeat(101))).len(), 1);
     let tested = "line\n".repeat(400) + "#[cfg(test)]\n" + &text;
     assert_none(&long_files(&source("node/src/node.rs", &tested)));
 }
@@ -140,10 +102,7 @@ fn files_are_short_and_the_driver_shorter() {
 #[test]
 fn every_file_says_what_it_is_for() {
     assert_none(&unintroduced_files(&sources(&root())));
-    assert_eq!(
-        unintroduced_files(&source("node/src/node.rs", "// not a doc comment")).len(),
-        1
-    );
+    assert_eq!(unintroduced_files(&source("node/src/node.rs", "// not a doc comment")).len(), 1);
 }
 
 #[test]
@@ -172,18 +131,10 @@ fn every_link_of_the_pages_leads_somewhere() {
 
 #[test]
 fn a_dead_link_is_found() {
-    let page = |text: &str| {
-        [Page {
-            path: "docs/A.md".into(),
-            text: text.into(),
-        }]
-    };
+    let page = |text: &str| [Page { path: "docs/A.md".into(), text: text.into() }];
     let dead = |text: &str| dead_links(&page(text), |path| path.ends_with("README.md")).len();
     assert_eq!(dead("see [this](B.md) and [that](../node/C.md#part)"), 2);
     assert_eq!(dead("see [this](../../outside.md)"), 1);
-    assert_eq!(
-        dead("see [this](../README.md#why), [that](#here), [web](https://example.org)"),
-        0
-    );
+    assert_eq!(dead("see [this](../README.md#why), [that](#here), [web](https://example.org)"), 0);
     assert_eq!(dead("```\n[x](nowhere.md)\n```"), 0);
 }

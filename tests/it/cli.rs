@@ -14,21 +14,12 @@ fn coffer(args: &[&str]) -> Output {
 }
 
 fn stdout(output: &Output) -> String {
-    assert!(
-        output.status.success(),
-        "{}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn stderr(output: &Output) -> String {
-    assert!(
-        !output.status.success(),
-        "it succeeded: {}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(!output.status.success(), "it succeeded: {}", String::from_utf8_lossy(&output.stdout));
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!text.contains("panicked"), "{text}");
     text
@@ -81,49 +72,18 @@ fn a_contract_goes_from_source_to_a_call() {
     let at = ["--node", &url, "--psi", "PS1", "--json"];
     let run = |args: &[&str]| coffer(&[&["contract"][..], args, &at].concat());
     let supply = crate::token::SUPPLY.to_string();
-    let deployed = as_json(&run(&[
-        "deploy",
-        path,
-        "--private",
-        "--from",
-        "alice",
-        "--supply",
-        &supply,
-    ]));
+    let deployed = as_json(&run(&["deploy", path, "--private", "--from", "alice", "--supply", &supply]));
     let token = deployed["contract"].as_str().expect("an id");
     let bob = node.account("bob");
-    let called = as_json(&run(&[
-        "call",
-        token,
-        "transfer",
-        "--private",
-        "--from",
-        "alice",
-        "--to",
-        &bob,
-        "--amount",
-        "3",
-    ]));
+    let called =
+        as_json(&run(&["call", token, "transfer", "--private", "--from", "alice", "--to", &bob, "--amount", "3"]));
     assert_eq!(called["status"], "ok");
     let read = as_json(&run(&["query", token, "balance_of", "--account", &bob]));
     assert_eq!(crate::token::number(&read["result"]), 3);
 
-    let text = stderr(&run(&[
-        "call",
-        token,
-        "transfer",
-        "--private",
-        "--from",
-        "alice",
-        "--to",
-        &bob,
-    ]));
+    let text = stderr(&run(&["call", token, "transfer", "--private", "--from", "alice", "--to", &bob]));
     assert!(text.contains("amount"), "{text}");
-    assert_eq!(
-        node.tenant("PS1")
-            .query(&json!(token), "balance_of", json!({"account": bob})),
-        read["result"]
-    );
+    assert_eq!(node.tenant("PS1").query(&json!(token), "balance_of", json!({"account": bob})), read["result"]);
 }
 
 #[test]

@@ -34,10 +34,7 @@ fn a_token_in_a_private_state_is_deployed_called_and_read() {
     assert_ne!(before["blockHash"], after["blockHash"]);
     assert_eq!(after["sealed"], true);
     let head = ps1.call("chain_head", json!({}));
-    assert_eq!(
-        (&head["height"], &head["hash"]),
-        (&after["height"], &after["blockHash"])
-    );
+    assert_eq!((&head["height"], &head["hash"]), (&after["height"], &after["blockHash"]));
 }
 
 #[test]
@@ -57,15 +54,8 @@ fn the_receipt_and_the_events_tell_the_same_as_the_call() {
     assert_eq!(block["hash"], receipt["blockHash"]);
 
     let page = ps1.call("contract_events", json!({"contract": token}));
-    let last = page["items"]
-        .as_array()
-        .and_then(|items| items.last())
-        .cloned()
-        .unwrap_or_default();
-    assert_eq!(
-        (&last["tx"], &last["name"]),
-        (&called["tx"], &called["events"][0]["name"])
-    );
+    let last = page["items"].as_array().and_then(|items| items.last()).cloned().unwrap_or_default();
+    assert_eq!((&last["tx"], &last["name"]), (&called["tx"], &called["events"][0]["name"]));
     assert_eq!(last["data"], called["events"][0]["data"]);
 }
 
@@ -79,10 +69,7 @@ fn a_private_call_shows_on_the_chain_as_a_marker_without_names() {
 
     let block = node.client().call("chain_block", json!({"height": called["height"]}));
     let entries = block["transactions"].as_array().cloned().unwrap_or_default();
-    let marker = entries
-        .iter()
-        .find(|entry| entry["tx"] == called["tx"])
-        .expect("the marker is in the block");
+    let marker = entries.iter().find(|entry| entry["tx"] == called["tx"]).expect("the marker is in the block");
     assert_eq!(marker["kind"], "marker");
     let text = block.to_string();
     for secret in [&alice, &bob, token.as_str().unwrap_or("?"), "PS1", "transfer"] {
@@ -115,15 +102,8 @@ fn a_typed_error_of_a_contract_arrives_with_its_name_and_place() {
 
     assert_eq!((error.code, error.kind()), (-31010, "contractError"));
     assert!(error.data["error"]["name"].is_string(), "{error:?}");
-    assert!(
-        error.data["tx"].is_string() && error.data["gasUsed"].is_u64(),
-        "{error:?}"
-    );
-    assert_eq!(
-        token::balance(&ps1, &token, &node.account("alice")),
-        SUPPLY,
-        "nothing was moved"
-    );
+    assert!(error.data["tx"].is_string() && error.data["gasUsed"].is_u64(), "{error:?}");
+    assert_eq!(token::balance(&ps1, &token, &node.account("alice")), SUPPLY, "nothing was moved");
     let receipt = ps1.call("tx_receipt", json!({"tx": error.data["tx"]}));
     assert_eq!(receipt["status"], "failed");
     assert_eq!(receipt["error"]["error"], error.data["error"]);
@@ -154,10 +134,7 @@ fn the_spec_in_the_module_comes_out_as_json() {
     let token = token::deploy(&ps1, true);
     let spec = ps1.call("contract_spec", json!({"contract": token}));
     let methods = spec["spec"]["methods"].as_array().cloned().unwrap_or_default();
-    let transfer = methods
-        .iter()
-        .find(|m| m["name"] == "transfer")
-        .expect("it has a transfer");
+    let transfer = methods.iter().find(|m| m["name"] == "transfer").expect("it has a transfer");
     assert_eq!(transfer["kind"], "call");
     assert_eq!(spec["private"], true);
 }
@@ -168,24 +145,10 @@ fn health_and_discovery_answer() {
     let health = http::get(node.addr(), "/health").expect("an answer");
     assert_eq!(health.status, 200, "{}", health.text());
     let document = node.client().call("rpc.discover", json!({}));
-    assert!(
-        document["openrpc"].as_str().is_some_and(|v| v.starts_with("1.")),
-        "{document}"
-    );
-    let names: Vec<_> = document["methods"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|m| m["name"].as_str())
-        .collect();
-    for name in [
-        "chain_head",
-        "contract_deploy",
-        "contract_call",
-        "contract_query",
-        "psi_trieRoot",
-        "tx_receipt",
-    ] {
+    assert!(document["openrpc"].as_str().is_some_and(|v| v.starts_with("1.")), "{document}");
+    let names: Vec<_> =
+        document["methods"].as_array().into_iter().flatten().filter_map(|m| m["name"].as_str()).collect();
+    for name in ["chain_head", "contract_deploy", "contract_call", "contract_query", "psi_trieRoot", "tx_receipt"] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
 }

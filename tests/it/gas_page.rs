@@ -35,32 +35,20 @@ fn computation() -> String {
         page,
     } = Schedule::V1;
     let rows = [
-        (
-            simple,
-            "constants, locals, integer arithmetic, comparison, conversion, `drop`, `select`",
-        ),
+        (simple, "constants, locals, integer arithmetic, comparison, conversion, `drop`, `select`"),
         (division, "division and remainder"),
         (global, "`global.get`, `global.set`"),
         (memory, "loads and stores, `memory.size`"),
-        (
-            branch,
-            "`br`, `br_if`, `if`, `return`, and each pass over the head of a `loop`",
-        ),
+        (branch, "`br`, `br_if`, `if`, `return`, and each pass over the head of a `loop`"),
         (br_table, "`br_table`"),
         (call, "`call`, on top of the callee's frame"),
         (call_indirect, "`call_indirect`, on top of the callee's frame"),
         (frame, "entering a function"),
-        (
-            frame_word,
-            "each 8 bytes of the function's logical stack frame, on entering it",
-        ),
+        (frame_word, "each 8 bytes of the function's logical stack frame, on entering it"),
         (bulk, "`memory.copy`, `memory.fill`, on top of their length"),
         (bulk_word, "each 8 bytes that they move, rounded up"),
         (grow, "`memory.grow`, on top of its pages"),
-        (
-            page,
-            "each page of 64 KiB, at the start of a call and when memory grows",
-        ),
+        (page, "each page of 64 KiB, at the start of a call and when memory grows"),
     ];
     let mut text =
         format!("## Computation\n\nSchedule version {version}. One unit is about a fifth of a nanosecond.\n\n");
@@ -79,11 +67,7 @@ fn page() -> String {
     );
     text += "| function | base | per byte | what it does |\n|---|---:|---:|---|\n";
     for f in HOST_FUNCTIONS {
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} |",
-            f.name, f.gas_base, f.gas_per_byte, f.doc
-        );
+        let _ = writeln!(text, "| `{}` | {} | {} | {} |", f.name, f.gas_base, f.gas_per_byte, f.doc);
     }
     text
 }
@@ -95,8 +79,5 @@ fn the_gas_page_says_what_the_code_charges() {
         std::fs::write(&path, page()).expect("the page is written");
     }
     let written = std::fs::read_to_string(&path).expect("the page is there");
-    assert!(
-        written == page(),
-        "docs/GAS.md is out of date: run BLESS=1 ./test gas_page"
-    );
+    assert!(written == page(), "docs/GAS.md is out of date: run BLESS=1 ./test gas_page");
 }

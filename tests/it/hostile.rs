@@ -19,10 +19,7 @@ fn assert_alive(node: &Node) {
 }
 
 fn call(client: &Client, contract: &Value, method: &str) -> RpcError {
-    client.fail(
-        "contract_call",
-        json!({"contract": contract, "method": method, "args": {}, "private": true}),
-    )
+    client.fail("contract_call", json!({"contract": contract, "method": method, "args": {}, "private": true}))
 }
 
 #[test]
@@ -62,15 +59,9 @@ fn an_endless_loop_runs_out_of_gas_while_others_are_answered() {
         assert!(error.data["gasUsed"].as_u64() > Some(0), "{error:?}");
     }
     let meanwhile = |query: &&(Instant, Instant)| spins.iter().any(|spin| spin.0 < query.0 && query.1 < spin.1);
-    assert!(
-        asked.iter().any(|query| meanwhile(&query)),
-        "no query was answered while a loop ran"
-    );
+    assert!(asked.iter().any(|query| meanwhile(&query)), "no query was answered while a loop ran");
 
-    let error = ps1.fail(
-        "contract_query",
-        json!({"contract": endless, "method": "look", "args": {}}),
-    );
+    let error = ps1.fail("contract_query", json!({"contract": endless, "method": "look", "args": {}}));
     assert_eq!(error.kind(), "outOfGas", "{error:?}");
     assert_alive(&node);
 }
@@ -79,10 +70,7 @@ fn an_endless_loop_runs_out_of_gas_while_others_are_answered() {
 fn recursion_without_end_is_a_trap_and_the_node_lives() {
     let node = Dev::new().start();
     let ps1 = node.tenant("PS1");
-    let deep = wasm::contract(
-        &[(Call, "dive")],
-        r#"(func $dive (export "call dive") (call $dive) (call $done))"#,
-    );
+    let deep = wasm::contract(&[(Call, "dive")], r#"(func $dive (export "call dive") (call $dive) (call $done))"#);
     let deep = ps1.deploy(&deep, json!({}), true)["contract"].take();
     let error = call(&ps1, &deep, "dive");
     assert_eq!((error.code, error.kind()), (-31011, "trap"), "{error:?}");
@@ -99,11 +87,7 @@ fn a_view_that_writes_is_trapped() {
     let sly = ps1.deploy(&wasm::contract(&[(View, "look")], sly), json!({}), true)["contract"].take();
     let root = ps1.call("psi_root", json!({}));
     let error = ps1.fail("contract_query", json!({"contract": sly, "method": "look", "args": {}}));
-    assert_eq!(
-        (error.kind(), &error.data["trap"]),
-        ("trap", &json!("readOnly")),
-        "{error:?}"
-    );
+    assert_eq!((error.kind(), &error.data["trap"]), ("trap", &json!("readOnly")), "{error:?}");
     assert_eq!(ps1.call("psi_root", json!({})), root);
 }
 
@@ -111,13 +95,7 @@ fn a_view_that_writes_is_trapped() {
 fn every_kind_of_trap_is_told_by_its_name() {
     let node = Dev::new().start();
     let ps1 = node.tenant("PS1");
-    let methods = [
-        (Call, "stop"),
-        (Call, "outside"),
-        (Call, "divide"),
-        (Call, "silent"),
-        (Call, "pointer"),
-    ];
+    let methods = [(Call, "stop"), (Call, "outside"), (Call, "divide"), (Call, "silent"), (Call, "pointer")];
     let bad = wasm::contract(
         &methods,
         r#"(func (export "call stop") unreachable)
@@ -127,35 +105,19 @@ fn every_kind_of_trap_is_told_by_its_name() {
            (func (export "call pointer") (call $output (i32.const 0x7ffffff0) (i32.const 64)))"#,
     );
     let bad = ps1.deploy(&bad, json!({}), true)["contract"].take();
-    let expected = [
-        "unreachable",
-        "memoryOutOfBounds",
-        "divisionByZero",
-        "noOutput",
-        "badPointer",
-    ];
+    let expected = ["unreachable", "memoryOutOfBounds", "divisionByZero", "noOutput", "badPointer"];
     for ((_, method), trap) in methods.iter().zip(expected) {
         let error = call(&ps1, &bad, method);
-        assert_eq!(
-            (error.kind(), &error.data["trap"]),
-            ("trap", &json!(trap)),
-            "{method}: {error:?}"
-        );
+        assert_eq!((error.kind(), &error.data["trap"]), ("trap", &json!(trap)), "{method}: {error:?}");
     }
     assert_alive(&node);
 }
 
 /// The refusal of a module, which must name a rule.
 fn refused(client: &Client, module: &[u8]) -> RpcError {
-    let error = client.fail(
-        "contract_deploy",
-        json!({"wasm": base64(module), "init": {}, "private": true}),
-    );
+    let error = client.fail("contract_deploy", json!({"wasm": base64(module), "init": {}, "private": true}));
     assert_eq!((error.code, error.kind()), (-31007, "codeRefused"), "{error:?}");
-    assert!(
-        error.data["rule"].as_str().is_some_and(|rule| !rule.is_empty()),
-        "{error:?}"
-    );
+    assert!(error.data["rule"].as_str().is_some_and(|rule| !rule.is_empty()), "{error:?}");
     error
 }
 
@@ -171,10 +133,7 @@ fn bad_modules_are_refused_with_rule_place_and_way_out() {
         r#"(func (export "call f") (drop (f64.add (f64.const 1) (f64.const 2))) (call $done))"#,
     );
     let error = refused(&ps1, &float);
-    assert!(
-        error.data["offset"].is_u64() && error.data["function"].is_string(),
-        "{error:?}"
-    );
+    assert!(error.data["offset"].is_u64() && error.data["function"].is_string(), "{error:?}");
     assert!(error.text().contains("float"), "{error:?}");
 
     let import = wasm::module(
@@ -182,10 +141,7 @@ fn bad_modules_are_refused_with_rule_place_and_way_out() {
         r#"(import "env" "now" (func (result i64))) (memory (export "memory") 1) (func (export "init"))"#,
     );
     let error = refused(&ps1, &import);
-    assert!(
-        error.text().contains("env") && error.text().contains("now"),
-        "{error:?}"
-    );
+    assert!(error.text().contains("env") && error.text().contains("now"), "{error:?}");
 
     let mistyped = wasm::module(
         &[],
@@ -198,10 +154,7 @@ fn bad_modules_are_refused_with_rule_place_and_way_out() {
 
     let locals = format!("(func (local {}))", "i64 ".repeat(600));
     let error = refused(&ps1, &wasm::contract(&[], &locals));
-    assert!(
-        error.text().contains("600") && error.text().contains("512"),
-        "used and allowed: {error:?}"
-    );
+    assert!(error.text().contains("600") && error.text().contains("512"), "used and allowed: {error:?}");
 
     let whole = build::contract("token");
     for length in [0, 3, 8, whole.len() / 2, whole.len() - 1] {
@@ -219,10 +172,7 @@ fn a_compile_bomb_is_refused_at_once() {
     let node = Dev::new().start();
     let ps1 = node.tenant("PS1");
     let blocks = "(block (br_if 0 (local.get 0)))".repeat(4_000);
-    let bomb = wasm::contract(
-        &[],
-        &format!("(func (param i32) (local {}) {blocks})", "i64 ".repeat(4_000)),
-    );
+    let bomb = wasm::contract(&[], &format!("(func (param i32) (local {}) {blocks})", "i64 ".repeat(4_000)));
     assert!((20_000..200_000).contains(&bomb.len()), "{} bytes", bomb.len());
     let error = refused(&ps1, &bomb);
     assert!(error.data["function"].is_string(), "{error:?}");

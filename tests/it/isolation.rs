@@ -15,36 +15,15 @@ fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
     let balance = json!({"account": owner});
     let transfer = json!({"to": owner, "amount": 1});
     vec![
-        (
-            "contract_query",
-            json!({"contract": contract, "method": "balance_of", "args": balance}),
-        ),
-        (
-            "contract_query",
-            json!({"contract": contract, "method": "balance_of", "args": balance, "height": 1}),
-        ),
-        (
-            "contract_query",
-            json!({"contract": contract, "method": "no_such_method", "args": {}}),
-        ),
-        (
-            "contract_query",
-            json!({"contract": contract, "method": "balance_of", "args": {"wrong": 1}}),
-        ),
+        ("contract_query", json!({"contract": contract, "method": "balance_of", "args": balance})),
+        ("contract_query", json!({"contract": contract, "method": "balance_of", "args": balance, "height": 1})),
+        ("contract_query", json!({"contract": contract, "method": "no_such_method", "args": {}})),
+        ("contract_query", json!({"contract": contract, "method": "balance_of", "args": {"wrong": 1}})),
         ("contract_spec", json!({"contract": contract})),
         ("contract_events", json!({"contract": contract})),
-        (
-            "contract_call",
-            json!({"contract": contract, "method": "transfer", "args": transfer, "private": true}),
-        ),
-        (
-            "contract_call",
-            json!({"contract": contract, "method": "transfer", "args": transfer, "private": false}),
-        ),
-        (
-            "contract_call",
-            json!({"contract": contract, "method": "transfer", "args": {"wrong": 1}, "private": true}),
-        ),
+        ("contract_call", json!({"contract": contract, "method": "transfer", "args": transfer, "private": true})),
+        ("contract_call", json!({"contract": contract, "method": "transfer", "args": transfer, "private": false})),
+        ("contract_call", json!({"contract": contract, "method": "transfer", "args": {"wrong": 1}, "private": true})),
     ]
 }
 
@@ -96,15 +75,8 @@ fn a_neighbour_sees_the_marker_and_nothing_of_what_it_did() {
     assert_eq!(receipt["private"], false);
     assert_eq!(receipt["events"], json!([]));
     assert_eq!((&receipt["contract"], &receipt["result"]), (&Value::Null, &Value::Null));
-    assert!(
-        !receipt.to_string().contains(token.as_str().unwrap_or("?")),
-        "{receipt}"
-    );
-    assert_eq!(
-        ps2.call("psi_root", json!({}))["root"],
-        root,
-        "its own state did not move"
-    );
+    assert!(!receipt.to_string().contains(token.as_str().unwrap_or("?")), "{receipt}");
+    assert_eq!(ps2.call("psi_root", json!({}))["root"], root, "its own state did not move");
 }
 
 #[test]
@@ -135,24 +107,13 @@ fn nothing_private_is_readable_on_the_disk_or_in_the_log() {
     let ended = node.stop();
 
     let hex = id.trim_start_matches("0x");
-    let raw: Vec<u8> = (0..32)
-        .map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex"))
-        .collect();
-    assert!(
-        !ended.stderr.contains(secret) && !ended.stderr.contains(hex),
-        "{}",
-        ended.stderr
-    );
+    let raw: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex")).collect();
+    assert!(!ended.stderr.contains(secret) && !ended.stderr.contains(hex), "{}", ended.stderr);
     let spec_text = b"coffer_spec";
     each_file(data.path(), &mut |path, bytes| {
         for needle in [raw.as_slice(), hex.as_bytes(), secret.as_bytes(), spec_text] {
             let found = bytes.windows(needle.len()).any(|w| w == needle);
-            assert!(
-                !found,
-                "{} has {:?} in clear",
-                path.display(),
-                String::from_utf8_lossy(needle)
-            );
+            assert!(!found, "{} has {:?} in clear", path.display(), String::from_utf8_lossy(needle));
         }
     });
 }

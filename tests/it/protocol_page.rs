@@ -24,10 +24,7 @@ fn every_hash_context_stands_once_in_the_code_and_on_the_page() {
     let found = contexts(&sources(&root()));
     assert!(found.len() > 20, "{found:?}");
     for (i, (context, path)) in found.iter().enumerate() {
-        assert!(
-            page.contains(&format!("`{context}`")),
-            "docs/PROTOCOL.md lacks `{context}` of {path}"
-        );
+        assert!(page.contains(&format!("`{context}`")), "docs/PROTOCOL.md lacks `{context}` of {path}");
         let twin = found[..i].iter().find(|(other, _)| other == context);
         assert_eq!(twin, None, "{path} uses `{context}` again");
     }

@@ -35,20 +35,9 @@ fn paste(script: &str, replaced: &[(&str, &str)]) -> String {
     }
     let mut bash = Command::new("bash");
     build::clean(&mut bash);
-    let output = bash
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(root())
-        .output()
-        .expect("bash starts");
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert!(
-        output.status.success(),
-        "{}\n--- out\n{out}\n--- err\n{err}",
-        output.status
-    );
+    let output = bash.args(["-euo", "pipefail", "-c", &script]).current_dir(root()).output().expect("bash starts");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}\n--- out\n{out}\n--- err\n{err}", output.status);
     out.into_owned()
 }
 
@@ -57,16 +46,8 @@ fn the_lines_of_the_readme_work_as_they_stand() {
     build::contract("token");
     let node = Dev::new().start();
     let url = format!("http://{}", node.addr());
-    let out = paste(
-        &lines_of("README.md", "## First light"),
-        &[("http://127.0.0.1:8545", &url)],
-    );
-    for word in [
-        "\"contract\":\"0x",
-        "\"name\":\"Transfer\"",
-        "\"result\":\"250\"",
-        "\"kind\":\"notFound\"",
-    ] {
+    let out = paste(&lines_of("README.md", "## First light"), &[("http://127.0.0.1:8545", &url)]);
+    for word in ["\"contract\":\"0x", "\"name\":\"Transfer\"", "\"result\":\"250\"", "\"kind\":\"notFound\""] {
         assert!(out.contains(word), "no {word} in\n{out}");
     }
     assert_eq!(out.matches("\"error\"").count(), 1, "only PS2 is refused: {out}");
@@ -81,10 +62,7 @@ fn the_lines_of_the_tutorial_work_as_they_stand() {
     let (node, folder) = (Dev::new().start(), tempfile::tempdir().expect("a folder"));
     let url = format!("http://{}", node.addr());
     let hello = folder.path().join("hello");
-    let binaries = build::coffer()
-        .parent()
-        .map(|folder| folder.display().to_string())
-        .expect("its folder");
+    let binaries = build::coffer().parent().map(|folder| folder.display().to_string()).expect("its folder");
     let replaced = [
         ("http://127.0.0.1:8545", url.as_str()),
         ("~/hello", hello.to_str().expect("text")),

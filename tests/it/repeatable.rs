@@ -13,9 +13,7 @@ fn story(node: &Node) -> Vec<String> {
     let mut txs = Vec::new();
     let mut tell = |psi: &str, method: &str, params: Value| {
         let answer = node.tenant(psi).send(method, params).expect("an answer");
-        let value = rpc::read(&answer)
-            .unwrap_or_else(|| panic!("{answer}"))
-            .unwrap_or_else(|e| e.data);
+        let value = rpc::read(&answer).unwrap_or_else(|| panic!("{answer}")).unwrap_or_else(|e| e.data);
         if value["tx"].is_string() {
             txs.push((psi.to_owned(), value["tx"].clone()));
         }
@@ -37,23 +35,13 @@ fn story(node: &Node) -> Vec<String> {
                 json!({"contract": contract, "method": "transfer", "args": args, "private": is_private}),
             );
         }
-        tell(
-            psi,
-            "contract_query",
-            json!({"contract": contract, "method": "balance_of", "args": {"account": bob}}),
-        );
+        tell(psi, "contract_query", json!({"contract": contract, "method": "balance_of", "args": {"account": bob}}));
         tell(psi, "contract_events", json!({"contract": contract}));
     }
     for (psi, tx) in txs {
-        told.push(
-            node.tenant(&psi)
-                .send("tx_receipt", json!({"tx": tx}))
-                .expect("an answer"),
-        );
+        told.push(node.tenant(&psi).send("tx_receipt", json!({"tx": tx})).expect("an answer"));
     }
-    let head = node.client().call("chain_head", json!({}))["height"]
-        .as_u64()
-        .expect("a height");
+    let head = node.client().call("chain_head", json!({}))["height"].as_u64().expect("a height");
     for height in 0..=head {
         for (psi, method) in [
             ("PS1", "chain_block"),
@@ -62,11 +50,7 @@ fn story(node: &Node) -> Vec<String> {
             ("PS2", "psi_root"),
             ("PS1", "psi_trieRoot"),
         ] {
-            told.push(
-                node.tenant(psi)
-                    .send(method, json!({"height": height}))
-                    .expect("an answer"),
-            );
+            told.push(node.tenant(psi).send(method, json!({"height": height})).expect("an answer"));
         }
     }
     told
@@ -96,9 +80,7 @@ fn a_restart_in_the_middle_changes_nothing() {
     let data = tempfile::tempdir().expect("a folder");
     let steps = |node: &Node, amounts: std::ops::Range<u64>, token: &Value| -> Vec<Value> {
         let bob = node.account("bob");
-        amounts
-            .map(|amount| token::transfer(&node.tenant("PS1"), token, &bob, amount, true))
-            .collect()
+        amounts.map(|amount| token::transfer(&node.tenant("PS1"), token, &bob, amount, true)).collect()
     };
     let through = Dev::new().seed(9).start();
     let token = token::deploy(&through.tenant("PS1"), true);

@@ -12,9 +12,7 @@ use crate::token;
 
 /// Every root that the node can tell, height by height.
 fn roots(node: &Node) -> Vec<Value> {
-    let head = node.client().call("chain_head", json!({}))["height"]
-        .as_u64()
-        .expect("a height");
+    let head = node.client().call("chain_head", json!({}))["height"].as_u64().expect("a height");
     let at = |height: u64| {
         let ask = |psi: &str, method: &str| node.tenant(psi).call(method, json!({"height": height}));
         json!([
@@ -34,7 +32,7 @@ fn history(node: &Node) -> (Value, Value) {
     let bob = node.account("bob");
     let private = token::deploy(&node.tenant("PS1"), true);
     let public = token::deploy(&node.tenant("PS2"), false);
-    let _ = token::deploy(&node.tenant("private"), true);
+    let _ = token::deploy(&node.tenant("PS2"), true);
     for amount in 1..4 {
         token::transfer(&node.tenant("PS1"), &private, &bob, amount, true);
         token::transfer(&node.tenant("PS2"), &public, &bob, amount, false);
@@ -111,10 +109,7 @@ fn every_call_that_was_answered_is_there_after_a_kill() {
         let ps1 = node.tenant("PS1");
         let balance = token::balance(&ps1, &token, &bob);
         let least = known + answered.len() as u64;
-        assert!(
-            (least..=least + 1).contains(&balance),
-            "round {round}: {least} were answered, {balance} are there"
-        );
+        assert!((least..=least + 1).contains(&balance), "round {round}: {least} were answered, {balance} are there");
         for answer in &answered {
             let receipt = ps1.call("tx_receipt", json!({"tx": answer["tx"]}));
             assert_eq!(
@@ -124,11 +119,7 @@ fn every_call_that_was_answered_is_there_after_a_kill() {
             );
         }
         let now = roots(&node);
-        assert_eq!(
-            now[..last_roots.len()],
-            last_roots[..],
-            "round {round}: the past is the same"
-        );
+        assert_eq!(now[..last_roots.len()], last_roots[..], "round {round}: the past is the same");
         (known, last_roots) = (balance, now);
     }
 }

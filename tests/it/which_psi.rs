@@ -24,10 +24,7 @@ fn the_address_wins_over_the_headers_and_none_is_private() {
     assert_eq!(current(&node, "/", &[("psi", "PS2")]), "PS2");
     assert_eq!(current(&node, "/", &[("Quorum-PSI", "PS1"), ("PSI", "PS2")]), "PS2");
     assert_eq!(current(&node, "/?PSI=PS1", &[("PSI", "PS2")]), "PS1");
-    assert_eq!(
-        current(&node, "/?PSI=PS1", &[("Quorum-PSI", "PS2"), ("PSI", "PS2")]),
-        "PS1"
-    );
+    assert_eq!(current(&node, "/?PSI=PS1", &[("Quorum-PSI", "PS2"), ("PSI", "PS2")]), "PS1");
 }
 
 #[test]
@@ -36,28 +33,15 @@ fn a_private_state_is_named_by_its_exact_text() {
     assert_eq!(current(&node, "/?PSI=%50S1", &[]), "PS1", "percent-encoded");
     assert_eq!(current(&node, "/?other=1&PSI=PS1", &[]), "PS1");
     assert_eq!(current(&node, "/?PSI=ps1", &[]), "ps1", "upper and lower case differ");
-    assert_eq!(
-        node.client().psi("ps1").call("psi_current", json!({}))["configured"],
-        false
-    );
-    assert_eq!(
-        node.client().psi("PS1").call("psi_current", json!({}))["configured"],
-        true
-    );
+    assert_eq!(node.client().psi("ps1").call("psi_current", json!({}))["configured"], false);
+    assert_eq!(node.client().psi("PS1").call("psi_current", json!({}))["configured"], true);
 }
 
 #[test]
 fn a_text_that_cannot_name_a_private_state_is_refused() {
     let node = Dev::new().start();
     let long = format!("/?PSI={}", "x".repeat(65));
-    for path in [
-        "/?PSI=",
-        "/?PSI=a%2Fb",
-        "/?PSI=a%0Ab",
-        "/?PSI=%FF",
-        "/?PSI=PS1&PSI=PS2",
-        &long,
-    ] {
+    for path in ["/?PSI=", "/?PSI=a%2Fb", "/?PSI=a%0Ab", "/?PSI=%FF", "/?PSI=PS1&PSI=PS2", &long] {
         assert_eq!(current(&node, path, &[]), "invalidPsi", "{path}");
     }
     assert_eq!(current(&node, "/", &[("PSI", "a/b")]), "invalidPsi");

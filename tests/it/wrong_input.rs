@@ -21,10 +21,7 @@ fn a_wrong_argument_of_a_contract_is_told_by_its_path() {
     let token = token::deploy(&ps1, true);
     let bob = node.account("bob");
     let transfer = |args: Value| {
-        ps1.fail(
-            "contract_call",
-            json!({"contract": token, "method": "transfer", "args": args, "private": true}),
-        )
+        ps1.fail("contract_call", json!({"contract": token, "method": "transfer", "args": args, "private": true}))
     };
     points_to(&transfer(json!({"to": bob})), "args.amount");
     points_to(&transfer(json!({"to": bob, "amount": 1, "note": "x"})), "args.note");
@@ -33,20 +30,12 @@ fn a_wrong_argument_of_a_contract_is_told_by_its_path() {
     points_to(&transfer(json!({"to": bob, "amount": 1.5})), "args.amount");
     points_to(&transfer(json!({"to": "0x12", "amount": 1})), "args.to");
     points_to(&transfer(json!({"to": 7, "amount": 1})), "args.to");
-    let query = ps1.fail(
-        "contract_query",
-        json!({"contract": token, "method": "balance_of", "args": {}}),
-    );
+    let query = ps1.fail("contract_query", json!({"contract": token, "method": "balance_of", "args": {}}));
     points_to(&query, "args.account");
     let init = json!({"wasm": base64(&build::contract("token")), "init": {"suply": 1}, "private": true});
     let error = ps1.fail("contract_deploy", init);
     assert_eq!(error.kind(), "invalidParams");
-    assert!(
-        error.data["path"]
-            .as_str()
-            .is_some_and(|path| path.starts_with("init.")),
-        "{error:?}"
-    );
+    assert!(error.data["path"].as_str().is_some_and(|path| path.starts_with("init.")), "{error:?}");
     assert_eq!(token::balance(&ps1, &token, &bob), 0);
 }
 
@@ -72,24 +61,13 @@ fn an_unknown_method_or_contract_is_told() {
     assert_eq!(error.data["suggestion"], "chain_head", "{error:?}");
 
     let token = token::deploy(&ps1, true);
-    let error = ps1.fail(
-        "contract_call",
-        json!({"contract": token, "method": "transfre", "args": {}, "private": true}),
-    );
-    assert!(
-        error.text().contains("transfre") && error.text().contains("transfer"),
-        "{error:?}"
-    );
-    let error = ps1.fail(
-        "contract_query",
-        json!({"contract": token, "method": "transfer", "args": {}}),
-    );
+    let error =
+        ps1.fail("contract_call", json!({"contract": token, "method": "transfre", "args": {}, "private": true}));
+    assert!(error.text().contains("transfre") && error.text().contains("transfer"), "{error:?}");
+    let error = ps1.fail("contract_query", json!({"contract": token, "method": "transfer", "args": {}}));
     assert!(error.text().contains("call"), "a call is no view: {error:?}");
     let absent = format!("0x{}", "7".repeat(64));
-    let error = ps1.fail(
-        "contract_query",
-        json!({"contract": absent, "method": "balance_of", "args": {}}),
-    );
+    let error = ps1.fail("contract_query", json!({"contract": absent, "method": "balance_of", "args": {}}));
     assert_eq!((error.code, error.kind()), (-31001, "notFound"));
 }
 
@@ -124,10 +102,7 @@ fn a_write_to_a_private_state_that_the_node_does_not_have_is_refused() {
     let node = Dev::new().start();
     let token = token::deploy(&node.tenant("PS1"), false);
     let stranger = node.tenant("NOWHERE");
-    assert_eq!(
-        stranger.call("psi_current", json!({})),
-        json!({"psi": "NOWHERE", "configured": false})
-    );
+    assert_eq!(stranger.call("psi_current", json!({})), json!({"psi": "NOWHERE", "configured": false}));
     let error = stranger.fail(
         "contract_deploy",
         json!({"wasm": base64(&build::contract("token")), "init": token::init(), "private": true}),
@@ -135,16 +110,10 @@ fn a_write_to_a_private_state_that_the_node_does_not_have_is_refused() {
     assert_eq!((error.code, error.kind()), (-31005, "unconfiguredPsi"), "{error:?}");
     assert!(error.message.contains("NOWHERE"), "{error:?}");
     let args = json!({"to": node.account("bob"), "amount": 1});
-    let error = stranger.fail(
-        "contract_call",
-        json!({"contract": token, "method": "transfer", "args": args, "private": true}),
-    );
+    let error =
+        stranger.fail("contract_call", json!({"contract": token, "method": "transfer", "args": args, "private": true}));
     assert_eq!(error.kind(), "unconfiguredPsi", "{error:?}");
-    assert_eq!(
-        token::balance(&stranger, &token, &node.account("alice")),
-        token::SUPPLY,
-        "it reads the public state"
-    );
+    assert_eq!(token::balance(&stranger, &token, &node.account("alice")), token::SUPPLY, "it reads the public state");
 }
 
 #[test]
@@ -154,12 +123,7 @@ fn a_body_over_the_limit_is_refused_and_the_node_lives() {
     body.resize(64 * 1024 * 1024, b'x');
     let reply = http::post(node.addr(), "/", &[], &body).expect("an answer");
     let told = rpc::read(&reply.text()).and_then(Result::err);
-    assert!(
-        reply.status == 413 || told.is_some(),
-        "{} {}",
-        reply.status,
-        reply.text()
-    );
+    assert!(reply.status == 413 || told.is_some(), "{} {}", reply.status, reply.text());
     if let Some(error) = told {
         assert_eq!(error.kind(), "tooLarge", "{error:?}");
         assert!(error.data["limit"].is_u64(), "{error:?}");
@@ -173,9 +137,7 @@ fn a_batch_is_answered_one_by_one_and_bounded() {
     let ask = |id: usize| json!({"jsonrpc": "2.0", "id": id, "method": if id == 2 { "no_such" } else { "chain_head" }, "params": {}});
     let send = |n: usize| {
         let body = Value::from((0..n).map(ask).collect::<Vec<_>>());
-        let text = http::post(node.addr(), "/", &[], body.to_string().as_bytes())
-            .expect("an answer")
-            .text();
+        let text = http::post(node.addr(), "/", &[], body.to_string().as_bytes()).expect("an answer").text();
         serde_json::from_str::<Value>(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
     };
     let answers = send(4);
@@ -193,9 +155,7 @@ fn what_is_no_json_rpc_is_told_so() {
     let node = Dev::new().start();
     let send = |body: &str| {
         let reply = http::post(node.addr(), "/", &[], body.as_bytes()).expect("an answer");
-        rpc::read(&reply.text())
-            .unwrap_or_else(|| panic!("{}", reply.text()))
-            .expect_err("an error")
+        rpc::read(&reply.text()).unwrap_or_else(|| panic!("{}", reply.text())).expect_err("an error")
     };
     assert_eq!(send("{").kind(), "parse");
     assert_eq!(send("{}").kind(), "invalidRequest");

@@ -18,7 +18,8 @@ pub fn coffer() -> PathBuf {
     let sources = ["runtime", "node", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
     once(&profile.join("coffer-tests-node"), &sources, &binary, || {
         let mut cargo = cargo(&root());
-        cargo.args(["build", "--locked", "--quiet", "--package", "coffer", "--bin", "coffer"]);
+        // With the tests' own features, as in `./test`: another set of them would build every dependency again.
+        cargo.args(["build", "--locked", "--quiet", "--workspace", "--bins", "--tests"]);
         if let Some(target) = profile.parent() {
             cargo.arg("--target-dir").arg(target);
         }
@@ -81,12 +82,10 @@ pub fn clean(command: &mut Command) {
 fn profile_folder() -> PathBuf {
     let test = std::env::current_exe().unwrap_or_else(|e| panic!("the running test has no path: {e}"));
     let folder = test.parent().and_then(Path::parent);
-    folder
-        .unwrap_or_else(|| panic!("{} is not in target/PROFILE/deps", test.display()))
-        .to_path_buf()
+    folder.unwrap_or_else(|| panic!("{} is not in target/PROFILE/deps", test.display())).to_path_buf()
 }
 
-/// Runs `command` unless `product` is there and the stamp is newer than every file below `sources`. One process at a time.
+/// Runs `command` unless `product` or the stamp is newer than every file below `sources`. One process at a time.
 fn once(stamp: &Path, sources: &[&str], product: &Path, command: impl FnOnce() -> Command) {
     if let Some(folder) = stamp.parent() {
         fs::create_dir_all(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
@@ -95,20 +94,14 @@ fn once(stamp: &Path, sources: &[&str], product: &Path, command: impl FnOnce() -
     let lock = File::create(&lock).unwrap_or_else(|e| panic!("{}: {e}", lock.display()));
     lock.lock().unwrap_or_else(|e| panic!("the build lock: {e}"));
     let newest = sources.iter().filter_map(|source| newest(&root().join(source))).max();
-    let built = fs::metadata(stamp).and_then(|meta| meta.modified()).ok();
-    if product.is_file() && built.is_some() && built > newest {
+    let changed = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    if product.is_file() && changed(product).max(changed(stamp)) > newest {
         return;
     }
     let started = SystemTime::now();
     let mut command = command();
-    let output = command
-        .output()
-        .unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
-    assert!(
-        output.status.success(),
-        "{command:?} failed:\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
+    assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(product.is_file(), "{command:?} did not make {}", product.display());
     let written = File::create(stamp).and_then(|file| file.set_modified(started));
     written.unwrap_or_else(|e| panic!("{}: {e}", stamp.display()));
@@ -120,9 +113,6 @@ fn newest(path: &Path) -> Option<SystemTime> {
     if !meta.is_dir() {
         return meta.modified().ok();
     }
-    let entries = fs::read_dir(path)
-        .ok()?
-        .flatten()
-        .filter(|entry| entry.file_name() != "target");
+    let entries = fs::read_dir(path).ok()?.flatten().filter(|entry| entry.file_name() != "target");
     entries.filter_map(|entry| newest(&entry.path())).max()
 }

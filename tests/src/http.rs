@@ -27,10 +27,7 @@ impl Reply {
 
     /// The first header field of that (lower-case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -54,10 +51,7 @@ pub fn post(addr: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8])
 /// # Errors
 /// As [`post`].
 pub fn get(addr: SocketAddr, path: &str) -> io::Result<Reply> {
-    exchange(
-        addr,
-        format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").as_bytes(),
-    )
+    exchange(addr, format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").as_bytes())
 }
 
 /// Sends bytes as they are and reads one answer. A peer that answers before it has read everything is heard.
@@ -91,14 +85,8 @@ fn parse(bytes: &[u8]) -> Option<Reply> {
     let mut lines = head.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let fields = lines.filter_map(|line| line.split_once(':'));
-    let headers: Vec<_> = fields
-        .map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned()))
-        .collect();
-    let mut reply = Reply {
-        status,
-        headers,
-        body: Vec::new(),
-    };
+    let headers: Vec<_> = fields.map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())).collect();
+    let mut reply = Reply { status, headers, body: Vec::new() };
     let body = &bytes[end + 4..];
     reply.body = match (reply.header("content-length"), reply.header("transfer-encoding")) {
         (Some(length), _) => body.get(..length.parse().ok()?)?.to_vec(),

@@ -15,8 +15,5 @@ use std::path::{Path, PathBuf};
 /// The root folder of the repository.
 pub fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_else(|| tests.to_path_buf())
+    tests.parent().map(Path::to_path_buf).unwrap_or_else(|| tests.to_path_buf())
 }

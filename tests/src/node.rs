@@ -62,8 +62,7 @@ impl Dev {
     /// # Panics
     /// When it ends or stays silent instead; with all it wrote.
     pub fn start(&self) -> Node {
-        self.try_start()
-            .unwrap_or_else(|ended| panic!("coffer dev did not start: {ended:?}"))
+        self.try_start().unwrap_or_else(|ended| panic!("coffer dev did not start: {ended:?}"))
     }
 
     /// Starts it and waits until it answers or ends.
@@ -110,13 +109,8 @@ pub struct Node {
 
 impl Node {
     fn spawn(mut command: Command) -> Result<Self, Ended> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
         let (send, lines) = channel();
         if let Some(stdout) = child.stdout.take() {
             let lines = BufReader::new(stdout).lines().map_while(Result::ok);
@@ -128,14 +122,7 @@ impl Node {
             std::thread::spawn(move || keep(pipe, &kept))
         });
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut node = Self {
-            child,
-            addr,
-            ready: Value::Null,
-            lines,
-            stderr,
-            reader,
-        };
+        let mut node = Self { child, addr, ready: Value::Null, lines, stderr, reader };
         loop {
             match node.lines.recv_timeout(PATIENCE) {
                 Ok(line) => {
@@ -177,8 +164,7 @@ impl Node {
     /// When there is none of that name.
     pub fn account(&self, name: &str) -> String {
         let id = self.ready["accounts"][name].as_str();
-        id.unwrap_or_else(|| panic!("no account {name} in {}", self.ready))
-            .into()
+        id.unwrap_or_else(|| panic!("no account {name} in {}", self.ready)).into()
     }
 
     /// All it wrote to its error output so far.
@@ -197,9 +183,7 @@ impl Node {
     /// # Panics
     /// When it does not end in time.
     pub fn stop(mut self) -> Ended {
-        let signal = Command::new("sh")
-            .args(["-c", &format!("kill -INT {}", self.child.id())])
-            .status();
+        let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
         assert!(signal.is_ok_and(|s| s.success()), "the signal could not be sent");
         loop {
             match self.lines.recv_timeout(PATIENCE) {
@@ -216,10 +200,7 @@ impl Node {
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
         }
-        Ended {
-            status,
-            stderr: self.stderr(),
-        }
+        Ended { status, stderr: self.stderr() }
     }
 }
 

@@ -41,27 +41,17 @@ impl RpcError {
 impl Client {
     /// Somebody who names no private state.
     pub fn new(addr: SocketAddr) -> Self {
-        Self {
-            addr,
-            path: "/".into(),
-            from: None,
-        }
+        Self { addr, path: "/".into(), from: None }
     }
 
     /// The same in a private state, named in the address.
     pub fn psi(&self, psi: &str) -> Self {
-        Self {
-            path: format!("/?PSI={psi}"),
-            ..self.clone()
-        }
+        Self { path: format!("/?PSI={psi}"), ..self.clone() }
     }
 
     /// The same, acting as an account in every call that changes something.
     pub fn from(&self, account: &str) -> Self {
-        Self {
-            from: Some(account.into()),
-            ..self.clone()
-        }
+        Self { from: Some(account.into()), ..self.clone() }
     }
 
     /// Where the node listens.
@@ -74,9 +64,7 @@ impl Client {
     /// # Panics
     /// When no complete answer comes, or it is not JSON-RPC.
     pub fn try_call(&self, method: &str, params: Value) -> Result<Value, RpcError> {
-        let answer = self
-            .send(method, params)
-            .unwrap_or_else(|e| panic!("{method}: no answer: {e}"));
+        let answer = self.send(method, params).unwrap_or_else(|e| panic!("{method}: no answer: {e}"));
         read(&answer).unwrap_or_else(|| panic!("{method}: not a JSON-RPC answer: {answer}"))
     }
 
@@ -85,8 +73,7 @@ impl Client {
     /// # Panics
     /// With the node's error.
     pub fn call(&self, method: &str, params: Value) -> Value {
-        self.try_call(method, params.clone())
-            .unwrap_or_else(|e| panic!("{method} {params}: {e:?}"))
+        self.try_call(method, params.clone()).unwrap_or_else(|e| panic!("{method} {params}: {e:?}"))
     }
 
     /// The error of a call that must fail.
@@ -111,27 +98,17 @@ impl Client {
 
     /// Calls a method of a contract.
     pub fn contract(&self, contract: &Value, method: &str, args: Value, private: bool) -> Value {
-        self.call(
-            "contract_call",
-            json!({"contract": contract, "method": method, "args": args, "private": private}),
-        )
+        self.call("contract_call", json!({"contract": contract, "method": method, "args": args, "private": private}))
     }
 
     /// Asks a view of a contract; the result alone.
     pub fn query(&self, contract: &Value, method: &str, args: Value) -> Value {
-        self.call(
-            "contract_query",
-            json!({"contract": contract, "method": method, "args": args}),
-        )["result"]
-            .take()
+        self.call("contract_query", json!({"contract": contract, "method": method, "args": args}))["result"].take()
     }
 
     /// Deploys a module; the whole answer.
     pub fn deploy(&self, wasm: &[u8], init: Value, private: bool) -> Value {
-        self.call(
-            "contract_deploy",
-            json!({"wasm": base64(wasm), "init": init, "private": private}),
-        )
+        self.call("contract_deploy", json!({"wasm": base64(wasm), "init": init, "private": private}))
     }
 
     fn with_from(&self, method: &str, mut params: Value) -> Value {

@@ -22,16 +22,10 @@ impl Socket {
     /// When the node does not upgrade the connection in time.
     pub fn open(addr: SocketAddr, path: &str) -> Self {
         let stream = TcpStream::connect_timeout(&addr, PATIENCE).unwrap_or_else(|e| panic!("{addr}: {e}"));
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .unwrap_or_else(|e| panic!("{addr}: {e}"));
+        stream.set_read_timeout(Some(PATIENCE)).unwrap_or_else(|e| panic!("{addr}: {e}"));
         let (inner, _) =
             tungstenite::client(format!("ws://{addr}{path}"), stream).unwrap_or_else(|e| panic!("{addr}: {e}"));
-        Self {
-            inner,
-            notifications: VecDeque::new(),
-            calls: 0,
-        }
+        Self { inner, notifications: VecDeque::new(), calls: 0 }
     }
 
     /// The answer of a call; what is notified meanwhile is kept for [`Socket::next`].
@@ -42,9 +36,7 @@ impl Socket {
         self.calls += 1;
         let id = self.calls;
         let text = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string();
-        self.inner
-            .send(Message::text(text))
-            .unwrap_or_else(|e| panic!("{method}: {e}"));
+        self.inner.send(Message::text(text)).unwrap_or_else(|e| panic!("{method}: {e}"));
         loop {
             let message = self.read();
             if message["id"] == id {

@@ -57,12 +57,7 @@ fn spec(methods: &[(MethodKind, &str)]) -> Spec {
         result: Type::Unit,
         error: None,
     });
-    Spec {
-        abi: coffer_abi::ABI_VERSION,
-        name: "Sample".into(),
-        methods: methods.collect(),
-        ..Spec::default()
-    }
+    Spec { abi: coffer_abi::ABI_VERSION, name: "Sample".into(), methods: methods.collect(), ..Spec::default() }
 }
 
 /// Appends a length as LEB128.

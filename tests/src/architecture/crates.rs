@@ -22,10 +22,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("coffer-chain", &["coffer-abi"]),
     ("coffer-api-macros", &[]),
     ("coffer-api", &["coffer-abi", "coffer-chain", "coffer-api-macros"]),
-    (
-        "coffer",
-        &["coffer-abi", "coffer-runtime", "coffer-chain", "coffer-api"],
-    ),
+    ("coffer", &["coffer-abi", "coffer-runtime", "coffer-chain", "coffer-api"]),
     ("coffer-sdk-macros", &[]),
     ("coffer-sdk", &["coffer-abi", "coffer-sdk-macros"]),
 ];
@@ -49,20 +46,11 @@ pub fn foreign_dependencies(packages: &[Package]) -> Vec<String> {
     let own: Vec<_> = packages.iter().map(|p| p.name.as_str()).collect();
     let mut found = Vec::new();
     for package in packages.iter().filter(|p| p.name != "coffer-tests") {
-        let table = OWN
-            .iter()
-            .find(|(name, _)| *name == package.name)
-            .map_or(&[][..], |(_, may)| may);
-        let may = if package.is_contract {
-            &["coffer-sdk"][..]
-        } else {
-            table
-        };
+        let table = OWN.iter().find(|(name, _)| *name == package.name).map_or(&[][..], |(_, may)| may);
+        let may = if package.is_contract { &["coffer-sdk"][..] } else { table };
         for dependency in package.dependencies.iter().map(String::as_str) {
             let is_ours = own.contains(&dependency) || dependency == "coffer" || dependency.starts_with("coffer-");
-            let kept = KEPT
-                .iter()
-                .find(|(name, _)| *name == dependency || dependency.starts_with(&format!("{name}-")));
+            let kept = KEPT.iter().find(|(name, _)| *name == dependency || dependency.starts_with(&format!("{name}-")));
             let fenced = dependency.starts_with("arc-malachitebft")
                 || kept.is_some_and(|(_, who)| !who.contains(&&*package.name));
             if is_ours && !may.contains(&dependency) || package.is_contract && !is_ours || fenced {

@@ -3,19 +3,12 @@
 use super::source::{Source, Word, is_path_separator};
 
 /// Modules of the node by row; a module sees lower rows only, and its own. Modules that stand in one row do not see each other.
-/// `config`, `node`, `cli` share the top row of the architecture and are used in that order.
+/// `pool` and `executor` share a row of the architecture, and so do `config`, `node`, `cli`; they are used in that order.
 const ROWS: &[&[&str]] = &[
     &["sources", "task", "metrics", "tenant"],
-    &[
-        "state",
-        "privacy",
-        "auth",
-        "network",
-        "organisation",
-        "quota",
-        "documents",
-    ],
-    &["executor", "pool"],
+    &["state", "privacy", "auth", "network", "organisation", "quota", "documents"],
+    &["pool"],
+    &["executor"],
     &["consensus"],
     &["invoke"],
     &["rpc"],
@@ -26,30 +19,11 @@ const ROWS: &[&[&str]] = &[
 
 /// A crate's name in source text (also the start of one), and the paths that may say it.
 const FENCES: &[(&str, &[&str])] = &[
-    (
-        "wasmtime",
-        &[
-            "runtime/src/engine",
-            "runtime/src/instance",
-            "runtime/src/linker",
-            "runtime/src/memory",
-        ],
-    ),
+    ("wasmtime", &["runtime/src/engine", "runtime/src/instance", "runtime/src/linker", "runtime/src/memory"]),
     ("parity_db", &["node/src/state/db"]),
     ("jsonrpsee", &["node/api/", "node/src/rpc"]),
-    (
-        "chacha20poly1305",
-        &[
-            "node/src/privacy",
-            "node/src/organisation",
-            "node/src/documents",
-            "node/src/state/",
-        ],
-    ),
-    (
-        "hpke",
-        &["node/src/privacy", "node/src/organisation", "node/src/documents"],
-    ),
+    ("chacha20poly1305", &["node/src/privacy", "node/src/organisation", "node/src/documents", "node/src/state/"]),
+    ("hpke", &["node/src/privacy", "node/src/organisation", "node/src/documents"]),
     ("libp2p", &["node/src/network"]),
     ("arc_malachitebft", &["node/src/consensus/engine"]),
 ];
@@ -61,26 +35,17 @@ fn row(module: &str) -> Option<usize> {
 /// Modules of the node that name one of their own row or a higher one, or that stand in no row.
 pub fn upward_imports(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
-    for source in sources
-        .iter()
-        .filter(|s| s.path.starts_with("node/src/") && !s.is_test())
-    {
+    for source in sources.iter().filter(|s| s.path.starts_with("node/src/") && !s.is_test()) {
         let Some(own) = source.module().and_then(|module| module.first().copied()) else {
             continue;
         };
         let Some(own_row) = row(own) else {
-            found.push(format!(
-                "{}: the module `{own}` stands in no row of the architecture",
-                source.path
-            ));
+            found.push(format!("{}: the module `{own}` stands in no row of the architecture", source.path));
             continue;
         };
         for module in modules_named(source) {
             if module != own && row(&module).is_some_and(|other| other >= own_row) {
-                found.push(format!(
-                    "{}: `{own}` (row {own_row}) must not see `{module}`",
-                    source.path
-                ));
+                found.push(format!("{}: `{own}` (row {own_row}) must not see `{module}`", source.path));
             }
         }
     }
@@ -154,11 +119,7 @@ pub fn fenced_crates(sources: &[Source]) -> Vec<String> {
                 is_it && (is_path_separator(&words, at + 1) || at > 0 && words[at - 1].is("use"))
             });
             if named && !places.iter().any(|place| source.path.starts_with(place)) {
-                found.push(format!(
-                    "{}: `{name}` is fenced into {}",
-                    source.path,
-                    places.join(", ")
-                ));
+                found.push(format!("{}: `{name}` is fenced into {}", source.path, places.join(", ")));
             }
         }
     }

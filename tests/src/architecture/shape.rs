@@ -11,9 +11,7 @@ const NAMELESS: &[&str] = &["utils", "util", "helpers", "helper", "common", "man
 
 /// Lines before the tests.
 fn product_lines(text: &str) -> usize {
-    text.lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
-        .count()
+    text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count()
 }
 
 /// Files with more product code than allowed.
@@ -33,25 +31,13 @@ pub fn long_files(sources: &[Source]) -> Vec<String> {
 pub fn unintroduced_files(sources: &[Source]) -> Vec<String> {
     // A UI test shows what a user writes, and its line numbers stand in the expected output.
     let counted = sources.iter().filter(|s| !s.path.contains("/ui/"));
-    counted
-        .filter(|s| !s.text.starts_with("//!"))
-        .map(|s| format!("{}: does not open with `//!`", s.path))
-        .collect()
+    counted.filter(|s| !s.text.starts_with("//!")).map(|s| format!("{}: does not open with `//!`", s.path)).collect()
 }
 
 /// Files and folders named after nothing.
 pub fn nameless_files(sources: &[Source]) -> Vec<String> {
-    let nameless = |s: &&Source| {
-        s.path
-            .trim_end_matches(".rs")
-            .split('/')
-            .any(|part| NAMELESS.contains(&part))
-    };
-    sources
-        .iter()
-        .filter(nameless)
-        .map(|s| format!("{}: name it after what it is about", s.path))
-        .collect()
+    let nameless = |s: &&Source| s.path.trim_end_matches(".rs").split('/').any(|part| NAMELESS.contains(&part));
+    sources.iter().filter(nameless).map(|s| format!("{}: name it after what it is about", s.path)).collect()
 }
 
 /// Places that are not finished or switched off.
@@ -69,10 +55,7 @@ pub fn unfinished_code(sources: &[Source]) -> Vec<String> {
             }
         }
         for note in [concat!("FIX", "ME"), concat!("X", "XX"), concat!("TO", "DO")] {
-            if source
-                .text
-                .lines()
-                .any(|line| line.split_once("//").is_some_and(|(_, comment)| comment.contains(note)))
+            if source.text.lines().any(|line| line.split_once("//").is_some_and(|(_, comment)| comment.contains(note)))
             {
                 found.push(format!("{}: a comment says {note}", source.path));
             }

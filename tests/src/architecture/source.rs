@@ -18,12 +18,9 @@ pub struct Source {
 impl Source {
     /// True for a file that holds tests, benchmarks or examples only.
     pub fn is_test(&self) -> bool {
-        let named = ["tests.rs", "build.rs"]
-            .iter()
-            .any(|name| self.path.ends_with(&format!("/{name}")));
-        let placed = ["tests", "benches", "it", "ui", "golden"]
-            .iter()
-            .any(|folder| self.path.split('/').any(|p| p == *folder));
+        let named = ["tests.rs", "build.rs"].iter().any(|name| self.path.ends_with(&format!("/{name}")));
+        let placed =
+            ["tests", "benches", "it", "ui", "golden"].iter().any(|folder| self.path.split('/').any(|p| p == *folder));
         named || placed
     }
 
@@ -134,11 +131,7 @@ pub(super) fn walk(root: &Path, folder: &Path, ending: &str, each: &mut impl FnM
             }
         } else if path.extension().is_some_and(|e| e == ending) {
             let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            let relative = path
-                .strip_prefix(root)
-                .unwrap_or(&path)
-                .to_string_lossy()
-                .replace('\\', "/");
+            let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             each(relative, text);
         }
     }
