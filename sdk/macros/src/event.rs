@@ -10,7 +10,7 @@ use crate::text::{also, docs};
 /// The struct, and its `Event`.
 pub fn expand(item: ItemStruct) -> Tokens {
     let ident = &item.ident;
-    let (fields, mut errors) = named(&item.fields);
+    let (fields, mut errors) = named(ident, &item.fields);
     if let Fields::Unnamed(fields) = &item.fields {
         let text = format!("the fields of an event have names: write `{ident} {{ name: type, .. }}`");
         also(&mut errors, syn::Error::new_spanned(fields, text));
@@ -20,11 +20,11 @@ pub fn expand(item: ItemStruct) -> Tokens {
     }
     let text = docs(&item.attrs);
     let name = ident.to_string();
-    let item = encoded(&item, &item.attrs);
     if let Some(errors) = errors {
         let errors = errors.into_compile_error();
         return quote!(#item #errors);
     }
+    let item = encoded(&item, &item.attrs);
     quote! {
         #item
         const _: () = {

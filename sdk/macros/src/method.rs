@@ -123,9 +123,11 @@ impl Method {
         let values: Vec<Ident> = (0..self.arguments.len()).map(|i| format_ident!("argument_{i}")).collect();
         let types: Vec<&Type> = self.arguments.iter().map(|argument| &argument.ty).collect();
         let exported = format_ident!("__coffer_export_{}", self.name);
+        // What the compiler says of this line is shown at the method.
+        let run = quote_spanned!(ident.span()=> __sdk::run);
         quote! {
             fn #entry() {
-                __sdk::run(#name, |contract: &mut #contract, (#(#values,)*): (#(#types,)*)| contract.#ident(#(#values),*))
+                #run(#name, |contract: &mut #contract, (#(#values,)*): (#(#types,)*)| contract.#ident(#(#values),*))
             }
             #[cfg(target_arch = "wasm32")]
             #[allow(unsafe_code)]

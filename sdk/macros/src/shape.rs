@@ -15,7 +15,7 @@ const MAX_VARIANTS: usize = 256;
 /// The item with its encoding, and its `Describe`; `error` for `#[error]`.
 pub fn expand(item: Item, error: bool) -> Tokens {
     let (ident, generics, attributes, shape) = match &item {
-        Item::Struct(item) => (&item.ident, &item.generics, &item.attrs, fields(&item.fields)),
+        Item::Struct(item) => (&item.ident, &item.generics, &item.attrs, fields(&item.ident, &item.fields)),
         Item::Enum(item) => (&item.ident, &item.generics, &item.attrs, variants(item)),
         other => return quote!(#other),
     };
@@ -24,11 +24,11 @@ pub fn expand(item: Item, error: bool) -> Tokens {
     if let Err(error) = plain(ident, generics, attributes) {
         also(&mut errors, error);
     }
-    let item = encoded(&item, attributes);
     if let Some(errors) = errors {
         let errors = errors.into_compile_error();
         return quote!(#item #errors);
     }
+    let item = encoded(&item, attributes);
     let text = docs(attributes);
     let type_name = ident.to_string();
     let marker = error.then(|| quote!(impl __sdk::ContractError for #ident {}));
@@ -96,17 +96,17 @@ fn no_codec(attributes: &[Attribute]) -> syn::Result<()> {
     }
 }
 
-/// `ShapeDesc` of a struct's or variant's fields, and the errors met.
-fn fields(fields: &Fields) -> (Tokens, Option<syn::Error>) {
+/// `ShapeDesc` of the fields of `owner` or of a variant of it, and the errors met.
+fn fields(owner: &Ident, fields: &Fields) -> (Tokens, Option<syn::Error>) {
     match fields {
         Fields::Named(_) => {
-            let (list, errors) = named(fields);
+            let (list, errors) = named(owner, fields);
             (quote!(__sdk::ShapeDesc::Struct(&[#list])), errors)
         }
         Fields::Unnamed(_) | Fields::Unit => {
             let mut errors = None;
             let parts = fields.iter().map(|field| {
-                if let Err(error) = no_codec(&field.attrs).and_then(|()| types::check(&field.ty)) {
+                if let Err(error) = no_codec(&field.attrs).and_then(|()| types::check_member(&field.ty, owner)) {
                     also(&mut errors, error);
                 }
                 described(&field.ty)
@@ -117,15 +117,15 @@ fn fields(fields: &Fields) -> (Tokens, Option<syn::Error>) {
     }
 }
 
-/// `FieldDesc`s of named fields, each followed by a comma, and the errors met.
-pub fn named(fields: &Fields) -> (Tokens, Option<syn::Error>) {
+/// `FieldDesc`s of the named fields of `owner`, each followed by a comma, and the errors met.
+pub fn named(owner: &Ident, fields: &Fields) -> (Tokens, Option<syn::Error>) {
     let mut errors = None;
     let mut list = Tokens::new();
     for field in fields {
         let Some(ident) = &field.ident else { continue };
         let checked = name(ident).and_then(|name| {
             no_codec(&field.attrs)?;
-            types::check(&field.ty)?;
+            types::check_member(&field.ty, owner)?;
             Ok(name)
         });
         match checked {
@@ -153,7 +153,7 @@ fn variants(item: &ItemEnum) -> (Tokens, Option<syn::Error>) {
         also(&mut errors, syn::Error::new_spanned(&item.ident, text));
     }
     for variant in &item.variants {
-        let (shape, wrong) = fields(&variant.fields);
+        let (shape, wrong) = fields(&item.ident, &variant.fields);
         if let Some(wrong) = wrong {
             also(&mut errors, wrong);
         }

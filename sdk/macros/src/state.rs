@@ -27,7 +27,7 @@ pub fn expand(mut item: ItemStruct) -> Tokens {
     let mut taken = BTreeMap::new();
     let mut described = Tokens::new();
     let mut opened = Tokens::new();
-    for field in &item.fields {
+    for field in item.fields.iter().filter(|field| field.ident.is_some()) {
         match key(field) {
             Ok(key) => {
                 if let Some(other) = taken.insert(key.clone(), field.ident.clone()) {

@@ -2,8 +2,9 @@
 //! Not here: whether a named type is one of the interface; the compiler knows that (`Describe`). Invariant: a type that is refused here
 //! could not compile either.
 
+use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, Ident, PathArguments, Type};
 
 /// Every reason why `ty` cannot stand in a contract's interface or storage.
 ///
@@ -49,6 +50,29 @@ pub fn check(ty: &Type) -> syn::Result<()> {
             }
         }
         _ => Ok(()),
+    }
+}
+
+/// Checks the type of a field of `owner`, which cannot contain itself.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_member(ty: &Type, owner: &Ident) -> syn::Result<()> {
+    check(ty)?;
+    match ty.to_token_stream().into_iter().find_map(|token| find(token, owner)) {
+        None => Ok(()),
+        Some(found) => Err(syn::Error::new(
+            found,
+            format!("`{owner}` contains itself: the types of a contract have a bounded depth; refer to the inner ones by an index or a key"),
+        )),
+    }
+}
+
+fn find(token: TokenTree, name: &Ident) -> Option<Span> {
+    match token {
+        TokenTree::Ident(ident) if ident == *name => Some(ident.span()),
+        TokenTree::Group(group) => group.stream().into_iter().find_map(|token| find(token, name)),
+        _ => None,
     }
 }
 

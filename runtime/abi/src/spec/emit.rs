@@ -1,6 +1,7 @@
 //! Turns the const tree of [`super::describe`] into the bytes of a spec record while the contract is compiled, so that a plain
 //! `cargo build` emits the spec. Two passes: the first counts, the second fills an array of that length.
 //! A record is a u32 little-endian length and a payload; the payload's first byte is [`CONTRACT`] or [`EVENT`].
+//! A bound that is broken panics while the contract is compiled; `track_caller` makes the compiler show the contract, not this file.
 //! Invariant: the bytes are the SCALE encoding of the model in [`super`], which `section` reads.
 
 use super::bounds::{MAX_DEPTH, MAX_LIST, MAX_NAME, MAX_TEXT};
@@ -15,6 +16,7 @@ pub const CONTRACT: u8 = 0;
 pub const EVENT: u8 = 1;
 
 /// Bytes of a contract's record.
+#[track_caller]
 pub const fn contract_len(contract: &ContractDesc) -> usize {
     let mut w = Writer::<0>::new();
     w.contract(contract);
@@ -25,6 +27,7 @@ pub const fn contract_len(contract: &ContractDesc) -> usize {
 ///
 /// # Panics
 /// At compile time, if the contract is above a bound of [`super::bounds`] or two of its types have one name.
+#[track_caller]
 pub const fn contract<const N: usize>(contract: &ContractDesc) -> [u8; N] {
     let mut w = Writer::<N>::new();
     w.contract(contract);
@@ -32,6 +35,7 @@ pub const fn contract<const N: usize>(contract: &ContractDesc) -> [u8; N] {
 }
 
 /// Bytes of an event's record.
+#[track_caller]
 pub const fn event_len(event: &EventDesc) -> usize {
     let mut w = Writer::<0>::new();
     w.event(event);
@@ -42,6 +46,7 @@ pub const fn event_len(event: &EventDesc) -> usize {
 ///
 /// # Panics
 /// As [`contract`].
+#[track_caller]
 pub const fn event<const N: usize>(event: &EventDesc) -> [u8; N] {
     let mut w = Writer::<N>::new();
     w.event(event);
@@ -72,6 +77,7 @@ impl Types {
         None
     }
 
+    #[track_caller]
     const fn ty(&mut self, ty: &Ty, depth: usize) {
         assert!(depth <= MAX_DEPTH, "a type of the contract's interface or storage is nested deeper than 32 levels");
         match ty {
@@ -86,6 +92,7 @@ impl Types {
         }
     }
 
+    #[track_caller]
     const fn named(&mut self, named: &'static NamedTy, depth: usize) {
         if let Some(i) = self.index(named.name) {
             match self.found[i] {
@@ -99,6 +106,7 @@ impl Types {
         self.shape(&named.shape, depth);
     }
 
+    #[track_caller]
     const fn shape(&mut self, shape: &ShapeDesc, depth: usize) {
         match shape {
             &ShapeDesc::Struct(fields) => self.fields(fields, depth),
@@ -112,6 +120,7 @@ impl Types {
         }
     }
 
+    #[track_caller]
     const fn tuple(&mut self, mut parts: &[&Ty], depth: usize) {
         while let [first, rest @ ..] = parts {
             self.ty(first, depth);
@@ -119,6 +128,7 @@ impl Types {
         }
     }
 
+    #[track_caller]
     const fn fields(&mut self, mut fields: &[FieldDesc], depth: usize) {
         while let [first, rest @ ..] = fields {
             self.ty(first.ty, depth);
@@ -126,6 +136,7 @@ impl Types {
         }
     }
 
+    #[track_caller]
     const fn contract(&mut self, contract: &ContractDesc) {
         let mut methods = contract.methods;
         while let [m, rest @ ..] = methods {
@@ -210,22 +221,26 @@ impl<const N: usize> Writer<N> {
         }
     }
 
+    #[track_caller]
     const fn length(&mut self, n: usize) {
         assert!(n <= MAX_LIST, "a contract's interface has at most 256 of anything: methods, fields, variants");
         self.compact(n);
     }
 
+    #[track_caller]
     const fn text(&mut self, text: &str) {
         assert!(text.len() <= MAX_TEXT, "a documentation comment of the contract's interface is longer than 8 KiB");
         self.compact(text.len());
         self.raw(text.as_bytes());
     }
 
+    #[track_caller]
     const fn name(&mut self, name: &str) {
         assert!(name.len() <= MAX_NAME, "a name of the contract's interface is longer than 64 bytes");
         self.text(name);
     }
 
+    #[track_caller]
     const fn contract(&mut self, c: &ContractDesc) {
         let mut types = Types::new();
         types.contract(c);
@@ -242,6 +257,7 @@ impl<const N: usize> Writer<N> {
         list!(self, c.storage, |field| self.storage(&types, field));
     }
 
+    #[track_caller]
     const fn event(&mut self, e: &EventDesc) {
         let mut types = Types::new();
         types.fields(e.fields, 1);
@@ -252,6 +268,7 @@ impl<const N: usize> Writer<N> {
         self.fields(&types, e.fields);
     }
 
+    #[track_caller]
     const fn types(&mut self, types: &Types) {
         self.length(types.len);
         let mut i = 0;
@@ -265,6 +282,7 @@ impl<const N: usize> Writer<N> {
         }
     }
 
+    #[track_caller]
     const fn shape(&mut self, types: &Types, shape: &ShapeDesc) {
         match shape {
             ShapeDesc::Struct(fields) => {
@@ -282,6 +300,7 @@ impl<const N: usize> Writer<N> {
         }
     }
 
+    #[track_caller]
     const fn variant(&mut self, types: &Types, variant: &VariantDesc) {
         self.name(variant.name);
         self.text(variant.docs);
@@ -299,10 +318,12 @@ impl<const N: usize> Writer<N> {
         }
     }
 
+    #[track_caller]
     const fn tuple(&mut self, types: &Types, parts: &[&Ty]) {
         list!(self, parts, |part| self.ty(types, part));
     }
 
+    #[track_caller]
     const fn fields(&mut self, types: &Types, fields: &[FieldDesc]) {
         list!(self, fields, |field| {
             self.name(field.name);
@@ -311,6 +332,7 @@ impl<const N: usize> Writer<N> {
         });
     }
 
+    #[track_caller]
     const fn method(&mut self, types: &Types, m: &MethodDesc) {
         self.name(m.name);
         self.byte(match m.kind {
@@ -331,6 +353,7 @@ impl<const N: usize> Writer<N> {
         }
     }
 
+    #[track_caller]
     const fn storage(&mut self, types: &Types, field: &StorageDesc) {
         self.name(field.name);
         self.text(field.docs);
@@ -348,6 +371,7 @@ impl<const N: usize> Writer<N> {
         }
     }
 
+    #[track_caller]
     const fn ty(&mut self, types: &Types, ty: &Ty) {
         match *ty {
             Ty::Unit => self.byte(0),
@@ -396,12 +420,14 @@ impl<const N: usize> Writer<N> {
         }
     }
 
+    #[track_caller]
     const fn wrapped(&mut self, types: &Types, tag: u8, inner: &Ty) {
         self.byte(tag);
         self.ty(types, inner);
     }
 }
 
+#[track_caller]
 const fn two_types(name: &str) -> ! {
     let mut text = Writer::<256>::text_only();
     text.raw(b"the contract's interface has two different types named `");
