@@ -96,7 +96,7 @@ pub mod prelude {
 /// For the macros; not part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::contract::{Contract, ContractState, Entry, run};
+    pub use crate::contract::{Contract, ContractState, Entry, describe, error_of, run, type_of, value_of};
     pub use crate::event::Event;
     pub use crate::storage::StorageType;
     pub use coffer_abi::export::MethodKind;

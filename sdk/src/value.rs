@@ -4,19 +4,15 @@
 use alloc::vec;
 
 use coffer_abi::spec::describe::Describe;
-use parity_scale_codec::{Decode, Encode, Output};
+use parity_scale_codec::{Encode, Output};
 
 use crate::guest;
-
-/// A value that can be an argument or stored: anything that has a description and an encoding.
-pub trait Value: Describe + Encode + Decode {}
-impl<T: Describe + Encode + Decode> Value for T {}
 
 /// Bytes of a value that goes over the stack: two accounts and an amount, with room to spare. More costs gas to clear each time.
 const SHORT: usize = 96;
 
 /// A value, if `bytes` are all of its one encoding.
-pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn decode<T: Describe>(bytes: &[u8]) -> Option<T> {
     let mut rest = bytes;
     let value = T::decode(&mut rest).ok()?;
     if !rest.is_empty() {
@@ -28,7 +24,7 @@ pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Option<T> {
 }
 
 /// Calls a host function that replies with an encoded value. `None`: the host has nothing there; `Some(None)`: it is no `T`.
-pub(crate) fn fetch<T: Value>(call: impl FnOnce(&mut [u8]) -> Option<usize>) -> Option<Option<T>> {
+pub(crate) fn fetch<T: Describe>(call: impl FnOnce(&mut [u8]) -> Option<usize>) -> Option<Option<T>> {
     let mut short = [0; SHORT];
     let length = call(&mut short)?;
     let mut long;

@@ -123,11 +123,13 @@ impl Method {
         let values: Vec<Ident> = (0..self.arguments.len()).map(|i| format_ident!("argument_{i}")).collect();
         let types: Vec<&Type> = self.arguments.iter().map(|argument| &argument.ty).collect();
         let exported = format_ident!("__coffer_export_{}", self.name);
-        // What the compiler says of this line is shown at the method.
-        let run = quote_spanned!(ident.span()=> __sdk::run);
+        // What the compiler says of this is shown at the method's name.
+        let run = quote_spanned! {ident.span()=>
+            __sdk::run(#name, |contract: &mut #contract, (#(#values,)*): (#(#types,)*)| contract.#ident(#(#values),*))
+        };
         quote! {
             fn #entry() {
-                #run(#name, |contract: &mut #contract, (#(#values,)*): (#(#types,)*)| contract.#ident(#(#values),*))
+                #run
             }
             #[cfg(target_arch = "wasm32")]
             #[allow(unsafe_code)]
@@ -152,15 +154,18 @@ impl Method {
             quote!(__sdk::FieldDesc { name: #name, ty: #ty, docs: #docs })
         });
         let result = &self.result;
-        let returns = quote_spanned!(result.span()=> <#result as __sdk::Returns>);
+        let (value, error) = (
+            quote_spanned!(result.span()=> __sdk::value_of::<#result>()),
+            quote_spanned!(result.span()=> __sdk::error_of::<#result>()),
+        );
         quote! {
             __sdk::MethodDesc {
                 name: #name,
                 kind: __sdk::MethodKind::#kind,
                 docs: #docs,
                 args: &[#(#arguments),*],
-                result: <#returns::Value as __sdk::Describe>::TYPE,
-                error: #returns::ERROR,
+                result: #value,
+                error: #error,
             }
         }
     }

@@ -57,28 +57,18 @@ fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
     let functions = methods.iter().map(|method| method.entry_function(contract));
     let exports = methods.iter().map(Method::export);
     let entries = methods.iter().map(Method::entry);
-    let state = quote_spanned!(contract.span()=> <#contract as __sdk::ContractState>);
+    let describe = quote_spanned!(contract.span()=> __sdk::describe::<#contract>);
     quote! {
         const _: () = {
             use ::coffer_sdk::__private as __sdk;
             #(#functions)*
             const LEN: usize = __sdk::emit::contract_len(&<#contract as __sdk::Contract>::DESC);
             impl __sdk::Contract for #contract {
-                const DESC: __sdk::ContractDesc = __sdk::ContractDesc {
-                    name: #state::NAME,
-                    version: #state::VERSION,
-                    docs: #state::DOCS,
-                    source: match ::core::option_env!("COFFER_SOURCE_COMMIT") {
-                        ::core::option::Option::Some(source) => source,
-                        ::core::option::Option::None => "",
-                    },
-                    toolchain: match ::core::option_env!("COFFER_TOOLCHAIN") {
-                        ::core::option::Option::Some(toolchain) => toolchain,
-                        ::core::option::Option::None => "",
-                    },
-                    methods: &[#(#descriptions),*],
-                    storage: #state::STORAGE,
-                };
+                const DESC: __sdk::ContractDesc = #describe(
+                    &[#(#descriptions),*],
+                    ::core::option_env!("COFFER_SOURCE_COMMIT"),
+                    ::core::option_env!("COFFER_TOOLCHAIN"),
+                );
                 const RECORD: &'static [u8] = &__sdk::emit::contract::<LEN>(&Self::DESC);
                 const ENTRIES: &'static [__sdk::Entry] = &[#((#exports, #entries)),*];
             }

@@ -140,9 +140,10 @@ pub fn named(owner: &Ident, fields: &Fields) -> (Tokens, Option<syn::Error>) {
     (list, errors)
 }
 
-/// The description of a type; an error that it has none points at the type.
+/// The description of a type; an error that it has none points at the type. A function call, because of a path the compiler would also
+/// tell each thing that a description needs.
 pub fn described(ty: &syn::Type) -> Tokens {
-    quote_spanned!(ty.span()=> <#ty as __sdk::Describe>::TYPE)
+    quote_spanned!(ty.span()=> __sdk::type_of::<#ty>())
 }
 
 fn variants(item: &ItemEnum) -> (Tokens, Option<syn::Error>) {

@@ -116,7 +116,7 @@ where
     H: HostFunctions<Halt = Halt> + 'static,
 {
     let entry = C::ENTRIES.iter().find(|(export, _)| *export == name);
-    let Some((_, entry)) = entry else { panic!("the contract {} has no export `{name}`", C::NAME) };
+    let Some((_, entry)) = entry else { panic!("the contract {} has no export `{name}`", C::DESC.name) };
     let (ended, host) = caught(host, entry);
     let ended = ended.map_err(|payload| match payload.downcast::<Halt>() {
         Ok(halt) => *halt,

@@ -2,9 +2,9 @@
 
 use core::marker::PhantomData;
 
-use coffer_abi::spec::describe::LayoutDesc;
+use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
-use super::{StorageType, Value};
+use super::StorageType;
 
 /// One value in storage. It is there or not; reading it never writes.
 ///
@@ -27,7 +27,7 @@ pub struct Item<T> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T: Value> StorageType for Item<T> {
+impl<T: Describe> StorageType for Item<T> {
     const LAYOUT: LayoutDesc = LayoutDesc::Item(T::TYPE);
 
     fn at(prefix: &'static [u8]) -> Self {
@@ -35,7 +35,7 @@ impl<T: Value> StorageType for Item<T> {
     }
 }
 
-impl<T: Value> Item<T> {
+impl<T: Describe> Item<T> {
     /// The value, if there is one.
     ///
     /// # Panics

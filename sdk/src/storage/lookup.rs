@@ -3,10 +3,10 @@
 use core::marker::PhantomData;
 
 use coffer_abi::limits::KEY_PLAIN;
-use coffer_abi::spec::describe::LayoutDesc;
+use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
 use super::key::{Key, with_key};
-use super::{StorageType, Value};
+use super::StorageType;
 
 /// Values by key that cannot be visited, only asked for. Cheaper than a [`super::Map`], because there is no index of the keys.
 /// A key may have 254 bytes with the field's name.
@@ -15,7 +15,7 @@ pub struct LookupMap<K, V> {
     entry: PhantomData<fn() -> (K, V)>,
 }
 
-impl<K: Key, V: Value> StorageType for LookupMap<K, V> {
+impl<K: Key, V: Describe> StorageType for LookupMap<K, V> {
     const LAYOUT: LayoutDesc = LayoutDesc::Map { key: K::TYPE, value: V::TYPE, ordered: false };
 
     fn at(prefix: &'static [u8]) -> Self {
@@ -23,7 +23,7 @@ impl<K: Key, V: Value> StorageType for LookupMap<K, V> {
     }
 }
 
-impl<K: Key, V: Value> LookupMap<K, V> {
+impl<K: Key, V: Describe> LookupMap<K, V> {
     /// The value under a key, if there is one.
     ///
     /// # Panics

@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use coffer_abi::limits::KEY_ORDERED;
-use coffer_abi::spec::describe::LayoutDesc;
+use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
 use super::key::{Key, with_key};
 use super::scan::{Iter, Keys, Scan};
-use super::{StorageType, Value};
+use super::StorageType;
 
 /// Values by key, which can be visited in the order of the keys. A new key costs an index entry that a [`super::LookupMap`] does not
 /// need. A key may have 254 bytes with the field's name.
@@ -31,7 +31,7 @@ pub struct Map<K, V> {
     entry: PhantomData<fn() -> (K, V)>,
 }
 
-impl<K: Key, V: Value> StorageType for Map<K, V> {
+impl<K: Key, V: Describe> StorageType for Map<K, V> {
     const LAYOUT: LayoutDesc = LayoutDesc::Map { key: K::TYPE, value: V::TYPE, ordered: true };
 
     fn at(prefix: &'static [u8]) -> Self {
@@ -39,7 +39,7 @@ impl<K: Key, V: Value> StorageType for Map<K, V> {
     }
 }
 
-impl<K: Key, V: Value> Map<K, V> {
+impl<K: Key, V: Describe> Map<K, V> {
     fn with_key<T>(&self, key: &K, take: impl FnOnce(&[u8]) -> T) -> T {
         with_key(KEY_ORDERED, self.prefix, key, take)
     }

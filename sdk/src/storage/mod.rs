@@ -3,7 +3,7 @@
 //! `#[key("old_name")]` keeps the keys of a renamed field. Invariant: no key of one field is a key of another.
 
 use coffer_abi::limits::MAX_VALUE;
-use coffer_abi::spec::describe::LayoutDesc;
+use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
 use crate::guest;
 use crate::value::{encoded, fetch};
@@ -19,7 +19,6 @@ pub use key::{Key, KeyWriter, Position};
 pub use lookup::LookupMap;
 pub use map::Map;
 pub use scan::{Iter, Keys};
-pub use crate::value::Value;
 
 /// A type that a field of a contract's struct can have.
 #[diagnostic::on_unimplemented(
@@ -35,7 +34,7 @@ pub trait StorageType {
     fn at(prefix: &'static [u8]) -> Self;
 }
 
-fn read<T: Value>(key: &[u8]) -> Option<T> {
+fn read<T: Describe>(key: &[u8]) -> Option<T> {
     match fetch(|reply| guest::storage_get(key, reply)) {
         None => None,
         Some(None) => unreadable(key),
@@ -43,11 +42,11 @@ fn read<T: Value>(key: &[u8]) -> Option<T> {
     }
 }
 
-fn write<T: Value>(key: &[u8], value: &T) {
+fn write<T: Describe>(key: &[u8], value: &T) {
     encoded(value, const { T::TYPE.max_size() }, |value| write_bytes::<T>(key, value));
 }
 
-fn write_bytes<T: Value>(key: &[u8], value: &[u8]) {
+fn write_bytes<T: Describe>(key: &[u8], value: &[u8]) {
     if const { T::TYPE.max_size() > MAX_VALUE } && value.len() > MAX_VALUE {
         guest::fail(&[b"the value for `", field(key), b"` is larger than 64 KiB, the most that one storage entry holds"]);
     }

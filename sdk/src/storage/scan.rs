@@ -7,9 +7,10 @@ use core::marker::PhantomData;
 use core::ops::Range;
 
 use coffer_abi::limits::MAX_SCAN;
+use coffer_abi::spec::describe::Describe;
 
 use super::key::{Key, Position};
-use super::{Map, Value, unreadable};
+use super::{Map, unreadable};
 use crate::guest;
 use crate::value::decode;
 
@@ -113,7 +114,7 @@ impl<K, V> Iter<'_, K, V> {
     }
 }
 
-impl<K: Key, V: Value> Iterator for Iter<'_, K, V> {
+impl<K: Key, V: Describe> Iterator for Iter<'_, K, V> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
@@ -140,7 +141,7 @@ impl<K, V> Keys<'_, K, V> {
     }
 }
 
-impl<K: Key, V: Value> Iterator for Keys<'_, K, V> {
+impl<K: Key, V: Describe> Iterator for Keys<'_, K, V> {
     type Item = K;
 
     fn next(&mut self) -> Option<K> {

@@ -6,19 +6,20 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use parity_scale_codec::{Encode, Output};
+use parity_scale_codec::{Decode, Encode, Output};
 
 use super::MethodKind;
 use crate::id::{AccountId, CodeHash, ContractId, Gas, Hash, Height, StateId, Time};
 
-/// A type that can stand in a contract's interface or storage. Its encoding is SCALE's.
+/// A type that can stand in a contract's interface or storage. Its encoding is SCALE's. The encoding is a part of the trait, so that a
+/// type that lacks everything is told about once.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a contract's interface or storage",
     label = "this type is not known to the contract's spec",
     note = "if `{Self}` is a struct or enum of yours, write `#[contract_type]` above its definition",
     note = "possible are `bool`, `u8` to `u128`, `i8` to `i128`, `String`, `Vec`, `Option`, arrays, tuples, `BTreeMap`, `BTreeSet`, `AccountId`, `ContractId`, `Hash` and types with `#[contract_type]`"
 )]
-pub trait Describe {
+pub trait Describe: Encode + Decode {
     /// The description.
     const TYPE: &'static Ty;
 }
@@ -29,7 +30,7 @@ pub trait Describe {
     label = "not a contract error",
     note = "the error of a method is an enum with `#[error]` above its definition"
 )]
-pub trait ContractError: Describe + Encode {}
+pub trait ContractError: Describe {}
 
 /// What a method may return: a value, or `Result` of a value and a contract error.
 #[diagnostic::on_unimplemented(
@@ -40,7 +41,7 @@ pub trait ContractError: Describe + Encode {}
 )]
 pub trait Returns {
     /// What it returns when it succeeds.
-    type Value: Describe + Encode;
+    type Value: Describe;
     /// What it fails with.
     type Error: Encode;
     /// Description of the error, if it can fail.
@@ -63,7 +64,7 @@ impl Encode for Never {
     }
 }
 
-impl<T: Describe + Encode> Returns for T {
+impl<T: Describe> Returns for T {
     type Value = T;
     type Error = Never;
     const ERROR: Option<&'static Ty> = None;
@@ -74,7 +75,7 @@ impl<T: Describe + Encode> Returns for T {
 }
 
 // `Result` itself has no `Describe`, so these two impls cannot overlap, and an error can never be mistaken for a success.
-impl<T: Describe + Encode, E: ContractError> Returns for Result<T, E> {
+impl<T: Describe, E: ContractError> Returns for Result<T, E> {
     type Value = T;
     type Error = E;
     const ERROR: Option<&'static Ty> = Some(E::TYPE);
@@ -293,11 +294,11 @@ const fn length(n: usize) -> u32 {
     n as u32
 }
 
-impl<K: Describe, V: Describe> Describe for BTreeMap<K, V> {
+impl<K: Describe + Ord, V: Describe> Describe for BTreeMap<K, V> {
     const TYPE: &'static Ty = &Ty::Map(K::TYPE, V::TYPE);
 }
 
-impl<T: Describe> Describe for BTreeSet<T> {
+impl<T: Describe + Ord> Describe for BTreeSet<T> {
     const TYPE: &'static Ty = &Ty::Set(T::TYPE);
 }
 

@@ -5,11 +5,14 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use parity_scale_codec::{Decode, Encode};
+
 use super::*;
 use crate::id::{AccountId, ContractId, Hash, StateId};
 use crate::spec::describe::Describe;
 use crate::spec::{EventDef, Field, Layout, Method, Shape, Spec, StorageField, Type, TypeDef, Variant, VariantFields};
 
+#[derive(Encode, Decode, PartialEq, Eq, PartialOrd, Ord)]
 struct Point;
 
 impl Describe for Point {
@@ -24,6 +27,7 @@ impl Describe for Point {
     });
 }
 
+#[derive(Encode, Decode)]
 struct Failure;
 
 impl Describe for Failure {
