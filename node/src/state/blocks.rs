@@ -34,11 +34,7 @@ pub(super) fn put_block(batch: &mut Batch, records: Records, stored: &StoredBloc
     let hash = stored.block.header.hash();
     batch.put(records.scope, Kind::Block, &[hash.as_ref()], stored)?;
     let header = &stored.block.header;
-    let place = BlockPlace {
-        hash,
-        state_root: header.state_root,
-        time: header.time,
-    };
+    let place = BlockPlace { hash, state_root: header.state_root, time: header.time };
     batch.put(records.scope, Kind::BlockAt, &[&header.height.0.to_le_bytes()], &place)
 }
 
@@ -48,22 +44,10 @@ pub(super) fn put_receipts(batch: &mut Batch, records: Records, receipts: &[TxRe
     for TxReceipt { height, index, receipt } in receipts {
         let parts: [&[u8]; 1] = [receipt.tx.as_ref()];
         if records.scope.psi().is_some() {
-            let stored = TxReceipt {
-                height: *height,
-                index: *index,
-                receipt: receipt.clone(),
-            };
+            let stored = TxReceipt { height: *height, index: *index, receipt: receipt.clone() };
             batch.put(records.scope, Kind::Receipt, &parts, &stored)?;
         } else {
-            batch.put(
-                records.scope,
-                Kind::Receipt,
-                &parts,
-                &TxPlace {
-                    height: height.0,
-                    index: *index,
-                },
-            )?;
+            batch.put(records.scope, Kind::Receipt, &parts, &TxPlace { height: height.0, index: *index })?;
         }
         for event in &receipt.events {
             let count = match counts.entry(event.contract) {
@@ -74,13 +58,7 @@ pub(super) fn put_receipts(batch: &mut Batch, records: Records, receipts: &[TxRe
             };
             let (number, tx) = (*count, receipt.tx);
             *count += 1;
-            let record = EventRecord {
-                number,
-                height: *height,
-                tx,
-                index: *index,
-                event: event.clone(),
-            };
+            let record = EventRecord { number, height: *height, tx, index: *index, event: event.clone() };
             let parts = [event.contract.as_ref(), &number.to_le_bytes()[..]];
             batch.put(records.scope, Kind::Event, &parts, &record)?;
         }
@@ -136,11 +114,7 @@ impl State {
             (at < stored.receipts.len()).then(|| stored.receipts.swap_remove(at))
         });
         let receipt = receipt.ok_or_else(|| Error::Damaged(format!("the block of transaction {tx} is missing")))?;
-        Ok(Some(TxReceipt {
-            height: Height(place.height),
-            index: place.index,
-            receipt,
-        }))
+        Ok(Some(TxReceipt { height: Height(place.height), index: place.index, receipt }))
     }
 
     /// At most `limit` events of a contract from number `cursor` on, in the public state (`None`) or a private one.
@@ -159,10 +133,7 @@ impl State {
             Some(psi) => match self.inner.private.get(psi) {
                 Some(tenant) => &tenant.one,
                 None => {
-                    return Ok(EventPage {
-                        events: Vec::new(),
-                        next: cursor,
-                    });
+                    return Ok(EventPage { events: Vec::new(), next: cursor });
                 }
             },
         };
@@ -170,10 +141,7 @@ impl State {
         let records = self.inner.records(one);
         let count = event_count(records, contract)?;
         let end = count.min(cursor.saturating_add(limit as u64));
-        let mut page = EventPage {
-            events: Vec::new(),
-            next: cursor,
-        };
+        let mut page = EventPage { events: Vec::new(), next: cursor };
         for number in cursor..end {
             let event = records.get(Kind::Event, &[contract.as_ref(), &number.to_le_bytes()])?;
             let event =

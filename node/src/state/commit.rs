@@ -93,23 +93,10 @@ impl State {
     /// [`Error::NotNext`], [`Error::RootMismatch`], [`Error::NoContract`], [`Error::ContractExists`]: nothing was stored.
     /// [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
     pub fn commit_block(&self, commit: BlockCommit) -> Result<(), Error> {
-        let BlockCommit {
-            block,
-            certificate,
-            receipts,
-            writes,
-        } = commit;
-        let frame = BlockFrame {
-            stored: StoredBlock {
-                block,
-                certificate,
-                receipts,
-            },
-            writes,
-        };
+        let BlockCommit { block, certificate, receipts, writes } = commit;
+        let frame = BlockFrame { stored: StoredBlock { block, certificate, receipts }, writes };
         let payload = frame.encode();
-        self.inner
-            .apply_block(frame, Source::Append(FrameKind::Block, &payload))
+        self.inner.apply_block(frame, Source::Append(FrameKind::Block, &payload))
     }
 
     /// Stores what one block did to a private state, and gives its new root. One commit per state and block.
@@ -118,19 +105,10 @@ impl State {
     /// [`Error::NotConfigured`], [`Error::Held`], [`Error::NotNext`], [`Error::NoContract`], [`Error::ContractExists`]: nothing was stored.
     /// [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
     pub fn commit_private(&self, commit: PrivateCommit) -> Result<Hash, Error> {
-        let PrivateCommit {
-            psi,
-            height,
-            writes,
-            receipts,
-        } = commit;
+        let PrivateCommit { psi, height, writes, receipts } = commit;
         let tenant = self.inner.private.get(&psi).ok_or(Error::NotConfigured(psi))?;
-        let receipts = receipts
-            .into_iter()
-            .map(|(index, receipt)| TxReceipt { height, index, receipt })
-            .collect();
-        self.inner
-            .apply_private(tenant, height.0, PrivateContent { writes, receipts }, None)
+        let receipts = receipts.into_iter().map(|(index, receipt)| TxReceipt { height, index, receipt }).collect();
+        self.inner.apply_private(tenant, height.0, PrivateContent { writes, receipts }, None)
     }
 
     /// Says that all private states are done with the blocks up to `height`: their trie's root after each is sealed. Doing it again
@@ -143,25 +121,21 @@ impl State {
         if height > head {
             return Err(Error::Future { height, head });
         }
-        if self
-            .inner
-            .private
-            .values()
-            .any(|tenant| tenant.one.check_held().is_err())
-        {
+        if self.inner.private.values().any(|tenant| tenant.one.check_held().is_err()) {
             return Ok(false);
         }
         self.inner.check_failed()?;
         let mut trie = self.inner.psi_trie();
-        let mut batch = Batch::default();
-        while trie.finished() < height.0 {
-            let (height, root) = trie.finish_next()?;
-            self.inner.put_psi_root(&mut batch, height, root)?;
-        }
-        self.inner
-            .db
-            .commit(batch)
-            .inspect_err(|error| self.inner.fail(error))?;
+        let mut finish = || {
+            let mut batch = Batch::default();
+            while trie.finished() < height.0 {
+                let (height, root) = trie.finish_next()?;
+                self.inner.put_psi_root(&mut batch, height, root)?;
+            }
+            self.inner.db.commit(batch)
+        };
+        // The trie in memory may be ahead of the stored roots after an error, so no change may follow.
+        finish().inspect_err(|error| self.inner.fail(error))?;
         Ok(true)
     }
 }
@@ -178,39 +152,21 @@ impl Inner {
         let roots = prepared.take(records, &writes)?;
         if roots.root != header.state_root {
             let (expected, computed) = (header.state_root, roots.root);
-            return Err(Error::RootMismatch {
-                height: header.height,
-                expected,
-                computed,
-            });
+            return Err(Error::RootMismatch { height: header.height, expected, computed });
         }
         let (mut batch, layer) = roots.into_changes(records, height, &writes)?;
         put_block(&mut batch, records, &stored)?;
         let receipts = stored.receipts.iter().zip(0..);
         let receipts: Vec<_> = receipts
-            .map(|(receipt, index)| TxReceipt {
-                height: header.height,
-                index,
-                receipt: receipt.clone(),
-            })
+            .map(|(receipt, index)| TxReceipt { height: header.height, index, receipt: receipt.clone() })
             .collect();
         put_receipts(&mut batch, records, &receipts)?;
         batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer)?;
-        let standing = StateRecord {
-            height,
-            root: header.state_root,
-            changes: 0,
-            held: None,
-        };
+        let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };
         // What private states still have to read stays readable, however far behind they are.
         let floor = height.saturating_sub(self.history).min(self.psi_trie().finished());
         self.store(&self.public, source, hash, batch, Some(layer), standing, floor)?;
-        let head = Head {
-            height: header.height,
-            hash,
-            state_root: header.state_root,
-            time: header.time,
-        };
+        let head = Head { height: header.height, hash, state_root: header.state_root, time: header.time };
         self.head.send_replace(head);
         Ok(())
     }
@@ -236,11 +192,7 @@ impl Inner {
         if let Some((_, expected)) = replay
             && expected != root
         {
-            return Err(Error::RootMismatch {
-                height: Height(height),
-                expected,
-                computed: root,
-            });
+            return Err(Error::RootMismatch { height: Height(height), expected, computed: root });
         }
         let changed = root != before.root;
         let (batch, standing, layer) = self.private_changes(records, roots, height, &content, &before)?;
@@ -251,13 +203,7 @@ impl Inner {
             None => {
                 let key = one.scope.key(Kind::Frame, &[&height.to_le_bytes()]);
                 let sealed = one.scope.seal(Kind::Frame, &key, content.encode())?;
-                let payload = PrivateFrame {
-                    tag: one.scope.tag(),
-                    height,
-                    root,
-                    sealed,
-                }
-                .encode();
+                let payload = PrivateFrame { tag: one.scope.tag(), height, root, sealed }.encode();
                 let source = Source::Append(FrameKind::Private, &payload);
                 self.store(one, source, head, batch, layer, standing, floor)?;
                 if changed {
@@ -276,27 +222,14 @@ impl Inner {
         content: &PrivateContent,
         before: &StateRecord,
     ) -> Result<(Batch, StateRecord, Option<Layer>), Error> {
-        let mut standing = StateRecord {
-            height,
-            root: roots.root,
-            changes: before.changes,
-            held: None,
-        };
+        let mut standing = StateRecord { height, root: roots.root, changes: before.changes, held: None };
         let (mut batch, layer) = roots.into_changes(records, height, &content.writes)?;
         put_receipts(&mut batch, records, &content.receipts)?;
         if standing.root == before.root {
             return Ok((batch, standing, None));
         }
         let number = standing.changes.to_le_bytes();
-        batch.put(
-            records.scope,
-            Kind::RootAt,
-            &[&number],
-            &RootRecord {
-                height,
-                root: standing.root,
-            },
-        )?;
+        batch.put(records.scope, Kind::RootAt, &[&number], &RootRecord { height, root: standing.root })?;
         batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer)?;
         standing.changes += 1;
         Ok((batch, standing, Some(layer)))
@@ -311,16 +244,10 @@ impl Inner {
         }
         let is_first = header.height == Height(0) && *hash == head.hash && self.is_empty();
         if !is_first && (Some(header.height) != head.height.next() || header.parent != head.hash) {
-            return refuse(format!(
-                "block {} on {}, head {} {}",
-                header.height, header.parent, head.height, head.hash
-            ));
+            return refuse(format!("block {} on {}, head {} {}", header.height, header.parent, head.height, head.hash));
         }
         if stored.certificate.block != *hash {
-            return refuse(format!(
-                "the certificate is for block {}, not {hash}",
-                stored.certificate.block
-            ));
+            return refuse(format!("the certificate is for block {}, not {hash}", stored.certificate.block));
         }
         if stored.receipts.len() != stored.block.transactions.len() {
             let (receipts, transactions) = (stored.receipts.len(), stored.block.transactions.len());
@@ -334,10 +261,7 @@ impl Inner {
     }
 
     fn check_private(&self, before: &StateRecord, height: u64) -> Result<(), Error> {
-        let (head, done) = (
-            self.head.borrow().height.0,
-            before.height.max(self.psi_trie().finished()),
-        );
+        let (head, done) = (self.head.borrow().height.0, before.height.max(self.psi_trie().finished()));
         if height > head || height <= done {
             let why = format!("private change at height {height}, done up to {done}, public head {head}");
             return Err(Error::NotNext(why));
@@ -346,10 +270,7 @@ impl Inner {
     }
 
     /// The one way into log and database.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a different thing, and there are two callers"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and there are two callers")]
     pub(super) fn store(
         &self,
         one: &OneState,
@@ -369,12 +290,7 @@ impl Inner {
                 Source::Replay(end) => end,
             };
             self.moment(Moment::Logged)?;
-            let meta = Meta {
-                format: FORMAT,
-                chain_id: self.chain_id,
-                log_offset,
-                head,
-            };
+            let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset, head };
             batch.put(&self.public.scope, Kind::Meta, &[], &meta)?;
             batch.put(&one.scope, Kind::State, &[], &standing)?;
             // ORDER: readers know what is about to be overwritten before it is.
@@ -393,14 +309,8 @@ impl Inner {
 
     /// Adds the root of the trie of private states after a block.
     pub(super) fn put_psi_root(&self, batch: &mut Batch, height: u64, root: Hash) -> Result<(), Error> {
-        let place = self
-            .block_at(height)?
-            .ok_or_else(|| Error::Damaged(format!("block {height} is missing")))?;
-        let record = PsiTrieRecord {
-            height,
-            state_root: place.state_root,
-            root,
-        };
+        let place = self.block_at(height)?.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))?;
+        let record = PsiTrieRecord { height, state_root: place.state_root, root };
         batch.put(&self.public.scope, Kind::PsiTrie, &[place.hash.as_ref()], &record)?;
         batch.put(&self.public.scope, Kind::Finished, &[], &height)
     }

@@ -33,10 +33,7 @@ impl Db {
 
     /// Queues a batch, atomic over all columns and in the order of the calls.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
-        let changes = batch
-            .0
-            .into_iter()
-            .map(|(column, key, value)| (column as u8, key, value));
+        let changes = batch.0.into_iter().map(|(column, key, value)| (column as u8, key, value));
         self.0.commit(changes).map_err(failed)
     }
 }
@@ -80,19 +77,13 @@ impl<'a> Records<'a> {
     /// The content of a record.
     pub fn bytes(&self, kind: Kind, parts: &[&[u8]]) -> Result<Option<Vec<u8>>, Error> {
         let key = self.scope.key(kind, parts);
-        self.db
-            .get(kind.column(), &key)?
-            .map(|stored| self.scope.open(kind, &key, stored))
-            .transpose()
+        self.db.get(kind.column(), &key)?.map(|stored| self.scope.open(kind, &key, stored)).transpose()
     }
 
     /// A decoded record.
     pub fn get<T: Decode + Encode>(&self, kind: Kind, parts: &[&[u8]]) -> Result<Option<T>, Error> {
         let bytes = self.bytes(kind, parts)?;
-        bytes
-            .map(|bytes| decode(&bytes))
-            .transpose()
-            .map_err(|e| Error::Damaged(format!("{kind:?} record: {e}")))
+        bytes.map(|bytes| decode(&bytes)).transpose().map_err(|e| Error::Damaged(format!("{kind:?} record: {e}")))
     }
 
     /// The trie of a contract's storage, or with an empty id the state's own.

@@ -25,20 +25,12 @@ impl Folder {
         let lock_path = path.join(LOCK);
         let what = || format!("cannot lock {}", lock_path.display());
         let mut options = OpenOptions::new();
-        let mut lock = options
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&lock_path)
-            .map_err(Error::io(what()))?;
+        let mut lock =
+            options.create(true).truncate(false).read(true).write(true).open(&lock_path).map_err(Error::io(what()))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Error::InUse {
-                    dir: path.to_owned(),
-                    pid: owner(&mut lock),
-                });
+                return Err(Error::InUse { dir: path.to_owned(), pid: owner(&mut lock) });
             }
             Err(TryLockError::Error(source)) => return Err(Error::Io { what: what(), source }),
         }
@@ -48,10 +40,7 @@ impl Folder {
             lock.write_all(std::process::id().to_string().as_bytes())
         };
         note().map_err(Error::io(what()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     /// Where it is.
@@ -63,11 +52,7 @@ impl Folder {
 fn owner(lock: &mut File) -> String {
     let mut text = String::new();
     let read = lock.take(20).read_to_string(&mut text);
-    if read.is_ok() && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        text
-    } else {
-        "unknown".into()
-    }
+    if read.is_ok() && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) { text } else { "unknown".into() }
 }
 
 /// Makes a folder and all above it, and syncs each new name into its parent.
@@ -81,10 +66,7 @@ fn create_synced(path: &Path) -> Result<(), Error> {
     }
     match std::fs::create_dir(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(Error::Io {
-                what: format!("cannot create {}", path.display()),
-                source: error,
-            });
+            return Err(Error::Io { what: format!("cannot create {}", path.display()), source: error });
         }
         _ => {}
     }
@@ -93,7 +75,5 @@ fn create_synced(path: &Path) -> Result<(), Error> {
 
 /// Makes the names in a folder last.
 pub(super) fn sync_folder(path: &Path) -> Result<(), Error> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Error::io(format!("cannot sync {}", path.display())))
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io(format!("cannot sync {}", path.display())))
 }

@@ -92,8 +92,6 @@ impl Layers {
     }
 
     fn above(&self, height: u64) -> impl Iterator<Item = &Arc<Layer>> {
-        self.list
-            .iter()
-            .skip(self.list.partition_point(|layer| layer.height <= height))
+        self.list.iter().skip(self.list.partition_point(|layer| layer.height <= height))
     }
 }

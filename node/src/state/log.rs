@@ -78,19 +78,9 @@ impl Log {
         let path = dir.join("blocks.log");
         let what = format!("cannot open {}", path.display());
         let mut options = OpenOptions::new();
-        let file = options
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(&path)
-            .map_err(Error::io(what.clone()))?;
+        let file = options.create(true).read(true).append(true).open(&path).map_err(Error::io(what.clone()))?;
         let medium = Box::new(file.try_clone().map_err(Error::io(what))?);
-        let mut log = Self {
-            path,
-            file,
-            medium,
-            end: 0,
-        };
+        let mut log = Self { path, file, medium, end: 0 };
         let length = log.length()?;
         if length < HEADER {
             // A crash before the header was synced; nothing was acknowledged, unless the database knows better.
@@ -107,9 +97,7 @@ impl Log {
 
     /// Appends a frame and syncs it: when this returns, the frame lasts. Returns the offset behind it.
     pub fn append(&mut self, kind: FrameKind, payload: &[u8]) -> Result<u64, Error> {
-        let length = u32::try_from(payload.len())
-            .ok()
-            .filter(|length| *length <= MAX_PAYLOAD);
+        let length = u32::try_from(payload.len()).ok().filter(|length| *length <= MAX_PAYLOAD);
         let length = length.ok_or_else(|| Error::Failed(format!("a log frame of {} bytes", payload.len())))?;
         let mut frame = Vec::with_capacity(payload.len() + 32);
         frame.extend_from_slice(FRAME_MAGIC);
@@ -153,20 +141,12 @@ impl Log {
         }
         let found = u16::from_le_bytes([rest[0], rest[1]]);
         if found != FORMAT {
-            return Err(Error::Format {
-                dir: dir.to_owned(),
-                found,
-                supported: FORMAT,
-            });
+            return Err(Error::Format { dir: dir.to_owned(), found, supported: FORMAT });
         }
         let mut found = Hash::ZERO;
         found.0.copy_from_slice(&rest[2..]);
         if found != *chain_id {
-            return Err(Error::OtherChain {
-                dir: dir.to_owned(),
-                found,
-                expected: *chain_id,
-            });
+            return Err(Error::OtherChain { dir: dir.to_owned(), found, expected: *chain_id });
         }
         Ok(())
     }
@@ -184,10 +164,9 @@ impl Log {
             return Ok(());
         }
         if let Some(later) = self.frame_after(self.end + 1, length)? {
-            return Err(self.damaged(&format!(
-                "the frame at offset {} is broken, but one at {later} is whole",
-                self.end
-            )));
+            return Err(
+                self.damaged(&format!("the frame at offset {} is broken, but one at {later} is whole", self.end))
+            );
         }
         tracing::warn!(
             offset = self.end,
@@ -221,11 +200,7 @@ impl Log {
             return Ok(None);
         }
         body.drain(..5);
-        Ok(Some(Frame {
-            kind,
-            payload: body,
-            end,
-        }))
+        Ok(Some(Frame { kind, payload: body, end }))
     }
 
     /// Offset of the first whole frame at or behind `offset`.

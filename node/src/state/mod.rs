@@ -77,9 +77,7 @@ pub struct TenantKeys {
 
 impl fmt::Debug for TenantKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantKeys")
-            .field("psi", &self.psi)
-            .finish_non_exhaustive()
+        f.debug_struct("TenantKeys").field("psi", &self.psi).finish_non_exhaustive()
     }
 }
 
@@ -178,12 +176,7 @@ impl State {
     /// The public state at its head.
     pub fn public(&self) -> View {
         let head = self.head();
-        View::new(
-            self.inner.clone(),
-            Some(self.inner.public.clone()),
-            head.height,
-            head.state_root,
-        )
+        View::new(self.inner.clone(), Some(self.inner.public.clone()), head.height, head.state_root)
     }
 
     /// The public state after the block at `height`.
@@ -193,12 +186,7 @@ impl State {
     pub fn public_at(&self, height: Height) -> Result<View, Error> {
         let one = &self.inner.public;
         check_kept(height, one.history.layers().floor(), self.head().height.0)?;
-        Ok(View::new(
-            self.inner.clone(),
-            Some(one.clone()),
-            height,
-            self.state_root(height)?,
-        ))
+        Ok(View::new(self.inner.clone(), Some(one.clone()), height, self.state_root(height)?))
     }
 
     /// A private state as far as it has come; an empty one if this node has no such tenant.
@@ -211,12 +199,7 @@ impl State {
         };
         tenant.one.check_held()?;
         let (height, root) = self.inner.private_head(tenant);
-        Ok(View::new(
-            self.inner.clone(),
-            Some(tenant.one.clone()),
-            Height(height),
-            root,
-        ))
+        Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), Height(height), root))
     }
 
     /// A private state after the block at `height`; an empty one if this node has no such tenant.
@@ -229,11 +212,7 @@ impl State {
             return Ok(View::new(self.inner.clone(), None, height, Hash::ZERO));
         };
         tenant.one.check_held()?;
-        check_kept(
-            height,
-            tenant.one.history.layers().floor(),
-            self.inner.private_head(tenant).0,
-        )?;
+        check_kept(height, tenant.one.history.layers().floor(), self.inner.private_head(tenant).0)?;
         let root = tenant.one.root_at(&self.inner.db, height.0)?;
         Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), height, root))
     }
@@ -271,11 +250,7 @@ impl State {
             }
             None => Hash::ZERO,
         };
-        Ok(PsiRoot {
-            height,
-            block_hash: self.block_place(height)?.hash,
-            root,
-        })
+        Ok(PsiRoot { height, block_hash: self.block_place(height)?.hash, root })
     }
 
     /// Root of the trie of private states after the block at `height`, however old.
@@ -289,39 +264,22 @@ impl State {
             (trie.finished(), trie.root())
         };
         if height.0 > finished {
-            return Ok(PsiTrieRoot {
-                height,
-                block_hash,
-                root: last,
-                sealed: false,
-            });
+            return Ok(PsiTrieRoot { height, block_hash, root: last, sealed: false });
         }
-        let record = self
-            .public_records()
-            .get::<PsiTrieRecord>(Kind::PsiTrie, &[block_hash.as_ref()])?;
+        let record = self.public_records().get::<PsiTrieRecord>(Kind::PsiTrie, &[block_hash.as_ref()])?;
         let missing = || Error::Damaged(format!("the private root of block {height} is missing"));
-        Ok(PsiTrieRoot {
-            height,
-            block_hash,
-            root: record.ok_or_else(missing)?.root,
-            sealed: true,
-        })
+        Ok(PsiTrieRoot { height, block_hash, root: record.ok_or_else(missing)?.root, sealed: true })
     }
 
     fn block_place(&self, height: Height) -> Result<BlockPlace, Error> {
         check_kept(height, 0, self.head().height.0)?;
-        self.inner
-            .block_at(height.0)?
-            .ok_or_else(|| Error::Damaged(format!("block {height} is missing")))
+        self.inner.block_at(height.0)?.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))
     }
 }
 
 impl Inner {
     fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
-        Records {
-            db: &self.db,
-            scope: &one.scope,
-        }
+        Records { db: &self.db, scope: &one.scope }
     }
 
     fn psi_trie(&self) -> MutexGuard<'_, PsiTrie> {
@@ -343,9 +301,7 @@ impl Inner {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State")
-            .field("head", &self.head())
-            .finish_non_exhaustive()
+        f.debug_struct("State").field("head", &self.head()).finish_non_exhaustive()
     }
 }
 

@@ -90,10 +90,7 @@ impl OneState {
     /// An error if reads and changes of this state are to be refused.
     pub fn check_held(&self) -> Result<(), Error> {
         match (&self.standing().held, self.scope.psi()) {
-            (Some(reason), Some(psi)) => Err(Error::Held {
-                psi: psi.clone(),
-                reason: reason.clone(),
-            }),
+            (Some(reason), Some(psi)) => Err(Error::Held { psi: psi.clone(), reason: reason.clone() }),
             _ => Ok(()),
         }
     }
@@ -168,16 +165,10 @@ impl Prepared {
 /// `height` if it can be read: neither above the head nor below what is kept.
 pub(super) fn check_kept(height: Height, floor: u64, head: u64) -> Result<(), Error> {
     if height.0 > head {
-        return Err(Error::Future {
-            height,
-            head: Height(head),
-        });
+        return Err(Error::Future { height, head: Height(head) });
     }
     if height.0 < floor {
-        return Err(Error::Pruned {
-            height,
-            oldest: Height(floor),
-        });
+        return Err(Error::Pruned { height, oldest: Height(floor) });
     }
     Ok(())
 }

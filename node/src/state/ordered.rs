@@ -94,11 +94,7 @@ impl<'a> OrderedKeys<'a> {
             Some(root) => (root.next, root.page),
             None => (ROOT + 1, Page::Leaf(Vec::new())),
         };
-        let mut edit = Edit {
-            keys: self,
-            next,
-            pages: BTreeMap::new(),
-        };
+        let mut edit = Edit { keys: self, next, pages: BTreeMap::new() };
         let changes: Vec<_> = changes.iter().map(|(key, present)| (*key, *present)).collect();
         let mut parts = edit.apply(page, &changes, 0)?;
         while parts.len() > 1 {
@@ -154,19 +150,14 @@ impl<'a> OrderedKeys<'a> {
     }
 
     fn root(&self) -> Result<Option<Root>, Error> {
-        self.records
-            .get(Kind::Page, &[self.contract.as_ref(), &ROOT.to_le_bytes()])
+        self.records.get(Kind::Page, &[self.contract.as_ref(), &ROOT.to_le_bytes()])
     }
 
     fn page(&self, number: u64, level: usize) -> Result<Page, Error> {
-        let page = self
-            .records
-            .get(Kind::Page, &[self.contract.as_ref(), &number.to_le_bytes()])?;
+        let page = self.records.get(Kind::Page, &[self.contract.as_ref(), &number.to_le_bytes()])?;
         match page {
             Some(page) if level < MAX_LEVELS => Ok(page),
-            _ => Err(Error::Damaged(format!(
-                "page {number} of the ordered keys is missing or out of place"
-            ))),
+            _ => Err(Error::Damaged(format!("page {number} of the ordered keys is missing or out of place"))),
         }
     }
 
@@ -358,13 +349,7 @@ mod tests {
         assert_eq!(all(&keys, &[]).len(), 20_000);
         let pages = keys.root().unwrap().unwrap().next;
         for block in 0..20u32 {
-            change(
-                &db,
-                &keys,
-                &(block * 1000..(block + 1) * 1000)
-                    .map(|n| (name(n), false))
-                    .collect::<Vec<_>>(),
-            );
+            change(&db, &keys, &(block * 1000..(block + 1) * 1000).map(|n| (name(n), false)).collect::<Vec<_>>());
         }
         assert!(keys.root().unwrap().is_none());
         assert!((1..pages).all(|number| keys.page(number, 0).is_err()));

@@ -40,18 +40,10 @@ impl PsiTrie {
         let mut leaves = BTreeMap::new();
         for number in roots.len()..capacity {
             let path = dummy(node_secret, "coffer v1 dummy private state path", number);
-            leaves.insert(
-                path,
-                Some(Hash(dummy(node_secret, "coffer v1 dummy private state value", number))),
-            );
+            leaves.insert(path, Some(Hash(dummy(node_secret, "coffer v1 dummy private state value", number))));
         }
         leaves.extend(roots.iter().map(|(path, root)| (*path, Some(value_hash(&root.0)))));
-        let mut trie = Self {
-            records: Memory(BTreeMap::new()),
-            root: Hash::ZERO,
-            finished,
-            pending: BTreeMap::new(),
-        };
+        let mut trie = Self { records: Memory(BTreeMap::new()), root: Hash::ZERO, finished, pending: BTreeMap::new() };
         trie.apply(&leaves)?;
         Ok(trie)
     }
@@ -75,10 +67,7 @@ impl PsiTrie {
     pub fn finish_next(&mut self) -> Result<(u64, Hash), Error> {
         let height = self.finished + 1;
         if let Some(roots) = self.pending.get(&height) {
-            let leaves = roots
-                .iter()
-                .map(|(path, root)| (*path, Some(value_hash(&root.0))))
-                .collect();
+            let leaves = roots.iter().map(|(path, root)| (*path, Some(value_hash(&root.0)))).collect();
             self.apply(&leaves)?;
             self.pending.remove(&height);
         }
@@ -112,9 +101,7 @@ mod tests {
     use super::*;
 
     fn roots(n: u8) -> BTreeMap<Path, Hash> {
-        (0..n)
-            .map(|i| (trie::path::psi_path(&[i; 32], "PS"), Hash([i; 32])))
-            .collect()
+        (0..n).map(|i| (trie::path::psi_path(&[i; 32], "PS"), Hash([i; 32]))).collect()
     }
 
     #[test]

@@ -46,28 +46,18 @@ impl State {
         let public_scope = Scope::public();
         let meta = check_meta(&db, &public_scope, dir, &chain_id)?;
         let log = Log::open(folder.path(), &chain_id, meta.as_ref().map(|meta| meta.log_offset))?;
-        let finished: Option<u64> = Records {
-            db: &db,
-            scope: &public_scope,
-        }
-        .get(Kind::Finished, &[])?;
+        let finished: Option<u64> = Records { db: &db, scope: &public_scope }.get(Kind::Finished, &[])?;
         let done = finished.unwrap_or(0);
         let history = options.history.max(1);
-        let public = OneState::load(&db, public_scope, |standing| {
-            standing.height.saturating_sub(history).min(done)
-        })?;
+        let public = OneState::load(&db, public_scope, |standing| standing.height.saturating_sub(history).min(done))?;
         let mut private = BTreeMap::new();
         for tenant in &options.tenants {
             let loaded = load_tenant(&db, &public.scope, tenant, history)?;
             private.insert(tenant.psi.clone(), loaded);
         }
         let header = options.genesis.header();
-        let first = Head {
-            height: header.height,
-            hash: header.hash(),
-            state_root: header.state_root,
-            time: header.time,
-        };
+        let first =
+            Head { height: header.height, hash: header.hash(), state_root: header.state_root, time: header.time };
         let inner = Inner {
             psi_trie: Mutex::new(PsiTrie::new(BTreeMap::new(), &options.node_secret, 0, done)?),
             head: watch::Sender::new(first),
@@ -87,25 +77,11 @@ impl State {
         }
         inner.replay(meta.map_or(HEADER, |meta| meta.log_offset))?;
         if inner.is_empty() {
-            let certificate = Certificate {
-                height: header.height,
-                round: 0,
-                block: header.hash(),
-                signatures: Vec::new(),
-            };
-            let block = Block {
-                header,
-                transactions: Vec::new(),
-            };
-            let stored = StoredBlock {
-                block,
-                certificate,
-                receipts: Vec::new(),
-            };
-            let frame = BlockFrame {
-                stored,
-                writes: StateWrites::default(),
-            };
+            let certificate =
+                Certificate { height: header.height, round: 0, block: header.hash(), signatures: Vec::new() };
+            let block = Block { header, transactions: Vec::new() };
+            let stored = StoredBlock { block, certificate, receipts: Vec::new() };
+            let frame = BlockFrame { stored, writes: StateWrites::default() };
             let payload = frame.encode();
             inner.apply_block(frame, Source::Append(FrameKind::Block, &payload))?;
         }
@@ -122,17 +98,9 @@ impl Inner {
 
     fn set_head(&self, hash: Hash) -> Result<(), Error> {
         let damaged = || Error::Damaged(format!("the head block {hash} is missing from the database"));
-        let stored: StoredBlock = self
-            .records(&self.public)
-            .get(Kind::Block, &[hash.as_ref()])?
-            .ok_or_else(damaged)?;
+        let stored: StoredBlock = self.records(&self.public).get(Kind::Block, &[hash.as_ref()])?.ok_or_else(damaged)?;
         let header = stored.block.header;
-        let head = Head {
-            height: header.height,
-            hash,
-            state_root: header.state_root,
-            time: header.time,
-        };
+        let head = Head { height: header.height, hash, state_root: header.state_root, time: header.time };
         self.head.send_replace(head);
         Ok(())
     }
@@ -141,11 +109,7 @@ impl Inner {
     fn replay(&self, mut offset: u64) -> Result<(), Error> {
         let mut frames = 0u64;
         loop {
-            let frame = self
-                .log
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
-                .read(offset)?;
+            let frame = self.log.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).read(offset)?;
             let Some(frame) = frame else { break };
             let unreadable = |e| Error::Damaged(format!("the log frame at offset {offset}: {e}"));
             match frame.kind {
@@ -169,10 +133,7 @@ impl Inner {
 
     fn replay_private(&self, frame: PrivateFrame, offset: u64, end: u64) -> Result<(), Error> {
         let Some(tenant) = self.private.values().find(|tenant| tenant.one.scope.tag() == frame.tag) else {
-            tracing::warn!(
-                offset,
-                "a log frame belongs to a private state that is not configured; it is passed over"
-            );
+            tracing::warn!(offset, "a log frame belongs to a private state that is not configured; it is passed over");
             return self.pass_over(Some((frame.tag, offset)), end);
         };
         let one = &tenant.one;
@@ -191,23 +152,12 @@ impl Inner {
             Err(error @ (Error::Database(_) | Error::Io { .. } | Error::Failed(_))) => Err(error),
             Err(error) => {
                 self.check_failed()?;
-                let reason = format!(
-                    "its change at height {} could not be applied again: {error}",
-                    frame.height
-                );
+                let reason = format!("its change at height {} could not be applied again: {error}", frame.height);
                 tracing::error!(height = frame.height, %error, "a private state is held");
                 let mut standing = StateRecord::clone(&one.standing());
                 standing.held = Some(reason);
                 let (batch, floor) = (Batch::default(), one.history.layers().floor());
-                self.store(
-                    one,
-                    Source::Replay(end),
-                    self.head.borrow().hash,
-                    batch,
-                    None,
-                    standing,
-                    floor,
-                )
+                self.store(one, Source::Replay(end), self.head.borrow().hash, batch, None, standing, floor)
             }
         }
     }
@@ -221,12 +171,7 @@ impl Inner {
         {
             batch.put(scope, Kind::Missed, &[&tag], &offset)?;
         }
-        let meta = Meta {
-            format: FORMAT,
-            chain_id: self.chain_id,
-            log_offset: end,
-            head: self.head.borrow().hash,
-        };
+        let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset: end, head: self.head.borrow().hash };
         batch.put(scope, Kind::Meta, &[], &meta)?;
         self.db.commit(batch)
     }
@@ -261,10 +206,7 @@ fn check_tenants(options: &StateOptions) -> Result<(), Error> {
         }
     }
     if seen.len() > options.psi_capacity {
-        return Err(Error::Capacity {
-            tenants: seen.len(),
-            capacity: options.psi_capacity,
-        });
+        return Err(Error::Capacity { tenants: seen.len(), capacity: options.psi_capacity });
     }
     Ok(())
 }
@@ -275,19 +217,11 @@ fn check_meta(db: &Db, scope: &Scope, dir: &Path, chain_id: &Hash) -> Result<Opt
     };
     let found = bytes.first_chunk::<2>().map_or(0, |bytes| u16::from_le_bytes(*bytes));
     if found != FORMAT {
-        return Err(Error::Format {
-            dir: dir.to_owned(),
-            found,
-            supported: FORMAT,
-        });
+        return Err(Error::Format { dir: dir.to_owned(), found, supported: FORMAT });
     }
     let meta: Meta = decode(&bytes).map_err(|e| Error::Damaged(format!("the first record: {e}")))?;
     if meta.chain_id != *chain_id {
-        return Err(Error::OtherChain {
-            dir: dir.to_owned(),
-            found: meta.chain_id,
-            expected: *chain_id,
-        });
+        return Err(Error::OtherChain { dir: dir.to_owned(), found: meta.chain_id, expected: *chain_id });
     }
     Ok(Some(meta))
 }
@@ -310,8 +244,5 @@ fn load_tenant(db: &Db, public: &Scope, keys: &TenantKeys, history: u64) -> Resu
         standing.held = Some("it changed while it was not configured on this node".into());
         one.set_standing(standing);
     }
-    Ok(Tenant {
-        path: psi_path(&keys.trie_secret, keys.psi.as_str()),
-        one: Arc::new(one),
-    })
+    Ok(Tenant { path: psi_path(&keys.trie_secret, keys.psi.as_str()), one: Arc::new(one) })
 }

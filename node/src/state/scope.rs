@@ -30,11 +30,7 @@ impl Scope {
     /// The public state: plain records under keys anyone can compute.
     pub fn public() -> Self {
         let record_key = Zeroizing::new(blake3::derive_key("coffer v1 public state record keys", &[]));
-        Self {
-            psi: None,
-            record_key,
-            sealing: None,
-        }
+        Self { psi: None, record_key, sealing: None }
     }
 
     /// A private state under its tenant's storage key.
@@ -50,11 +46,7 @@ impl Scope {
             nonce_key: derive("coffer v1 private state sealing nonce"),
             cipher: XChaCha20Poly1305::new((&*sealing_key).into()),
         };
-        Self {
-            psi: Some(psi),
-            record_key,
-            sealing: Some(sealing),
-        }
+        Self { psi: Some(psi), record_key, sealing: Some(sealing) }
     }
 
     /// Whose state; `None` for the public one.
@@ -89,13 +81,7 @@ impl Scope {
         nonce.copy_from_slice(&hasher.finalize().as_bytes()[..NONCE]);
         let sealed = sealing
             .cipher
-            .encrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: &content,
-                    aad: key,
-                },
-            )
+            .encrypt(&XNonce::from(nonce), Payload { msg: &content, aad: key })
             .map_err(|_| Error::Failed("a record is too large to be sealed".into()))?;
         Ok([&nonce[..], &sealed].concat())
     }
@@ -110,9 +96,6 @@ impl Scope {
         };
         let damaged = || Error::Damaged(format!("a sealed {kind:?} record does not open"));
         let (nonce, sealed) = stored.split_first_chunk::<NONCE>().ok_or_else(damaged)?;
-        sealing
-            .cipher
-            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: key })
-            .map_err(|_| damaged())
+        sealing.cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: key }).map_err(|_| damaged())
     }
 }

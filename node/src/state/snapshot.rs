@@ -30,12 +30,7 @@ pub struct View {
 
 impl View {
     pub(super) fn new(inner: Arc<Inner>, one: Option<Arc<OneState>>, height: Height, root: Hash) -> Self {
-        Self {
-            inner,
-            one,
-            height,
-            root,
-        }
+        Self { inner, one, height, root }
     }
 
     /// Height of the block this view stands after.
@@ -53,9 +48,7 @@ impl View {
     /// # Errors
     /// [`Error::Pruned`] once the height is no longer kept; [`Error::Database`], [`Error::Damaged`].
     pub fn contract(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
-        let bytes = self.read(contract, &[], |records| {
-            records.bytes(Kind::Contract, &[contract.as_ref()])
-        })?;
+        let bytes = self.read(contract, &[], |records| records.bytes(Kind::Contract, &[contract.as_ref()]))?;
         let record = bytes.map(|bytes| decode(&bytes)).transpose();
         record.map_err(|e| Error::Damaged(format!("the record of contract {contract}: {e}")))
     }
@@ -88,19 +81,12 @@ impl View {
     /// [`Error::Stale`] unless this view is at the head of its state; what [`StateWrites`] says must hold; the state cannot be read.
     pub fn root_after(&self, writes: &StateWrites) -> Result<Hash, Error> {
         let Some(one) = &self.one else {
-            return if writes.is_empty() {
-                Ok(self.root)
-            } else {
-                Err(not_configured(writes))
-            };
+            return if writes.is_empty() { Ok(self.root) } else { Err(not_configured(writes)) };
         };
         let mut prepared = one.change();
         let head = one.standing().height;
         if head > self.height.0 {
-            return Err(Error::Stale {
-                view: self.height,
-                head: Height(head),
-            });
+            return Err(Error::Stale { view: self.height, head: Height(head) });
         }
         Ok(prepared.roots(self.records(one), writes)?.root)
     }
@@ -124,11 +110,7 @@ impl View {
         if prefix[0] != KEY_ORDERED {
             return Ok(Vec::new());
         }
-        let from = if after < prefix {
-            Bound::Included(prefix.to_vec())
-        } else {
-            Bound::Excluded(after.to_vec())
-        };
+        let from = if after < prefix { Bound::Included(prefix.to_vec()) } else { Bound::Excluded(after.to_vec()) };
         let records = self.records(one);
         // While this is held no commit reaches the database: pages and values are of one height.
         let _pages = one.pages.read().unwrap_or_else(PoisonError::into_inner);
@@ -176,10 +158,7 @@ impl View {
         let stored = stored(self.records(one))?;
         let layers = one.history.layers();
         self.check_kept(layers.floor())?;
-        Ok(layers
-            .at(self.height.0, &(*contract, key.to_vec()))
-            .cloned()
-            .unwrap_or(stored))
+        Ok(layers.at(self.height.0, &(*contract, key.to_vec())).cloned().unwrap_or(stored))
     }
 
     fn check_kept(&self, floor: u64) -> Result<(), Error> {
@@ -187,21 +166,13 @@ impl View {
     }
 
     fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
-        Records {
-            db: &self.inner.db,
-            scope: &one.scope,
-        }
+        Records { db: &self.inner.db, scope: &one.scope }
     }
 }
 
 fn take(entries: &mut Vec<ScanEntry>, overlay: BTreeMap<Vec<u8>, Option<Vec<u8>>>, limit: usize) {
     let room = limit.saturating_sub(entries.len());
-    entries.extend(
-        overlay
-            .into_iter()
-            .filter_map(|(key, old)| old.map(|old| (key, old)))
-            .take(room),
-    );
+    entries.extend(overlay.into_iter().filter_map(|(key, old)| old.map(|old| (key, old))).take(room));
 }
 
 fn not_configured(writes: &StateWrites) -> Error {

@@ -63,17 +63,9 @@ impl Roots {
     /// # Errors
     /// [`Error::NoContract`], [`Error::ContractExists`], or the state cannot be read.
     pub fn of(records: Records, writes: &StateWrites) -> Result<Self, Error> {
-        let mut roots = Self {
-            root: Hash::ZERO,
-            records: Vec::new(),
-            contracts: BTreeMap::new(),
-        };
+        let mut roots = Self { root: Hash::ZERO, records: Vec::new(), contracts: BTreeMap::new() };
         let nothing = Changes::new();
-        let touched = writes
-            .slots
-            .iter()
-            .filter(|(_, changes)| !changes.is_empty())
-            .map(|(id, _)| id);
+        let touched = writes.slots.iter().filter(|(_, changes)| !changes.is_empty()).map(|(id, _)| id);
         let mut leaves = BTreeMap::new();
         for id in writes.created.keys().chain(touched) {
             if roots.contracts.contains_key(id) {
@@ -89,22 +81,8 @@ impl Roots {
             let gone = *id == RESERVED && contract.storage_root == Hash::ZERO;
             let contract = (!gone).then_some(contract);
             let leaf = contract.as_ref().map(|contract| {
-                let ContractRecord {
-                    code_hash,
-                    storage_root,
-                    deployer,
-                    height,
-                    ..
-                } = *contract;
-                value_hash(
-                    &ContractLeaf {
-                        code_hash,
-                        storage_root,
-                        deployer,
-                        height,
-                    }
-                    .encode(),
-                )
+                let ContractRecord { code_hash, storage_root, deployer, height, .. } = *contract;
+                value_hash(&ContractLeaf { code_hash, storage_root, deployer, height }.encode())
             });
             leaves.insert(contract_path(id), leaf);
             roots.contracts.insert(*id, contract);
@@ -123,22 +101,14 @@ impl Roots {
             TrieError::Read(error) => error,
             corrupt => Error::Damaged(corrupt.to_string()),
         })?;
-        self.records.extend(
-            updated
-                .records
-                .into_iter()
-                .map(|(key, record)| (id.to_vec(), key, record)),
-        );
+        self.records.extend(updated.records.into_iter().map(|(key, record)| (id.to_vec(), key, record)));
         Ok(updated.root)
     }
 
     /// The batch that stores writes and tries, and what it overwrites.
     pub fn into_changes(self, records: Records, height: u64, writes: &StateWrites) -> Result<(Batch, Layer), Error> {
         let mut batch = Batch::default();
-        let mut layer = Layer {
-            height,
-            old: BTreeMap::new(),
-        };
+        let mut layer = Layer { height, old: BTreeMap::new() };
         for (id, key, record) in self.records {
             let place = key.to_bytes();
             match record {
@@ -147,9 +117,7 @@ impl Roots {
             }
         }
         for (id, contract) in self.contracts {
-            layer
-                .old
-                .insert((id, Vec::new()), records.bytes(Kind::Contract, &[id.as_ref()])?);
+            layer.old.insert((id, Vec::new()), records.bytes(Kind::Contract, &[id.as_ref()])?);
             match contract {
                 Some(contract) => batch.put(records.scope, Kind::Contract, &[id.as_ref()], &contract)?,
                 None => batch.remove(records.scope, Kind::Contract, &[id.as_ref()]),
@@ -183,10 +151,7 @@ pub(super) fn slot(records: Records, contract: &ContractId, key: &[u8]) -> Resul
         return Ok(None);
     };
     if record.len() < 8 {
-        return Err(Error::Damaged(format!(
-            "a value of contract {contract} has {} bytes",
-            record.len()
-        )));
+        return Err(Error::Damaged(format!("a value of contract {contract} has {} bytes", record.len())));
     }
     record.drain(..8);
     Ok(Some(record))
@@ -202,12 +167,7 @@ fn put_slot(
 ) -> Result<(), Error> {
     let parts = [contract.as_ref(), key];
     match value {
-        Some(value) => batch.put_bytes(
-            records.scope,
-            Kind::Slot,
-            &parts,
-            [&height.to_le_bytes()[..], value].concat(),
-        ),
+        Some(value) => batch.put_bytes(records.scope, Kind::Slot, &parts, [&height.to_le_bytes()[..], value].concat()),
         None => {
             batch.remove(records.scope, Kind::Slot, &parts);
             Ok(())

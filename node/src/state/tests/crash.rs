@@ -15,9 +15,7 @@ fn sample(dir: &FsPath) -> State {
     let state = open(dir);
     for n in 1..=3u8 {
         let writes = deploy(n, u64::from(n), &[(b"\x01key", &[n; 40]), (b"\0key", &[n; 4])]);
-        state
-            .commit_block(block_of(&state, Vec::new(), writes.clone()))
-            .unwrap();
+        state.commit_block(block_of(&state, Vec::new(), writes.clone())).unwrap();
         let height = Height(n.into());
         private(&state, if n % 2 == 0 { "PS2" } else { "PS1" }, height, writes);
         assert!(state.finish_private(height).unwrap());
@@ -30,12 +28,7 @@ fn log_length(dir: &FsPath) -> u64 {
 }
 
 fn cut(dir: &FsPath, length: u64) {
-    std::fs::OpenOptions::new()
-        .write(true)
-        .open(dir.join(LOG))
-        .unwrap()
-        .set_len(length)
-        .unwrap();
+    std::fs::OpenOptions::new().write(true).open(dir.join(LOG)).unwrap().set_len(length).unwrap();
 }
 
 fn damage(dir: &FsPath, at: u64) {
@@ -63,13 +56,7 @@ fn the_log_alone_gives_everything_back() {
     let again = open(again.path());
     finish(&again);
     assert_eq!(all_roots(&again), all_roots(&state));
-    let value = |state: &State| {
-        state
-            .private(&psi("PS1"))
-            .unwrap()
-            .value(&contract(3), b"\x01key")
-            .unwrap()
-    };
+    let value = |state: &State| state.private(&psi("PS1")).unwrap().value(&contract(3), b"\x01key").unwrap();
     assert_eq!(value(&again), Some(vec![3; 40]));
     assert_eq!(value(&again), value(&state));
 }
@@ -154,10 +141,7 @@ fn damage_before_a_whole_frame_refuses_to_start() {
     let damaged = without_database(dir.path());
     damage(damaged.path(), middle);
     let error = State::open(damaged.path(), options(&["PS1", "PS2"])).unwrap_err();
-    assert!(
-        matches!(error, Error::Damaged(_)) && error.to_string().contains("is whole"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Damaged(_)) && error.to_string().contains("is whole"), "{error}");
 }
 
 #[test]
@@ -173,12 +157,7 @@ fn a_crash_at_any_moment_of_a_commit_keeps_what_was_logged() {
             let writes = set(1, b"\x01key", Some(b"later"));
             let height = Height(4);
             let failed = if private_change {
-                let commit = PrivateCommit {
-                    psi: psi("PS1"),
-                    height,
-                    writes: writes.clone(),
-                    receipts: vec![],
-                };
+                let commit = PrivateCommit { psi: psi("PS1"), height, writes: writes.clone(), receipts: vec![] };
                 state.commit_private(commit).map(drop)
             } else {
                 state.commit_block(block_of(&state, Vec::new(), writes.clone()))
@@ -186,24 +165,13 @@ fn a_crash_at_any_moment_of_a_commit_keeps_what_was_logged() {
             assert!(failed.is_err());
             *state.inner.pulled.lock().unwrap() = None;
             let poisoned = state.commit_block(block_of(&state, Vec::new(), StateWrites::default()));
-            assert!(
-                matches!(poisoned, Err(Error::Failed(_))),
-                "a failed state takes no more"
-            );
+            assert!(matches!(poisoned, Err(Error::Failed(_))), "a failed state takes no more");
             for crashed in [copy(dir.path()), without_database(dir.path())] {
                 let crashed = open(crashed.path());
                 let lasted = moment != Moment::BeforeLog;
                 let expected = if lasted { b"later".to_vec() } else { vec![1; 40] };
-                let view = if private_change {
-                    crashed.private(&psi("PS1")).unwrap()
-                } else {
-                    crashed.public()
-                };
-                assert_eq!(
-                    view.value(&contract(1), b"\x01key").unwrap(),
-                    Some(expected),
-                    "{moment:?}"
-                );
+                let view = if private_change { crashed.private(&psi("PS1")).unwrap() } else { crashed.public() };
+                assert_eq!(view.value(&contract(1), b"\x01key").unwrap(), Some(expected), "{moment:?}");
                 assert_eq!(view.entries(&contract(1), b"\x01", b"", 9).unwrap().len(), 1);
                 if private_change && !lasted {
                     private(&crashed, "PS1", height, writes.clone());
@@ -226,11 +194,7 @@ impl Medium for Failing {
         let part = &bytes[..self.room.min(bytes.len())];
         self.room -= part.len();
         self.to.append(part)?;
-        if part.len() < bytes.len() {
-            Err(io::Error::from(io::ErrorKind::StorageFull))
-        } else {
-            Ok(())
-        }
+        if part.len() < bytes.len() { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(()) }
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -243,19 +207,9 @@ fn a_full_disk_or_a_failed_sync_stops_the_state_and_loses_nothing_answered() {
     for room in [0, 1, 100, usize::MAX] {
         let dir = tempfile::tempdir().unwrap();
         let state = sample(dir.path());
-        let to = std::fs::OpenOptions::new()
-            .append(true)
-            .open(dir.path().join(LOG))
-            .unwrap();
-        state
-            .inner
-            .log
-            .lock()
-            .unwrap()
-            .set_medium(Box::new(Failing { room, to }));
-        let error = state
-            .commit_block(block_of(&state, Vec::new(), StateWrites::default()))
-            .unwrap_err();
+        let to = std::fs::OpenOptions::new().append(true).open(dir.path().join(LOG)).unwrap();
+        state.inner.log.lock().unwrap().set_medium(Box::new(Failing { room, to }));
+        let error = state.commit_block(block_of(&state, Vec::new(), StateWrites::default())).unwrap_err();
         assert!(matches!(error, Error::Io { .. }), "{error}");
         assert_eq!(state.head().height, Height(3));
         let again = state.commit_block(block_of(&state, Vec::new(), StateWrites::default()));
@@ -289,39 +243,20 @@ fn a_public_mismatch_refuses_to_start_and_a_private_one_holds_that_state() {
     let tenant = &state.inner.private[&psi("PS1")];
     let scope = &tenant.one.scope;
     let key = scope.key(Kind::Frame, &[&3u64.to_le_bytes()]);
-    let content = PrivateContent {
-        writes: set(1, b"\0key", Some(b"x")),
-        receipts: vec![],
-    };
+    let content = PrivateContent { writes: set(1, b"\0key", Some(b"x")), receipts: vec![] };
     let sealed = scope.seal(Kind::Frame, &key, content.encode()).unwrap();
-    let frame = PrivateFrame {
-        tag: scope.tag(),
-        height: 3,
-        root: Hash([9; 32]),
-        sealed,
-    };
+    let frame = PrivateFrame { tag: scope.tag(), height: 3, root: Hash([9; 32]), sealed };
     log.append(FrameKind::Private, &frame.encode()).unwrap();
     drop((log, state));
     let held = open(other.path());
     assert!(height > held.head().height);
     let check = |held: &State| {
         assert!(matches!(held.private(&psi("PS1")), Err(Error::Held { .. })));
-        assert!(matches!(
-            held.receipt(Some(&psi("PS1")), &Hash::ZERO),
-            Err(Error::Held { .. })
-        ));
+        assert!(matches!(held.receipt(Some(&psi("PS1")), &Hash::ZERO), Err(Error::Held { .. })));
         assert!(held.private(&psi("PS2")).is_ok());
         let height = commit_empty(held);
-        private(
-            held,
-            "PS2",
-            height,
-            deploy(u8::try_from(10 + height.0).unwrap(), height.0, &[]),
-        );
-        assert!(
-            !held.finish_private(height).unwrap(),
-            "the trie stays open while a state is held"
-        );
+        private(held, "PS2", height, deploy(u8::try_from(10 + height.0).unwrap(), height.0, &[]));
+        assert!(!held.finish_private(height).unwrap(), "the trie stays open while a state is held");
         assert!(!held.psi_trie_root(height).unwrap().sealed);
     };
     check(&held);
@@ -342,4 +277,129 @@ fn a_tenant_that_missed_a_change_is_held_when_it_comes_back() {
     let back = open(log_only.path());
     assert!(matches!(back.private(&psi("PS1")), Err(Error::Held { .. })));
     assert!(back.private(&psi("PS2")).is_ok());
+}
+
+#[test]
+fn a_flipped_bit_anywhere_in_the_log_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let length = log_length(dir.path());
+    let mut last = HEADER;
+    while let Some(frame) = state.inner.log.lock().unwrap().read(last).unwrap().filter(|frame| frame.end < length) {
+        last = frame.end;
+    }
+    let damaged = tempfile::tempdir().unwrap();
+    for at in 0..length {
+        std::fs::copy(dir.path().join(LOG), damaged.path().join(LOG)).unwrap();
+        damage(damaged.path(), at);
+        match Log::open(damaged.path(), &state.chain_id(), None) {
+            Ok(_) => assert!(at >= last && log_length(damaged.path()) == last, "byte {at}"),
+            Err(Error::Damaged(_) | Error::Format { .. } | Error::OtherChain { .. }) => assert!(at < last, "byte {at}"),
+            Err(error) => panic!("byte {at}: {error}"),
+        }
+    }
+}
+
+const CHILD: &str = "COFFER_STATE_TEST_DIR";
+
+/// Not a test by itself: what [`a_killed_process_loses_nothing_it_answered`] runs as a process of its own.
+#[test]
+fn child_that_commits_until_it_is_killed() {
+    let Ok(dir) = std::env::var(CHILD) else { return };
+    let state = open(FsPath::new(&dir));
+    let writes = |height: u64| {
+        let key = [b"\x01", &height.to_be_bytes()[..]].concat();
+        let mut writes = set(1, &key, Some(&[7; 50]));
+        if height == 1 {
+            writes.created = deploy(1, 1, &[]).created;
+        }
+        writes
+    };
+    let private_part = |height: u64| {
+        if height % 2 == 1 && state.private_head(&psi("PS1")).0 < height {
+            private(&state, "PS1", Height(height), writes(height));
+        }
+        assert!(state.finish_private(Height(height)).unwrap());
+    };
+    private_part(state.head().height.0);
+    loop {
+        let height = state.head().height.0 + 1;
+        state.commit_block(block_of(&state, Vec::new(), writes(height))).unwrap();
+        private_part(height);
+        println!("answered {height}");
+    }
+}
+
+#[test]
+fn a_killed_process_loses_nothing_it_answered() {
+    use std::io::BufRead;
+    let dir = tempfile::tempdir().unwrap();
+    let mut roots = Vec::new();
+    for round in 1..=4u64 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "state::tests::crash::child_that_commits_until_it_is_killed"])
+            .env(CHILD, dir.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = io::BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let answered = lines.filter_map(|line| line.split_once("answered ")?.1.parse::<u64>().ok());
+        let answered = answered.take(20).last().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let state = open(dir.path());
+        let head = state.head().height.0;
+        assert!(head >= answered && answered >= 20 * round, "{answered} answered, {head} there");
+        let entries = state.public().entries(&contract(1), b"\x01", b"", 10_000).unwrap();
+        assert_eq!(entries.len() as u64, head);
+        let odd = answered.div_ceil(2);
+        let entries = state.private(&psi("PS1")).unwrap().entries(&contract(1), b"\x01", b"", 10_000).unwrap();
+        assert!(entries.len() as u64 >= odd, "{} of {odd}", entries.len());
+        let now = all_roots(&state);
+        assert_eq!(now[..roots.len()], roots[..]);
+        // What was sealed before the kill stays; what came after the last seal is sealed by the next run.
+        roots = now;
+    }
+}
+
+#[test]
+fn pipelines_beside_the_public_chain_give_the_roots_of_one_after_the_other() {
+    const BLOCKS: u64 = 40;
+    let writes = |name: &str, height: u64| {
+        let n = name.as_bytes()[2];
+        let mut writes = set(n, &[b"\x01", &height.to_be_bytes()[..]].concat(), Some(&[n; 30]));
+        if height == 1 {
+            writes.created = deploy(n, 1, &[]).created;
+        }
+        writes
+    };
+    let (one_by_one, beside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one_by_one = open(one_by_one.path());
+    for height in 1..=BLOCKS {
+        commit_empty(&one_by_one);
+        for name in ["PS1", "PS2"] {
+            private(&one_by_one, name, Height(height), writes(name, height));
+        }
+    }
+    finish(&one_by_one);
+    let beside = open(beside.path());
+    std::thread::scope(|scope| {
+        for name in ["PS1", "PS2"] {
+            let (state, writes) = (beside.clone(), &writes);
+            scope.spawn(move || {
+                for height in 1..=BLOCKS {
+                    while state.head().height.0 < height {
+                        std::thread::yield_now();
+                    }
+                    let expected = state.private(&psi(name)).unwrap().root_after(&writes(name, height)).unwrap();
+                    assert_eq!(private(&state, name, Height(height), writes(name, height)), expected);
+                }
+            });
+        }
+        for _ in 0..BLOCKS {
+            commit_empty(&beside);
+        }
+    });
+    finish(&beside);
+    assert_eq!(all_roots(&beside), all_roots(&one_by_one));
 }

@@ -23,19 +23,9 @@ fn node_key() -> SigningKey {
 }
 
 fn genesis(salt: u8) -> Genesis {
-    let validators = ValidatorSet::new(vec![Validator {
-        key: node_key().account(),
-        power: 1,
-    }])
-    .unwrap();
+    let validators = ValidatorSet::new(vec![Validator { key: node_key().account(), power: 1 }]).unwrap();
     let (salt, parameters) = ([salt; 32], Parameters::default());
-    Genesis {
-        version: PROTOCOL_VERSION,
-        salt,
-        time: Time(1_000),
-        validators,
-        parameters,
-    }
+    Genesis { version: PROTOCOL_VERSION, salt, time: Time(1_000), validators, parameters }
 }
 
 fn psi(name: &str) -> Psi {
@@ -44,11 +34,7 @@ fn psi(name: &str) -> Psi {
 
 fn keys(name: &str) -> TenantKeys {
     let key = |what: &str| Zeroizing::new(*blake3::hash(format!("{name} {what}").as_bytes()).as_bytes());
-    TenantKeys {
-        psi: psi(name),
-        storage_key: key("storage"),
-        trie_secret: key("trie"),
-    }
+    TenantKeys { psi: psi(name), storage_key: key("storage"), trie_secret: key("trie") }
 }
 
 fn options(tenants: &[&str]) -> StateOptions {
@@ -73,30 +59,19 @@ fn marker(state: &State, nonce: u8) -> Transaction {
         valid_until: Height(10),
         gas_limit: Gas(0),
         sender: node_key().account(),
-        kind: TxKind::Marker {
-            payload: Hash([nonce; 32]),
-        },
+        kind: TxKind::Marker { payload: Hash([nonce; 32]) },
     };
     body.sign(&node_key())
 }
 
 fn receipt(tx: Hash, events: Vec<Event>) -> Receipt {
-    Receipt {
-        tx,
-        status: Status::Ok(Vec::new()),
-        gas_used: Gas(7),
-        contract: None,
-        events,
-    }
+    Receipt { tx, status: Status::Ok(Vec::new()), gas_used: Gas(7), contract: None, events }
 }
 
 /// The next block with these transactions, their events, and writes.
 fn block_of(state: &State, transactions: Vec<(Transaction, Vec<Event>)>, writes: StateWrites) -> BlockCommit {
     let head = state.head();
-    let receipts: Vec<_> = transactions
-        .iter()
-        .map(|(tx, events)| receipt(tx.body.id(), events.clone()))
-        .collect();
+    let receipts: Vec<_> = transactions.iter().map(|(tx, events)| receipt(tx.body.id(), events.clone())).collect();
     let ids: Vec<_> = receipts.iter().map(|receipt| receipt.tx).collect();
     let validators = genesis(1).validators.hash();
     let header = Header {
@@ -113,19 +88,9 @@ fn block_of(state: &State, transactions: Vec<(Transaction, Vec<Event>)>, writes:
         validators,
         next_validators: validators,
     };
-    let certificate = Certificate {
-        height: header.height,
-        round: 0,
-        block: header.hash(),
-        signatures: Vec::new(),
-    };
+    let certificate = Certificate { height: header.height, round: 0, block: header.hash(), signatures: Vec::new() };
     let transactions = transactions.into_iter().map(|(tx, _)| tx).collect();
-    BlockCommit {
-        block: Block { header, transactions },
-        certificate,
-        receipts,
-        writes,
-    }
+    BlockCommit { block: Block { header, transactions }, certificate, receipts, writes }
 }
 
 fn commit_empty(state: &State) -> Height {
@@ -140,20 +105,12 @@ fn contract(n: u8) -> ContractId {
 
 fn new_contract(n: u8, height: u64) -> NewContract {
     let (code_hash, deployer) = (CodeHash([n; 32]), AccountId([n; 32]));
-    NewContract {
-        code_hash,
-        path_key: [n ^ 0x55; 32],
-        deployer,
-        height: Height(height),
-    }
+    NewContract { code_hash, path_key: [n ^ 0x55; 32], deployer, height: Height(height) }
 }
 
 /// One contract with some slots.
 fn deploy(n: u8, height: u64, slots: &[(&[u8], &[u8])]) -> StateWrites {
-    let slots = slots
-        .iter()
-        .map(|(key, value)| (key.to_vec(), Some(value.to_vec())))
-        .collect();
+    let slots = slots.iter().map(|(key, value)| (key.to_vec(), Some(value.to_vec()))).collect();
     StateWrites {
         created: BTreeMap::from([(contract(n), new_contract(n, height))]),
         codes: BTreeMap::from([(CodeHash([n; 32]), vec![n; 100])]),
@@ -163,21 +120,11 @@ fn deploy(n: u8, height: u64, slots: &[(&[u8], &[u8])]) -> StateWrites {
 
 fn set(n: u8, key: &[u8], value: Option<&[u8]>) -> StateWrites {
     let slots = BTreeMap::from([(key.to_vec(), value.map(<[u8]>::to_vec))]);
-    StateWrites {
-        slots: BTreeMap::from([(contract(n), slots)]),
-        ..StateWrites::default()
-    }
+    StateWrites { slots: BTreeMap::from([(contract(n), slots)]), ..StateWrites::default() }
 }
 
 fn private(state: &State, name: &str, height: Height, writes: StateWrites) -> Hash {
-    state
-        .commit_private(PrivateCommit {
-            psi: psi(name),
-            height,
-            writes,
-            receipts: Vec::new(),
-        })
-        .unwrap()
+    state.commit_private(PrivateCommit { psi: psi(name), height, writes, receipts: Vec::new() }).unwrap()
 }
 
 /// A copy of a data folder while its node runs, as a crash would leave it.
@@ -218,24 +165,9 @@ fn a_fresh_folder_starts_at_genesis() {
     let dir = tempfile::tempdir().unwrap();
     let state = open(&dir.path().join("a/b"));
     let head = state.head();
-    assert_eq!(
-        (head.height, head.state_root, head.hash),
-        (Height(0), Hash::ZERO, genesis(1).header().hash())
-    );
-    assert_eq!(
-        state.block(BlockId::Height(Height(0))).unwrap().unwrap().block.header,
-        genesis(1).header()
-    );
-    assert_eq!(
-        state
-            .block(BlockId::Hash(head.hash))
-            .unwrap()
-            .unwrap()
-            .block
-            .header
-            .height,
-        Height(0)
-    );
+    assert_eq!((head.height, head.state_root, head.hash), (Height(0), Hash::ZERO, genesis(1).header().hash()));
+    assert_eq!(state.block(BlockId::Height(Height(0))).unwrap().unwrap().block.header, genesis(1).header());
+    assert_eq!(state.block(BlockId::Hash(head.hash)).unwrap().unwrap().block.header.height, Height(0));
     assert!(state.block(BlockId::Height(Height(1))).unwrap().is_none());
     assert!(state.psi_trie_root(Height(0)).unwrap().sealed);
     assert_eq!(state.private(&psi("PS1")).unwrap().root(), Hash::ZERO);
@@ -247,10 +179,7 @@ fn a_second_node_on_the_same_folder_is_told_who_holds_it() {
     let state = open(dir.path());
     let error = State::open(dir.path(), options(&[])).unwrap_err().to_string();
     let pid = std::process::id();
-    assert!(
-        error.contains("is in use by another node") && error.contains(&format!("pid {pid}")),
-        "{error}"
-    );
+    assert!(error.contains("is in use by another node") && error.contains(&format!("pid {pid}")), "{error}");
     drop(state);
     open(dir.path());
 }
@@ -259,17 +188,11 @@ fn a_second_node_on_the_same_folder_is_told_who_holds_it() {
 fn a_folder_of_another_chain_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()));
-    let other = || StateOptions {
-        genesis: genesis(2),
-        ..options(&[])
-    };
+    let other = || StateOptions { genesis: genesis(2), ..options(&[]) };
     let error = State::open(dir.path(), other()).unwrap_err();
     assert!(error.to_string().contains("belongs to another chain"), "{error}");
     std::fs::remove_dir_all(dir.path().join("db")).unwrap();
-    assert!(matches!(
-        State::open(dir.path(), other()),
-        Err(Error::OtherChain { .. })
-    ));
+    assert!(matches!(State::open(dir.path(), other()), Err(Error::OtherChain { .. })));
 }
 
 #[test]
@@ -279,13 +202,7 @@ fn tenants_are_checked_before_anything_is_touched() {
     assert!(matches!(error(options(&["A", "A"])), Error::Duplicate(_)));
     let many: Vec<_> = (0..9).map(|n| format!("T{n}")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
-    assert!(matches!(
-        error(options(&many)),
-        Error::Capacity {
-            tenants: 9,
-            capacity: 8
-        }
-    ));
+    assert!(matches!(error(options(&many)), Error::Capacity { tenants: 9, capacity: 8 }));
     drop(open(dir.path()));
     let mut changed = options(&["PS1"]);
     changed.tenants[0].storage_key = Zeroizing::new([1; 32]);
@@ -311,22 +228,10 @@ fn what_does_not_follow_the_head_is_refused_and_changes_nothing() {
     assert!(matches!(again, Err(Error::ContractExists(id)) if id == contract(1)));
     let unknown = state.public().root_after(&set(2, b"\0k", Some(b"v")));
     assert!(matches!(unknown, Err(Error::NoContract(id)) if id == contract(2)));
-    assert!(matches!(
-        stale.root_after(&StateWrites::default()),
-        Err(Error::Stale { .. })
-    ));
-    let early = PrivateCommit {
-        psi: psi("PS1"),
-        height: Height(2),
-        writes: StateWrites::default(),
-        receipts: vec![],
-    };
+    assert!(matches!(stale.root_after(&StateWrites::default()), Err(Error::Stale { .. })));
+    let early = PrivateCommit { psi: psi("PS1"), height: Height(2), writes: StateWrites::default(), receipts: vec![] };
     assert!(matches!(state.commit_private(early.clone()), Err(Error::NotNext(_))));
-    let unknown = PrivateCommit {
-        psi: psi("PS3"),
-        height: Height(1),
-        ..early
-    };
+    let unknown = PrivateCommit { psi: psi("PS3"), height: Height(1), ..early };
     assert!(matches!(state.commit_private(unknown), Err(Error::NotConfigured(_))));
     assert!(state.finish_private(Height(2)).is_err());
     commit_empty(&state);
@@ -337,10 +242,7 @@ fn a_private_state_this_node_does_not_have_is_empty() {
     let dir = tempfile::tempdir().unwrap();
     let state = open(dir.path());
     let view = state.private(&psi("PS9")).unwrap();
-    assert_eq!(
-        (view.root(), view.value(&contract(1), b"\0k").unwrap()),
-        (Hash::ZERO, None)
-    );
+    assert_eq!((view.root(), view.value(&contract(1), b"\0k").unwrap()), (Hash::ZERO, None));
     assert!(view.contract(&contract(1)).unwrap().is_none() && view.code(&CodeHash([1; 32])).unwrap().is_none());
     assert_eq!(view.entries(&contract(1), b"\x01", b"", 9).unwrap(), []);
     assert_eq!(view.root_after(&StateWrites::default()).unwrap(), Hash::ZERO);
@@ -368,12 +270,7 @@ fn the_trie_of_private_states_is_sealed_when_all_are_done_with_a_block() {
     assert!(after.sealed && after.root != before);
     assert_eq!(after.block_hash, state.head().hash);
     assert_eq!(state.private_head(&psi("PS2")), two);
-    let late = PrivateCommit {
-        psi: psi("PS2"),
-        height: two,
-        writes: StateWrites::default(),
-        receipts: vec![],
-    };
+    let late = PrivateCommit { psi: psi("PS2"), height: two, writes: StateWrites::default(), receipts: vec![] };
     assert!(matches!(state.commit_private(late), Err(Error::NotNext(_))));
 }
 
@@ -381,48 +278,25 @@ fn the_trie_of_private_states_is_sealed_when_all_are_done_with_a_block() {
 fn receipts_and_events_are_found_in_their_own_state_only() {
     let dir = tempfile::tempdir().unwrap();
     let state = open(dir.path());
-    let event = |n: u8| Event {
-        contract: contract(1),
-        name: format!("E{n}"),
-        data: vec![n],
-    };
+    let event = |n: u8| Event { contract: contract(1), name: format!("E{n}"), data: vec![n] };
     let (call, hidden) = (marker(&state, 1), marker(&state, 2));
     let (call_id, hidden_id) = (call.body.id(), hidden.body.id());
     let transactions = vec![(call, vec![event(0), event(1)]), (hidden, vec![])];
-    state
-        .commit_block(block_of(&state, transactions, deploy(1, 1, &[])))
-        .unwrap();
+    state.commit_block(block_of(&state, transactions, deploy(1, 1, &[]))).unwrap();
     let receipts = vec![(1, receipt(hidden_id, vec![event(9)]))];
-    let commit = PrivateCommit {
-        psi: psi("PS1"),
-        height: Height(1),
-        writes: deploy(1, 1, &[]),
-        receipts,
-    };
+    let commit = PrivateCommit { psi: psi("PS1"), height: Height(1), writes: deploy(1, 1, &[]), receipts };
     state.commit_private(commit).unwrap();
     let third = marker(&state, 3);
-    state
-        .commit_block(block_of(&state, vec![(third, vec![event(2)])], StateWrites::default()))
-        .unwrap();
+    state.commit_block(block_of(&state, vec![(third, vec![event(2)])], StateWrites::default())).unwrap();
     let names = |scope: Option<&Psi>, cursor, limit| {
         let page = state.events(scope, &contract(1), cursor, limit).unwrap();
-        (
-            page.events
-                .iter()
-                .map(|e| e.event.name.clone())
-                .collect::<Vec<_>>()
-                .join(" "),
-            page.next,
-        )
+        (page.events.iter().map(|e| e.event.name.clone()).collect::<Vec<_>>().join(" "), page.next)
     };
     let check = |state: &State| {
         assert_eq!(state.receipt(None, &call_id).unwrap().unwrap().index, 0);
         assert_eq!(state.receipt(None, &hidden_id).unwrap().unwrap().receipt.events, []);
         let private = state.receipt(Some(&psi("PS1")), &hidden_id).unwrap().unwrap();
-        assert_eq!(
-            (private.index, private.height, &private.receipt.events[..]),
-            (1, Height(1), &[event(9)][..])
-        );
+        assert_eq!((private.index, private.height, &private.receipt.events[..]), (1, Height(1), &[event(9)][..]));
         assert!(state.receipt(Some(&psi("PS1")), &call_id).unwrap().is_none());
         assert!(state.receipt(Some(&psi("PS2")), &hidden_id).unwrap().is_none());
     };
@@ -433,19 +307,9 @@ fn receipts_and_events_are_found_in_their_own_state_only() {
     assert_eq!(names(Some(&psi("PS1")), 0, 9), ("E9".into(), 1));
     assert_eq!(names(Some(&psi("PS2")), 0, 9), (String::new(), 0));
     let again = state.private(&psi("PS1")).unwrap();
-    assert_eq!(
-        again.contract(&contract(1)).unwrap().unwrap().deployer,
-        AccountId([1; 32])
-    );
+    assert_eq!(again.contract(&contract(1)).unwrap().unwrap().deployer, AccountId([1; 32]));
     assert_eq!(again.code(&CodeHash([1; 32])).unwrap(), Some(vec![1; 100]));
-    assert!(
-        state
-            .private(&psi("PS2"))
-            .unwrap()
-            .contract(&contract(1))
-            .unwrap()
-            .is_none()
-    );
+    assert!(state.private(&psi("PS2")).unwrap().contract(&contract(1)).unwrap().is_none());
     let crashed = copy(dir.path());
     check(&open(crashed.path()));
 }

@@ -25,11 +25,7 @@ fn naive(leaves: &[(Path, Hash)], depth: usize) -> Hash {
         [(path, value)] => leaf_hash(path, value),
         _ => {
             let side = |bit: u8| -> Vec<_> {
-                leaves
-                    .iter()
-                    .copied()
-                    .filter(|(path, _)| path[depth / 8] >> (7 - depth % 8) & 1 == bit)
-                    .collect()
+                leaves.iter().copied().filter(|(path, _)| path[depth / 8] >> (7 - depth % 8) & 1 == bit).collect()
             };
             node_hash(&naive(&side(0), depth + 1), &naive(&side(1), depth + 1))
         }
@@ -52,12 +48,7 @@ impl Model {
 
     fn storage_root(&self, id: &ContractId, path_key: &[u8; 32]) -> Hash {
         let slots = self.slots.get(id).into_iter().flatten();
-        naive(
-            &slots
-                .map(|(key, value)| (slot_path(path_key, key), value_hash(value)))
-                .collect::<Vec<_>>(),
-            0,
-        )
+        naive(&slots.map(|(key, value)| (slot_path(path_key, key), value_hash(value))).collect::<Vec<_>>(), 0)
     }
 
     fn root(&self) -> Hash {
@@ -65,23 +56,13 @@ impl Model {
         for (id, new) in &self.contracts {
             let storage_root = self.storage_root(id, &new.path_key);
             let (code_hash, deployer, height) = (new.code_hash, new.deployer, new.height);
-            let leaf = ContractLeaf {
-                code_hash,
-                storage_root,
-                deployer,
-                height,
-            };
+            let leaf = ContractLeaf { code_hash, storage_root, deployer, height };
             leaves.push((contract_path(id), value_hash(&leaf.encode())));
         }
         let storage_root = self.storage_root(&RESERVED, &RESERVED_PATH_KEY);
         if storage_root != Hash::ZERO {
             let (code_hash, deployer, height) = (CodeHash::default(), AccountId::ANONYMOUS, Height(0));
-            let leaf = ContractLeaf {
-                code_hash,
-                storage_root,
-                deployer,
-                height,
-            };
+            let leaf = ContractLeaf { code_hash, storage_root, deployer, height };
             leaves.push((contract_path(&RESERVED), value_hash(&leaf.encode())));
         }
         naive(&leaves, 0)
@@ -90,13 +71,7 @@ impl Model {
     fn memory(&self) -> MemoryState {
         let mut memory = MemoryState::default();
         for (id, slots) in &self.slots {
-            memory.apply(
-                *id,
-                &slots
-                    .iter()
-                    .map(|(key, value)| (key.clone(), Some(value.clone())))
-                    .collect(),
-            );
+            memory.apply(*id, &slots.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect());
         }
         memory
     }
@@ -111,10 +86,7 @@ impl Model {
             }
             let mut name = vec![if ordered { KEY_ORDERED } else { KEY_PLAIN }];
             name.extend_from_slice(format!("{}/{key}", key % 3).as_bytes());
-            all.slots
-                .entry(id)
-                .or_default()
-                .insert(name, value.map(|v| vec![v; usize::from(v)]));
+            all.slots.entry(id).or_default().insert(name, value.map(|v| vec![v; usize::from(v)]));
         }
         all
     }
@@ -140,10 +112,7 @@ fn check(view: &View, model: &Model) {
             (b"\x010/", b"\x013", 100),
             (b"\x01", b"", 0),
         ] {
-            let (found, expected) = (
-                view.scan(&id, prefix, after, limit),
-                memory.scan(&id, prefix, after, limit),
-            );
+            let (found, expected) = (view.scan(&id, prefix, after, limit), memory.scan(&id, prefix, after, limit));
             assert_eq!(found.unwrap(), expected.unwrap());
         }
         let record = view.contract(&id).unwrap();
@@ -168,10 +137,7 @@ fn check_kept(state: &State, models: &[[Model; 3]]) {
             match view(which, Height(height)) {
                 Ok(view) => check(&view, model),
                 Err(Error::Pruned { oldest, .. }) => {
-                    assert!(
-                        height < oldest.0 && oldest.0 + 4 <= head,
-                        "{which} at {height} of {head}: {oldest}"
-                    );
+                    assert!(height < oldest.0 && oldest.0 + 4 <= head, "{which} at {height} of {head}: {oldest}");
                 }
                 Err(error) => panic!("{error}"),
             }
@@ -254,28 +220,14 @@ proptest! {
 #[test]
 fn readers_see_one_height_while_blocks_are_committed() {
     let dir = tempfile::tempdir().unwrap();
-    let state = State::open(
-        dir.path(),
-        StateOptions {
-            history: 1000,
-            ..options(&["PS1"])
-        },
-    )
-    .unwrap();
+    let state = State::open(dir.path(), StateOptions { history: 1000, ..options(&["PS1"]) }).unwrap();
     let keys: Vec<Vec<u8>> = (0..20u8).map(|n| vec![KEY_ORDERED, n]).collect();
     let writes = |height: u64| {
-        let mut writes = if height == 1 {
-            deploy(1, 1, &[])
-        } else {
-            StateWrites::default()
-        };
+        let mut writes = if height == 1 { deploy(1, 1, &[]) } else { StateWrites::default() };
         let number = height.to_le_bytes().to_vec();
         let slots = keys.iter().enumerate().map(|(n, key)| {
             // A different part of the keys is there at every height.
-            (
-                key.clone(),
-                (!(n as u64 + height).is_multiple_of(3)).then(|| number.clone()),
-            )
+            (key.clone(), (!(n as u64 + height).is_multiple_of(3)).then(|| number.clone()))
         });
         writes.slots.insert(contract(1), slots.collect());
         writes
@@ -292,10 +244,7 @@ fn readers_see_one_height_while_blocks_are_committed() {
                             Vec::new()
                         } else {
                             let slots = writes(view.height().0).slots.remove(&contract(1)).unwrap();
-                            slots
-                                .into_iter()
-                                .filter_map(|(key, value)| value.map(|value| (key, value)))
-                                .collect()
+                            slots.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect()
                         };
                         assert_eq!(view.scan(&contract(1), &[KEY_ORDERED], b"", 100).unwrap(), expected);
                         for key in &keys {
@@ -309,9 +258,7 @@ fn readers_see_one_height_while_blocks_are_committed() {
             })
             .collect();
         for height in 1..=150 {
-            state
-                .commit_block(block_of(&state, Vec::new(), writes(height)))
-                .unwrap();
+            state.commit_block(block_of(&state, Vec::new(), writes(height))).unwrap();
         }
         done.store(true, std::sync::atomic::Ordering::Release);
         readers.into_iter().map(|reader| reader.join().unwrap()).sum::<u64>()

@@ -11,10 +11,7 @@ fn files(dir: &FsPath) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         } else {
             let bytes = std::fs::read(entry.path()).unwrap();
             // The database's files are mostly holes.
-            let used: Vec<_> = bytes
-                .chunks(4096)
-                .filter(|chunk| **chunk != [0; 4096][..chunk.len()])
-                .collect();
+            let used: Vec<_> = bytes.chunks(4096).filter(|chunk| **chunk != [0; 4096][..chunk.len()]).collect();
             all.push((entry.path(), used.concat()));
         }
     }
@@ -22,9 +19,7 @@ fn files(dir: &FsPath) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 }
 
 fn holds(dir: &FsPath, canary: &[u8]) -> bool {
-    files(dir)
-        .iter()
-        .any(|(_, bytes)| bytes.windows(canary.len()).any(|window| window == canary))
+    files(dir).iter().any(|(_, bytes)| bytes.windows(canary.len()).any(|window| window == canary))
 }
 
 #[test]
@@ -35,38 +30,21 @@ fn nothing_of_a_private_state_is_on_disk_in_the_clear() {
     let tx = marker(&state, 1);
     let id = tx.body.id();
     let mut public = deploy(1, 1, &[]);
-    public.slots.insert(
-        contract(1),
-        BTreeMap::from([(b"\x01PUBLIC-key".to_vec(), Some(b"PUBLIC-value".to_vec()))]),
-    );
-    state
-        .commit_block(block_of(&state, vec![(tx, vec![])], public))
-        .unwrap();
+    public.slots.insert(contract(1), BTreeMap::from([(b"\x01PUBLIC-key".to_vec(), Some(b"PUBLIC-value".to_vec()))]));
+    state.commit_block(block_of(&state, vec![(tx, vec![])], public)).unwrap();
     let secret = ContractId(*b"CANARY contract id of 32 bytes!!");
     let mut writes = deploy(7, 1, &[]);
     let new = writes.created.remove(&contract(7)).unwrap();
     let path_key = *b"CANARY path key with 32 bytes!!!";
     writes.created.insert(secret, NewContract { path_key, ..new });
     writes.codes.insert(CodeHash([7; 32]), b"CANARY-code".to_vec());
-    let slots = [
-        (ordered.to_vec(), Some(value.to_vec())),
-        (plain.to_vec(), Some(value.to_vec())),
-    ];
+    let slots = [(ordered.to_vec(), Some(value.to_vec())), (plain.to_vec(), Some(value.to_vec()))];
     writes.slots = BTreeMap::from([(secret, BTreeMap::from(slots))]);
-    let event = Event {
-        contract: secret,
-        name: "CANARY-event".into(),
-        data: b"CANARY-data".to_vec(),
-    };
+    let event = Event { contract: secret, name: "CANARY-event".into(), data: b"CANARY-data".to_vec() };
     let mut receipt = receipt(id, vec![event]);
     receipt.status = Status::Panicked("CANARY-method text".into());
     receipt.contract = Some(secret);
-    let commit = PrivateCommit {
-        psi: psi("PS1"),
-        height: Height(1),
-        writes,
-        receipts: vec![(0, receipt)],
-    };
+    let commit = PrivateCommit { psi: psi("PS1"), height: Height(1), writes, receipts: vec![(0, receipt)] };
     state.commit_private(commit).unwrap();
     commit_empty(&state);
     let mut changed = set(0, b"", None);
@@ -83,12 +61,7 @@ fn nothing_of_a_private_state_is_on_disk_in_the_clear() {
     let view = state.private(&psi("PS1")).unwrap();
     assert_eq!(view.value(&secret, ordered).unwrap().as_deref(), Some(value));
     assert_eq!(view.value(&secret, plain).unwrap().as_deref(), Some(&b"other"[..]));
-    assert_eq!(
-        state.events(Some(&psi("PS1")), &secret, 0, 9).unwrap().events[0]
-            .event
-            .name,
-        "CANARY-event"
-    );
+    assert_eq!(state.events(Some(&psi("PS1")), &secret, 0, 9).unwrap().events[0].event.name, "CANARY-event");
 }
 
 fn value_path(key: &[u8], path_key: &[u8; 32]) -> [u8; 32] {
@@ -99,14 +72,8 @@ fn value_path(key: &[u8], path_key: &[u8; 32]) -> [u8; 32] {
 fn a_private_root_is_the_same_on_a_node_of_its_own() {
     let (shared, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let shared = open(shared.path());
-    let own = State::open(
-        own.path(),
-        StateOptions {
-            node_secret: Zeroizing::new([6; 32]),
-            ..options(&["PS1"])
-        },
-    )
-    .unwrap();
+    let own =
+        State::open(own.path(), StateOptions { node_secret: Zeroizing::new([6; 32]), ..options(&["PS1"]) }).unwrap();
     for n in 1..=5u8 {
         let height = commit_empty(&shared);
         commit_empty(&own);
@@ -114,16 +81,10 @@ fn a_private_root_is_the_same_on_a_node_of_its_own() {
         private(&shared, "PS2", height, other);
         if n % 2 == 1 {
             let writes = deploy(n, height.0, &[(b"\x01mine", &[n; 9])]);
-            assert_eq!(
-                private(&shared, "PS1", height, writes.clone()),
-                private(&own, "PS1", height, writes)
-            );
+            assert_eq!(private(&shared, "PS1", height, writes.clone()), private(&own, "PS1", height, writes));
         }
         assert!(shared.finish_private(height).unwrap() && own.finish_private(height).unwrap());
-        let (a, b) = (
-            shared.psi_root(&psi("PS1"), height).unwrap(),
-            own.psi_root(&psi("PS1"), height).unwrap(),
-        );
+        let (a, b) = (shared.psi_root(&psi("PS1"), height).unwrap(), own.psi_root(&psi("PS1"), height).unwrap());
         assert_eq!((a.root, a.height), (b.root, b.height));
     }
 }
@@ -137,10 +98,7 @@ fn a_sealed_record_opens_only_in_its_place_and_whole() {
     let sealed = one.seal(Kind::Slot, &a, b"content".to_vec()).unwrap();
     assert_eq!(one.open(Kind::Slot, &a, sealed.clone()).unwrap(), b"content");
     assert!(one.open(Kind::Slot, &b, sealed.clone()).is_err());
-    for other in [
-        Scope::private(psi("PS2"), &[1; 32]),
-        Scope::private(psi("PS1"), &[2; 32]),
-    ] {
+    for other in [Scope::private(psi("PS2"), &[1; 32]), Scope::private(psi("PS1"), &[2; 32])] {
         assert!(other.open(Kind::Slot, &a, sealed.clone()).is_err());
         assert_ne!(other.key(Kind::Slot, &[b"a"]), a);
     }
