@@ -87,6 +87,13 @@ fn calls(backend: Backend, wasm: &[u8]) -> Result<(), Failure> {
 
     let empty = runtime.prepare(&module("")?)?;
     let floor = row("fresh instance of a one-page module, method only answers", CALLS, |n| go(&runtime, &empty, n));
+    let other = runtime.prepare(&module("")?)?;
+    row("  two such modules in turn", CALLS, |n| {
+        (0..n / 2).for_each(|_| {
+            go(&runtime, &empty, 1);
+            go(&runtime, &other, 1);
+        });
+    });
     for (name, body) in [
         ("block_height", "(drop (call $block_height))"),
         ("caller (32 bytes)", "(drop (call $caller (i32.const 64) (i32.const 32)))"),
@@ -102,11 +109,12 @@ fn calls(backend: Backend, wasm: &[u8]) -> Result<(), Failure> {
             "hash_blake3 of 64 bytes",
             "(drop (call $hash_blake3 (i32.const 0) (i32.const 64) (i32.const 64) (i32.const 32)))",
         ),
-        ("only the loop", ""),
+        ("none, only the loop around it", "(drop (local.get $i))"),
     ] {
         let code = runtime.prepare(&module(body)?)?;
-        let total = median(|n| go(&runtime, &code, n), 200).0;
-        println!("  {:<58} {:>10.1} ns", format!("host function: {name}"), (total - floor) / 1_000.0);
+        let (total, least) = median(|n| go(&runtime, &code, n), 200);
+        let each = |nanoseconds: f64| (nanoseconds - floor) / 1_000.0;
+        println!("  {:<58} {:>10.1} ns  [{:.1}]", format!("host function: {name}"), each(total), each(least));
     }
 
     let threads = std::thread::available_parallelism()?.get();

@@ -42,7 +42,7 @@ impl Token {
             .total_tables(64)
             .max_memory_size(16 << 20)
             .table_elements(4096);
-        pool.linear_memory_keep_resident(2 << 20).table_keep_resident(2 << 20).max_unused_warm_slots(0);
+        pool.linear_memory_keep_resident(2 << 20).table_keep_resident(2 << 20).max_unused_warm_slots(64);
         let scan = PoolingAllocationConfig::is_pagemap_scan_available();
         pool.pagemap_scan(if scan { Enabled::Yes } else { Enabled::No });
         let mut config = Config::new();

@@ -79,8 +79,9 @@ fn pool(config: &Config) -> PoolingAllocationConfig {
     pool.linear_memory_keep_resident(keep).table_keep_resident(keep);
     // Ask the kernel which pages a call touched and wipe only those.
     pool.pagemap_scan(if scan { Enabled::Yes } else { Enabled::No });
-    // Use a warm slot before a cold one: what is resident stays small.
-    pool.max_unused_warm_slots(0);
+    // A contract gets the slot it had before, or else one nobody had: taking over another contract's slot maps its memory anew, which
+    // contracts called in turn would pay at every call.
+    pool.max_unused_warm_slots(slots);
     pool
 }
 

@@ -85,13 +85,12 @@ impl<S: StateRead> Frame<S> {
         Executed { status, gas_used, changes, events, log: self.log }
     }
 
-    fn answer(&mut self, answer: Answer, len: usize) -> Result<(), Halt> {
+    /// Checks that there is no answer yet and that `data` may be one.
+    fn may_answer(&self, data: &[u8]) -> Result<(), Halt> {
         if self.answer.is_some() {
             return Err(TrapKind::DoubleOutput.into());
         }
-        bound(len, MAX_OUTPUT)?;
-        self.answer = Some(answer);
-        Ok(())
+        bound(data.len(), MAX_OUTPUT)
     }
 
     fn may_write(&self) -> Result<(), Halt> {
@@ -126,11 +125,15 @@ impl<S: StateRead> HostFunctions for Frame<S> {
     }
 
     fn output(&mut self, data: &[u8]) -> Result<(), Halt> {
-        self.answer(Answer::Output(data.to_vec()), data.len())
+        self.may_answer(data)?;
+        self.answer = Some(Answer::Output(data.to_vec()));
+        Ok(())
     }
 
     fn error(&mut self, code: u32, data: &[u8]) -> Result<(), Halt> {
-        self.answer(Answer::Error { code, data: data.to_vec() }, data.len())
+        self.may_answer(data)?;
+        self.answer = Some(Answer::Error { code, data: data.to_vec() });
+        Ok(())
     }
 
     fn panic(&mut self, text: &[u8]) -> Result<(), Halt> {
