@@ -3,7 +3,7 @@
 
 use coffer_tests::architecture::{
     Package, Page, Source, contracts_in_the_node, dead_links, fenced_crates, foreign_dependencies, long_files,
-    nameless_files, packages, pages, sources, unfinished_code, unintroduced_files, upward_imports,
+    lost_pages, nameless_files, packages, pages, sources, unfinished_code, unintroduced_files, upward_imports,
 };
 use coffer_tests::root;
 
@@ -127,6 +127,14 @@ fn nothing_is_unfinished_or_switched_off() {
 fn every_link_of_the_pages_leads_somewhere() {
     let root = root();
     assert_none(&dead_links(&pages(&root), |path| root.join(path).exists()));
+}
+
+#[test]
+fn every_page_can_be_found_from_another() {
+    assert_none(&lost_pages(&pages(&root())));
+    let page = |path: &str, text: &str| Page { path: path.into(), text: text.into() };
+    let lost = [page("README.md", "[a](docs/A.md)"), page("docs/A.md", "[a](A.md)"), page("docs/B.md", "[b](B.md)")];
+    assert_eq!(lost_pages(&lost).len(), 1);
 }
 
 #[test]

@@ -9,6 +9,6 @@ mod source;
 
 pub use crates::{Package, foreign_dependencies, packages};
 pub use imports::{contracts_in_the_node, fenced_crates, upward_imports};
-pub use links::{Page, dead_links, pages};
+pub use links::{Page, dead_links, lost_pages, pages};
 pub use shape::{long_files, nameless_files, unfinished_code, unintroduced_files};
 pub use source::{Source, Word, sources};

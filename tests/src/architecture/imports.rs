@@ -19,7 +19,7 @@ const ROWS: &[&[&str]] = &[
 
 /// A crate's name in source text (also the start of one), and the paths that may say it.
 const FENCES: &[(&str, &[&str])] = &[
-    ("wasmtime", &["runtime/src/engine", "runtime/src/instance", "runtime/src/linker", "runtime/src/memory"]),
+    ("wasmtime", &["runtime/src/engine", "runtime/src/instance"]),
     ("parity_db", &["node/src/state/db"]),
     ("jsonrpsee", &["node/api/", "node/src/rpc"]),
     ("chacha20poly1305", &["node/src/privacy", "node/src/organisation", "node/src/documents", "node/src/state/"]),

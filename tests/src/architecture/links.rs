@@ -1,5 +1,6 @@
 //! Links between the pages of the documentation and to the files they tell of.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::source::walk;
@@ -39,6 +40,18 @@ pub fn dead_links(pages: &[Page], exists: impl Fn(&Path) -> bool) -> Vec<String>
         }
     }
     found
+}
+
+/// Pages below `docs/` that no other page links to: nobody would find them.
+pub fn lost_pages(pages: &[Page]) -> Vec<String> {
+    let mut linked = BTreeSet::new();
+    for page in pages {
+        let folder = Path::new(&page.path).parent().unwrap_or(Path::new(""));
+        let paths = targets(&page.text).into_iter().filter_map(|t| within(&folder.join(t.split('#').next()?)));
+        linked.extend(paths.filter(|path| path != Path::new(&page.path)));
+    }
+    let lost = pages.iter().filter(|page| page.path.starts_with("docs/") && !linked.contains(Path::new(&page.path)));
+    lost.map(|page| format!("{}: no page links to it", page.path)).collect()
 }
 
 /// `x` of each `](x)` outside of code blocks.
