@@ -32,15 +32,14 @@
 //! #[event]
 //! pub struct Added { pub who: AccountId, pub value: u64 }
 //! #[error]
-//! pub enum Error { NotOwner, Overflow { value: u64 } }
+//! pub enum Error { NotOwner, Overflow { by: u64 } }
 //!
 //! #[contract]
 //! impl Counter {
 //!     pub fn init(&mut self) { self.owner.set(&caller()) }
 //!     pub fn add(&mut self, by: u64) -> Result<u64, Error> {
 //!         if Some(caller()) != self.owner.get() { return Err(Error::NotOwner) }
-//!         let value = self.value.get_or_default();
-//!         let value = value.checked_add(by).ok_or(Error::Overflow { value })?;
+//!         let value = self.value.get_or_default().checked_add(by).ok_or(Error::Overflow { by })?;
 //!         self.value.set(&value);
 //!         self.by_user.set(&caller(), &(self.by_user.get_or_default(&caller()) + by));
 //!         emit(Added { who: caller(), value });
@@ -101,8 +100,8 @@ pub mod __private {
     pub use crate::storage::StorageType;
     pub use coffer_abi::export::MethodKind;
     pub use coffer_abi::spec::describe::{
-        ContractDesc, ContractError, Describe, EventDesc, FieldDesc, MethodDesc, NamedTy, Returns, ShapeDesc, StorageDesc, Ty,
-        VariantDesc,
+        ContractDesc, ContractError, Describe, EventDesc, FieldDesc, MethodDesc, NamedTy, Returns, ShapeDesc,
+        StorageDesc, Ty, VariantDesc,
     };
     pub use coffer_abi::spec::emit;
     pub use parity_scale_codec as codec;

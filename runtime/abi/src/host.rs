@@ -144,8 +144,12 @@ macro_rules! table {
 host_functions!(table);
 
 macro_rules! host_argument {
-    (bytes) => { &[u8] };
-    (value) => { u32 };
+    (bytes) => {
+        &[u8]
+    };
+    (value) => {
+        u32
+    };
 }
 
 macro_rules! host_result {

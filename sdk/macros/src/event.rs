@@ -27,6 +27,7 @@ pub fn expand(item: ItemStruct) -> Tokens {
     let item = encoded(&item, &item.attrs);
     quote! {
         #item
+        #[allow(unused_qualifications)]
         const _: () = {
             use ::coffer_sdk::__private as __sdk;
             const LEN: usize = __sdk::emit::event_len(&<#ident as __sdk::Event>::DESC);

@@ -63,7 +63,9 @@ pub fn error(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn contract_type(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand("contract_type", attribute, item, |item| match item {
         item @ (Item::Struct(_) | Item::Enum(_)) => Ok(shape::expand(item, false)),
-        other => Err(syn::Error::new_spanned(first_token(&other), "`#[contract_type]` stands above a struct or an enum")),
+        other => {
+            Err(syn::Error::new_spanned(first_token(&other), "`#[contract_type]` stands above a struct or an enum"))
+        }
     })
 }
 

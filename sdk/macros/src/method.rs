@@ -46,7 +46,10 @@ impl Method {
         let mut errors = None;
         let mut refuse = |at: &dyn ToTokens, text: &str| also(&mut errors, syn::Error::new_spanned(at, text));
         if let Some(asyncness) = &signature.asyncness {
-            refuse(asyncness, "a method of a contract cannot be `async`: a call runs to its end without waiting for anything");
+            refuse(
+                asyncness,
+                "a method of a contract cannot be `async`: a call runs to its end without waiting for anything",
+            );
         }
         if let Safety::Unsafe(unsafety) = &signature.safety {
             refuse(unsafety, "a method of a contract cannot be `unsafe`: anybody may call it");
@@ -55,9 +58,14 @@ impl Method {
             refuse(abi, "write a plain `pub fn`: the export is made from it");
         }
         if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
-            refuse(&signature.generics, "a method of a contract has no type parameters and no lifetimes: write the types its callers use");
+            refuse(
+                &signature.generics,
+                "a method of a contract has no type parameters and no lifetimes: write the types its callers use",
+            );
         }
-        if let Some(conditional) = function.attrs.iter().find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr")) {
+        if let Some(conditional) =
+            function.attrs.iter().find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
+        {
             refuse(conditional, "a method of a contract is always there: remove the condition, or the `pub`");
         }
         let name = match method_name(&signature.ident) {
@@ -77,7 +85,9 @@ impl Method {
         let mut arguments = Vec::new();
         for (position, input) in signature.inputs.iter().filter_map(typed).enumerate() {
             if position == MAX_ARGUMENTS {
-                let text = format!("a method takes at most {MAX_ARGUMENTS} arguments: put them into a struct with `#[contract_type]`");
+                let text = format!(
+                    "a method takes at most {MAX_ARGUMENTS} arguments: put them into a struct with `#[contract_type]`"
+                );
                 also(&mut errors, syn::Error::new_spanned(input, text));
             }
             match argument(input) {
@@ -185,7 +195,10 @@ fn method_name(ident: &Ident) -> syn::Result<String> {
     if fits {
         return Ok(name);
     }
-    Err(syn::Error::new_spanned(ident, format!("`{name}`: a method's name is of a-z, 0-9 and `_`, and starts with a letter")))
+    Err(syn::Error::new_spanned(
+        ident,
+        format!("`{name}`: a method's name is of a-z, 0-9 and `_`, and starts with a letter"),
+    ))
 }
 
 fn kind(name: &str, receiver: Option<&Receiver>, ident: &Ident) -> syn::Result<Kind> {
@@ -223,7 +236,8 @@ fn argument(input: &PatType) -> syn::Result<Argument> {
     let ident = match &*input.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => &pattern.ident,
         pattern => {
-            let text = "an argument has a name, by which callers give it: write `name: type`, and take it apart in the method";
+            let text =
+                "an argument has a name, by which callers give it: write `name: type`, and take it apart in the method";
             return Err(syn::Error::new_spanned(pattern, text));
         }
     };

@@ -13,10 +13,16 @@ use crate::text::also;
 pub fn expand(mut item: ItemImpl) -> Tokens {
     let mut errors = None;
     if let Some((path, _)) = &item.trait_ {
-        also(&mut errors, syn::Error::new_spanned(path, "the methods of a contract stand in a plain `impl`, without a trait"));
+        also(
+            &mut errors,
+            syn::Error::new_spanned(path, "the methods of a contract stand in a plain `impl`, without a trait"),
+        );
     }
     if !item.generics.params.is_empty() {
-        also(&mut errors, syn::Error::new_spanned(&item.generics, "a contract has no type parameters and no lifetimes"));
+        also(
+            &mut errors,
+            syn::Error::new_spanned(&item.generics, "a contract has no type parameters and no lifetimes"),
+        );
     }
     if errors.is_some() {
         let errors = errors.map(syn::Error::into_compile_error);
@@ -29,7 +35,7 @@ pub fn expand(mut item: ItemImpl) -> Tokens {
             Visibility::Public(_) => {}
             _ if function.sig.ident == "init" || function.sig.ident == "migrate" => {
                 let text = format!("`{}` is run by the node: write `pub fn`", function.sig.ident);
-                also(&mut errors, syn::Error::new_spanned(&function.sig.fn_token, text));
+                also(&mut errors, syn::Error::new_spanned(function.sig.fn_token, text));
                 continue;
             }
             _ => continue,
@@ -59,6 +65,7 @@ fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
     let entries = methods.iter().map(Method::entry);
     let describe = quote_spanned!(contract.span()=> __sdk::describe::<#contract>);
     quote! {
+        #[allow(unused_qualifications)]
         const _: () = {
             use ::coffer_sdk::__private as __sdk;
             #(#functions)*

@@ -34,6 +34,7 @@ pub fn expand(item: Item, error: bool) -> Tokens {
     let marker = error.then(|| quote!(impl __sdk::ContractError for #ident {}));
     quote! {
         #item
+        #[allow(unused_qualifications)]
         const _: () = {
             use ::coffer_sdk::__private as __sdk;
             impl __sdk::Describe for #ident {
@@ -52,7 +53,8 @@ pub fn expand(item: Item, error: bool) -> Tokens {
 /// The item with the derives that every type of the interface has.
 pub fn encoded(item: &impl quote::ToTokens, attributes: &[Attribute]) -> Tokens {
     let given = derives(attributes);
-    let derives = ["Clone", "Debug", "PartialEq", "Eq"].into_iter().filter(|name| !given.iter().any(|given| given == name));
+    let derives =
+        ["Clone", "Debug", "PartialEq", "Eq"].into_iter().filter(|name| !given.iter().any(|given| given == name));
     let derives = derives.map(|name| Ident::new(name, proc_macro2::Span::call_site()));
     quote! {
         #[derive(#(#derives,)* ::coffer_sdk::__private::codec::Encode, ::coffer_sdk::__private::codec::Decode)]
@@ -91,7 +93,10 @@ pub fn plain(ident: &Ident, generics: &Generics, attributes: &[Attribute]) -> sy
 
 fn no_codec(attributes: &[Attribute]) -> syn::Result<()> {
     match attributes.iter().find(|attribute| attribute.path().is_ident("codec")) {
-        Some(codec) => Err(syn::Error::new_spanned(codec, "the encoding of a contract's types cannot be changed: remove `#[codec]`")),
+        Some(codec) => Err(syn::Error::new_spanned(
+            codec,
+            "the encoding of a contract's types cannot be changed: remove `#[codec]`",
+        )),
         None => Ok(()),
     }
 }
@@ -150,7 +155,11 @@ fn variants(item: &ItemEnum) -> (Tokens, Option<syn::Error>) {
     let mut errors = None;
     let mut list = Tokens::new();
     if item.variants.is_empty() || item.variants.len() > MAX_VARIANTS {
-        let text = format!("an enum of a contract's interface has 1 to {MAX_VARIANTS} variants, `{}` has {}", item.ident, item.variants.len());
+        let text = format!(
+            "an enum of a contract's interface has 1 to {MAX_VARIANTS} variants, `{}` has {}",
+            item.ident,
+            item.variants.len()
+        );
         also(&mut errors, syn::Error::new_spanned(&item.ident, text));
     }
     for variant in &item.variants {

@@ -18,7 +18,10 @@ const KEY_PLAIN: u8 = 0;
 pub fn expand(mut item: ItemStruct) -> Tokens {
     let mut errors = None;
     if !item.generics.params.is_empty() {
-        also(&mut errors, syn::Error::new_spanned(&item.generics, "a contract has no type parameters and no lifetimes"));
+        also(
+            &mut errors,
+            syn::Error::new_spanned(&item.generics, "a contract has no type parameters and no lifetimes"),
+        );
     }
     if let Fields::Unnamed(fields) = &item.fields {
         let text = "the fields of a contract have names, because their storage keys derive from them: write `{ name: Item<..>, .. }`";
@@ -32,7 +35,9 @@ pub fn expand(mut item: ItemStruct) -> Tokens {
             Ok(key) => {
                 if let Some(other) = taken.insert(key.clone(), field.ident.clone()) {
                     let other = other.map(|other| other.to_string()).unwrap_or_default();
-                    let text = format!("the field `{other}` has the storage keys of `{key}` already: give one of them another `#[key(\"..\")]`");
+                    let text = format!(
+                        "the field `{other}` has the storage keys of `{key}` already: give one of them another `#[key(\"..\")]`"
+                    );
                     also(&mut errors, syn::Error::new_spanned(field, text));
                 }
                 let (ident, ty, text) = (&field.ident, &field.ty, docs(&field.attrs));
@@ -68,6 +73,7 @@ pub fn expand(mut item: ItemStruct) -> Tokens {
     let errors = errors.map(syn::Error::into_compile_error);
     quote! {
         #item
+        #[allow(unused_qualifications)]
         const _: () = {
             use ::coffer_sdk::__private as __sdk;
             impl #start __sdk::ContractState for #ident #types #end {

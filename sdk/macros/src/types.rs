@@ -25,9 +25,10 @@ pub fn check(ty: &Type) -> syn::Result<()> {
         Type::Ptr(_) | Type::FnPtr(_) | Type::Never(_) | Type::Infer(_) => {
             refused(format!("`{}` cannot stand in a contract's interface", source(ty)))
         }
-        Type::ImplTrait(_) | Type::TraitObject(_) => {
-            refused(format!("`{}` cannot stand in a contract's interface: write a type that is known by name", source(ty)))
-        }
+        Type::ImplTrait(_) | Type::TraitObject(_) => refused(format!(
+            "`{}` cannot stand in a contract's interface: write a type that is known by name",
+            source(ty)
+        )),
         Type::Array(array) => check(&array.elem),
         Type::Paren(inner) => check(&inner.elem),
         Type::Group(inner) => check(&inner.elem),
@@ -35,17 +36,22 @@ pub fn check(ty: &Type) -> syn::Result<()> {
         Type::Path(path) => {
             let segments = &path.path.segments;
             if segments.first().is_some_and(|first| first.ident == "Self") {
-                return refused("write the type's name instead of `Self`: the interface is described outside of the `impl`".to_owned());
+                return refused(
+                    "write the type's name instead of `Self`: the interface is described outside of the `impl`"
+                        .to_owned(),
+                );
             }
             let Some(last) = segments.last() else { return Ok(()) };
             if let Some(hint) = hint(&last.ident.to_string()) {
                 return Err(syn::Error::new_spanned(path, hint));
             }
             match &last.arguments {
-                PathArguments::AngleBracketed(arguments) => all(arguments.args.iter().filter_map(|argument| match argument {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                })),
+                PathArguments::AngleBracketed(arguments) => {
+                    all(arguments.args.iter().filter_map(|argument| match argument {
+                        GenericArgument::Type(ty) => Some(ty),
+                        _ => None,
+                    }))
+                }
                 _ => Ok(()),
             }
         }
@@ -63,7 +69,9 @@ pub fn check_member(ty: &Type, owner: &Ident) -> syn::Result<()> {
         None => Ok(()),
         Some(found) => Err(syn::Error::new(
             found,
-            format!("`{owner}` contains itself: the types of a contract have a bounded depth; refer to the inner ones by an index or a key"),
+            format!(
+                "`{owner}` contains itself: the types of a contract have a bounded depth; refer to the inner ones by an index or a key"
+            ),
         )),
     }
 }
@@ -108,5 +116,12 @@ fn hint(name: &str) -> Option<&'static str> {
 /// A type as its author would write it.
 fn source(ty: &Type) -> String {
     let tokens = ty.to_token_stream().to_string();
-    tokens.replace(" < ", "<").replace(" >", ">").replace(" ,", ",").replace("& ", "&").replace(" :: ", "::").replace("[ ", "[").replace(" ]", "]")
+    tokens
+        .replace(" < ", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
+        .replace("& ", "&")
+        .replace(" :: ", "::")
+        .replace("[ ", "[")
+        .replace(" ]", "]")
 }

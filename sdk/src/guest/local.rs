@@ -4,8 +4,12 @@
 use crate::native::with_current;
 
 macro_rules! argument {
-    (bytes) => { &[u8] };
-    (value) => { u32 };
+    (bytes) => {
+        &[u8]
+    };
+    (value) => {
+        u32
+    };
 }
 
 macro_rules! function {

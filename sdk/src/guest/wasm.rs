@@ -18,8 +18,12 @@ macro_rules! externs {
 coffer_abi::host_functions!(externs);
 
 macro_rules! argument {
-    (bytes) => { &[u8] };
-    (value) => { u32 };
+    (bytes) => {
+        &[u8]
+    };
+    (value) => {
+        u32
+    };
 }
 
 /// Binds the Wasm parameters of one argument.

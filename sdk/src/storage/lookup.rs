@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 use coffer_abi::limits::KEY_PLAIN;
 use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
-use super::key::{Key, with_key};
 use super::StorageType;
+use super::key::{Key, with_key};
 
 /// Values by key that cannot be visited, only asked for. Cheaper than a [`super::Map`], because there is no index of the keys.
 /// A key may have 254 bytes with the field's name.

@@ -6,9 +6,9 @@ use core::marker::PhantomData;
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
+use super::StorageType;
 use super::key::{Key, with_key};
 use super::scan::{Iter, Keys, Scan};
-use super::StorageType;
 
 /// Values by key, which can be visited in the order of the keys. A new key costs an index entry that a [`super::LookupMap`] does not
 /// need. A key may have 254 bytes with the field's name.

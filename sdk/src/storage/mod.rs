@@ -48,7 +48,11 @@ fn write<T: Describe>(key: &[u8], value: &T) {
 
 fn write_bytes<T: Describe>(key: &[u8], value: &[u8]) {
     if const { T::TYPE.max_size() > MAX_VALUE } && value.len() > MAX_VALUE {
-        guest::fail(&[b"the value for `", field(key), b"` is larger than 64 KiB, the most that one storage entry holds"]);
+        guest::fail(&[
+            b"the value for `",
+            field(key),
+            b"` is larger than 64 KiB, the most that one storage entry holds",
+        ]);
     }
     guest::storage_set(key, value);
 }

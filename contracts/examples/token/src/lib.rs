@@ -160,7 +160,9 @@ impl Token {
         let limit = limit.min(100) as usize;
         match after {
             None => self.balances.iter().take(limit).collect(),
-            Some(after) => self.balances.iter_from(&after).filter(|(account, _)| *account != after).take(limit).collect(),
+            Some(after) => {
+                self.balances.iter_from(&after).filter(|(account, _)| *account != after).take(limit).collect()
+            }
         }
     }
 

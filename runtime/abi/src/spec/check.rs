@@ -164,7 +164,10 @@ impl fmt::Display for SpecError {
             Self::Malformed { record, cause } => write!(f, "{}: {cause}", record_name(*record)),
             Self::OtherAbi { found } => {
                 let known = crate::ABI_VERSION;
-                write!(f, "the contract was built for ABI version {found}; this node has {known}: rebuild it with a fitting SDK")
+                write!(
+                    f,
+                    "the contract was built for ABI version {found}; this node has {known}: rebuild it with a fitting SDK"
+                )
             }
             Self::NoContract => f.write_str(
                 "the module does not describe a contract: build it with `#[contract]` and do not strip custom sections",
@@ -182,8 +185,7 @@ impl core::error::Error for SpecError {}
 /// A name is 1 to [`MAX_NAME`] ASCII letters, digits and `_`, and starts with no digit.
 pub(super) fn name(name: &str) -> Result<(), Flaw> {
     let ok = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let sound =
-        (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(ok) && !name.as_bytes()[0].is_ascii_digit();
+    let sound = (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(ok) && !name.as_bytes()[0].is_ascii_digit();
     if sound { Ok(()) } else { Err(Flaw::Name) }
 }
 
@@ -284,8 +286,15 @@ impl Spec {
     /// Everything that can be said once the records are merged.
     pub(super) fn check(&self) -> Result<(), SpecError> {
         let contract = |flaw| SpecError::invalid(Place::Contract, flaw);
-        [&self.version, &self.docs, &self.source, &self.toolchain].into_iter().try_for_each(|t| text(t)).map_err(contract)?;
-        list(&self.types).and(list(&self.methods)).and(list(&self.events)).and(list(&self.storage)).map_err(contract)?;
+        [&self.version, &self.docs, &self.source, &self.toolchain]
+            .into_iter()
+            .try_for_each(|t| text(t))
+            .map_err(contract)?;
+        list(&self.types)
+            .and(list(&self.methods))
+            .and(list(&self.events))
+            .and(list(&self.storage))
+            .map_err(contract)?;
         let mut sizes = Sizes { types: &self.types, known: alloc::vec![Known::No; self.types.len()] };
         for (i, def) in self.types.iter().enumerate() {
             sizes.named(i, 0).map_err(|flaw| SpecError::invalid(Place::Type(def.name.clone()), flaw))?;

@@ -108,10 +108,10 @@ impl Types {
 
     #[track_caller]
     const fn shape(&mut self, shape: &ShapeDesc, depth: usize) {
-        match shape {
-            &ShapeDesc::Struct(fields) => self.fields(fields, depth),
-            &ShapeDesc::Tuple(parts) => self.tuple(parts, depth),
-            &ShapeDesc::Enum(mut variants) => {
+        match *shape {
+            ShapeDesc::Struct(fields) => self.fields(fields, depth),
+            ShapeDesc::Tuple(parts) => self.tuple(parts, depth),
+            ShapeDesc::Enum(mut variants) => {
                 while let [first, rest @ ..] = variants {
                     self.shape(&first.fields, depth);
                     variants = rest;

@@ -38,9 +38,9 @@ impl Ty {
 
 impl ShapeDesc {
     const fn has_loose_order(&self) -> bool {
-        match self {
-            &Self::Tuple(parts) => any_loose(parts),
-            &Self::Struct(mut fields) => {
+        match *self {
+            Self::Tuple(parts) => any_loose(parts),
+            Self::Struct(mut fields) => {
                 while let [first, rest @ ..] = fields {
                     if first.ty.has_loose_order() {
                         return true;
@@ -49,7 +49,7 @@ impl ShapeDesc {
                 }
                 false
             }
-            &Self::Enum(mut variants) => {
+            Self::Enum(mut variants) => {
                 while let [first, rest @ ..] = variants {
                     if first.fields.has_loose_order() {
                         return true;
@@ -62,10 +62,10 @@ impl ShapeDesc {
     }
 
     const fn max_size(&self) -> usize {
-        match self {
-            &Self::Tuple(parts) => sum(parts),
-            &Self::Struct(fields) => max_size_of_fields(fields),
-            &Self::Enum(mut variants) => {
+        match *self {
+            Self::Tuple(parts) => sum(parts),
+            Self::Struct(fields) => max_size_of_fields(fields),
+            Self::Enum(mut variants) => {
                 let mut largest = 0;
                 while let [first, rest @ ..] = variants {
                     let size = first.fields.max_size();

@@ -48,7 +48,8 @@ impl Spec {
                 }
                 EVENT => {
                     let read: EventRecord = decode(record, payload)?;
-                    check::name(&read.event.name).map_err(|flaw| SpecError::invalid(Place::EventAt(events.len()), flaw))?;
+                    check::name(&read.event.name)
+                        .map_err(|flaw| SpecError::invalid(Place::EventAt(events.len()), flaw))?;
                     check::types(&read.types)?;
                     check::event_references(&read.event, read.types.len())?;
                     events.push(read);

@@ -204,17 +204,11 @@ fn long_texts_and_lists_have_lengths_as_scale_writes_them() {
         Ok(text) => text,
         Err(_) => "",
     };
-    const DESC: EventDesc = EventDesc {
-        name: "Long",
-        docs: LONG,
-        fields: &[FieldDesc { name: "n", ty: u8::TYPE, docs: LONG }; 1],
-    };
+    const DESC: EventDesc =
+        EventDesc { name: "Long", docs: LONG, fields: &[FieldDesc { name: "n", ty: u8::TYPE, docs: LONG }; 1] };
     const BARE: ContractDesc =
         ContractDesc { name: "C", version: "", docs: LONG, source: "", toolchain: "", methods: &[], storage: &[] };
-    let records = [
-        contract::<{ contract_len(&BARE) }>(&BARE).to_vec(),
-        event::<{ event_len(&DESC) }>(&DESC).to_vec(),
-    ];
+    let records = [contract::<{ contract_len(&BARE) }>(&BARE).to_vec(), event::<{ event_len(&DESC) }>(&DESC).to_vec()];
     let spec = Spec::from_section(&records.concat()).unwrap();
     assert_eq!(spec.docs, LONG);
     assert_eq!(spec.events[0].fields[0].docs, LONG.to_string());
@@ -228,10 +222,7 @@ fn two_types_of_one_name_are_refused() {
     let desc = EventDesc {
         name: "E",
         docs: "",
-        fields: &[
-            FieldDesc { name: "a", ty: Point::TYPE, docs: "" },
-            FieldDesc { name: "b", ty: OTHER, docs: "" },
-        ],
+        fields: &[FieldDesc { name: "a", ty: Point::TYPE, docs: "" }, FieldDesc { name: "b", ty: OTHER, docs: "" }],
     };
     event_len(&desc);
 }

@@ -116,7 +116,8 @@ fn events_bring_types_of_their_own_and_must_agree() {
     let alone = Spec { events: vec![], types: vec![], methods: vec![], storage: vec![], ..spec() };
     let mut section = record(&alone);
     for (event_name, type_name) in [("B", "Two"), ("A", "One"), ("C", "Two")] {
-        let types = vec![def(type_name, Shape::Tuple(vec![Type::U8])), def("Shared", Shape::Tuple(vec![Type::Named(0)]))];
+        let types =
+            vec![def(type_name, Shape::Tuple(vec![Type::U8])), def("Shared", Shape::Tuple(vec![Type::Named(0)]))];
         let types = if type_name == "Two" { types[..1].to_vec() } else { types };
         let event = event(event_name, vec![field("it", Type::Named(0))]);
         write_record(&mut section, EVENT, &EventRecord { types, event });
@@ -198,10 +199,10 @@ fn any_shape() -> impl Strategy<Value = Shape> {
 fn any_spec() -> impl Strategy<Value = Spec> {
     let types = prop::collection::vec((any_name(), any_shape()).prop_map(|(name, shape)| def(&name, shape)), 0..4);
     let kind = prop_oneof![Just(MethodKind::Init), Just(MethodKind::Call), Just(MethodKind::View)];
-    let method = (any_name(), kind, any_fields(), any_type(), prop::option::of(any_type())).prop_map(
-        |(name, kind, args, result, error)| Method { name, kind, docs: String::new(), args, result, error },
-    );
-    let events = prop::collection::vec((any_name(), any_fields()).prop_map(|(name, fields)| event(&name, fields)), 0..3);
+    let method = (any_name(), kind, any_fields(), any_type(), prop::option::of(any_type()))
+        .prop_map(|(name, kind, args, result, error)| Method { name, kind, docs: String::new(), args, result, error });
+    let events =
+        prop::collection::vec((any_name(), any_fields()).prop_map(|(name, fields)| event(&name, fields)), 0..3);
     (types, prop::collection::vec(method, 0..3), events).prop_map(|(types, methods, events)| Spec {
         abi: crate::ABI_VERSION,
         name: "C".into(),

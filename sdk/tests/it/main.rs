@@ -1,0 +1,7 @@
+//! The SDK as an author uses it: contracts on a host in memory, and the Wasm that a plain build makes.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails here has its reason in the panic")]
+
+mod contract;
+mod storage;
+mod wasm;
