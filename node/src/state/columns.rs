@@ -120,8 +120,6 @@ pub(super) struct Meta {
     pub chain_id: Hash,
     /// End of the last log frame that is in the database.
     pub log_offset: u64,
-    /// Hash of the last public block that is in the database.
-    pub head: Hash,
 }
 
 /// Where a state stands.

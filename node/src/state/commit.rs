@@ -165,7 +165,7 @@ impl Inner {
         let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };
         // What private states still have to read stays readable, however far behind they are.
         let floor = height.saturating_sub(self.history).min(self.psi_trie().finished());
-        self.store(&self.public, source, hash, batch, Some(layer), standing, floor)?;
+        self.store(&self.public, source, batch, Some(layer), standing, floor)?;
         let head = Head { height: header.height, hash, state_root: header.state_root, time: header.time };
         self.head.send_replace(head);
         Ok(())
@@ -197,15 +197,14 @@ impl Inner {
         let changed = root != before.root;
         let (batch, standing, layer) = self.private_changes(records, roots, height, &content, &before)?;
         let floor = height.saturating_sub(self.history);
-        let head = self.head.borrow().hash;
         match replay {
-            Some((end, _)) => self.store(one, Source::Replay(end), head, batch, layer, standing, floor)?,
+            Some((end, _)) => self.store(one, Source::Replay(end), batch, layer, standing, floor)?,
             None => {
                 let key = one.scope.key(Kind::Frame, &[&height.to_le_bytes()]);
                 let sealed = one.scope.seal(Kind::Frame, &key, content.encode())?;
                 let payload = PrivateFrame { tag: one.scope.tag(), height, root, sealed }.encode();
                 let source = Source::Append(FrameKind::Private, &payload);
-                self.store(one, source, head, batch, layer, standing, floor)?;
+                self.store(one, source, batch, layer, standing, floor)?;
                 if changed {
                     self.psi_trie().note(height, tenant.path, root);
                 }
@@ -270,12 +269,10 @@ impl Inner {
     }
 
     /// The one way into log and database.
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and there are two callers")]
     pub(super) fn store(
         &self,
         one: &OneState,
         source: Source,
-        head: Hash,
         mut batch: Batch,
         layer: Option<Layer>,
         standing: StateRecord,
@@ -290,7 +287,7 @@ impl Inner {
                 Source::Replay(end) => end,
             };
             self.moment(Moment::Logged)?;
-            let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset, head };
+            let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset };
             batch.put(&self.public.scope, Kind::Meta, &[], &meta)?;
             batch.put(&one.scope, Kind::State, &[], &standing)?;
             // ORDER: readers know what is about to be overwritten before it is.

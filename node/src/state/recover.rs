@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use coffer_abi::codec::decode;
-use coffer_abi::{Encode, Hash};
+use coffer_abi::{Encode, Hash, Height};
 use coffer_chain::trie::path::psi_path;
 use coffer_chain::{Block, Certificate};
 use tokio::sync::watch;
 
-use super::columns::{FORMAT, Key, Kind, Meta, StateRecord, StoredBlock};
+use super::columns::{BlockPlace, FORMAT, Key, Kind, Meta, StateRecord, StoredBlock};
 use super::commit::{BlockFrame, PrivateContent, PrivateFrame, Source};
 use super::db::{Batch, Db, Records};
 use super::error::Error;
@@ -72,8 +72,8 @@ impl State {
             db,
             _folder: folder,
         };
-        if let Some(meta) = &meta {
-            inner.set_head(meta.head)?;
+        if meta.is_some() {
+            inner.set_head()?;
         }
         inner.replay(meta.map_or(HEADER, |meta| meta.log_offset))?;
         if inner.is_empty() {
@@ -96,12 +96,12 @@ impl Inner {
         matches!(self.block_at(0), Ok(None))
     }
 
-    fn set_head(&self, hash: Hash) -> Result<(), Error> {
-        let damaged = || Error::Damaged(format!("the head block {hash} is missing from the database"));
-        let stored: StoredBlock = self.records(&self.public).get(Kind::Block, &[hash.as_ref()])?.ok_or_else(damaged)?;
-        let header = stored.block.header;
-        let head = Head { height: header.height, hash, state_root: header.state_root, time: header.time };
-        self.head.send_replace(head);
+    /// The head is the block the public state stands after: both came with one commit.
+    fn set_head(&self) -> Result<(), Error> {
+        let height = self.public.standing().height;
+        let damaged = || Error::Damaged(format!("the head block, {height}, is missing from the database"));
+        let BlockPlace { hash, state_root, time } = self.block_at(height)?.ok_or_else(damaged)?;
+        self.head.send_replace(Head { height: Height(height), hash, state_root, time });
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Inner {
                 let mut standing = StateRecord::clone(&one.standing());
                 standing.held = Some(reason);
                 let (batch, floor) = (Batch::default(), one.history.layers().floor());
-                self.store(one, Source::Replay(end), self.head.borrow().hash, batch, None, standing, floor)
+                self.store(one, Source::Replay(end), batch, None, standing, floor)
             }
         }
     }
@@ -171,7 +171,7 @@ impl Inner {
         {
             batch.put(scope, Kind::Missed, &[&tag], &offset)?;
         }
-        let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset: end, head: self.head.borrow().hash };
+        let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset: end };
         batch.put(scope, Kind::Meta, &[], &meta)?;
         self.db.commit(batch)
     }
