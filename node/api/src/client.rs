@@ -88,18 +88,9 @@ impl Client {
                 }
             }
         }
-        let built = HttpClientBuilder::default()
-            .max_response_size(MAX_RESPONSE)
-            .set_headers(headers)
-            .build(&target);
-        let inner = built.map_err(|e| ClientError::Url {
-            url: url.to_owned(),
-            reason: e.to_string(),
-        })?;
-        Ok(Self {
-            inner,
-            url: url.to_owned(),
-        })
+        let built = HttpClientBuilder::default().max_response_size(MAX_RESPONSE).set_headers(headers).build(&target);
+        let inner = built.map_err(|e| ClientError::Url { url: url.to_owned(), reason: e.to_string() })?;
+        Ok(Self { inner, url: url.to_owned() })
     }
 
     /// Calls a method by name; `params` is an object, or `null` for none.
@@ -108,10 +99,7 @@ impl Client {
     /// [`ClientError`].
     pub async fn call(&self, method: &str, params: Value) -> Result<Value, ClientError> {
         let params = Named(if params.is_null() { None } else { Some(params) });
-        self.inner
-            .request(method, params)
-            .await
-            .map_err(|error| self.error(error))
+        self.inner.request(method, params).await.map_err(|error| self.error(error))
     }
 
     /// Calls the method the parameters belong to.
@@ -128,16 +116,10 @@ impl Client {
             RpcClientError::Call(object) => ClientError::Rpc {
                 code: object.code(),
                 message: object.message().to_owned(),
-                data: object
-                    .data()
-                    .and_then(|d| serde_json::from_str(d.get()).ok())
-                    .unwrap_or_default(),
+                data: object.data().and_then(|d| serde_json::from_str(d.get()).ok()).unwrap_or_default(),
             },
             RpcClientError::ParseError(error) => ClientError::Answer(error),
-            other => ClientError::Transport {
-                url: self.url.clone(),
-                reason: reasons(&other),
-            },
+            other => ClientError::Transport { url: self.url.clone(), reason: reasons(&other) },
         }
     }
 }

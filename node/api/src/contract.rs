@@ -83,8 +83,10 @@ pub struct PlacedEvent {
     pub height: u64,
     /// The transaction; of a private call its marker.
     pub tx: Text<Hash>,
-    /// Position among the events of the transaction.
+    /// Position of the transaction in its block, from 0.
     pub index: u32,
+    /// Number among the contract's events, from 0.
+    pub number: u64,
     /// Its name in the spec.
     pub name: String,
     /// Its fields by name.
@@ -253,6 +255,7 @@ pub trait ContractApi {
                 "height": 4,
                 "tx": "0x7777777777777777777777777777777777777777777777777777777777777777",
                 "index": 0,
+                "number": 0,
                 "name": "Added",
                 "data": {"value": "7"}
             }],

@@ -205,11 +205,7 @@ pub enum Error {
 }
 
 fn way_out(hint: &str) -> String {
-    if hint.is_empty() {
-        String::new()
-    } else {
-        format!("; {hint}")
-    }
+    if hint.is_empty() { String::new() } else { format!("; {hint}") }
 }
 
 fn trap_text(kind: &str, message: Option<&str>) -> String {
@@ -222,19 +218,12 @@ fn trap_text(kind: &str, message: Option<&str>) -> String {
 impl Error {
     /// A parameter error at `path`.
     pub fn invalid(path: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::InvalidParams {
-            path: path.into(),
-            reason: reason.into(),
-        }
+        Self::InvalidParams { path: path.into(), reason: reason.into() }
     }
 
     /// Nothing by that id; without a hint.
     pub fn not_found(what: &'static str, id: impl ToString) -> Self {
-        Self::NotFound {
-            what,
-            id: id.to_string(),
-            hint: String::new(),
-        }
+        Self::NotFound { what, id: id.to_string(), hint: String::new() }
     }
 
     /// Its documented kind.
@@ -259,7 +248,7 @@ impl Error {
         }
     }
 
-    /// The `data` member: `kind` first, then what belongs to the kind.
+    /// The `data` member: `kind`, and what belongs to the kind.
     pub fn data(&self) -> Value {
         let details = match self {
             Self::InvalidParams { path, .. } => json!({ "path": path }),
@@ -268,13 +257,7 @@ impl Error {
             Self::OverQuota { what, retry_after_ms } => json!({ "limit": what, "retryAfterMs": retry_after_ms }),
             Self::Unconfigured { psi } => json!({ "psi": psi }),
             Self::Pruned { height, oldest } => json!({ "height": height, "oldest": oldest }),
-            Self::CodeRefused {
-                rule,
-                function,
-                offset,
-                hint,
-                ..
-            } => {
+            Self::CodeRefused { rule, function, offset, hint, .. } => {
                 json!({ "rule": rule, "function": function, "offset": offset, "hint": hint })
             }
             Self::Contract { name, code, data, ran } => {
@@ -321,28 +304,15 @@ mod tests {
     #[test]
     fn kinds_are_unique() {
         for (i, a) in kind::ALL.iter().enumerate() {
-            assert!(
-                kind::ALL[..i].iter().all(|b| a.kind != b.kind),
-                "{} stands twice",
-                a.kind
-            );
+            assert!(kind::ALL[..i].iter().all(|b| a.kind != b.kind), "{} stands twice", a.kind);
         }
     }
 
     #[test]
     fn a_failed_call_keeps_transaction_height_and_gas() {
-        let ran = Ran {
-            tx: Some("0xab".into()),
-            height: Some(7),
-            gas_used: 99,
-        };
+        let ran = Ran { tx: Some("0xab".into()), height: Some(7), gas_used: 99 };
         let data = json!({ "needed": "5" });
-        let error = Error::Contract {
-            name: "TooLittle".into(),
-            code: 1,
-            data,
-            ran,
-        };
+        let error = Error::Contract { name: "TooLittle".into(), code: 1, data, ran };
         let object = ErrorObjectOwned::from(error);
         assert_eq!(object.code(), -31010);
         let data: Value = serde_json::from_str(object.data().unwrap().get()).unwrap();
@@ -355,15 +325,8 @@ mod tests {
 
     #[test]
     fn a_query_that_fails_names_no_transaction() {
-        let error = Error::Trap {
-            kind: "panic".into(),
-            message: Some("no".into()),
-            ran: Ran::default(),
-        };
+        let error = Error::Trap { kind: "panic".into(), message: Some("no".into()), ran: Ran::default() };
         assert_eq!(error.to_string(), "the contract panicked: no");
-        assert_eq!(
-            error.data(),
-            json!({ "kind": "trap", "trap": "panic", "message": "no", "gasUsed": 0 })
-        );
+        assert_eq!(error.data(), json!({ "kind": "trap", "trap": "panic", "message": "no", "gasUsed": 0 }));
     }
 }

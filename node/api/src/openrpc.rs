@@ -54,9 +54,7 @@ fn method(info: &MethodInfo, generator: &mut SchemaGenerator) -> Vec<Value> {
         Kind::Subscription { .. } => (json!({ "name": "subscription", "schema": subscription_id() }), json!(1)),
     };
     let references = info.errors.iter().chain(COMMON_ERRORS);
-    let errors: Vec<Value> = references
-        .map(|e| json!({ "$ref": format!("#/components/errors/{}", e.kind) }))
-        .collect();
+    let errors: Vec<Value> = references.map(|e| json!({ "$ref": format!("#/components/errors/{}", e.kind) })).collect();
     let mut object = json!({
         "name": info.name,
         "summary": info.summary,
@@ -114,10 +112,7 @@ fn example_params(text: &str) -> Value {
         Value::Object(members) => members,
         _ => Map::new(),
     };
-    members
-        .into_iter()
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect()
+    members.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }
 
 /// Examples are checked by a test; one that does not parse would show as `null`.
@@ -168,35 +163,22 @@ mod tests {
             assert_eq!(method["paramStructure"], "by-name", "{name}");
             for param in method["params"].as_array().unwrap() {
                 assert!(param["name"].is_string() && param["required"].is_boolean(), "{name}");
-                assert!(
-                    param["schema"].is_object() && !param["description"].as_str().unwrap().is_empty(),
-                    "{name}"
-                );
+                assert!(param["schema"].is_object() && !param["description"].as_str().unwrap().is_empty(), "{name}");
             }
-            assert!(
-                method["result"]["name"].is_string() && method["result"]["schema"].is_object_or_true(),
-                "{name}"
-            );
+            assert!(method["result"]["name"].is_string() && method["result"]["schema"].is_object_or_true(), "{name}");
             let examples = method["examples"].as_array().unwrap();
             assert!(!examples.is_empty() && examples[0]["params"].is_array(), "{name}");
             assert!(!examples[0]["result"]["value"].is_null(), "{name}");
             assert!(!method["errors"].as_array().unwrap().is_empty(), "{name}");
-            assert!(
-                ["public", "tenant", "operator"].contains(&method["x-access"].as_str().unwrap()),
-                "{name}"
-            );
+            assert!(["public", "tenant", "operator"].contains(&method["x-access"].as_str().unwrap()), "{name}");
         }
     }
 
     #[test]
     fn the_methods_of_the_first_release_are_there() {
         let document = document();
-        let names: Vec<&str> = document["methods"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(|m| m["name"].as_str())
-            .collect();
+        let names: Vec<&str> =
+            document["methods"].as_array().unwrap().iter().filter_map(|m| m["name"].as_str()).collect();
         let expected = [
             "chain_head",
             "chain_block",

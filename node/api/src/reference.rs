@@ -45,44 +45,24 @@ pub fn markdown() -> String {
 }
 
 fn write_method(out: &mut String, method: &MethodInfo, document: &Value) {
-    let _ = writeln!(
-        out,
-        "\n### {}\n\n{} Access: {}.",
-        method.name,
-        method.summary,
-        method.access.name()
-    );
+    let _ = writeln!(out, "\n### {}\n\n{} Access: {}.", method.name, method.summary, method.access.name());
     if !method.description.is_empty() {
         let _ = writeln!(out, "\n{}", method.description);
     }
     if let Kind::Subscription { unsubscribe } = method.kind {
         let _ = writeln!(out, "\nEnd it with `{unsubscribe}` `{{\"subscription\": ID}}`.");
     }
-    let schemas = document["methods"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|m| m["name"] == method.name);
+    let schemas = document["methods"].as_array().into_iter().flatten().find(|m| m["name"] == method.name);
     if !method.params.is_empty() {
         let _ = writeln!(out, "\n| parameter | type | |\n|---|---|---|");
     }
     for (position, param) in method.params.iter().enumerate() {
         let schema = schemas.map_or(&Value::Null, |m| &m["params"][position]["schema"]);
         let optional = if param.required { "" } else { "?" };
-        let _ = writeln!(
-            out,
-            "| `{}`{optional} | {} | {} |",
-            param.name,
-            type_words(schema),
-            param.docs
-        );
+        let _ = writeln!(out, "| `{}`{optional} | {} | {} |", param.name, type_words(schema), param.docs);
     }
     let _ = writeln!(out, "\n```json\n// params\n{}", dedent(method.example.params));
-    let label = if method.kind == Kind::Call {
-        "result"
-    } else {
-        "one item"
-    };
+    let label = if method.kind == Kind::Call { "result" } else { "one item" };
     let _ = writeln!(out, "// {label}\n{}\n```", dedent(method.example.result));
     if !method.errors.is_empty() {
         let kinds: Vec<String> = method.errors.iter().map(|e| format!("`{}`", e.kind)).collect();
@@ -91,16 +71,10 @@ fn write_method(out: &mut String, method: &MethodInfo, document: &Value) {
 }
 
 fn write_errors(out: &mut String) {
-    let _ = writeln!(
-        out,
-        "\n## Errors\n\nDecide by `error.data.kind`; it never changes its meaning. Messages may change."
-    );
+    let _ =
+        writeln!(out, "\n## Errors\n\nDecide by `error.data.kind`; it never changes its meaning. Messages may change.");
     let common: Vec<String> = COMMON_ERRORS.iter().map(|e| format!("`{}`", e.kind)).collect();
-    let _ = writeln!(
-        out,
-        "\nEvery method may answer with {}.\n\n| kind | code | |\n|---|---|---|",
-        common.join(", ")
-    );
+    let _ = writeln!(out, "\nEvery method may answer with {}.\n\n| kind | code | |\n|---|---|---|", common.join(", "));
     for ErrorInfo { code, kind, meaning } in kind::ALL {
         let _ = writeln!(out, "| `{kind}` | {code} | {meaning} |");
     }
@@ -120,17 +94,8 @@ fn type_words(schema: &Value) -> String {
 /// The text without the indentation it has in the source.
 fn dedent(text: &str) -> String {
     let indent = |line: &str| line.len() - line.trim_start().len();
-    let least = text
-        .lines()
-        .skip(1)
-        .filter(|l| !l.trim().is_empty())
-        .map(indent)
-        .min()
-        .unwrap_or(0);
-    let lines = text
-        .lines()
-        .enumerate()
-        .map(|(i, line)| if i == 0 { line } else { line.get(least..).unwrap_or("") });
+    let least = text.lines().skip(1).filter(|l| !l.trim().is_empty()).map(indent).min().unwrap_or(0);
+    let lines = text.lines().enumerate().map(|(i, line)| if i == 0 { line } else { line.get(least..).unwrap_or("") });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -146,9 +111,6 @@ mod tests {
             std::fs::write(path, &made).unwrap();
         }
         let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            kept == made,
-            "docs/RPC.md is out of date: run `BLESS=1 cargo test -p coffer-api reference`"
-        );
+        assert!(kept == made, "docs/RPC.md is out of date: run `BLESS=1 cargo test -p coffer-api reference`");
     }
 }

@@ -24,17 +24,9 @@ impl Fields {
     pub fn read(method: &'static str, known: &'static [ParamInfo], params: Option<&str>) -> Result<Self, Error> {
         let text = params.unwrap_or("null").trim();
         let entries = match text.as_bytes().first() {
-            Some(b'{') => {
-                serde_json::from_str::<Entries>(text)
-                    .map_err(|e| Error::invalid("", e.to_string()))?
-                    .0
-            }
+            Some(b'{') => serde_json::from_str::<Entries>(text).map_err(|e| Error::invalid("", e.to_string()))?.0,
             Some(b'[') if text[1..].trim_start() != "]" => {
-                let example = known
-                    .iter()
-                    .map(|p| format!("\"{}\": …", p.name))
-                    .collect::<Vec<_>>()
-                    .join(", ");
+                let example = known.iter().map(|p| format!("\"{}\": …", p.name)).collect::<Vec<_>>().join(", ");
                 let reason = format!("pass them by name, as an object: \"params\": {{{example}}}");
                 return Err(Error::invalid("", reason));
             }
@@ -61,10 +53,7 @@ impl Fields {
             Some(value) => read(name, &value),
             None => {
                 let docs = self.known.iter().find(|p| p.name == name).map_or("", |p| p.docs);
-                Err(Error::invalid(
-                    name,
-                    format!("`{name}` is missing; {} needs it. {docs}", self.method),
-                ))
+                Err(Error::invalid(name, format!("`{name}` is missing; {} needs it. {docs}", self.method)))
             }
         }
     }
@@ -90,15 +79,10 @@ fn unknown(method: &str, known: &[ParamInfo], name: &str) -> Error {
     // A name from outside is cut before it is shown.
     let shown: String = name.chars().take(64).collect();
     let names = known.iter().map(|p| p.name);
-    let guess = nearest(name, names.clone())
-        .map(|n| format!("; did you mean `{n}`?"))
-        .unwrap_or_default();
+    let guess = nearest(name, names.clone()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
     let list = names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     let list = if list.is_empty() { "none".into() } else { list };
-    Error::invalid(
-        &shown,
-        format!("`{shown}` is not a parameter of {method}{guess} Its parameters: {list}"),
-    )
+    Error::invalid(&shown, format!("`{shown}` is not a parameter of {method}{guess} Its parameters: {list}"))
 }
 
 fn read<T: DeserializeOwned>(name: &str, value: &RawValue) -> Result<T, Error> {
@@ -122,10 +106,7 @@ fn read<T: DeserializeOwned>(name: &str, value: &RawValue) -> Result<T, Error> {
 /// # Errors
 /// [`Error::Internal`] when the transport put none: a bug of the node.
 pub fn context<C: Clone + Send + Sync + 'static>(extensions: &Extensions) -> Result<C, Error> {
-    extensions
-        .get::<C>()
-        .cloned()
-        .ok_or_else(|| Error::Internal("the request has no caller context".into()))
+    extensions.get::<C>().cloned().ok_or_else(|| Error::Internal("the request has no caller context".into()))
 }
 
 /// An object's members in their order, duplicates included.

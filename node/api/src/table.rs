@@ -133,12 +133,7 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&
     }
     let folded = name.to_ascii_lowercase();
     names
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&folded, &candidate.to_ascii_lowercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::jaro_winkler(&folded, &candidate.to_ascii_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
@@ -194,11 +189,7 @@ pub fn check_example<P: Params>(example: &Example) -> Result<(), String> {
     let given: serde_json::Value = serde_json::from_str(example.result).map_err(|e| format!("result: {e}"))?;
     let typed: P::Output = serde_json::from_value(given.clone()).map_err(|e| format!("result: {e}"))?;
     let again = serde_json::to_value(&typed).map_err(|e| format!("result: {e}"))?;
-    if again == given {
-        Ok(())
-    } else {
-        Err(format!("result: the type writes {again}, the example says {given}"))
-    }
+    if again == given { Ok(()) } else { Err(format!("result: the type writes {again}, the example says {given}")) }
 }
 
 #[cfg(test)]
@@ -223,17 +214,8 @@ mod tests {
     #[test]
     fn every_method_is_documented_and_named_once() {
         for method in all() {
-            assert!(
-                method.summary.ends_with('.'),
-                "{}: the summary is a sentence",
-                method.name
-            );
-            assert_eq!(
-                all().filter(|m| m.name == method.name).count(),
-                1,
-                "{} stands twice",
-                method.name
-            );
+            assert!(method.summary.ends_with('.'), "{}: the summary is a sentence", method.name);
+            assert_eq!(all().filter(|m| m.name == method.name).count(), 1, "{} stands twice", method.name);
             assert!(method.params.iter().all(|p| !p.docs.is_empty()), "{}", method.name);
         }
     }

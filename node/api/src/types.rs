@@ -55,9 +55,7 @@ where
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse()
-            .map(Self)
-            .map_err(|e| D::Error::custom(format!("{}: {e}", T::NAME)))
+        text.parse().map(Self).map_err(|e| D::Error::custom(format!("{}: {e}", T::NAME)))
     }
 }
 
@@ -102,9 +100,7 @@ impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         let bytes = BASE64.decode(text.as_bytes());
-        bytes
-            .map(Self)
-            .map_err(|e| D::Error::custom(format!("not base64: {e}; make it with `base64 -w0 FILE`")))
+        bytes.map(Self).map_err(|e| D::Error::custom(format!("not base64: {e}; make it with `base64 -w0 FILE`")))
     }
 }
 
@@ -127,9 +123,7 @@ impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = u64::deserialize(deserializer)?;
         if number > MAX_NUMBER {
-            return Err(D::Error::custom(format!(
-                "{number} is above the largest number allowed, {MAX_NUMBER}"
-            )));
+            return Err(D::Error::custom(format!("{number} is above the largest number allowed, {MAX_NUMBER}")));
         }
         Ok(Self(number))
     }
@@ -188,9 +182,7 @@ impl Serialize for Account {
 
 impl<'de> Deserialize<'de> for Account {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -214,9 +206,7 @@ impl<'de> Deserialize<'de> for Args {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::Object(map) => Ok(Self(map)),
-            Value::Array(_) => Err(D::Error::custom(
-                "expected an object with the arguments by name, got a list",
-            )),
+            Value::Array(_) => Err(D::Error::custom("expected an object with the arguments by name, got a list")),
             _ => Err(D::Error::custom("expected an object with the arguments by name")),
         }
     }

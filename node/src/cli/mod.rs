@@ -1,6 +1,7 @@
 //! The command line: one file per command group. Not here: what a command does to a node. Invariant: a failure ends with a sentence on the
 //! error output and a code that is not zero; nothing but results goes to the standard output.
 
+mod contract;
 mod dev;
 
 use std::process::ExitCode;
@@ -26,13 +27,14 @@ Examples:
 enum Command {
     /// Start a development node: one validator, two tenants, test accounts, curl lines to paste
     Dev(dev::DevArgs),
+    /// Build, check, deploy and call contracts
+    Contract(contract::ContractArgs),
 }
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Dev(args) => dev::run(args),
-    };
+    // Cargo starts this program in place of rustc during `contract build`; its words are rustc's then.
+    let done = if contract::rustc::is_wrapper() { contract::rustc::run() } else { command() };
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -42,5 +44,12 @@ pub fn run() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+fn command() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Dev(args) => dev::run(args),
+        Command::Contract(args) => contract::run(args),
     }
 }

@@ -168,6 +168,7 @@ impl ContractApi for Handlers {
                             height: record.height.0,
                             tx: Text(record.tx),
                             index: record.index,
+                            number: record.number,
                             data: reader.event(&record.event),
                             name: record.event.name,
                         });

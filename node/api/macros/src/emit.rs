@@ -27,9 +27,7 @@ fn trait_item(ns: &Namespace) -> TokenStream {
         }
     });
     let methods = ns.methods.iter().map(|m| {
-        let Method {
-            ident, docs, returns, ..
-        } = m;
+        let Method { ident, docs, returns, .. } = m;
         let ctx = (m.access != Access::Public).then(|| quote! { ctx: Self::Context, });
         let args = m.params.iter().map(|p| {
             let (name, ty) = (&p.ident, &p.ty);
@@ -119,14 +117,7 @@ fn table(ns: &Namespace) -> TokenStream {
     let doc = format!("Every method of the namespace `{namespace}`, in the order of the trait.");
     let rows = ns.methods.iter().map(|m| {
         let params = params_ident(m);
-        let Method {
-            name,
-            output,
-            example_params,
-            example_result,
-            errors,
-            ..
-        } = m;
+        let Method { name, output, example_params, example_result, errors, .. } = m;
         let (summary, description) = text::summary_and_description(&m.docs);
         let access = match m.access {
             Access::Public => quote! { Public },

@@ -63,10 +63,7 @@ impl Namespace {
         let header: Header = syn::parse2(attribute)?;
         let prefix = format!("{}{}", header.namespace, header.separator);
         if !item.generics.params.is_empty() {
-            return Err(Error::new(
-                item.generics.span(),
-                "an API trait takes no generic parameters",
-            ));
+            return Err(Error::new(item.generics.span(), "an API trait takes no generic parameters"));
         }
         let mut methods = Vec::new();
         for entry in item.items {
@@ -75,13 +72,7 @@ impl Namespace {
                 other => return Err(Error::new(other.span(), "an API trait holds methods only")),
             }
         }
-        Ok(Self {
-            name: header.namespace,
-            docs: item.attrs,
-            vis: item.vis,
-            ident: item.ident,
-            methods,
-        })
+        Ok(Self { name: header.namespace, docs: item.attrs, vis: item.vis, ident: item.ident, methods })
     }
 }
 
@@ -145,9 +136,7 @@ impl Parse for Facts {
                 "errors" => {
                     let list;
                     bracketed!(list in input);
-                    facts.errors = Punctuated::<Ident, Token![,]>::parse_terminated(&list)?
-                        .into_iter()
-                        .collect();
+                    facts.errors = Punctuated::<Ident, Token![,]>::parse_terminated(&list)?.into_iter().collect();
                 }
                 _ => {
                     let known = "expected `access`, `errors`, `params`, `result`, `name` or `unsubscribe`";
@@ -176,13 +165,9 @@ impl Method {
         let (facts, subscription) = facts_of(&function)?;
         let docs = text::docs(&function.attrs);
         if docs.is_empty() {
-            return Err(missing(
-                "write a doc comment: its first paragraph is the method's summary",
-            ));
+            return Err(missing("write a doc comment: its first paragraph is the method's summary"));
         }
-        let access = facts
-            .access
-            .ok_or_else(|| missing("say who may call: access = public, tenant or operator"))?;
+        let access = facts.access.ok_or_else(|| missing("say who may call: access = public, tenant or operator"))?;
         let params = read_params(&function, access)?;
         let ReturnType::Type(_, returns) = &sig.output else {
             return Err(missing("an API method returns `Result<T, Error>`"));
@@ -208,12 +193,8 @@ impl Method {
             params,
             output,
             returns: (**returns).clone(),
-            example_params: facts
-                .params
-                .ok_or_else(|| missing("give an example: params = r#\"{…}\"#"))?,
-            example_result: facts
-                .result
-                .ok_or_else(|| missing("give an example: result = r#\"…\"#"))?,
+            example_params: facts.params.ok_or_else(|| missing("give an example: params = r#\"{…}\"#"))?,
+            example_result: facts.result.ok_or_else(|| missing("give an example: result = r#\"…\"#"))?,
             errors: facts.errors,
             unsubscribe,
         })
@@ -229,10 +210,7 @@ fn facts_of(function: &TraitItemFn) -> Result<(Facts, bool)> {
             return Ok((attribute.parse_args()?, true));
         }
     }
-    Err(Error::new(
-        function.sig.ident.span(),
-        "write #[method(…)] or #[subscription(…)] above it",
-    ))
+    Err(Error::new(function.sig.ident.span(), "write #[method(…)] or #[subscription(…)] above it"))
 }
 
 fn read_params(function: &TraitItemFn, access: Access) -> Result<Vec<Param>> {
@@ -240,10 +218,7 @@ fn read_params(function: &TraitItemFn, access: Access) -> Result<Vec<Param>> {
     match inputs.next() {
         Some(FnArg::Receiver(receiver)) if matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) => {}
         _ => {
-            return Err(Error::new(
-                function.sig.ident.span(),
-                "the first argument of an API method is `&self`",
-            ));
+            return Err(Error::new(function.sig.ident.span(), "the first argument of an API method is `&self`"));
         }
     }
     let mut params = Vec::new();
@@ -278,14 +253,10 @@ fn read_params(function: &TraitItemFn, access: Access) -> Result<Vec<Param>> {
     }
     let span = function.sig.ident.span();
     match (access, has_context) {
-        (Access::Public, true) => Err(Error::new(
-            span,
-            "a public method takes no `ctx`; or say access = tenant",
-        )),
-        (Access::Tenant | Access::Operator, false) => Err(Error::new(
-            span,
-            "take `ctx: Self::Context` right after `&self`; or say access = public",
-        )),
+        (Access::Public, true) => Err(Error::new(span, "a public method takes no `ctx`; or say access = tenant")),
+        (Access::Tenant | Access::Operator, false) => {
+            Err(Error::new(span, "take `ctx: Self::Context` right after `&self`; or say access = public"))
+        }
         _ => Ok(params),
     }
 }

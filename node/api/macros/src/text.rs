@@ -31,21 +31,14 @@ pub fn pascal_case(name: &str) -> String {
 
 /// The doc comment among `attributes`, without the space after `///`.
 pub fn docs(attributes: &[Attribute]) -> String {
-    let lines = attributes
-        .iter()
-        .filter(|a| a.path().is_ident("doc"))
-        .filter_map(|a| match &a.meta {
-            Meta::NameValue(pair) => match &pair.value {
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(line), ..
-                }) => Some(line.value()),
-                _ => None,
-            },
+    let lines = attributes.iter().filter(|a| a.path().is_ident("doc")).filter_map(|a| match &a.meta {
+        Meta::NameValue(pair) => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value()),
             _ => None,
-        });
-    let text: Vec<String> = lines
-        .map(|l| l.strip_prefix(' ').unwrap_or(&l).trim_end().to_owned())
-        .collect();
+        },
+        _ => None,
+    });
+    let text: Vec<String> = lines.map(|l| l.strip_prefix(' ').unwrap_or(&l).trim_end().to_owned()).collect();
     text.join("\n").trim().to_owned()
 }
 

@@ -121,20 +121,10 @@ pub struct SpecStorage {
 impl From<&Spec> for SpecView {
     fn from(spec: &Spec) -> Self {
         let text = |ty: &Type| type_text(ty, &spec.types, 0);
-        let field = |f: &Field| SpecField {
-            name: f.name.clone(),
-            ty: text(&f.ty),
-            docs: f.docs.clone(),
-        };
+        let field = |f: &Field| SpecField { name: f.name.clone(), ty: text(&f.ty), docs: f.docs.clone() };
         let by_position = |types: &[Type]| {
             let fields = types.iter().enumerate();
-            fields
-                .map(|(i, ty)| SpecField {
-                    name: i.to_string(),
-                    ty: text(ty),
-                    docs: String::new(),
-                })
-                .collect()
+            fields.map(|(i, ty)| SpecField { name: i.to_string(), ty: text(ty), docs: String::new() }).collect()
         };
         let named_type = |def: &TypeDef| {
             let (shape, fields, variants) = match &def.shape {
@@ -153,13 +143,7 @@ impl From<&Spec> for SpecView {
                     ("enum", Vec::new(), variants.collect())
                 }
             };
-            SpecType {
-                name: def.name.clone(),
-                docs: def.docs.clone(),
-                shape: shape.into(),
-                fields,
-                variants,
-            }
+            SpecType { name: def.name.clone(), docs: def.docs.clone(), shape: shape.into(), fields, variants }
         };
         let methods = spec.methods.iter().map(|m| SpecMethod {
             name: m.name.clone(),
@@ -179,13 +163,7 @@ impl From<&Spec> for SpecView {
                 Layout::Item(ty) => (None, text(ty), false),
                 Layout::Map { key, value, ordered } => (Some(text(key)), text(value), *ordered),
             };
-            SpecStorage {
-                name: s.name.clone(),
-                docs: s.docs.clone(),
-                key,
-                value,
-                ordered,
-            }
+            SpecStorage { name: s.name.clone(), docs: s.docs.clone(), key, value, ordered }
         });
         Self {
             abi: spec.abi,
@@ -245,9 +223,7 @@ fn type_text(ty: &Type, types: &[TypeDef], depth: usize) -> String {
         Type::Map(key, value) => format!("Map<{}, {}>", text(key), text(value)),
         Type::Set(inner) => format!("Set<{}>", text(inner)),
         Type::Result(ok, err) => format!("Result<{}, {}>", text(ok), text(err)),
-        Type::Named(index) => types
-            .get(*index as usize)
-            .map_or_else(|| "?".into(), |def| def.name.clone()),
+        Type::Named(index) => types.get(*index as usize).map_or_else(|| "?".into(), |def| def.name.clone()),
     }
 }
 
@@ -257,11 +233,7 @@ mod tests {
 
     #[test]
     fn types_read_like_rust() {
-        let defs = [TypeDef {
-            name: "Entry".into(),
-            docs: String::new(),
-            shape: Shape::Tuple(vec![]),
-        }];
+        let defs = [TypeDef { name: "Entry".into(), docs: String::new(), shape: Shape::Tuple(vec![]) }];
         let ty = Type::Option(Box::new(Type::Map(Box::new(Type::AccountId), Box::new(Type::Named(0)))));
         assert_eq!(type_text(&ty, &defs, 0), "Option<Map<AccountId, Entry>>");
         assert_eq!(type_text(&Type::Named(9), &defs, 0), "?");

@@ -93,19 +93,12 @@ async fn refusal(params: &str) -> (String, String) {
     let error = &answer["error"];
     assert_eq!(error["code"], -32602, "{params} gave {answer}");
     assert_eq!(error["data"]["kind"], "invalidParams");
-    (
-        error["data"]["path"].as_str().unwrap().into(),
-        error["message"].as_str().unwrap().into(),
-    )
+    (error["data"]["path"].as_str().unwrap().into(), error["message"].as_str().unwrap().into())
 }
 
 #[tokio::test]
 async fn named_parameters_reach_the_method_with_the_caller() {
-    let answer = ask(
-        "test_echoAll",
-        r#"{"wantedHeight": 5, "filter": {"names": ["a", "b"]}, "flag": null}"#,
-    )
-    .await;
+    let answer = ask("test_echoAll", r#"{"wantedHeight": 5, "filter": {"names": ["a", "b"]}, "flag": null}"#).await;
     assert_eq!(answer["result"], "bob 5 Some(\"a+b\") None");
 }
 
@@ -136,10 +129,7 @@ async fn a_mistyped_parameter_is_refused_by_its_path() {
     let (path, _) = refusal(r#"{"wantedHeight": 1, "filter": {"names": ["a", 2]}}"#).await;
     assert_eq!(path, "filter.names[1]");
     let (path, message) = refusal(r#"{"wantedHeight": 1, "filter": {"names": [], "x": 1}}"#).await;
-    assert!(
-        path.starts_with("filter") && message.contains("unknown field `x`"),
-        "{path} {message}"
-    );
+    assert!(path.starts_with("filter") && message.contains("unknown field `x`"), "{path} {message}");
     assert_eq!(refusal(r#"{"wantedHeight": 1.5}"#).await.0, "wantedHeight");
     assert_eq!(refusal(r#"{"wantedHeight": 1, "flag": 1}"#).await.0, "flag");
 }
@@ -148,21 +138,13 @@ async fn a_mistyped_parameter_is_refused_by_its_path() {
 async fn parameters_by_position_are_refused_with_the_way_out() {
     let (path, message) = refusal("[5]").await;
     assert_eq!(path, "");
-    assert!(
-        message.contains("by name") && message.contains("\"wantedHeight\""),
-        "{message}"
-    );
+    assert!(message.contains("by name") && message.contains("\"wantedHeight\""), "{message}");
     assert!(refusal("5").await.1.contains("object"));
 }
 
 #[tokio::test]
 async fn a_parameter_that_stands_twice_is_refused() {
-    assert!(
-        refusal(r#"{"wantedHeight": 1, "wantedHeight": 2}"#)
-            .await
-            .1
-            .contains("twice")
-    );
+    assert!(refusal(r#"{"wantedHeight": 1, "wantedHeight": 2}"#).await.1.contains("twice"));
 }
 
 #[tokio::test]
@@ -175,10 +157,7 @@ async fn deeply_nested_parameters_are_refused() {
 async fn an_error_of_the_method_carries_its_kind() {
     let answer = ask("test_fail", "{}").await;
     assert_eq!(answer["error"]["code"], -31001);
-    assert_eq!(
-        answer["error"]["data"],
-        json!({"kind": "notFound", "what": "thing", "id": "0x1"})
-    );
+    assert_eq!(answer["error"]["data"], json!({"kind": "notFound", "what": "thing", "id": "0x1"}));
 }
 
 #[tokio::test]
@@ -205,18 +184,12 @@ async fn a_subscription_sends_its_items_in_order() {
 async fn a_subscription_with_wrong_parameters_is_refused() {
     let request = r#"{"jsonrpc":"2.0","id":1,"method":"test_start","params":{"x":1}}"#;
     let (answer, _) = module().raw_json_request(request, 8).await.unwrap();
-    assert!(
-        answer.get().contains("`x` is not a parameter of test_start"),
-        "{}",
-        answer.get()
-    );
+    assert!(answer.get().contains("`x` is not a parameter of test_start"), "{}", answer.get());
 }
 
 #[test]
 fn the_table_has_what_the_trait_says() {
-    let [echo, start, _] = METHODS else {
-        panic!("three methods")
-    };
+    let [echo, start, _] = METHODS else { panic!("three methods") };
     assert_eq!(
         (echo.name, echo.summary, echo.description),
         ("test_echoAll", "Says who asks and what for.", "More about it.")
@@ -225,22 +198,10 @@ fn the_table_has_what_the_trait_says() {
     let params: Vec<_> = echo.params.iter().map(|p| (p.name, p.docs, p.required)).collect();
     assert_eq!(
         params,
-        [
-            ("wantedHeight", "A height.", true),
-            ("filter", "A filter.", false),
-            ("flag", "A flag.", false)
-        ]
+        [("wantedHeight", "A height.", true), ("filter", "A filter.", false), ("flag", "A flag.", false)]
     );
-    assert_eq!(
-        start.kind,
-        Kind::Subscription {
-            unsubscribe: "test_stop"
-        }
-    );
+    assert_eq!(start.kind, Kind::Subscription { unsubscribe: "test_stop" });
     assert!((echo.check_example)(&echo.example).is_ok());
-    let wrong = crate::table::Example {
-        params: "{}",
-        result: "\"x\"",
-    };
+    let wrong = crate::table::Example { params: "{}", result: "\"x\"" };
     assert!((echo.check_example)(&wrong).is_err());
 }

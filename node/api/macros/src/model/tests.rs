@@ -7,10 +7,7 @@ use super::Namespace;
 /// The message for a trait with this one method.
 fn refusal(method: proc_macro2::TokenStream) -> String {
     let item = syn::parse2(quote! { pub trait Api { #method } }).unwrap();
-    Namespace::read(quote! { namespace = "x" }, item)
-        .err()
-        .map(|e| e.to_string())
-        .unwrap_or_default()
+    Namespace::read(quote! { namespace = "x" }, item).err().map(|e| e.to_string()).unwrap_or_default()
 }
 
 #[test]
@@ -24,19 +21,13 @@ fn a_complete_method_is_read() {
     let namespace = Namespace::read(quote! { namespace = "x" }, item).unwrap();
     let method = &namespace.methods[0];
     assert_eq!((method.name.as_str(), method.docs.as_str()), ("x_addUp", "Adds."));
-    assert_eq!(
-        (method.params[0].json.as_str(), method.params[0].required),
-        ("byMuch", false)
-    );
+    assert_eq!((method.params[0].json.as_str(), method.params[0].required), ("byMuch", false));
 }
 
 #[test]
 fn what_is_missing_is_said() {
     let cases = [
-        (
-            quote! { async fn f(&self) -> Result<u8, Error>; },
-            "#[method(…)] or #[subscription(…)]",
-        ),
+        (quote! { async fn f(&self) -> Result<u8, Error>; }, "#[method(…)] or #[subscription(…)]"),
         (
             quote! { #[method(access = public, params = "{}", result = "1")] async fn f(&self) -> Result<u8, Error>; },
             "doc comment",
