@@ -10,6 +10,7 @@ pub mod block;
 pub mod certificate;
 pub mod genesis;
 pub mod rules;
+pub mod trie;
 
 
 pub use block::{Block, Header, Receipt};
