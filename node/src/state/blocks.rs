@@ -1,4 +1,5 @@
-//! Blocks, receipts and events: the records a commit adds beside the state, and how they are found again. Never changed once written.
+//! Blocks, receipts and events: the records a commit adds beside the state, and how they are found again. Never changed
+//! once written.
 //! Invariant: a private receipt or event is found only through its own state's scope.
 
 use std::collections::BTreeMap;
@@ -87,7 +88,8 @@ impl State {
         hash.map_or(Ok(None), |hash| records.get(Kind::Block, &[hash.as_ref()]))
     }
 
-    /// The receipt of a transaction: in the public chain (`None`), or in a private state. `None` if that state has none of it.
+    /// The receipt of a transaction: in the public chain (`None`), or in a private state. `None` if that state has none
+    /// of it.
     ///
     /// # Errors
     /// [`Error::Held`], [`Error::Database`], [`Error::Damaged`].

@@ -1,5 +1,5 @@
-//! THE schema of the database: columns, what their keys are made of, and the records in them. Not here: access (`db`), sealing
-//! (`scope`). Invariant: a change of anything here is a new [`FORMAT`]; every key is 32 bytes and looks random.
+//! THE schema of the database: columns, what their keys are made of, and the records in them. Not here: access (`db`),
+//! sealing (`scope`). Invariant: a change of anything here is a new [`FORMAT`]; every key is 32 bytes and looks random.
 
 use coffer_abi::{AccountId, CodeHash, Decode, Encode, Event, Hash};
 use coffer_chain::{Block, Certificate, Receipt};
@@ -53,7 +53,8 @@ pub(super) enum Kind {
     Finished,
     /// H(psi) -> [`Kind::Tag`] of its scope; public scope.
     Tenant,
-    /// tag -> offset of the first log frame that could not be applied because its tenant was not configured; public scope.
+    /// tag -> offset of the first log frame that could not be applied because its tenant was not configured; public
+    /// scope.
     Missed,
     /// contract, raw key -> height last written (8 bytes, little-endian), value.
     Slot,
@@ -63,7 +64,8 @@ pub(super) enum Kind {
     Trie,
     /// `()` -> [`StateRecord`].
     State,
-    /// number of the change -> [`RootRecord`]. Never sealed: an erased tenant's roots stay, so that trie roots stay reproducible.
+    /// number of the change -> [`RootRecord`]. Never sealed: an erased tenant's roots stay, so that trie roots stay
+    /// reproducible.
     RootAt,
     /// block hash -> [`PsiTrieRecord`]; public scope.
     PsiTrie,

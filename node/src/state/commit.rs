@@ -1,6 +1,7 @@
-//! Commits: check, compute, append to the log (from then on it lasts), publish to readers, store. Not here: what a change comes to
-//! (`writes`), re-applying the log at start (`recover`).
-//! Invariant: whatever was answered with `Ok` is there after a crash at any later moment; after an error nothing more is accepted.
+//! Commits: check, compute, append to the log (from then on it lasts), publish to readers, store. Not here: what a
+//! change comes to (`writes`), re-applying the log at start (`recover`).
+//! Invariant: whatever was answered with `Ok` is there after a crash at any later moment; after an error nothing more
+//! is accepted.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -90,8 +91,8 @@ impl State {
     /// Stores a decided block: when this returns, it lasts and the head has moved on.
     ///
     /// # Errors
-    /// [`Error::NotNext`], [`Error::RootMismatch`], [`Error::NoContract`], [`Error::ContractExists`]: nothing was stored.
-    /// [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
+    /// [`Error::NotNext`], [`Error::RootMismatch`], [`Error::NoContract`], [`Error::ContractExists`]: nothing was
+    /// stored. [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
     pub fn commit_block(&self, commit: BlockCommit) -> Result<(), Error> {
         let BlockCommit { block, certificate, receipts, writes } = commit;
         let frame = BlockFrame { stored: StoredBlock { block, certificate, receipts }, writes };
@@ -102,8 +103,8 @@ impl State {
     /// Stores what one block did to a private state, and gives its new root. One commit per state and block.
     ///
     /// # Errors
-    /// [`Error::NotConfigured`], [`Error::Held`], [`Error::NotNext`], [`Error::NoContract`], [`Error::ContractExists`]: nothing was stored.
-    /// [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
+    /// [`Error::NotConfigured`], [`Error::Held`], [`Error::NotNext`], [`Error::NoContract`], [`Error::ContractExists`]:
+    /// nothing was stored. [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
     pub fn commit_private(&self, commit: PrivateCommit) -> Result<Hash, Error> {
         let PrivateCommit { psi, height, writes, receipts } = commit;
         let tenant = self.inner.private.get(&psi).ok_or(Error::NotConfigured(psi))?;
@@ -111,8 +112,8 @@ impl State {
         self.inner.apply_private(tenant, height.0, PrivateContent { writes, receipts }, None)
     }
 
-    /// Says that all private states are done with the blocks up to `height`: their trie's root after each is sealed. Doing it again
-    /// changes nothing. `false` if a held private state keeps them open.
+    /// Says that all private states are done with the blocks up to `height`: their trie's root after each is sealed.
+    /// Doing it again changes nothing. `false` if a held private state keeps them open.
     ///
     /// # Errors
     /// [`Error::Future`], [`Error::Database`], [`Error::Damaged`].
@@ -171,7 +172,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Applies a private state's change: new (`replay` is `None`), or from the log with the frame's end and the root it must give.
+    /// Applies a private state's change: new (`replay` is `None`), or from the log with the frame's end and the root it
+    /// must give.
     pub(super) fn apply_private(
         &self,
         tenant: &Tenant,

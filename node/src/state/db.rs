@@ -1,5 +1,5 @@
-//! The database: atomic commits of batches and reads by key. The only file that names parity-db.
-//! It is a derived store: a commit is atomic and in order, but neither written nor synced when it returns; the log is what lasts.
+//! The database: atomic commits of batches and reads by key. The only file that names parity-db. It is a derived store:
+//! a commit is atomic and in order, but neither written nor synced when it returns; the log is what lasts.
 //! Invariant: an error of a commit or of a background worker is fatal for whoever holds the database.
 
 use std::path::Path;

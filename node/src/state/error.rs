@@ -1,4 +1,5 @@
-//! What can go wrong with the stored state. Each variant is a decision its caller can take. Invariant: no private content in a text.
+//! What can go wrong with the stored state. Each variant is a decision its caller can take. Invariant: no private
+//! content in a text.
 
 use std::path::PathBuf;
 

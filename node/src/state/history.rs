@@ -1,6 +1,6 @@
-//! The last heights of one state: what each block overwrote, kept in memory, so that a view reads as of its height while the database
-//! moves on. Not here: the records themselves. Invariant: a layer is published before the database commit of its block, so a reader
-//! that reads the database first and the layers then never misses an overwrite.
+//! The last heights of one state: what each block overwrote, kept in memory, so that a view reads as of its height
+//! while the database moves on. Not here: the records themselves. Invariant: a layer is published before the database
+//! commit of its block, so a reader that reads the database first and the layers then never misses an overwrite.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use coffer_abi::{ContractId, Decode, Encode};
 
-/// Old contents by contract and raw key, `None` for what was not there. The empty key stands for the contract's record (a storage key
-/// is never empty).
+/// Old contents by contract and raw key, `None` for what was not there. The empty key stands for the contract's record
+/// (a storage key is never empty).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Layer {
     /// Height of the block that overwrote them.
@@ -67,7 +67,8 @@ impl Layers {
         self.above(height).find_map(|layer| layer.old.get(key))
     }
 
-    /// What stood at `height` at the keys of `contract` that start with `prefix`, from `from` on, of those that later blocks overwrote.
+    /// What stood at `height` at the keys of `contract` that start with `prefix`, from `from` on, of those that later
+    /// blocks overwrote.
     pub fn overlay(
         &self,
         height: u64,

@@ -1,9 +1,9 @@
-//! The block log: an append-only file of checksummed frames. A frame that was appended and synced is what "acknowledged" means; the
-//! database follows from it. Not here: what a frame means (`recover`). Invariant: a frame is returned by [`Log::read`] exactly as it
-//! was appended, or the log refuses.
+//! The block log: an append-only file of checksummed frames. A frame that was appended and synced is what
+//! "acknowledged" means; the database follows from it. Not here: what a frame means (`recover`). Invariant: a frame is
+//! returned by [`Log::read`] exactly as it was appended, or the log refuses.
 //!
-//! File: header (8 bytes magic, u16 format, chain id), then frames: magic (4), u32 length of the payload, kind (1), payload, first 16
-//! bytes of BLAKE3 over the frame's offset, length, kind and payload. All integers little-endian.
+//! File: header (8 bytes magic, u16 format, chain id), then frames: magic (4), u32 length of the payload, kind (1),
+//! payload, first 16 bytes of BLAKE3 over the frame's offset, length, kind and payload. All integers little-endian.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -70,10 +70,12 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Opens the log of a chain, or makes it. The end is where the valid frames from `from` on end; a torn last frame is dropped.
+    /// Opens the log of a chain, or makes it. The end is where the valid frames from `from` on end; a torn last frame
+    /// is dropped.
     ///
     /// # Errors
-    /// [`Error::OtherChain`], [`Error::Format`]; [`Error::Damaged`] when valid frames follow a broken one, or the log ends before `from`.
+    /// [`Error::OtherChain`], [`Error::Format`]; [`Error::Damaged`] when valid frames follow a broken one, or the log
+    /// ends before `from`.
     pub fn open(dir: &Path, chain_id: &Hash, from: Option<u64>) -> Result<Self, Error> {
         let path = dir.join("blocks.log");
         let what = format!("cannot open {}", path.display());

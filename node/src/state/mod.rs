@@ -1,9 +1,10 @@
-//! What the node remembers: the public state, one private state per tenant, blocks, receipts, events, and their roots at every height.
-//! Not here: execution, and who may ask. All of it is synchronous: call it from a thread that may block.
+//! What the node remembers: the public state, one private state per tenant, blocks, receipts, events, and their roots
+//! at every height. Not here: execution, and who may ask. All of it is synchronous: call it from a thread that may
+//! block.
 //! Invariant: a block or private change answered with `Ok` is there after any crash, with the same roots.
 //!
-//! `log` lasts, `db` follows from it, `history` serves the last heights from memory. Each state is one `one::OneState`; reads go
-//! through a [`View`], changes through `commit`, and `recover` puts it all together again at start.
+//! `log` lasts, `db` follows from it, `history` serves the last heights from memory. Each state is one `one::OneState`;
+//! reads go through a [`View`], changes through `commit`, and `recover` puts it all together again at start.
 
 mod blocks;
 mod columns;

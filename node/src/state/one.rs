@@ -30,7 +30,8 @@ pub(super) struct OneState {
 pub(super) struct Prepared(Option<(blake3::Hash, Roots)>);
 
 impl OneState {
-    /// Loads where a state stands and its last `history` heights. `floor` is the oldest height to be read, given the state's own.
+    /// Loads where a state stands and its last `history` heights. `floor` is the oldest height to be read, given the
+    /// state's own.
     pub fn load(db: &Db, scope: Scope, floor: impl FnOnce(&StateRecord) -> u64) -> Result<Self, Error> {
         let records = Records { db, scope: &scope };
         let standing: StateRecord = records.get(Kind::State, &[])?.unwrap_or_default();
@@ -71,7 +72,8 @@ impl OneState {
     /// Waits until no one else changes this state.
     pub fn change(&self) -> MutexGuard<'_, Prepared> {
         self.changing.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
-            // A panic under this lock leaves no half-made state (that is what the log is for), at most a root half prepared.
+            // A panic under this lock leaves no half-made state (that is what the log is for), at most a root half
+            // prepared.
             self.changing.clear_poison();
             let mut guard = poisoned.into_inner();
             guard.0 = None;

@@ -1,5 +1,6 @@
-//! The ordered keys of a contract, for prefix scans: a B+ tree of pages, so that a private state's keys can be sealed page by page
-//! and a write touches a few pages however many keys there are. Not here: values (`Kind::Slot`). Nothing of it is hashed into a root.
+//! The ordered keys of a contract, for prefix scans: a B+ tree of pages, so that a private state's keys can be sealed
+//! page by page and a write touches a few pages however many keys there are. Not here: values (`Kind::Slot`). Nothing
+//! of it is hashed into a root.
 //! Invariant: all leaves are at one depth; a page is never empty, except that no key means no page.
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
-//! The trie of private states: PSI -> root, filled with dummy leaves to a fixed capacity, so that a proof for one tenant tells neither
-//! names nor number of the others. In memory, made anew at start from the states' roots. Not here: the private states themselves.
+//! The trie of private states: PSI -> root, filled with dummy leaves to a fixed capacity, so that a proof for one
+//! tenant tells neither names nor number of the others. In memory, made anew at start from the states' roots. Not here:
+//! the private states themselves.
 //! Invariant: its root after a block depends only on the tenants and their roots after that block.
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
-//! Opening the data folder: checks that it is this node's, brings the database up to the log without executing anything, and makes the
-//! trie of private states. Invariant: a state that opens has exactly the blocks that were acknowledged, or says what is wrong.
+//! Opening the data folder: checks that it is this node's, brings the database up to the log without executing
+//! anything, and makes the trie of private states. Invariant: a state that opens has exactly the blocks that were
+//! acknowledged, or says what is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,8 +28,9 @@ impl State {
     /// Opens a data folder, or makes it: locks it, drops a torn last log frame, re-applies what the database lacks.
     ///
     /// # Errors
-    /// [`Error::InUse`], [`Error::OtherChain`], [`Error::Format`], [`Error::Duplicate`], [`Error::Capacity`], [`Error::OtherKey`];
-    /// [`Error::Damaged`] and [`Error::RootMismatch`] when log and database do not hold together; [`Error::Io`], [`Error::Database`].
+    /// [`Error::InUse`], [`Error::OtherChain`], [`Error::Format`], [`Error::Duplicate`], [`Error::Capacity`],
+    /// [`Error::OtherKey`]; [`Error::Damaged`] and [`Error::RootMismatch`] when log and database do not hold together;
+    /// [`Error::Io`], [`Error::Database`].
     pub fn open(dir: &Path, options: StateOptions) -> Result<Self, Error> {
         Self::open_in(Folder::open(dir)?, options)
     }

@@ -1,8 +1,11 @@
-//! Whose records: derives the database keys of one state and seals what is private. The only file of the state that names a cipher.
-//! Invariant: nothing of a private state reaches a file before it went through [`Scope::seal`], and its keys cannot be guessed.
+//! Whose records: derives the database keys of one state and seals what is private. The only file of the state that
+//! names a cipher.
+//! Invariant: nothing of a private state reaches a file before it went through [`Scope::seal`], and its keys cannot be
+//! guessed.
 //!
-//! Sealing is XChaCha20-Poly1305 under a key derived from the tenant's storage key. The nonce is a keyed BLAKE3 of record key and
-//! content, so one nonce never meets two contents, the same log replayed gives the same bytes, and no random source can fail.
+//! Sealing is XChaCha20-Poly1305 under a key derived from the tenant's storage key. The nonce is a keyed BLAKE3 of
+//! record key and content, so one nonce never meets two contents, the same log replayed gives the same bytes, and no
+//! random source can fail.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};

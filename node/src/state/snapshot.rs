@@ -75,10 +75,12 @@ impl View {
         self.read(contract, key, |records| slot(records, contract, key))
     }
 
-    /// The root this state would have after `writes`. Nothing is stored; a commit of the same writes does not compute it again.
+    /// The root this state would have after `writes`. Nothing is stored; a commit of the same writes does not compute
+    /// it again.
     ///
     /// # Errors
-    /// [`Error::Stale`] unless this view is at the head of its state; what [`StateWrites`] says must hold; the state cannot be read.
+    /// [`Error::Stale`] unless this view is at the head of its state; what [`StateWrites`] says must hold; the state
+    /// cannot be read.
     pub fn root_after(&self, writes: &StateWrites) -> Result<Hash, Error> {
         let Some(one) = &self.one else {
             return if writes.is_empty() { Ok(self.root) } else { Err(not_configured(writes)) };

@@ -1,5 +1,6 @@
-//! What an execution writes to one state, and what that comes to: the new root, the records, the undo layer. Pure over a reader; used
-//! alike for the public state, a private one, a proposal, a commit and a recovery. Not here: storing it (`commit`).
+//! What an execution writes to one state, and what that comes to: the new root, the records, the undo layer. Pure over
+//! a reader; used alike for the public state, a private one, a proposal, a commit and a recovery. Not here: storing it
+//! (`commit`).
 //! Invariant: the same writes on the same state give the same root, whoever computes it.
 
 use std::collections::BTreeMap;

@@ -1,10 +1,13 @@
-//! The one kind of trie behind every root: binary over 32-byte paths, the same for storage, states and the trie of private states.
-//! Not here: what stands at a path (`path` names the paths, the state layer keeps the values) and where records are stored.
-//! Invariant: a root depends on the set of (path, value hash) alone, never on how the leaves are cut into records or on their order.
+//! The one kind of trie behind every root: binary over 32-byte paths, the same for storage, states and the trie of
+//! private states. Not here: what stands at a path (`path` names the paths, the state layer keeps the values) and where
+//! records are stored.
+//! Invariant: a root depends on the set of (path, value hash) alone, never on how the leaves are cut into records or on
+//! their order.
 //!
-//! Hash rules, part of the protocol: an empty trie is 32 zero bytes; a subtree with one leaf is that leaf's hash at whatever depth;
-//! a larger subtree is [`node_hash`] of its halves, split by the next bit of the path from the most significant one. The three hashes
-//! are BLAKE3 keyed with three constants; [`leaf_hash`] and [`node_hash`] are one compression each.
+//! Hash rules, part of the protocol: an empty trie is 32 zero bytes; a subtree with one leaf is that leaf's hash at
+//! whatever depth; a larger subtree is [`node_hash`] of its halves, split by the next bit of the path from the most
+//! significant one. The three hashes are BLAKE3 keyed with three constants; [`leaf_hash`] and [`node_hash`] are one
+//! compression each.
 
 mod node;
 pub mod path;
@@ -48,7 +51,8 @@ fn pair(key: &[u8; 32], a: &[u8; 32], b: &[u8; 32]) -> Hash {
     Hash(*blake3::keyed_hash(key, &both).as_bytes())
 }
 
-/// Place of a record within one trie: the first `depth` bits of the paths below it. A storage detail, never hashed into a root.
+/// Place of a record within one trie: the first `depth` bits of the paths below it. A storage detail, never hashed into
+/// a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordKey {
     depth: u8,
@@ -78,8 +82,8 @@ impl RecordKey {
     }
 }
 
-/// Gives the trie its records. Called while a root or a proof is made, on that thread. May fail; must give records of one unchanging
-/// trie during one call.
+/// Gives the trie its records. Called while a root or a proof is made, on that thread. May fail; must give records of
+/// one unchanging trie during one call.
 pub trait NodeReader {
     /// Why a record cannot be read.
     type Error;

@@ -1,6 +1,6 @@
 //! The two kinds of trie record and the hashes over them. Not here: walking and changing records (`update`).
-//! Invariant: a subtree of at most [`BUCKET`] leaves is one bucket and a larger one an inner record, so that the set of records
-//! follows from the set of leaves; `decode` accepts exactly what `encode` writes and never panics.
+//! Invariant: a subtree of at most [`BUCKET`] leaves is one bucket and a larger one an inner record, so that the set of
+//! records follows from the set of leaves; `decode` accepts exactly what `encode` writes and never panics.
 
 use coffer_abi::Hash;
 

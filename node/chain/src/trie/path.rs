@@ -1,5 +1,6 @@
 //! The paths of the three levels of trie and the leaf value of a contract: storage slots, contracts, private states.
-//! Not here: the hashes of the trie itself. Invariant: all of it is protocol; parties compare roots made from these functions.
+//! Not here: the hashes of the trie itself. Invariant: all of it is protocol; parties compare roots made from these
+//! functions.
 
 use coffer_abi::{AccountId, CodeHash, ContractId, Hash, Height};
 use parity_scale_codec::{Decode, Encode};
@@ -26,7 +27,8 @@ pub fn slot_path(path_key: &[u8; 32], key: &[u8]) -> Path {
     *blake3::keyed_hash(path_key, key).as_bytes()
 }
 
-/// Path of a private state in the trie of private states, under a secret of its tenant, so that a proof for one tenant names no other.
+/// Path of a private state in the trie of private states, under a secret of its tenant, so that a proof for one tenant
+/// names no other.
 pub fn psi_path(trie_secret: &[u8; 32], psi: &str) -> Path {
     let mut hasher = blake3::Hasher::new_keyed(trie_secret);
     hasher.update(&PSI_CONTEXT);

@@ -1,5 +1,6 @@
-//! Proofs that a path of a trie has a value hash, or that nothing stands there: making them from records, and checking them against a
-//! root without any record. Not here: chaining proofs of several tries, and why a root is to be believed.
+//! Proofs that a path of a trie has a value hash, or that nothing stands there: making them from records, and checking
+//! them against a root without any record. Not here: chaining proofs of several tries, and why a root is to be
+//! believed.
 //! Invariant: [`Proof::verify`] answers what the trie of that root holds, or refuses; no bytes make it panic.
 
 use coffer_abi::{Decode, Encode, Hash};
@@ -20,7 +21,8 @@ pub struct Proof {
     pub version: u8,
     /// Levels from the root down, at most 256.
     pub levels: u16,
-    /// One bit per level from the root, most significant first: whether the sibling there has a leaf. Rest bits are zero.
+    /// One bit per level from the root, most significant first: whether the sibling there has a leaf. Rest bits are
+    /// zero.
     pub bitmap: Vec<u8>,
     /// Hashes of those siblings, root first.
     pub siblings: Vec<Hash>,
@@ -128,7 +130,8 @@ impl Proof {
         self.terminal = leaves.first().map(|leaf| (leaf.path, leaf.value));
     }
 
-    /// Goes down through one inner record. Gives the slot whose record ends or continues the way, or `None` if nothing is there.
+    /// Goes down through one inner record. Gives the slot whose record ends or continues the way, or `None` if nothing
+    /// is there.
     fn descend_slots(&mut self, slots: &[Sum], key: &RecordKey, path: &Path) -> Option<usize> {
         let (mut start, mut part) = (0, slots);
         let mut depth = usize::from(key.depth());

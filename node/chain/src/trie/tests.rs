@@ -132,7 +132,8 @@ proptest! {
             let mut damaged = bytes.clone();
             let at = byte.index(damaged.len());
             damaged[at] ^= 1 << bit;
-            // A damaged proof is refused, or proves nothing but what is so (a bit of another absent leaf's path cannot be told).
+            // A damaged proof is refused, or proves nothing but what is so (a bit of another absent leaf's path cannot
+            // be told).
             if let Ok(damaged) = coffer_abi::codec::decode::<Proof>(&damaged)
                 && let Ok(found) = damaged.verify(&root, path)
             {

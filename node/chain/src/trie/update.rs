@@ -1,5 +1,6 @@
 //! Reading and changing a trie through its records. Pure: what changed is handed back, nothing is stored here.
-//! Invariant: after an update the records are exactly those the new set of leaves has, so a removed subtree leaves nothing behind.
+//! Invariant: after an update the records are exactly those the new set of leaves has, so a removed subtree leaves
+//! nothing behind.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +16,13 @@ pub struct Updated {
     pub root: Hash,
     /// Leaves of the whole trie after the update.
     pub leaf_count: u64,
-    /// Records to store, or with `None` to remove, in the order of their keys. Records that stay as they are do not stand here.
+    /// Records to store, or with `None` to remove, in the order of their keys. Records that stay as they are do not
+    /// stand here.
     pub records: Vec<(RecordKey, Option<Vec<u8>>)>,
 }
 
-/// Applies `writes` (the new value hash of a path, or `None` to remove it) and gives the new root and the records that change.
-/// Removing what is not there, or writing what is there, changes nothing.
+/// Applies `writes` (the new value hash of a path, or `None` to remove it) and gives the new root and the records that
+/// change. Removing what is not there, or writing what is there, changes nothing.
 ///
 /// # Errors
 /// [`TrieError`] when a record cannot be read or is corrupt.

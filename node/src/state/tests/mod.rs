@@ -127,8 +127,8 @@ fn private(state: &State, name: &str, height: Height, writes: StateWrites) -> Ha
     state.commit_private(PrivateCommit { psi: psi(name), height, writes, receipts: Vec::new() }).unwrap()
 }
 
-/// A copy of a data folder while its node runs, as a crash would leave it: the database first, because it never is ahead of the log.
-/// (Below 64 MB the database only appends to its own log, so a copy is some prefix of it.)
+/// A copy of a data folder while its node runs, as a crash would leave it: the database first, because it never is
+/// ahead of the log. (Below 64 MB the database only appends to its own log, so a copy is some prefix of it.)
 fn copy(from: &FsPath) -> tempfile::TempDir {
     fn copy_into(from: &FsPath, to: &FsPath) {
         std::fs::create_dir_all(to).unwrap();
