@@ -24,7 +24,7 @@ pub struct Refusal {
     /// Id to echo.
     pub id: Id<'static>,
     /// The error.
-    pub error: Error,
+    pub error: Box<Error>,
 }
 
 /// Judges a body.
@@ -65,7 +65,7 @@ fn batch(body: &[u8], max_batch: u32) -> Result<Envelope, Refusal> {
         let message = format!("a batch has at most {max_batch} requests, this one has {}; send several", entries.len());
         let data = json!({ "limit": max_batch, "length": entries.len() });
         let error = Error::Transport { info: kind::BATCH_TOO_LONG, message, data };
-        return Err(Refusal { id: Id::Null, error });
+        return Err(Refusal { id: Id::Null, error: Box::new(error) });
     }
     Ok(Envelope::Batch)
 }
@@ -80,12 +80,12 @@ pub fn request_mistake(reason: &str) -> String {
 
 fn parse(message: String) -> Refusal {
     let error = Error::Transport { info: kind::PARSE, message, data: Value::Null };
-    Refusal { id: Id::Null, error }
+    Refusal { id: Id::Null, error: Box::new(error) }
 }
 
 /// A refusal of kind `invalidRequest`.
 pub fn invalid(id: Id<'static>, message: String) -> Refusal {
-    Refusal { id, error: Error::Transport { info: kind::INVALID_REQUEST, message, data: Value::Null } }
+    Refusal { id, error: Box::new(Error::Transport { info: kind::INVALID_REQUEST, message, data: Value::Null }) }
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ where
                         let (_, id) = error.into_parts();
                         let refusal =
                             envelope::invalid(id.into_owned(), envelope::request_mistake("an entry of the batch"));
-                        MethodResponse::error(refusal.id, ErrorObjectOwned::from(refusal.error))
+                        MethodResponse::error(refusal.id, ErrorObjectOwned::from(*refusal.error))
                     }
                 };
                 if answers.append(answer).is_err() {

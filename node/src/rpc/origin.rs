@@ -11,7 +11,7 @@ pub fn refusal(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
         let cross = headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site");
         return cross.then(|| "requests from pages of other sites are refused".into());
     };
-    if allowed.iter().any(|a| *a == origin) {
+    if allowed.contains(&origin) {
         return None;
     }
     // The node's own pages: the address is the node's own. A name could point here by rebinding, so only addresses count.

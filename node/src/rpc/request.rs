@@ -111,7 +111,7 @@ impl Service {
         match envelope::judge(&body, self.config.max_batch) {
             Ok(Envelope::Call | Envelope::Batch) => {}
             Ok(Envelope::Notification) => return plain(StatusCode::NO_CONTENT, TEXT, ""),
-            Err(refusal) => return rpc_error(StatusCode::BAD_REQUEST, refusal.id, refusal.error),
+            Err(refusal) => return rpc_error(StatusCode::BAD_REQUEST, refusal.id, *refusal.error),
         }
         let mut inner = Request::new(Full::new(body));
         *inner.method_mut() = Method::POST;

@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn the_higher_source_wins() {
-        let table: [(&str, &[(&'static str, &str)], &str); 9] = [
-            ("/", &[], "private"),
+        let table = [
+            ("/", &[][..], "private"),
             ("/", &[("Quorum-PSI", "PS3")], "PS3"),
             ("/", &[("quorum-psi", "PS3"), ("PSI", "PS2")], "PS2"),
             ("/?PSI=PS1", &[("Quorum-PSI", "PS3"), ("psi", "PS2")], "PS1"),

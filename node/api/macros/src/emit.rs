@@ -42,6 +42,7 @@ fn trait_item(ns: &Namespace) -> TokenStream {
             ///
             /// # Errors
             /// Those of its entry in [`METHODS`].
+            #[allow(clippy::too_many_arguments, reason = "one per named parameter of the request")]
             fn #ident(&self, #ctx #(#args),*) -> impl ::core::future::Future<Output = #returns> + Send;
         }
     });
