@@ -60,10 +60,10 @@ fn computation() -> String {
 }
 
 fn page() -> String {
-    let mut text = String::from(OPENING);
+    let mut text = OPENING.to_owned() + &computation();
     let _ = writeln!(
         text,
-        "Imported from the module `{MODULE}`. Gas = base + per byte x (bytes given and bytes received).\n"
+        "\n## Host functions\n\nImported from the module `{MODULE}`. Gas = base + per byte x (bytes given and bytes received).\n"
     );
     text += "| function | base | per byte | what it does |\n|---|---:|---:|---|\n";
     for f in HOST_FUNCTIONS {

@@ -161,9 +161,20 @@ fn bad_modules_are_refused_with_rule_place_and_way_out() {
         refused(&ps1, &whole[..length]);
     }
     refused(&ps1, b"not wasm at all");
-    refused(&ps1, &wasm::plain(r#"(memory (export "memory") 1)"#));
 
     assert_eq!(height(&ps1), before, "no block was made for any of them");
+    assert_alive(&node);
+}
+
+#[test]
+fn a_module_that_says_nothing_of_itself_cannot_be_called_by_name() {
+    let node = Dev::new().start();
+    let ps1 = node.tenant("PS1");
+    let mute = ps1.deploy(&wasm::plain(r#"(memory (export "memory") 1)"#), json!({}), true)["contract"].take();
+    let error = call(&ps1, &mute, "anything");
+    assert_eq!((error.kind(), &error.data["path"]), ("invalidParams", &json!("method")), "{error:?}");
+    let error = ps1.fail("contract_spec", json!({"contract": mute}));
+    assert!(error.message.contains("no spec"), "{error:?}");
     assert_alive(&node);
 }
 

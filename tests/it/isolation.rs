@@ -112,7 +112,7 @@ fn nothing_private_is_readable_on_the_disk_or_in_the_log() {
     let spec_text = b"coffer_spec";
     each_file(data.path(), &mut |path, bytes| {
         for needle in [raw.as_slice(), hex.as_bytes(), secret.as_bytes(), spec_text] {
-            let found = bytes.windows(needle.len()).any(|w| w == needle);
+            let found = memchr::memmem::find(bytes, needle).is_some();
             assert!(!found, "{} has {:?} in clear", path.display(), String::from_utf8_lossy(needle));
         }
     });
@@ -124,7 +124,10 @@ fn each_file(folder: &std::path::Path, each: &mut impl FnMut(&std::path::Path, &
         if path.is_dir() {
             each_file(&path, each);
         } else {
-            each(&path, &std::fs::read(&path).expect("a file"));
+            let bytes = std::fs::read(&path).expect("a file");
+            // The database reserves megabytes ahead; its empty pages are left out.
+            let pages = bytes.chunks(4096).filter(|page| **page != [0; 4096][..page.len()]);
+            each(&path, &pages.collect::<Vec<_>>().concat());
         }
     }
 }

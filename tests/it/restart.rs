@@ -181,3 +181,16 @@ fn a_file_where_the_folder_should_be_is_told() {
     let ended = refused(&Dev::new().data(file.path()));
     says(&ended, &[name(file.path())]);
 }
+
+#[test]
+fn a_settings_file_is_told_all_its_mistakes_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("coffer.toml");
+    std::fs::write(
+        &file,
+        "accounts = [\"al ice\"]\ntenants = [{ psi = \"a/b\" }, { psi = \"PS1\" }, { psi = \"PS1\" }]\n",
+    )
+    .expect("a file");
+    let ended = refused(&Dev::new().arg("--config").arg(file.to_str().expect("text")));
+    says(&ended, &["coffer.toml", "al ice", "a/b", "PS1"]);
+}
