@@ -12,7 +12,7 @@ use syn::{ItemTrait, parse_macro_input};
 
 /// Turns a trait into a namespace of the JSON-RPC surface.
 ///
-/// ```ignore
+/// ```text
 /// #[api(namespace = "contract")]
 /// pub trait ContractApi {
 ///     /// Runs a view and returns its result.
