@@ -12,6 +12,11 @@ use serde::Deserialize;
 
 use crate::{invoke, pool, rpc, state};
 
+/// Leaves that the trie of private states may have: the most tenants a node is designed for.
+const MAX_PSI_CAPACITY: usize = 100_000;
+/// Bytes that any request needs.
+const MIN_BODY: u32 = 1_024;
+
 /// What a node is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -42,7 +47,7 @@ impl Config {
     pub fn dev(data: PathBuf) -> Self {
         Self {
             data,
-            // UNWRAP: constant names, read by the test below.
+            // Constant names; the test below counts them.
             tenants: ["PS1", "PS2"].iter().filter_map(|name| name.parse().ok()).collect(),
             accounts: ["alice", "bob", "carol", "dave"].map(String::from).into(),
             seed: None,
@@ -86,6 +91,9 @@ impl Config {
             self.history = history;
         }
         if let Some(capacity) = file.psi_capacity {
+            if !(1..=MAX_PSI_CAPACITY).contains(&capacity) {
+                offences.push(format!("psi_capacity = {capacity}: must be from 1 to {MAX_PSI_CAPACITY} private states"));
+            }
             self.psi_capacity = capacity;
         }
         if self.tenants.len() > self.psi_capacity {
@@ -98,6 +106,14 @@ impl Config {
         let RpcFile { listen, max_body, max_batch, max_connections, max_subscriptions, origins } = file.rpc;
         let rpc = &mut self.rpc;
         rpc.listen = listen.unwrap_or(rpc.listen);
+        for (i, origin) in origins.iter().enumerate() {
+            if !origin.starts_with("http://") && !origin.starts_with("https://") {
+                offences.push(format!("rpc.origins[{i}] = {origin:?}: must look like https://dash.example"));
+            }
+        }
+        if max_body.is_some_and(|bytes| bytes > 0 && bytes < MIN_BODY) {
+            offences.push(format!("rpc.max_body = {}: must be at least {MIN_BODY} bytes", max_body.unwrap_or(0)));
+        }
         for (name, given, setting) in [
             ("max_body", max_body, &mut rpc.max_body),
             ("max_batch", max_batch, &mut rpc.max_batch),
@@ -200,6 +216,9 @@ fn tenants_of(tenants: &[TenantFile], offences: &mut Vec<String>) -> Vec<Psi> {
 
 fn check_accounts(accounts: &[String], offences: &mut Vec<String>) {
     let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if accounts.is_empty() {
+        offences.push("accounts = []: must name at least one account; it acts when a request names none".into());
+    }
     let mut seen = BTreeSet::new();
     for (i, name) in accounts.iter().enumerate() {
         if name.is_empty() || name.len() > 64 || !name.chars().all(ok) || name.starts_with("0x") {
@@ -242,7 +261,7 @@ mod tests {
     fn every_offence_is_named_at_once() {
         let text = "history = 0\naccounts = [\"al ice\", \"bob\", \"bob\"]\n\
             [[tenants]]\npsi = \"a/b\"\n[[tenants]]\npsi = \"PS1\"\n[[tenants]]\npsi = \"PS1\"\n[[tenants]]\npsi = \"public\"\n\
-            [rpc]\nmax_batch = 0\n";
+            [rpc]\nmax_batch = 0\nmax_body = 5\norigins = [\"nonsense\"]\n";
         let offences = lay(text).unwrap_err().offences;
         let told = |needle: &str| assert!(offences.iter().any(|o| o.contains(needle)), "{needle} in {offences:?}");
         told("tenants[0].psi = \"a/b\"");
@@ -252,7 +271,16 @@ mod tests {
         told("accounts[2] = \"bob\": stands twice");
         told("history = 0");
         told("rpc.max_batch = 0");
-        assert_eq!(offences.len(), 7);
+        told("rpc.max_body = 5");
+        told("rpc.origins[0] = \"nonsense\"");
+        assert_eq!(offences.len(), 9);
+    }
+
+    #[test]
+    fn what_would_make_a_node_useless_is_refused() {
+        let offences = |text: &str| lay(text).unwrap_err().offences.join("\n");
+        assert!(offences("psi_capacity = 99999999999").contains("psi_capacity = 99999999999"));
+        assert!(offences("accounts = []").contains("accounts = []"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::consensus::{Driver, Ledger, drive};
 use crate::executor::{Executor, Pipelines, follow};
 use crate::invoke::{Invoker, Parts};
-use crate::organisation::key_store::Origin;
+use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
 use crate::pool::{Pool, Waiters};
 use crate::privacy::payloads::{self, Payloads};
@@ -30,6 +30,9 @@ use crate::task::{TaskError, Tasks};
 
 /// Environment variable with the secret that opens the key store.
 pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
+
+const DEV_SECRET: &str = "dev-secret";
+const GENESIS_FILE: &str = "genesis";
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +68,12 @@ pub enum StartError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// The folder holds a chain, but not all that belongs to it. Nothing was changed.
+    #[error("{path} is missing, but the folder holds a chain already; put the file back from a backup, or name another folder")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -95,6 +104,7 @@ impl Node {
         let Opened { ledger, driver_key, pipelines, invoker, accounts, residents } = opened;
         let chain_id = *ledger.executor.chain_id();
         let failure = Arc::new(OnceLock::new());
+        let payloads = Arc::clone(&pipelines.payloads);
 
         let mut private = Tasks::default();
         private.spawn("private execution", follow(pipelines, private.stop_signal()));
@@ -105,7 +115,7 @@ impl Node {
         let mut front = Tasks::default();
         let (state, failed) = (invoker.state().clone(), Arc::clone(&failure));
         let health: rpc::HealthCheck = Arc::new(move || {
-            let failure = failed.get().cloned().or_else(|| state.failure());
+            let failure = failed.get().cloned().or_else(|| state.failure()).or_else(|| payloads.failure());
             rpc::Health { height: state.head().height.0, failure }
         });
         let serve = listener.serve(rpc::methods(&invoker), residents, health, front.stop_signal());
@@ -174,6 +184,7 @@ struct Opened {
 impl Opened {
     fn open(config: &Config) -> Result<Self, StartError> {
         let folder = Folder::open(&config.data)?;
+        check_complete(&config.data)?;
         let boot = Sources::system()?;
         let origin = config.seed.map_or(Origin::Random(&boot), Origin::Seed);
         let secret = key_secret(&config.data, &boot)?;
@@ -196,8 +207,9 @@ impl Opened {
             history: config.history,
             psi_capacity: config.psi_capacity,
         };
-        let state = State::open_in(folder, options)?;
+        // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
+        let state = State::open_in(folder, options)?;
         let residents = Arc::new(Residents::new(tenants.into_iter().collect()));
         let sources = match config.seed {
             Some(seed) => Sources::seeded(seed, &state.head().hash),
@@ -247,13 +259,28 @@ impl Opened {
     }
 }
 
+/// Refuses a folder in which a file that cannot be made again is gone: a new key or payload store would hide what happened.
+fn check_complete(folder: &Path) -> Result<(), StartError> {
+    if !folder.join(state::LOG_FILE).exists() {
+        return Ok(());
+    }
+    let secret = std::env::var_os(KEY_SECRET).is_none().then_some(DEV_SECRET);
+    for file in [KEYS_FILE, GENESIS_FILE, payloads::FILE].into_iter().chain(secret) {
+        let path = folder.join(file);
+        if !path.exists() {
+            return Err(StartError::Missing { path });
+        }
+    }
+    Ok(())
+}
+
 /// The secret that opens the key store: from the environment, else a file beside it, which protects nothing but is convenient for
 /// development.
 fn key_secret(folder: &Path, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, StartError> {
     if let Some(secret) = std::env::var_os(KEY_SECRET) {
         return Ok(Zeroizing::new(secret.into_encoded_bytes()));
     }
-    let path = folder.join("dev-secret");
+    let path = folder.join(DEV_SECRET);
     match std::fs::read(&path) {
         Ok(secret) => Ok(Zeroizing::new(secret)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
@@ -267,7 +294,7 @@ fn key_secret(folder: &Path, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, St
 
 /// The genesis of the data folder, or a new one with this node as the only validator.
 fn genesis(folder: &Path, origin: Origin<'_>, keys: &KeyStore) -> Result<Genesis, StartError> {
-    let path = folder.join("genesis");
+    let path = folder.join(GENESIS_FILE);
     let problem = |problem| StartError::Genesis { path: path.clone(), problem };
     let node = keys.node_key();
     let stored = match std::fs::read(&path) {

@@ -40,11 +40,22 @@ pub fn run() -> ExitCode {
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "the command line talks to a person")]
             {
-                eprintln!("error: {error:#}");
+                eprintln!("error: {}", told(&error));
             }
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes; a cause that the text before it has told already is not told again.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn command() -> anyhow::Result<ExitCode> {

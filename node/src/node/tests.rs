@@ -347,3 +347,38 @@ fn a_folder_in_use_or_of_another_chain_is_refused() {
     assert!(matches!(other, StartError::State(state::Error::OtherChain { .. })), "{other}");
     drop(open(folder.path()));
 }
+
+#[test]
+fn a_folder_that_lost_a_file_which_cannot_be_made_again_is_refused_and_left_alone() {
+    for file in ["keys", "genesis", "payloads", "dev-secret"] {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()));
+        std::fs::remove_file(folder.path().join(file)).unwrap();
+        let refused = Opened::open(&config(folder.path())).err().unwrap();
+        assert!(matches!(&refused, StartError::Missing { path } if path.ends_with(file)), "{file}: {refused}");
+        assert!(!folder.path().join(file).exists());
+    }
+}
+
+#[test]
+fn a_database_that_lost_files_is_refused_and_rebuilt_from_the_log_once_it_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(folder.path());
+    opened.ledger.pool.insert(deploy(&opened)).unwrap();
+    step(&opened);
+    let root = opened.ledger.state.head().state_root;
+    drop(opened);
+    let db = folder.path().join("db");
+    for entry in std::fs::read_dir(&db).unwrap() {
+        let path = entry.unwrap().path();
+        // Every column but the first, which has the head's place in the log.
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("index_") && !name.starts_with("index_00") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let refused = Opened::open(&config(folder.path())).err().unwrap().to_string();
+    assert!(refused.contains("remove the folder `db`"), "{refused}");
+    std::fs::remove_dir_all(&db).unwrap();
+    assert_eq!(open(folder.path()).ledger.state.head().state_root, root);
+}

@@ -18,7 +18,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::sources::{Sources, seeded_key};
 
 const MAGIC: &[u8] = b"coffer-keys-1\n";
-const FILE: &str = "keys";
+/// Name of the store in a data folder.
+pub const FILE: &str = "keys";
 const SALT: usize = 16;
 const NONCE: usize = 24;
 

@@ -7,13 +7,15 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::Hash;
 use coffer_chain::hash::{Domain, hash};
 
 use super::envelope::Sealed;
 
+/// Name of the store in a data folder.
+pub const FILE: &str = "payloads";
 const HASH: usize = 32;
 const HEAD: usize = 8;
 /// Bytes of the largest envelope: a transaction at its bound and the cipher's overhead.
@@ -74,7 +76,7 @@ impl Payloads {
     /// # Errors
     /// [`Error::Io`], or [`Error::Damaged`] when a frame that others follow is broken.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let path = folder.join("payloads");
+        let path = folder.join(FILE);
         let failed = |source| Error::Io {
             path: path.clone(),
             source,
@@ -127,7 +129,7 @@ impl Payloads {
     /// Stores a payload; returns once it is on the disk.
     ///
     /// # Errors
-    /// [`Error::Io`]; the store then refuses everything until it is opened anew.
+    /// [`Error::Io`]: nothing was stored. After a failed sync the store takes no more until it is opened anew; reading goes on.
     pub fn put(&self, handle: &Hash, sealed: &Sealed) -> Result<(), Error> {
         if sealed.bytes.len() > MAX_ENVELOPE {
             return Err(Error::TooLarge(sealed.bytes.len()));
@@ -140,7 +142,10 @@ impl Payloads {
         frame.extend_from_slice(&sealed.bytes);
         let sum = *blake3::hash(&frame[HEAD..]).as_bytes();
         frame.extend_from_slice(&sum);
-        let mut inner = self.lock()?;
+        let mut inner = self.lock();
+        if inner.poisoned {
+            return Err(Error::Poisoned);
+        }
         if inner.index.contains_key(&sealed.hash) {
             return Ok(());
         }
@@ -163,7 +168,7 @@ impl Payloads {
     /// # Errors
     /// [`Error::Io`], or [`Error::Damaged`] when the bytes on the disk changed.
     pub fn get(&self, wanted: &Hash) -> Result<Option<Stored>, Error> {
-        let mut inner = self.lock()?;
+        let mut inner = self.lock();
         let Some(&(at, length)) = inner.index.get(wanted) else {
             return Ok(None);
         };
@@ -191,11 +196,14 @@ impl Payloads {
         }))
     }
 
-    fn lock(&self) -> Result<std::sync::MutexGuard<'_, Inner>, Error> {
-        match self.inner.lock() {
-            Ok(inner) if !inner.poisoned => Ok(inner),
-            _ => Err(Error::Poisoned),
-        }
+    /// Why the store takes nothing any more, if it does not.
+    pub fn failure(&self) -> Option<String> {
+        self.lock().poisoned.then(|| Error::Poisoned.to_string())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // The index is changed last and at once, so a panic under the lock leaves it whole.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

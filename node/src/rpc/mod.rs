@@ -76,7 +76,7 @@ impl Default for Config {
             max_subscriptions: 64,
             max_in_flight: 64,
             request_timeout: Duration::from_secs(70),
-            header_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(10),
             origins: Vec::new(),
             on_psi_conflict: OnConflict::Log,
         }

@@ -16,6 +16,8 @@ use super::columns::FORMAT;
 use super::error::Error;
 use super::folder::sync_folder;
 
+/// Name of the log in a data folder.
+pub const FILE: &str = "blocks.log";
 const FILE_MAGIC: &[u8; 8] = b"coffrlog";
 const FRAME_MAGIC: &[u8; 4] = b"\xc0ffr";
 /// Bytes before the first frame.
@@ -77,7 +79,7 @@ impl Log {
     /// [`Error::OtherChain`], [`Error::Format`]; [`Error::Damaged`] when valid frames follow a broken one, or the log
     /// ends before `from`.
     pub fn open(dir: &Path, chain_id: &Hash, from: Option<u64>) -> Result<Self, Error> {
-        let path = dir.join("blocks.log");
+        let path = dir.join(FILE);
         let what = format!("cannot open {}", path.display());
         let mut options = OpenOptions::new();
         let file = options.create(true).read(true).append(true).open(&path).map_err(Error::io(what.clone()))?;

@@ -37,6 +37,7 @@ pub use columns::{ContractRecord, EventRecord, StoredBlock, TxReceipt};
 pub use commit::{BlockCommit, PrivateCommit};
 pub use error::Error;
 pub use folder::Folder;
+pub use log::FILE as LOG_FILE;
 pub use snapshot::View;
 pub use writes::{NewContract, StateWrites};
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use coffer_abi::codec::decode;
 use coffer_abi::{Encode, Hash, Height};
 use coffer_chain::trie::path::psi_path;
+use coffer_chain::trie::{self, TrieError};
 use coffer_chain::{Block, Certificate};
 use tokio::sync::watch;
 
@@ -23,6 +24,9 @@ use super::private::PsiTrie;
 use super::scope::Scope;
 use super::writes::StateWrites;
 use super::{Head, Inner, State, StateOptions, Tenant, TenantKeys};
+
+/// The way out when the database does not hold together.
+const REBUILD: &str = "stop the node and remove the folder `db` of its data folder: it is rebuilt from the block log at the next start";
 
 impl State {
     /// Opens a data folder, or makes it: locks it, drops a torn last log frame, re-applies what the database lacks.
@@ -75,6 +79,7 @@ impl State {
             _folder: folder,
         };
         if meta.is_some() {
+            inner.check_stored()?;
             inner.set_head()?;
         }
         inner.replay(meta.map_or(HEADER, |meta| meta.log_offset))?;
@@ -98,10 +103,43 @@ impl Inner {
         matches!(self.block_at(0), Ok(None))
     }
 
+    /// Compares the first trie record of every state with the root the state stands at, so that a database with files lost or put
+    /// back from elsewhere is found at start. What lies deeper shows when it is read.
+    fn check_stored(&self) -> Result<(), Error> {
+        let public = self.records(&self.public);
+        if public.get::<StateRecord>(Kind::State, &[])?.is_none() {
+            return Err(Error::Damaged(format!("the public state has lost its own record; {REBUILD}")));
+        }
+        self.check_root(&self.public)?;
+        for tenant in self.private.values() {
+            match self.check_root(&tenant.one) {
+                Err(Error::Damaged(reason)) => {
+                    tracing::error!(reason, "a private state is held");
+                    let standing = StateRecord::clone(&tenant.one.standing());
+                    tenant.one.set_standing(StateRecord { held: Some(reason), ..standing });
+                }
+                checked => checked?,
+            }
+        }
+        Ok(())
+    }
+
+    fn check_root(&self, one: &OneState) -> Result<(), Error> {
+        let found = trie::root(&self.records(one).trie(&[])).map_err(|error| match error {
+            TrieError::Read(error) => error,
+            corrupt => Error::Damaged(format!("its trie: {corrupt}; {REBUILD}")),
+        });
+        let ((found, _), expected) = (found?, one.standing().root);
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::Damaged(format!("its trie has root {found}, but it stands at {expected}; {REBUILD}")))
+    }
+
     /// The head is the block the public state stands after: both came with one commit.
     fn set_head(&self) -> Result<(), Error> {
         let height = self.public.standing().height;
-        let damaged = || Error::Damaged(format!("the head block, {height}, is missing from the database"));
+        let damaged = || Error::Damaged(format!("the head block, {height}, is missing from the database; {REBUILD}"));
         let BlockPlace { hash, state_root, time } = self.block_at(height)?.ok_or_else(damaged)?;
         self.head.send_replace(Head { height: Height(height), hash, state_root, time });
         Ok(())

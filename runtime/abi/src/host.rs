@@ -12,6 +12,9 @@
 /// Import module of the host functions; the number is [`crate::ABI_VERSION`].
 pub const MODULE: &str = "coffer_1";
 
+/// Prices are in units of about 0.2 ns on the machine of docs/PERFORMANCE.md. A write or an event is paid for when it is made, but most of its
+/// work comes later: the trie, sealing, the log, the database.
+///
 /// Calls `$callback! { rows }`. Each row:
 /// `"doc" fn name(wasm_param: type, …) -> wasm_result; host(arg: kind(param, …), …) -> return_kind; gas(base, per_byte);`
 #[macro_export]
@@ -19,64 +22,64 @@ macro_rules! host_functions {
     ($callback:ident) => {
         $callback! {
             "The arguments of this call."
-            fn input(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+            fn input(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
 
             "Copies the last reply, from its byte `from` on, into `len` bytes at `out`."
-            fn reply_read(from: u32, out: u32, len: u32) -> (); host(from: value(from)) -> copy(out, len); gas(60, 1);
+            fn reply_read(from: u32, out: u32, len: u32) -> (); host(from: value(from)) -> copy(out, len); gas(250, 1);
 
             "Sets the result of this call. Once; not after `error`."
-            fn output(ptr: u32, len: u32) -> (); host(data: bytes(ptr, len)) -> none; gas(60, 1);
+            fn output(ptr: u32, len: u32) -> (); host(data: bytes(ptr, len)) -> none; gas(250, 1);
 
             "Ends this call as a contract error: `code` is the variant's index, `data` the encoded error. Once; not after `output`. The method returns by itself."
-            fn error(code: u32, ptr: u32, len: u32) -> (); host(code: value(code), data: bytes(ptr, len)) -> none; gas(60, 1);
+            fn error(code: u32, ptr: u32, len: u32) -> (); host(code: value(code), data: bytes(ptr, len)) -> none; gas(250, 1);
 
             "Ends the call at once with a text."
-            fn panic(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(60, 1);
+            fn panic(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(250, 1);
 
             "The value stored under a key, or -1."
-            fn storage_get(key: u32, key_len: u32, out: u32, cap: u32) -> i64; host(key: bytes(key, key_len)) -> reply(out, cap); gas(1_000, 2);
+            fn storage_get(key: u32, key_len: u32, out: u32, cap: u32) -> i64; host(key: bytes(key, key_len)) -> reply(out, cap); gas(10_000, 2);
 
             "Stores a value under a key. The first byte of a key is its kind: 0 plain, 1 ordered (visited by scans)."
-            fn storage_set(key: u32, key_len: u32, value: u32, value_len: u32) -> (); host(key: bytes(key, key_len), value: bytes(value, value_len)) -> none; gas(2_500, 10);
+            fn storage_set(key: u32, key_len: u32, value: u32, value_len: u32) -> (); host(key: bytes(key, key_len), value: bytes(value, value_len)) -> none; gas(40_000, 10);
 
             "Removes a key; 1 if there was a value, else 0."
-            fn storage_remove(key: u32, key_len: u32) -> u32; host(key: bytes(key, key_len)) -> value; gas(2_500, 10);
+            fn storage_remove(key: u32, key_len: u32) -> u32; host(key: bytes(key, key_len)) -> value; gas(40_000, 10);
 
             "A page of entries whose ordered key starts with `prefix`, in byte order, after the key `after` (empty: from the start), at most `limit`. Each entry: u32 key length, key, u32 value length, value, little-endian. -1: no entry left."
-            fn storage_scan(prefix: u32, prefix_len: u32, after: u32, after_len: u32, limit: u32, out: u32, cap: u32) -> i64; host(prefix: bytes(prefix, prefix_len), after: bytes(after, after_len), limit: value(limit)) -> reply(out, cap); gas(2_000, 4);
+            fn storage_scan(prefix: u32, prefix_len: u32, after: u32, after_len: u32, limit: u32, out: u32, cap: u32) -> i64; host(prefix: bytes(prefix, prefix_len), after: bytes(after, after_len), limit: value(limit)) -> reply(out, cap); gas(20_000, 4);
 
             "Emits an event under the name it has in the spec."
-            fn event(name: u32, name_len: u32, data: u32, data_len: u32) -> (); host(name: bytes(name, name_len), data: bytes(data, data_len)) -> none; gas(500, 4);
+            fn event(name: u32, name_len: u32, data: u32, data_len: u32) -> (); host(name: bytes(name, name_len), data: bytes(data, data_len)) -> none; gas(15_000, 4);
 
             "The account or contract that made this call, 32 bytes; zeros for an anonymous view."
-            fn caller(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+            fn caller(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
 
             "The account that signed the transaction, 32 bytes; zeros for an anonymous view."
-            fn origin(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+            fn origin(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
 
             "This contract's own id, 32 bytes."
-            fn own_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+            fn own_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
 
             "The id of the state this contract lives in, 32 bytes."
-            fn state_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+            fn state_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
 
             "The chain's id, 32 bytes: the hash of its genesis."
-            fn chain_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(60, 1);
+            fn chain_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
 
             "Height of the block that contains the transaction."
-            fn block_height() -> u64; host() -> value; gas(60, 0);
+            fn block_height() -> u64; host() -> value; gas(250, 0);
 
             "Time of that block in milliseconds since 1970-01-01 UTC."
-            fn block_time() -> u64; host() -> value; gas(60, 0);
+            fn block_time() -> u64; host() -> value; gas(250, 0);
 
             "BLAKE3 of some bytes, 32 bytes."
-            fn hash_blake3(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(150, 2);
+            fn hash_blake3(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(400, 2);
 
             "SHA-256 of some bytes, 32 bytes."
-            fn hash_sha256(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(150, 8);
+            fn hash_sha256(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(400, 8);
 
             "A line for the developer's log. It has no effect on anything else."
-            fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(60, 1);
+            fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(250, 1);
         }
     };
 }
