@@ -72,3 +72,17 @@ fn the_lines_of_the_tutorial_work_as_they_stand() {
     assert!(out.contains("\"result\":\"2\""), "greeted twice: {out}");
     assert!(out.contains("Greeted"), "{out}");
 }
+
+#[test]
+fn the_screen_of_a_node_shows_lines_that_work_as_they_stand() {
+    build::contract("token");
+    let node = Dev::new().for_people().start();
+    let screen = node.screen.join("\n");
+    let (_, lines) =
+        screen.split_once("Paste into").and_then(|(_, rest)| rest.split_once('\n')).expect("lines to paste");
+    let (lines, _) = lines.split_once("Coffer is ready on ").expect("the last line");
+    let url = format!("http://{}", node.addr());
+    let out = paste(lines, &[(&url, &url)]);
+    assert!(out.contains("\"result\":\"250\""), "{out}");
+    assert!(node.stop().status.success());
+}

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 
 use coffer_tests::node::{Dev, Ended, Node};
 use coffer_tests::rpc::{self, Client};
@@ -65,18 +65,29 @@ fn a_kill_gives_the_same_roots_at_every_height() {
     history(&node);
     let before = roots(&node);
     node.kill();
-    let node = Dev::new().data(data.path()).start();
+    let node = Dev::new().data(data.path()).start().settled();
     assert_eq!(roots(&node), before);
 }
 
+/// A token and who moves it: in a private state, or publicly.
+struct Work {
+    psi: &'static str,
+    private: bool,
+    token: Value,
+    bob: String,
+    /// Transfers known to be there.
+    known: u64,
+}
+
 /// Transfers of one from a thread of its own until the node is gone; gives what was answered.
-fn transfers(client: Client, token: Value, bob: String, told: std::sync::mpsc::Sender<u64>) -> Vec<Value> {
-    let params = json!({"contract": token, "method": "transfer", "args": {"to": bob, "amount": 1}, "private": true});
+fn transfers(client: Client, work: &Work, told: Sender<()>) -> Vec<Value> {
+    let args = json!({"to": work.bob, "amount": 1});
+    let params = json!({"contract": work.token, "method": "transfer", "args": args, "private": work.private});
     let mut answered = Vec::new();
     while let Ok(answer) = client.send("contract_call", params.clone()) {
         let Some(answer) = rpc::read(&answer) else { break };
         answered.push(answer.unwrap_or_else(|e| panic!("a transfer failed: {e:?}")));
-        let _ = told.send(answered.len() as u64);
+        let _ = told.send(());
     }
     answered
 }
@@ -85,43 +96,95 @@ fn transfers(client: Client, token: Value, bob: String, told: std::sync::mpsc::S
 fn every_call_that_was_answered_is_there_after_a_kill() {
     let data = tempfile::tempdir().expect("a folder");
     let mut node = Dev::new().data(data.path()).start();
-    let token = token::deploy(&node.tenant("PS1"), true);
-    let bob = node.account("bob");
-    let mut known = 0;
+    let mut works: Vec<_> = [("PS1", true), ("PS2", false), ("PS2", true)]
+        .map(|(psi, private)| {
+            let token = token::deploy(&node.tenant(psi), private);
+            Work { psi, private, token, bob: node.account("bob"), known: 0 }
+        })
+        .into();
     let mut last_roots = roots(&node);
     for round in 0..12_u64 {
         let (told, count) = channel();
-        let work = {
-            let (client, token, bob) = (node.tenant("PS1"), token.clone(), bob.clone());
-            std::thread::spawn(move || transfers(client, token, bob, told))
-        };
-        // The kill falls somewhere into the next call; how far after an answer differs from round to round.
-        for _ in 0..1 + round % 4 {
-            count.recv().expect("an answer");
-        }
-        for _ in 0..round * 20_000 {
-            std::hint::spin_loop();
-        }
-        node.kill();
-        let answered = work.join().expect("the thread");
+        let answered: Vec<Vec<Value>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = works
+                .iter()
+                .map(|work| {
+                    let (client, told) = (node.tenant(work.psi), told.clone());
+                    scope.spawn(move || transfers(client, work, told))
+                })
+                .collect();
+            // The kill falls somewhere into the next calls; how far after an answer differs from round to round.
+            for _ in 0..1 + round % 4 {
+                count.recv().expect("an answer");
+            }
+            for _ in 0..round * 20_000 {
+                std::hint::spin_loop();
+            }
+            node.kill();
+            threads.into_iter().map(|thread| thread.join().expect("the thread")).collect()
+        });
 
-        node = Dev::new().data(data.path()).start();
-        let ps1 = node.tenant("PS1");
-        let balance = token::balance(&ps1, &token, &bob);
-        let least = known + answered.len() as u64;
-        assert!((least..=least + 1).contains(&balance), "round {round}: {least} were answered, {balance} are there");
-        for answer in &answered {
-            let receipt = ps1.call("tx_receipt", json!({"tx": answer["tx"]}));
-            assert_eq!(
-                (&receipt["height"], &receipt["gasUsed"]),
-                (&answer["height"], &answer["gasUsed"]),
-                "round {round}"
+        node = Dev::new().data(data.path()).start().settled();
+        for (work, answered) in works.iter_mut().zip(&answered) {
+            let client = node.tenant(work.psi);
+            let balance = token::balance(&client, &work.token, &work.bob);
+            let least = work.known + answered.len() as u64;
+            assert!(
+                (least..=least + 1).contains(&balance),
+                "round {round}: {least} were answered, {balance} are there"
             );
+            for answer in answered {
+                let receipt = client.call("tx_receipt", json!({"tx": answer["tx"]}));
+                assert_eq!(
+                    (&receipt["height"], &receipt["gasUsed"]),
+                    (&answer["height"], &answer["gasUsed"]),
+                    "round {round}"
+                );
+            }
+            work.known = balance;
         }
         let now = roots(&node);
         assert_eq!(now[..last_roots.len()], last_roots[..], "round {round}: the past is the same");
-        (known, last_roots) = (balance, now);
+        last_roots = now;
     }
+}
+
+#[test]
+fn calls_from_many_sides_at_once_are_all_kept() {
+    const CALLS: u64 = 10;
+    let node = Dev::new().start();
+    let bob = node.account("bob");
+    let tokens = [("PS1", true), ("PS2", false), ("PS2", true)]
+        .map(|(psi, private)| (psi, private, token::deploy(&node.tenant(psi), private)));
+    std::thread::scope(|scope| {
+        for (psi, private, token) in tokens.iter().cycle().take(9) {
+            let (client, bob) = (node.tenant(psi), &bob);
+            scope.spawn(move || {
+                for _ in 0..CALLS {
+                    token::transfer(&client, token, bob, 1, *private);
+                }
+            });
+        }
+    });
+    for (psi, _, token) in &tokens {
+        assert_eq!(token::balance(&node.tenant(psi), token, &bob), 3 * CALLS);
+        let events = node.tenant(psi).call("contract_events", json!({"contract": token, "names": ["Transfer"]}));
+        assert_eq!(
+            events["items"].as_array().map(Vec::len),
+            Some(1 + 3 * CALLS as usize),
+            "the supply and every transfer"
+        );
+    }
+}
+
+#[test]
+fn data_that_nobody_asked_to_keep_are_gone_after_a_stop() {
+    let node = Dev::new().start();
+    let folder = node.ready["data"].as_str().expect("a folder").to_owned();
+    assert!(Path::new(&folder).is_dir());
+    let ended = node.stop();
+    assert!(ended.status.success(), "{ended:?}");
+    assert!(!Path::new(&folder).exists());
 }
 
 /// The error output of a node that must not start.

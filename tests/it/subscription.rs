@@ -18,7 +18,7 @@ fn heads_come_in_order_and_without_gaps() {
     let mut socket = Socket::open(node.addr(), "/");
     let subscribed = socket.call("chain_subscribeHeads", json!({}));
     assert!(!subscribed["result"].is_null(), "{subscribed}");
-    let first = head(&socket.next()).clone();
+    let first = head(&socket.notification()).clone();
     assert_eq!(first, node.client().call("chain_head", json!({})));
 
     for _ in 0..3 {
@@ -27,7 +27,7 @@ fn heads_come_in_order_and_without_gaps() {
     let last = node.client().call("chain_head", json!({}));
     let mut height = first["height"].as_u64().expect("a height");
     while Some(height) < last["height"].as_u64() {
-        let next = socket.next();
+        let next = socket.notification();
         height += 1;
         assert_eq!(next["method"].as_str(), Some("chain_subscribeHeads"), "{next}");
         assert_eq!(head(&next)["height"], height);

@@ -8,9 +8,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::build;
 use crate::rpc::Client;
@@ -25,6 +25,7 @@ pub struct Dev {
     seed: Option<u64>,
     rpc: Option<String>,
     args: Vec<String>,
+    for_people: bool,
 }
 
 impl Dev {
@@ -57,6 +58,12 @@ impl Dev {
         self
     }
 
+    /// With the screen that a person sees, in place of one line of JSON.
+    pub fn for_people(mut self) -> Self {
+        self.for_people = true;
+        self
+    }
+
     /// Starts it and waits until it answers.
     ///
     /// # Panics
@@ -75,7 +82,10 @@ impl Dev {
     pub fn try_start(&self) -> Result<Node, Ended> {
         let mut command = Command::new(build::coffer());
         build::clean(&mut command);
-        command.args(["dev", "--json", "--rpc", self.rpc.as_deref().unwrap_or("127.0.0.1:0")]);
+        command.args(["dev", "--rpc", self.rpc.as_deref().unwrap_or("127.0.0.1:0")]);
+        if !self.for_people {
+            command.arg("--json");
+        }
         if let Some(data) = &self.data {
             command.arg("--data").arg(data);
         }
@@ -100,8 +110,10 @@ pub struct Ended {
 pub struct Node {
     child: Child,
     addr: SocketAddr,
-    /// The line it wrote when it was ready: `rpc`, `tenants`, `accounts`.
+    /// The line it wrote when it was ready: `rpc`, `data`, `tenants`, `accounts`. `Null` on the screen for people.
     pub ready: Value,
+    /// The lines it had written when it was ready.
+    pub screen: Vec<String>,
     lines: Receiver<String>,
     stderr: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -122,20 +134,19 @@ impl Node {
             std::thread::spawn(move || keep(pipe, &kept))
         });
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut node = Self { child, addr, ready: Value::Null, lines, stderr, reader };
+        let mut node = Self { child, addr, ready: Value::Null, screen: Vec::new(), lines, stderr, reader };
         loop {
             match node.lines.recv_timeout(PATIENCE) {
                 Ok(line) => {
-                    let Ok(ready) = serde_json::from_str::<Value>(&line) else {
-                        continue;
-                    };
-                    let Some(addr) = ready["rpc"].as_str().and_then(|url| url.strip_prefix("http://")) else {
-                        continue;
-                    };
-                    let addr = addr.trim_end_matches('/');
-                    node.addr = addr.parse().unwrap_or_else(|e| panic!("{line}: {e}"));
-                    node.ready = ready;
-                    return Ok(node);
+                    node.ready = serde_json::from_str(&line).unwrap_or(Value::Null);
+                    let url = node.ready["rpc"].as_str().or(line.strip_prefix("Coffer is ready on "));
+                    let addr = url.and_then(|url| url.strip_prefix("http://")?.split_whitespace().next());
+                    let addr = addr.map(|addr| addr.parse().unwrap_or_else(|e| panic!("{line}: {e}")));
+                    node.screen.push(line);
+                    if let Some(addr) = addr {
+                        node.addr = addr;
+                        return Ok(node);
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => return Err(node.ended()),
                 Err(RecvTimeoutError::Timeout) => panic!("coffer was not ready after {PATIENCE:?}"),
@@ -151,6 +162,18 @@ impl Node {
     /// Somebody in a private state, acting as the account `alice`.
     pub fn tenant(&self, psi: &str) -> Client {
         self.client().psi(psi).from("alice")
+    }
+
+    /// Waits until every private state has executed what the chain had ordered by now. After a kill they may trail the chain.
+    ///
+    /// # Panics
+    /// When they do not get there in time.
+    pub fn settled(self) -> Self {
+        let started = Instant::now();
+        while self.client().call("psi_trieRoot", json!({}))["sealed"] != true {
+            assert!(started.elapsed() < PATIENCE, "private states trail the chain for {PATIENCE:?}");
+        }
+        self
     }
 
     /// Where it listens.

@@ -28,7 +28,7 @@ impl Socket {
         Self { inner, notifications: VecDeque::new(), calls: 0 }
     }
 
-    /// The answer of a call; what is notified meanwhile is kept for [`Socket::next`].
+    /// The answer of a call; what is notified meanwhile is kept for [`Socket::notification`].
     ///
     /// # Panics
     /// When none comes in time.
@@ -50,7 +50,7 @@ impl Socket {
     ///
     /// # Panics
     /// When none comes in time.
-    pub fn next(&mut self) -> Value {
+    pub fn notification(&mut self) -> Value {
         match self.notifications.pop_front() {
             Some(message) => message,
             None => self.read(),
