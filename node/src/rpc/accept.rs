@@ -25,7 +25,7 @@ const MAX_TURNED_AWAY: usize = 16;
 /// Time for a turned-away connection to hear why, and between two attempts after the system refused to accept.
 const SHORT: Duration = Duration::from_millis(500);
 /// Time that open requests get to finish after the stop.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// A bound port, not yet serving.
 pub struct Listener {

@@ -10,24 +10,17 @@ use coffer_api::Error;
 use coffer_api::error::{ErrorInfo, kind};
 use coffer_api::table::{self, Access, Kind, MethodInfo};
 use futures::FutureExt;
-use jsonrpsee::server::middleware::rpc::{Batch, BatchEntry, Notification, Request, RpcServiceT};
-use jsonrpsee::server::{BatchResponseBuilder, MethodResponse};
-use jsonrpsee::types::{ErrorObjectOwned, Id};
+use jsonrpsee::core::server::BatchResponseBuilder;
+use jsonrpsee::server::MethodResponse;
+use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::envelope;
-
-/// How a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// One request, one answer.
-    Http,
-    /// A connection that can carry subscriptions.
-    WebSocket,
-}
+use super::dispatch::Dispatch;
+use super::envelope::{Entry, Envelope, Refusal};
+use crate::tenant::TenantContext;
 
 /// Bounds on what one connection may have running.
 #[derive(Clone, Debug)]
@@ -40,26 +33,61 @@ pub struct Bounds {
     pub in_flight: Arc<Semaphore>,
 }
 
-/// The middleware over the library's service.
+/// Every message of one connection passes here.
 #[derive(Clone, Debug)]
-pub struct Guard<S> {
-    inner: S,
-    transport: Transport,
+pub struct Guard {
+    dispatch: Dispatch,
     bounds: Bounds,
 }
 
-impl<S> Guard<S> {
-    /// Wraps `inner` for one connection.
-    pub fn new(inner: S, transport: Transport, bounds: Bounds) -> Self {
-        Self { inner, transport, bounds }
+impl Guard {
+    /// Guards the methods for one connection.
+    pub fn new(dispatch: Dispatch, bounds: Bounds) -> Self {
+        Self { dispatch, bounds }
     }
-}
 
-impl<S> Guard<S>
-where
-    S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
-{
-    async fn answer(self, mut request: Request<'_>, deadline: Instant) -> MethodResponse {
+    /// Answers a message; `None` if it gets no answer. A notification is not executed: nobody would learn how it went.
+    pub async fn run(&self, envelope: Envelope<'_>, context: &TenantContext) -> Option<Box<RawValue>> {
+        let deadline = Instant::now() + self.bounds.timeout;
+        let answer = match envelope {
+            Envelope::Single(Entry::Call(request)) => self.answer(request, context, deadline).await,
+            Envelope::Single(Entry::Notification) => return None,
+            Envelope::Batch(entries) => self.batch(entries, context, deadline).await?,
+        };
+        // The answer to a subscription went before its first item, through its sink.
+        (!answer.is_subscription()).then(|| answer.into_json())
+    }
+
+    /// One deadline for the whole batch, and one after the other: a batch costs no more at once than one request.
+    async fn batch(
+        &self,
+        entries: Vec<Result<Entry<'_>, Refusal>>,
+        context: &TenantContext,
+        deadline: Instant,
+    ) -> Option<MethodResponse> {
+        let mut answers = BatchResponseBuilder::new_with_limit(self.bounds.max_response);
+        for entry in entries {
+            let answer = match entry {
+                Ok(Entry::Call(request)) if is_subscription(&request.method) => {
+                    let message = format!("{} stands alone: send it outside of a batch", request.method);
+                    let error = Error::Transport { info: kind::TRANSPORT, message, data: Value::Null };
+                    MethodResponse::error(request.id, ErrorObjectOwned::from(error))
+                }
+                Ok(Entry::Call(request)) => self.answer(request, context, deadline).await,
+                Ok(Entry::Notification) => continue,
+                Err(refusal) => refusal_response(refusal),
+            };
+            if answers.append(answer).is_err() {
+                let message = "the answers of the batch are above the node's size limit; send smaller batches";
+                let info = kind::RESPONSE_TOO_LARGE;
+                let error = Error::Transport { info, message: message.into(), data: Value::Null };
+                return Some(MethodResponse::error(Id::Null, ErrorObjectOwned::from(error)));
+            }
+        }
+        (!answers.is_empty()).then(|| MethodResponse::from_batch(answers.finish()))
+    }
+
+    async fn answer(&self, mut request: Request<'_>, context: &TenantContext, deadline: Instant) -> MethodResponse {
         let id = request.id.clone().into_owned();
         let Some(info) = table::find(&request.method) else {
             return MethodResponse::error(id, ErrorObjectOwned::from(unknown_method(&request.method)));
@@ -72,7 +100,8 @@ where
             return MethodResponse::error(id, ErrorObjectOwned::from(error));
         };
         let method = info.name;
-        let work = AssertUnwindSafe(async { self.inner.call(request).await }).catch_unwind();
+        request.extensions.insert(context.clone());
+        let work = AssertUnwindSafe(self.dispatch.call(request)).catch_unwind();
         match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(response)) => reworded(id, response),
             Ok(Err(_panic)) => {
@@ -95,7 +124,7 @@ where
             Access::Public | Access::Tenant | Access::Operator => {}
         }
         let Kind::Subscription { unsubscribe } = info.kind else { return Ok(()) };
-        if self.transport == Transport::Http {
+        if self.dispatch.subscriber.is_none() {
             let message = format!("{} needs a WebSocket: connect to ws:// on the same address", request.method);
             return Err(Error::Transport { info: kind::TRANSPORT, message, data: Value::Null });
         }
@@ -104,6 +133,19 @@ where
         }
         Ok(())
     }
+}
+
+fn is_subscription(method: &str) -> bool {
+    table::find(method).is_some_and(|info| info.name == method && matches!(info.kind, Kind::Subscription { .. }))
+}
+
+fn refusal_response(refusal: Refusal) -> MethodResponse {
+    MethodResponse::error(refusal.id, ErrorObjectOwned::from(*refusal.error))
+}
+
+/// A refusal as a message.
+pub fn refusal_json(refusal: Refusal) -> Box<RawValue> {
+    refusal_response(refusal).into_json()
 }
 
 /// `{"subscription": 5}` or `[5]` as `[5]`, the only form the library reads.
@@ -150,63 +192,5 @@ fn reworded(id: Id<'static>, response: MethodResponse) -> MethodResponse {
             own(kind::TOO_MANY_SUBSCRIPTIONS, "this connection has reached its limit of subscriptions; end one first")
         }
         _ => response,
-    }
-}
-
-impl<S> RpcServiceT for Guard<S>
-where
-    S: RpcServiceT<
-            MethodResponse = MethodResponse,
-            BatchResponse = MethodResponse,
-            NotificationResponse = MethodResponse,
-        > + Clone
-        + Send
-        + Sync
-        + 'static,
-{
-    type MethodResponse = MethodResponse;
-    type NotificationResponse = MethodResponse;
-    type BatchResponse = MethodResponse;
-
-    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let deadline = Instant::now() + self.bounds.timeout;
-        self.clone().answer(request, deadline)
-    }
-
-    fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        // One deadline for the whole batch, and one after the other: a batch costs no more at once than one request.
-        let deadline = Instant::now() + self.bounds.timeout;
-        let guard = self.clone();
-        async move {
-            let mut answers = BatchResponseBuilder::new_with_limit(guard.bounds.max_response);
-            for entry in batch {
-                let answer = match entry {
-                    Ok(BatchEntry::Call(request)) => guard.clone().answer(request, deadline).await,
-                    Ok(BatchEntry::Notification(_)) => continue,
-                    Err(error) => {
-                        let (_, id) = error.into_parts();
-                        let refusal =
-                            envelope::invalid(id.into_owned(), envelope::request_mistake("an entry of the batch"));
-                        MethodResponse::error(refusal.id, ErrorObjectOwned::from(*refusal.error))
-                    }
-                };
-                if answers.append(answer).is_err() {
-                    let message = "the answers of the batch are above the node's size limit; send smaller batches";
-                    let info = kind::RESPONSE_TOO_LARGE;
-                    let error = Error::Transport { info, message: message.into(), data: Value::Null };
-                    return MethodResponse::error(Id::Null, ErrorObjectOwned::from(error));
-                }
-            }
-            if answers.is_empty() {
-                MethodResponse::notification()
-            } else {
-                MethodResponse::from_batch(answers.finish())
-            }
-        }
-    }
-
-    fn notification<'a>(&self, _: Notification<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        // By the specification a notification is not answered; here it is not executed either, since nobody would learn how it went.
-        std::future::ready(MethodResponse::notification())
     }
 }

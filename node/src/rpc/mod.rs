@@ -8,6 +8,8 @@ mod origin;
 mod resolution;
 mod envelope;
 mod middleware;
+mod dispatch;
+mod websocket;
 mod methods;
 mod chain;
 mod contract;

@@ -2,22 +2,24 @@
 //! methods (`middleware` and the handlers). Invariant: nothing is read beyond its bound, and every refusal says what to change.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use coffer_api::Error;
 use coffer_api::error::kind;
 use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
-use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
-use jsonrpsee::server::{BatchRequestConfig, HttpBody, HttpResponse, Methods, Server, ServerConfig, StopHandle, ws};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use jsonrpsee::core::server::{BoundedSubscriptions, MethodSink};
+use jsonrpsee::server::{ConnectionId, HttpBody, HttpResponse, Methods, StopHandle, ws};
 use jsonrpsee::types::{ErrorObjectOwned, Id, Response, ResponsePayload};
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::Service as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
-use super::envelope::{self, Envelope};
-use super::middleware::{Bounds, Guard, Transport};
-use super::{Config, HealthCheck, origin, resolution};
+use super::dispatch::{Dispatch, Subscriber};
+use super::middleware::{Bounds, Guard};
+use super::websocket::Session;
+use super::{Config, HealthCheck, envelope, origin, resolution};
 use crate::privacy::resident::Residents;
 use crate::tenant::TenantContext;
 
@@ -33,6 +35,8 @@ pub struct Service {
     residents: Arc<Residents>,
     health: HealthCheck,
     stop: StopHandle,
+    /// Connections that have had a number so far.
+    connections: AtomicUsize,
 }
 
 impl Service {
@@ -44,7 +48,7 @@ impl Service {
         health: HealthCheck,
         stop: StopHandle,
     ) -> Self {
-        Self { config, methods, residents, health, stop }
+        Self { config, methods, residents, health, stop, connections: AtomicUsize::new(0) }
     }
 
     /// Settings.
@@ -58,7 +62,7 @@ impl Service {
             return refused(StatusCode::FORBIDDEN, reason);
         }
         if ws::is_upgrade_request(&request) {
-            return self.upgrade(request, place).await;
+            return self.upgrade(request, place);
         }
         match (request.method(), request.uri().path()) {
             (&Method::POST, _) => self.post(request).await,
@@ -79,14 +83,35 @@ impl Service {
         plain(status, JSON, body.to_string())
     }
 
-    async fn upgrade(&self, mut request: Request<Incoming>, place: Arc<OwnedSemaphorePermit>) -> HttpResponse {
+    fn upgrade(&self, request: Request<Incoming>, place: Arc<OwnedSemaphorePermit>) -> HttpResponse {
         let context = match self.context(&request) {
             Ok(context) => context,
             Err(error) => return rpc_error(StatusCode::BAD_REQUEST, Id::Null, error),
         };
-        request.extensions_mut().insert(context);
-        request.extensions_mut().insert(place);
-        self.serve(request, Transport::WebSocket).await
+        let response = match create_response_with_body(&request, HttpBody::default) {
+            Ok(response) => response,
+            Err(error) => return refused(StatusCode::BAD_REQUEST, format!("no WebSocket can be opened so: {error}")),
+        };
+        let config = &self.config;
+        let (send, answers) = mpsc::channel(config.max_in_flight as usize);
+        let bound = BoundedSubscriptions::new(config.max_subscriptions);
+        let session = Session {
+            guard: self.guard(Some(Subscriber { bound, sink: MethodSink::new(send.clone()) })),
+            context,
+            max_message: config.max_body,
+            max_batch: config.max_batch,
+            max_messages: 2 * config.max_in_flight as usize,
+            stop: self.stop.clone(),
+        };
+        tokio::spawn(async move {
+            // Held until the connection ends.
+            let _place = place;
+            match hyper::upgrade::on(request).await {
+                Ok(upgraded) => session.run(upgraded, send, answers).await,
+                Err(error) => tracing::debug!(%error, "a WebSocket was not opened after all"),
+            }
+        });
+        response
     }
 
     async fn post(&self, request: Request<Incoming>) -> HttpResponse {
@@ -103,22 +128,17 @@ impl Service {
             Ok(context) => context,
             Err(error) => return rpc_error(StatusCode::BAD_REQUEST, Id::Null, error),
         };
-        let (parts, body) = request.into_parts();
-        let body = match self.read(body).await {
+        let body = match self.read(request.into_body()).await {
             Ok(body) => body,
             Err(response) => return response,
         };
         match envelope::judge(&body, self.config.max_batch) {
-            Ok(Envelope::Call | Envelope::Batch) => {}
-            Ok(Envelope::Notification) => return plain(StatusCode::NO_CONTENT, TEXT, ""),
-            Err(refusal) => return rpc_error(StatusCode::BAD_REQUEST, refusal.id, *refusal.error),
+            Ok(envelope) => match self.guard(None).run(envelope, &context).await {
+                Some(answer) => plain(StatusCode::OK, JSON, String::from(Box::<str>::from(answer))),
+                None => plain(StatusCode::NO_CONTENT, TEXT, ""),
+            },
+            Err(refusal) => rpc_error(StatusCode::BAD_REQUEST, refusal.id, *refusal.error),
         }
-        let mut inner = Request::new(Full::new(body));
-        *inner.method_mut() = Method::POST;
-        *inner.uri_mut() = parts.uri;
-        inner.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        inner.extensions_mut().insert(context);
-        self.serve(inner, Transport::Http).await
     }
 
     fn context<B>(&self, request: &Request<B>) -> Result<TenantContext, Error> {
@@ -129,14 +149,21 @@ impl Service {
 
     async fn read(&self, body: Incoming) -> Result<Bytes, HttpResponse> {
         let limit = self.config.max_body;
+        let too_large = || {
+            let message = format!("the request is above this node's limit of {limit} bytes (rpc.max_body)");
+            let error = Error::Transport { info: kind::TOO_LARGE, message, data: json!({ "limit": limit }) };
+            let mut response = rpc_error(StatusCode::PAYLOAD_TOO_LARGE, Id::Null, error);
+            // The rest of the body is not read, so nothing can follow on this connection.
+            response.headers_mut().insert(header::CONNECTION, http::HeaderValue::from_static("close"));
+            response
+        };
+        if body.size_hint().lower() > u64::from(limit) {
+            return Err(too_large());
+        }
         let reading = Limited::new(body, limit as usize).collect();
         match tokio::time::timeout(self.config.request_timeout, reading).await {
             Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                let message = format!("the request is above this node's limit of {limit} bytes (rpc.max_body)");
-                let error = Error::Transport { info: kind::TOO_LARGE, message, data: json!({ "limit": limit }) };
-                Err(rpc_error(StatusCode::PAYLOAD_TOO_LARGE, Id::Null, error))
-            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
             Ok(Err(error)) => Err(refused(StatusCode::BAD_REQUEST, format!("the body did not arrive: {error}"))),
             Err(_) => {
                 let error = Error::Timeout { message: "the body did not arrive in time".into(), tx: None };
@@ -145,37 +172,21 @@ impl Service {
         }
     }
 
-    /// Hands a judged request to the RPC library.
-    async fn serve<B>(&self, request: Request<B>, transport: Transport) -> HttpResponse
-    where
-        B: hyper::body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
+    /// What stands before the methods on a new connection.
+    fn guard(&self, subscriber: Option<Subscriber>) -> Guard {
         let config = &self.config;
-        let settings = ServerConfig::builder()
-            .max_connections(config.max_connections)
-            .max_request_body_size(config.max_body)
-            .max_response_body_size(config.max_response)
-            .max_subscriptions_per_connection(config.max_subscriptions)
-            .set_batch_request_config(BatchRequestConfig::Limit(config.max_batch))
-            .set_message_buffer_capacity(config.max_in_flight)
-            .build();
+        let dispatch = Dispatch {
+            methods: self.methods.clone(),
+            connection: ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed)),
+            max_response: config.max_response as usize,
+            subscriber,
+        };
         let bounds = Bounds {
             timeout: config.request_timeout,
             max_response: config.max_response as usize,
             in_flight: Arc::new(Semaphore::new(config.max_in_flight as usize)),
         };
-        let guard = RpcServiceBuilder::new().layer_fn(move |inner| Guard::new(inner, transport, bounds.clone()));
-        let builder = Server::builder().set_config(settings).set_rpc_middleware(guard).to_service_builder();
-        let mut service = builder.build(self.methods.clone(), self.stop.clone());
-        match service.call(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                tracing::error!(%error, "the RPC service failed");
-                let error = Error::Internal("the RPC service failed".into());
-                rpc_error(StatusCode::INTERNAL_SERVER_ERROR, Id::Null, error)
-            }
-        }
+        Guard::new(dispatch, bounds)
     }
 }
 

@@ -55,6 +55,13 @@ fn from_url(uri: &Uri) -> Result<Option<Psi>, Error> {
     for pair in uri.query().unwrap_or_default().split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if name != PARAMETER {
+            // A write that silently goes elsewhere is worse than a refusal.
+            let meant = decode(name).is_some_and(|name| name.eq_ignore_ascii_case(PARAMETER));
+            if meant {
+                let message =
+                    format!("the URL parameter {name} is not known; its name is {PARAMETER}, in capital letters");
+                return Err(invalid(message, source, value));
+            }
             continue;
         }
         let text = decode(value).ok_or_else(|| {
@@ -76,6 +83,11 @@ fn from_headers(headers: &HeaderMap) -> Result<[Option<Psi>; 2], Error> {
             // Header text is bytes; an identifier beyond ASCII may stand there as UTF-8.
             let text = std::str::from_utf8(value.as_bytes())
                 .map_err(|_| invalid(format!("the {source} is not UTF-8"), &source, ""))?;
+            // To HTTP a comma separates values, and proxies join repeated headers so.
+            if text.contains(',') {
+                let way_out = "name one private state; a name with a comma in it goes by the URL parameter PSI";
+                return Err(invalid(format!("the {source} {text:?} lists several: {way_out}"), &source, text));
+            }
             if slot.replace(parse(text, &source)?).is_some() {
                 return Err(invalid(format!("the {source} stands twice"), &source, text));
             }
@@ -134,7 +146,6 @@ mod tests {
             ("/?PSI=PS1", &[("Quorum-PSI", "PS3"), ("psi", "PS2")], "PS1"),
             ("/?a=b&PSI=PS1&c", &[], "PS1"),
             ("/any/path?PSI=PS1", &[("PSI", "PS1")], "PS1"),
-            ("/?psi=PS1", &[], "private"),
             ("/?XPSI=PS1&PSIX=PS2", &[], "private"),
             ("/?PSI=ps1", &[], "ps1"),
         ];
@@ -170,6 +181,20 @@ mod tests {
     fn one_source_that_names_two_is_refused() {
         assert!(named("/?PSI=PS1&PSI=PS2", &[]).unwrap_err().contains("twice"));
         assert!(named("/", &[("PSI", "PS1"), ("PSI", "PS2")]).unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn another_spelling_of_the_parameter_is_refused() {
+        for url in ["/?psi=PS1", "/?Psi=PS1", "/?PSI=PS1&psi=PS1", "/?%50si=PS1", "/?%50SI=PS1"] {
+            assert!(named(url, &[]).unwrap_err().contains("capital letters"), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_lists_several_is_refused() {
+        for name in ["PSI", "Quorum-PSI"] {
+            assert!(named("/", &[(name, "PS1, PS2")]).unwrap_err().contains("several"), "{name}");
+        }
     }
 
     #[test]

@@ -398,3 +398,105 @@ async fn a_port_in_use_is_told_by_its_address() {
     let error = second.err().unwrap().to_string();
     assert!(error.contains(&first.addr().to_string()) && error.contains("in use"), "{error}");
 }
+
+const BAD_IDS: [&str; 8] = ["-1", "1.5", "1e3", "18446744073709551616", "true", "{}", "[]", "1,\"id\":2"];
+
+fn with_id(id: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","method":"chain_head","id":{id}}}"#)
+}
+
+#[test]
+fn a_request_whose_id_cannot_be_held_is_answered_over_http() {
+    let server = Server::start(Config::default());
+    for id in BAD_IDS {
+        let (status, answer) = server.post("/", &[], &with_id(id));
+        assert_eq!((status, kind(&answer), &answer["id"]), (400, "invalidRequest", &Value::Null), "{id}");
+        assert_eq!(answer["error"]["code"], -32600);
+        let (status, answers) = server.post("/", &[], &format!("[{}, {HEAD}]", with_id(id)));
+        assert_eq!((status, answers.as_array().map(Vec::len)), (200, Some(2)), "{id}: {answers}");
+        assert_eq!((kind(&answers[0]), &answers[0]["id"]), ("invalidRequest", &Value::Null), "{id}");
+        assert_eq!(answers[1]["result"]["height"], 7, "{id}");
+    }
+    let largest = server.post("/", &[], &with_id("18446744073709551615")).1;
+    assert_eq!((&largest["id"], &largest["result"]["height"]), (&json!(u64::MAX), &json!(7)));
+}
+
+#[test]
+fn a_batch_of_notifications_gets_no_answer() {
+    let server = Server::start(Config::default());
+    let batch = r#"[{"jsonrpc":"2.0","method":"chain_head"}, {"jsonrpc":"2.0","method":"nonsense"}]"#;
+    assert_eq!(server.post("/", &[], batch), (204, json!("")));
+}
+
+#[test]
+fn every_message_of_a_websocket_that_has_an_id_or_is_wrong_is_answered() {
+    let server = Server::start(Config { max_batch: 4, ..Config::default() });
+    let mut socket = server.socket("/");
+    let mut say = |text: String| {
+        socket.send(Message::text(text)).unwrap();
+        next(&mut socket)
+    };
+    for id in BAD_IDS {
+        let answer = say(with_id(id));
+        assert_eq!((kind(&answer), &answer["id"]), ("invalidRequest", &Value::Null), "{id}");
+        let answers = say(format!("[{}, {HEAD}]", with_id(id)));
+        assert_eq!((kind(&answers[0]), &answers[1]["result"]["height"]), ("invalidRequest", &json!(7)), "{answers}");
+    }
+    assert_eq!(kind(&say("[]".into())), "invalidRequest");
+    let garbage = say("garbage".into());
+    assert_eq!((kind(&garbage), &garbage["error"]["code"]), ("parse", &json!(-32700)));
+    let long = say("[1,2,3,4,5]".into());
+    assert_eq!((kind(&long), &long["error"]["data"]["limit"]), ("batchTooLong", &json!(4)));
+    // Notifications are passed over: the next answer is that of the next request.
+    socket.send(Message::text(r#"{"jsonrpc":"2.0","method":"nonsense"}"#)).unwrap();
+    socket.send(Message::text(r#"[{"jsonrpc":"2.0","method":"nonsense"}]"#)).unwrap();
+    assert_eq!(ask(&mut socket, 77, "chain_head", json!({}))["id"], 77);
+}
+
+#[test]
+fn a_websocket_message_over_the_limit_is_told_so_before_the_connection_ends() {
+    let server = Server::start(Config { max_body: 1000, ..Config::default() });
+    for size in [1001, 500_000] {
+        let mut socket = server.socket("/");
+        assert_eq!(ask(&mut socket, 1, "chain_head", json!({}))["result"]["height"], 7);
+        socket.send(Message::text("x".repeat(size))).unwrap();
+        let answer = next(&mut socket);
+        assert_eq!((kind(&answer), &answer["error"]["data"]["limit"]), ("tooLarge", &json!(1000)));
+        assert!(matches!(socket.read(), Ok(Message::Close(_))), "{size}");
+    }
+}
+
+#[test]
+fn a_subscription_in_a_batch_is_refused_with_the_way_out() {
+    let server = Server::start(Config::default());
+    let mut socket = server.socket("/");
+    let subscribe = r#"{"jsonrpc":"2.0","id":5,"method":"chain_subscribeHeads"}"#;
+    socket.send(Message::text(format!("[{subscribe}, {HEAD}]"))).unwrap();
+    let answers = next(&mut socket);
+    assert_eq!((kind(&answers[0]), &answers[0]["id"]), ("transport", &json!(5)));
+    assert_eq!(answers[1]["result"]["height"], 7);
+}
+
+#[test]
+fn a_subscription_is_ended_only_by_its_own_connection() {
+    let server = Server::start(Config::default());
+    let (mut mine, mut other) = (server.socket("/"), server.socket("/"));
+    let id = ask(&mut mine, 1, "chain_subscribeHeads", json!({}))["result"].clone();
+    let end = json!({ "subscription": id });
+    assert_eq!(ask(&mut other, 1, "chain_unsubscribeHeads", end.clone())["result"], false);
+    for _ in 0..3 {
+        next(&mut mine);
+    }
+    assert_eq!(ask(&mut mine, 2, "chain_unsubscribeHeads", end)["result"], true);
+}
+
+#[test]
+fn a_length_above_the_limit_is_refused_before_the_body_comes() {
+    let server = Server::start(Config { max_body: 1000, ..Config::default() });
+    let mut stream = server.connect();
+    write!(stream, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close") && answer.contains("tooLarge"), "{answer}");
+}
