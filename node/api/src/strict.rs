@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::table::{ParamInfo, nearest};
+use crate::types::{MAX_NUMBER, STANDS_TWICE};
 
 /// The named values of one request, not yet typed.
 pub struct Fields {
@@ -79,7 +80,7 @@ fn unknown(method: &str, known: &[ParamInfo], name: &str) -> Error {
     // A name from outside is cut before it is shown.
     let shown: String = name.chars().take(64).collect();
     let names = known.iter().map(|p| p.name);
-    let guess = nearest(name, names.clone()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+    let guess = nearest(name, names.clone()).map_or(".".into(), |n| format!("; did you mean `{n}`?"));
     let list = names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     let list = if list.is_empty() { "none".into() } else { list };
     Error::invalid(&shown, format!("`{shown}` is not a parameter of {method}{guess} Its parameters: {list}"))
@@ -96,9 +97,46 @@ fn read<T: DeserializeOwned>(name: &str, value: &RawValue) -> Result<T, Error> {
         };
         let reason = error.into_inner().to_string();
         // The position is one inside the value, not inside what the caller sent.
-        let reason = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
-        Error::invalid(&path, format!("`{path}`: {reason}"))
+        let reason = reason.split(" at line ").next().unwrap_or(&reason);
+        match reason {
+            STANDS_TWICE => Error::invalid(&path, format!("`{path}` {STANDS_TWICE}")),
+            reason => Error::invalid(&path, format!("`{path}`: {}", plain(reason))),
+        }
     })
+}
+
+/// The parser's words for a value of another type, as people say it.
+fn plain(reason: &str) -> String {
+    if reason == "number out of range" {
+        return format!(
+            "the number is too large: parameters are whole numbers up to {MAX_NUMBER}, wider integers of a contract are written as strings"
+        );
+    }
+    let mismatch = reason.strip_prefix("invalid type: ").or_else(|| reason.strip_prefix("invalid value: "));
+    let Some((found, expected)) = mismatch.and_then(|text| text.rsplit_once(", expected ")) else {
+        return reason.to_owned();
+    };
+    let expected = match expected {
+        "a boolean" => "true or false",
+        "a borrowed string" | "a string" | "string" => "a string",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other => other,
+    };
+    let quoted = |prefix: &str| found.strip_prefix(prefix).map(|rest| rest.trim_matches('`'));
+    let found = match found {
+        "null" | "unit value" => "null".to_owned(),
+        "map" => "an object".to_owned(),
+        "sequence" => "a list".to_owned(),
+        _ => match quoted("integer ").or_else(|| quoted("floating point ")) {
+            Some(number) => format!("the number {number}"),
+            None => match quoted("boolean ") {
+                Some(flag) => flag.to_owned(),
+                None => format!("the {}", found.chars().take(80).collect::<String>()),
+            },
+        },
+    };
+    format!("expected {expected}, found {found}")
 }
 
 /// Whose call it is, as the transport put it into the request.

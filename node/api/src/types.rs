@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine};
 use coffer_abi::{AccountId, CodeHash, ContractId, Hash};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
+use serde::de::{Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -99,9 +99,21 @@ impl Serialize for Base64 {
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let bytes = BASE64.decode(text.as_bytes());
-        bytes.map(Self).map_err(|e| D::Error::custom(format!("not base64: {e}; make it with `base64 -w0 FILE`")))
+        BASE64.decode(text.as_bytes()).map(Self).map_err(|error| D::Error::custom(not_base64(&text, error)))
     }
+}
+
+fn not_base64(text: &str, error: DecodeError) -> String {
+    let reason = match error {
+        DecodeError::InvalidByte(..) if text.contains(['\n', '\r']) => "it has line breaks, which must go".to_owned(),
+        DecodeError::InvalidByte(at, byte) => {
+            format!("{:?} at position {at} is none of its characters", char::from(byte))
+        }
+        DecodeError::InvalidLength(length) => format!("{length} characters cannot be all of it; it is cut off"),
+        DecodeError::InvalidLastSymbol { .. } => "it does not end as base64 does; it is cut off or changed".to_owned(),
+        DecodeError::InvalidPadding => "the `=` at its end are too many or too few".to_owned(),
+    };
+    format!("not base64: {reason}; make it with `base64 -w0 FILE`")
 }
 
 impl JsonSchema for Base64 {
@@ -121,11 +133,32 @@ pub struct Number(pub u64);
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = u64::deserialize(deserializer)?;
-        if number > MAX_NUMBER {
-            return Err(D::Error::custom(format!("{number} is above the largest number allowed, {MAX_NUMBER}")));
+        struct Whole;
+        impl Visitor<'_> for Whole {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a whole number from 0 to {MAX_NUMBER}")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Number, E> {
+                if number > MAX_NUMBER {
+                    Err(E::invalid_value(Unexpected::Unsigned(number), &self))
+                } else {
+                    Ok(Number(number))
+                }
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Number, E> {
+                // A whole number that the parser could hold only in part is not quoted: its digits would be others.
+                if number.abs() >= 18_446_744_073_709_551_616.0 {
+                    let text = if number > 0.0 { "a larger number" } else { "a smaller number" };
+                    return Err(E::custom(format!("expected a whole number from 0 to {MAX_NUMBER}, found {text}")));
+                }
+                Err(E::invalid_type(Unexpected::Float(number), &self))
+            }
         }
-        Ok(Self(number))
+        deserializer.deserialize_u64(Whole)
     }
 }
 
@@ -204,11 +237,91 @@ pub struct Args(pub Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Args {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
+        match Once::deserialize(deserializer)?.0 {
             Value::Object(map) => Ok(Self(map)),
             Value::Array(_) => Err(D::Error::custom("expected an object with the arguments by name, got a list")),
             _ => Err(D::Error::custom("expected an object with the arguments by name")),
         }
+    }
+}
+
+/// What is wrong with a member whose name an earlier one of the same object has.
+pub(crate) const STANDS_TWICE: &str = "stands twice";
+
+/// Any JSON in which no object has two members of one name.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyOnce).map(Self)
+    }
+}
+
+struct AnyOnce;
+
+impl<'de> Visitor<'de> for AnyOnce {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(flag.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Once(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if object.contains_key(&name) {
+                // Refused where its value is read, so that the path of the error has the name.
+                members.next_value::<Twice>()?;
+            }
+            let Once(value) = members.next_value()?;
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// Nothing reads as this.
+struct Twice;
+
+impl<'de> Deserialize<'de> for Twice {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(D::Error::custom(STANDS_TWICE))
     }
 }
 
@@ -258,7 +371,13 @@ mod tests {
     fn base64_reads_with_and_without_padding() {
         assert_eq!(read::<Base64>("\"AGFzbQ==\""), Ok(Base64(b"\0asm".to_vec())));
         assert_eq!(read::<Base64>("\"AGFzbQ\""), Ok(Base64(b"\0asm".to_vec())));
-        assert!(read::<Base64>("\"0x00\\n\"").unwrap_err().contains("base64"));
+        assert!(
+            read::<Base64>("\"AGFz\\nbQ==\\n\"")
+                .unwrap_err()
+                .contains("line breaks, which must go; make it with `base64 -w0 FILE`")
+        );
+        assert!(read::<Base64>("\"AG-z\"").unwrap_err().contains("'-' at position 2"));
+        assert!(read::<Base64>("\"AGFzb\"").unwrap_err().contains("cut off"));
     }
 
     #[test]

@@ -239,12 +239,16 @@ fn input(code: &Code, kind: MethodKind, method: &str, args: Option<Args>) -> Res
 }
 
 fn no_method(code: &Code, kind: MethodKind, method: &str) -> String {
+    if method == "init" {
+        return "`init` runs only once, when the contract is deployed: its arguments are `init` of contract_deploy"
+            .into();
+    }
     let shown: String = method.chars().take(64).collect();
     let names: Vec<&str> = code.exports().filter(|(k, _)| *k == kind).map(|(_, name)| name).collect();
     let word = if kind == MethodKind::View { "views" } else { "calls" };
-    let guess =
-        nearest(method, names.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    format!("the contract has no method `{shown}`{guess} Its {word}: {}", names.join(", "))
+    let guess = nearest(method, names.iter().copied()).map_or(".".into(), |near| format!("; did you mean `{near}`?"));
+    let list = if names.is_empty() { "none".into() } else { names.join(", ") };
+    format!("the contract has no method `{shown}`{guess} Its {word}: {list}")
 }
 
 fn init_input(code: &Code, init: Option<Args>) -> Result<Vec<u8>, Error> {

@@ -6,9 +6,10 @@ use coffer_api_macros::api;
 use jsonrpsee::RpcModule;
 use serde_json::{Value, json};
 
+use super::Fields;
 use crate::error::Error;
-use crate::table::{Access, Items, Kind};
-use crate::types::Number;
+use crate::table::{Access, Items, Kind, ParamInfo};
+use crate::types::{Args, Number};
 
 #[derive(Clone)]
 struct Caller(&'static str);
@@ -118,20 +119,41 @@ async fn an_unknown_parameter_gets_the_nearest_name() {
     assert!(message.contains("did you mean `wantedHeight`"), "{message}");
     let (path, message) = refusal(r#"{"wantedHeight": 1, "zzz": 1}"#).await;
     assert_eq!(path, "zzz");
-    assert!(message.contains("`filter`"), "{message}");
+    assert!(message.contains("test_echoAll. Its parameters: `wantedHeight`, `filter`"), "{message}");
 }
 
 #[tokio::test]
 async fn a_mistyped_parameter_is_refused_by_its_path() {
     let (path, message) = refusal(r#"{"wantedHeight": "5"}"#).await;
     assert_eq!(path, "wantedHeight");
-    assert!(message.contains("string \"5\"") && message.contains("u64"), "{message}");
+    assert_eq!(
+        message,
+        "invalid parameters: `wantedHeight`: expected a whole number from 0 to 9007199254740991, found the string \"5\""
+    );
     let (path, _) = refusal(r#"{"wantedHeight": 1, "filter": {"names": ["a", 2]}}"#).await;
     assert_eq!(path, "filter.names[1]");
     let (path, message) = refusal(r#"{"wantedHeight": 1, "filter": {"names": [], "x": 1}}"#).await;
     assert!(path.starts_with("filter") && message.contains("unknown field `x`"), "{path} {message}");
-    assert_eq!(refusal(r#"{"wantedHeight": 1.5}"#).await.0, "wantedHeight");
-    assert_eq!(refusal(r#"{"wantedHeight": 1, "flag": 1}"#).await.0, "flag");
+    for (value, found) in [
+        ("1.5", "1.5"),
+        ("1e3", "1000.0"),
+        ("-1", "-1"),
+        ("9007199254740992", "9007199254740992"),
+        ("18446744073709551616", "a larger number"),
+        ("true", "true"),
+        ("[]", "a list"),
+    ] {
+        let message = refusal(&format!(r#"{{"wantedHeight": {value}}}"#)).await.1;
+        assert!(message.contains(found), "{message}");
+        assert!(message.contains("whole number from 0 to 9007199254740991"), "{message}");
+    }
+    let message = refusal(r#"{"wantedHeight": 1e999}"#).await.1;
+    assert!(message.contains("too large") && !message.contains("out of range"), "{message}");
+    let (path, message) = refusal(r#"{"wantedHeight": 1, "flag": 1}"#).await;
+    assert_eq!(
+        (path.as_str(), message.as_str()),
+        ("flag", "invalid parameters: `flag`: expected true or false, found the number 1")
+    );
 }
 
 #[tokio::test]
@@ -145,6 +167,23 @@ async fn parameters_by_position_are_refused_with_the_way_out() {
 #[tokio::test]
 async fn a_parameter_that_stands_twice_is_refused() {
     assert!(refusal(r#"{"wantedHeight": 1, "wantedHeight": 2}"#).await.1.contains("twice"));
+}
+
+#[test]
+fn an_argument_that_stands_twice_is_refused_by_its_path() {
+    let known: &[ParamInfo] = &[ParamInfo { name: "args", docs: "", required: true, schema: |_| Default::default() }];
+    let refusal = |args: &str| {
+        let params = format!(r#"{{"args": {args}}}"#);
+        let mut fields = Fields::read("test", known, Some(&params)).unwrap();
+        fields.required::<Args>("args").unwrap_err().to_string()
+    };
+    assert_eq!(refusal(r#"{"by": 1, "by": 1}"#), "invalid parameters: `args.by` stands twice");
+    let nested = r#"{"items": [{"a": 1}, {"a": {"b": 1, "c": 2, "b": 3}}]}"#;
+    assert_eq!(refusal(nested), "invalid parameters: `args.items[1].a.b` stands twice");
+    assert_eq!(refusal(r#"{"a": 1, "\u0061": 2}"#), "invalid parameters: `args.a` stands twice");
+    assert!(refusal("[1]").contains("by name"));
+    let deep = format!(r#"{{"a": {}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert!(refusal(&deep).contains("args.a"));
 }
 
 #[tokio::test]

@@ -12,7 +12,10 @@ use serde_json::Value;
 use super::error::{ConvertError, Path, Step, quoted};
 use super::order::ordering_key;
 use super::{MAX_LEVELS, may_be_null, named};
-use crate::spec::view::{expected, expected_enum};
+use crate::spec::view::{expected, expected_enum, type_name};
+
+/// From here on a JSON number may have lost digits: 2^53.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Writes values one after the other.
 pub(super) struct Encoder<'s> {
@@ -186,6 +189,7 @@ impl<'s> Encoder<'s> {
     }
 
     fn small<T: TryFrom<i64> + Encode>(&mut self, ty: &Type, value: &Value, path: &Path<'_>) -> Done {
+        self.check_whole(ty, value, path)?;
         match value.as_i64().and_then(|n| T::try_from(n).ok()) {
             Some(number) => {
                 number.encode_to(&mut self.out);
@@ -195,8 +199,20 @@ impl<'s> Encoder<'s> {
         }
     }
 
+    /// Refuses a number with a point or an exponent, also where its value is whole: `1.0`, `1e3`, `-0`.
+    fn check_whole(&self, ty: &Type, value: &Value, path: &Path<'_>) -> Done {
+        match value.as_number().filter(|number| number.is_f64()) {
+            Some(number) if number.as_f64().is_some_and(|n| n.abs() < MAX_EXACT) => {
+                let expected = format!("a whole number ({})", type_name(self.spec, ty));
+                Err(ConvertError::mistyped(path, expected, number.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn wide<T: FromStr + Encode>(&mut self, ty: &Type, value: &Value, path: &Path<'_>) -> Done {
-        // A JSON number prints back as it was written unless it has a point, an exponent or too many digits.
+        self.check_whole(ty, value, path)?;
+        // A JSON number prints back as it was written unless it has too many digits.
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) if number.is_u64() || number.is_i64() => number.to_string(),

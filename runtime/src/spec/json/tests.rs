@@ -153,6 +153,13 @@ fn wide_integers_may_be_written_as_numbers() {
     ] {
         assert!(encode_value(&spec, &Type::U64, &bad).is_err(), "{bad}");
     }
+    for (text, found) in [("1.5", "1.5"), ("1.0", "1.0"), ("-0", "-0.0"), ("1e3", "1000.0")] {
+        let number: Value = serde_json::from_str(text).unwrap();
+        for (ty, name) in [(Type::U64, "u64"), (Type::I128, "i128"), (Type::U8, "u8"), (Type::I32, "i32")] {
+            let error = encode_value(&spec, &ty, &number).unwrap_err().to_string();
+            assert_eq!(error, format!("`value`: expected a whole number ({name}), found {found}"));
+        }
+    }
     let large: Value = serde_json::from_str("340282366920938463463374607431768211455").unwrap();
     let error = encode_value(&spec, &Type::U128, &large).unwrap_err().to_string();
     assert!(error.contains("write it as a string"), "{error}");
