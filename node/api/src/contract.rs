@@ -109,6 +109,10 @@ pub trait ContractApi {
     /// Makes a contract from a Wasm module and waits for its block.
     ///
     /// Without `private` the contract is public; with `private: true` it lives in the caller's private state only.
+    ///
+    /// A `salt` does not mean the same in both. The id of a public contract derives from account, module and salt: the same again is
+    /// refused as `contractExists`. The id of a private one derives from the sealed call, which is new each time: the same salt twice
+    /// makes two contracts.
     #[method(
         access = tenant,
         errors = [CODE_REFUSED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, OVER_QUOTA],
@@ -127,7 +131,7 @@ pub trait ContractApi {
         wasm: Base64,
         /// Arguments of the contract's `init`, by name.
         init: Option<Args>,
-        /// 32 bytes that make the ids of two instances of one module by one account differ; random if left out.
+        /// 32 bytes that make the ids of two public instances of one module by one account differ; random if left out.
         salt: Option<Text<Hash>>,
         /// `true`: in the caller's own private state. `false` or left out: in the public state.
         private: Option<bool>,
@@ -242,6 +246,9 @@ pub trait ContractApi {
     ) -> Result<ContractSpec, Error>;
 
     /// Events of a contract, oldest first, in pages.
+    ///
+    /// Of each item, `number` counts the contract's events from 0, without gaps over all names; `index` is the position of the
+    /// transaction in its block.
     #[method(
         access = tenant,
         errors = [NOT_FOUND],

@@ -5,6 +5,8 @@ use jsonrpsee_types::ErrorObjectOwned;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::meaning;
+
 /// One kind of error, as documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorInfo {
@@ -182,7 +184,7 @@ pub enum Error {
         ran: Ran,
     },
     /// An outcome: nothing ran.
-    #[error("the call was refused: {reason}")]
+    #[error("the call was refused: {reason}{}", explained(meaning::refused(.reason)))]
     Refused {
         /// Stable name of the reason.
         reason: String,
@@ -208,10 +210,15 @@ fn way_out(hint: &str) -> String {
     if hint.is_empty() { String::new() } else { format!("; {hint}") }
 }
 
+/// A name's meaning, as it follows the name.
+fn explained(meaning: String) -> String {
+    if meaning.is_empty() { meaning } else { format!(". {meaning}") }
+}
+
 fn trap_text(kind: &str, message: Option<&str>) -> String {
     match message {
         Some(message) => format!("the contract panicked: {message}"),
-        None => format!("the contract trapped: {kind}"),
+        None => format!("the contract trapped: {kind}{}", explained(meaning::trap(kind))),
     }
 }
 
@@ -321,6 +328,14 @@ mod tests {
             "error": { "name": "TooLittle", "code": 1, "data": { "needed": "5" } }
         });
         assert_eq!(data, expected);
+    }
+
+    #[test]
+    fn a_refusal_and_a_trap_say_what_they_mean() {
+        let refused = Error::Refused { reason: "contractExists".into(), ran: Ran::default() }.to_string();
+        assert!(refused.starts_with("the call was refused: contractExists. This account has deployed"), "{refused}");
+        let trapped = Error::Trap { kind: "readOnly".into(), message: None, ran: Ran::default() }.to_string();
+        assert!(trapped.starts_with("the contract trapped: readOnly. A view tried to write"), "{trapped}");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 extern crate self as coffer_api;
 
 pub mod error;
+mod meaning;
 pub mod strict;
 pub mod table;
 pub mod types;

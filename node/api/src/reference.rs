@@ -24,6 +24,10 @@ curl -s 'http://127.0.0.1:8545/?PSI=PS1' -H 'content-type: application/json' \\
   -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"psi_current\",\"params\":{}}'
 ```
 
+A request has an `id`: a string, `null` or a whole number from 0 to 2^64-1. A request with any other `id` is answered with
+`invalidRequest` and `id` null. A request without `id` is a notification: it gets no answer (HTTP status 204) and is never executed,
+because nobody would learn how it went. A batch is answered in its order, without the notifications; a subscription cannot stand in one.
+
 Who may call: `public` anybody, `tenant` whoever acts for a tenant, `operator` the operator of the node.
 ";
 

@@ -60,6 +60,7 @@ pub trait TxApi {
     /// What came of a transaction.
     ///
     /// Of a marker, a party to it gets the private receipt, everybody else the public one, which says only that it was ordered.
+    /// `"private": false` on a marker therefore means: this is its public receipt, and the caller is no party to what it stands for.
     #[method(
         access = tenant,
         errors = [NOT_FOUND],

@@ -12,7 +12,7 @@ use coffer_api::error::Ran;
 use coffer_api::table::nearest;
 use coffer_api::types::{Account, Args, Base64, Number, Text};
 use coffer_runtime::Code;
-use coffer_runtime::spec::json;
+use coffer_runtime::spec::{falsehood, json};
 use serde_json::Value;
 
 use super::error::{from_convert, from_invoke};
@@ -45,6 +45,9 @@ impl ContractApi for Handlers {
         let scope = writable(&ctx, private)?;
         let account = self.acting(from.as_ref())?;
         let (code, prepared) = self.invoker.prepare(wasm.0).await.map_err(from_invoke)?;
+        if let Some(message) = falsehood(prepared.report(), prepared.spec(), prepared.spec_error()) {
+            return Err(false_spec(message));
+        }
         let input = init_input(&prepared, init)?;
         let salt = salt.map(|s| s.0.0);
         let request = DeployRequest { scope, code, input, salt, account, gas_limit: gas_limit.map(|g| Gas(g.0)) };
@@ -231,20 +234,34 @@ fn input(code: &Code, kind: MethodKind, method: &str, args: Option<Args>) -> Res
         let reason = match (has(other), other) {
             (true, MethodKind::Call) => format!("`{method}` is a call, not a view: use contract_call"),
             (true, _) => format!("`{method}` is a view, not a call: use contract_query"),
-            (false, _) => no_method(code, kind, method),
+            (false, _) => {
+                let names: Vec<_> = code.exports().filter(|(k, _)| *k == kind).map(|(_, name)| name).collect();
+                no_method(&names, kind, method)
+            }
         };
         return Err(Error::invalid("method", reason));
     }
     encode(code.spec(), method, args, "args")
 }
 
-fn no_method(code: &Code, kind: MethodKind, method: &str) -> String {
+/// A module whose spec would make every call by name fail.
+fn false_spec(message: String) -> Error {
+    Error::CodeRefused {
+        rule: "spec".into(),
+        function: None,
+        offset: None,
+        hint: "upload the module as cargo built it with coffer-sdk, or strip its spec section to call it by bytes"
+            .into(),
+        message,
+    }
+}
+
+fn no_method(names: &[&str], kind: MethodKind, method: &str) -> String {
     if method == "init" {
         return "`init` runs only once, when the contract is deployed: its arguments are `init` of contract_deploy"
             .into();
     }
     let shown: String = method.chars().take(64).collect();
-    let names: Vec<&str> = code.exports().filter(|(k, _)| *k == kind).map(|(_, name)| name).collect();
     let word = if kind == MethodKind::View { "views" } else { "calls" };
     let guess = nearest(method, names.iter().copied()).map_or(".".into(), |near| format!("; did you mean `{near}`?"));
     let list = if names.is_empty() { "none".into() } else { names.join(", ") };
@@ -273,5 +290,21 @@ fn encode(spec: Option<&Spec>, method: &str, args: Option<Args>, root: &str) -> 
             root,
             "the contract's spec does not have this method, so its arguments cannot be encoded",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_that_is_not_there_gets_its_neighbour_and_init_its_place() {
+        let names = ["add", "clear"];
+        let said = no_method(&names, MethodKind::Call, "ad");
+        assert_eq!(said, "the contract has no method `ad`; did you mean `add`? Its calls: add, clear");
+        let said = no_method(&names, MethodKind::View, "zzz");
+        assert_eq!(said, "the contract has no method `zzz`. Its views: add, clear");
+        assert_eq!(no_method(&[], MethodKind::Call, "x"), "the contract has no method `x`. Its calls: none");
+        assert!(no_method(&names, MethodKind::Call, "init").contains("only once, when the contract is deployed"));
     }
 }

@@ -7,9 +7,11 @@ pub mod text;
 pub mod view;
 
 use coffer_abi::export::SPEC_SECTION;
-use coffer_abi::spec::Spec;
 pub use coffer_abi::spec::SpecError;
+use coffer_abi::spec::{Method, Spec};
 use wasmparser::{Parser, Payload};
+
+use crate::validate::Report;
 
 /// Reads the spec out of a module, which need not be a valid contract.
 ///
@@ -27,6 +29,23 @@ pub fn read(wasm: &[u8]) -> Result<Spec, SpecError> {
         }
     }
     Spec::from_section(&bytes)
+}
+
+/// Why the spec inside a module is worse than none: it cannot be read, or it promises a method that the module does not export. `None`
+/// for a module without a spec section, which is called by bytes.
+pub fn falsehood(report: &Report, spec: Option<&Spec>, error: Option<&SpecError>) -> Option<String> {
+    let has_section = report.custom_sections.iter().any(|section| section.name == SPEC_SECTION);
+    let Some(spec) = spec else {
+        return error.filter(|_| has_section).map(|error| format!("its spec cannot be read: {error}"));
+    };
+    let exported =
+        |method: &&Method| report.exports.iter().any(|(kind, name)| *kind == method.kind && *name == method.name);
+    let missing = spec.methods.iter().find(|method| !exported(method))?;
+    Some(format!(
+        "its spec has the {} `{}`, which the module does not export",
+        view::kind_name(missing.kind),
+        missing.name
+    ))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::view::SpecView;
 use super::*;
+use crate::validate::CustomSection;
 
 fn field(name: &str, ty: Type) -> Field {
     Field { name: name.into(), ty, docs: String::new() }
@@ -136,6 +137,33 @@ fn a_spec_may_stand_in_several_sections() {
     assert_eq!(read(&wasm).unwrap(), spec);
     assert_eq!(read(b"\0asm\x01\0\0\0"), Err(SpecError::NoContract));
     assert_eq!(read(b"no module"), Err(SpecError::NoContract));
+}
+
+#[test]
+fn a_spec_that_is_unreadable_or_promises_too_much_is_worse_than_none() {
+    let section = CustomSection { name: SPEC_SECTION.into(), bytes: 4 };
+    let exports = vec![(MethodKind::Init, "init".to_owned()), (MethodKind::Call, "transfer".to_owned())];
+    let report = Report {
+        limits: vec![],
+        exports,
+        imports: vec![],
+        custom_sections: vec![section],
+        initial_pages: 1,
+        frames: vec![],
+    };
+    let spec = token();
+    assert_eq!(falsehood(&report, Some(&spec), None), None);
+    let fewer = Report { exports: vec![(MethodKind::Init, "init".to_owned())], ..report.clone() };
+    let reason = falsehood(&fewer, Some(&spec), None).unwrap();
+    assert_eq!(reason, "its spec has the call `transfer`, which the module does not export");
+    let other = Report {
+        exports: vec![(MethodKind::Init, "init".into()), (MethodKind::View, "transfer".into())],
+        ..report.clone()
+    };
+    assert!(falsehood(&other, Some(&spec), None).is_some());
+    let unreadable = Some(&SpecError::NoContract);
+    assert!(falsehood(&report, None, unreadable).unwrap().contains("cannot be read"));
+    assert_eq!(falsehood(&Report { custom_sections: vec![], ..report }, None, unreadable), None);
 }
 
 /// A length as WebAssembly writes it.

@@ -1,7 +1,7 @@
 //! Flags of the command line made from a contract's spec. Not here: encoding arguments, which the node does. Invariant: every argument has
 //! exactly one flag, and a flag of the command itself never hides one.
 
-use anyhow::{Context, bail};
+use anyhow::anyhow;
 use clap::{Arg, ArgMatches, Command};
 use coffer_api::contract::{SpecField, SpecMethod};
 use coffer_api::types::Args;
@@ -88,9 +88,8 @@ pub(super) fn add(command: Command, method: Option<&SpecMethod>) -> Command {
 /// The arguments that the flags give.
 pub(super) fn read(matches: &ArgMatches, method: Option<&SpecMethod>) -> anyhow::Result<Args> {
     if let Some(text) = matches.get_one::<String>(ALL) {
-        let parsed: Value = serde_json::from_str(text).context("--args is not JSON")?;
-        let Value::Object(members) = parsed else { bail!("--args is a JSON object with the arguments by name") };
-        return Ok(Args(members));
+        return serde_json::from_str(text)
+            .map_err(|error| anyhow!("--args is not a JSON object with the arguments by name: {error}"));
     }
     let mut members = Map::new();
     for field in method.map(|m| m.args.as_slice()).unwrap_or_default() {
@@ -189,6 +188,7 @@ mod tests {
     #[test]
     fn all_arguments_can_be_given_at_once() {
         assert_eq!(Value::Object(parse("--args {\"a\":1}").unwrap().0), json!({"a": 1}));
+        assert!(parse("--args {\"a\":1,\"a\":2}").unwrap_err().contains("stands twice"));
         assert!(parse("--args [1]").unwrap_err().contains("by name"));
         assert!(parse("--args {\"a\":1} --amount 5").is_err());
     }
