@@ -2,7 +2,11 @@
 //! a request that executes nothing, and an append with a sync on the same disk. Run it with
 //! `cargo bench -p coffer --bench rpc` after building the contracts; the figures in docs/PERFORMANCE.md come from it.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its table and stops at the first surprise")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its table and stops at the first surprise"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -133,7 +137,11 @@ fn main() {
     let mut starts: Vec<Duration> = (0..10).map(|i| Dev::start(&folder.path().join(i.to_string())).ready).collect();
     starts.sort();
     let ms = |d: &Duration| d.as_secs_f64() * 1e3;
-    println!("start of `coffer dev` to its first answer, fresh data: median {:.0} ms, worst of 10 {:.0} ms", ms(&starts[5]), ms(&starts[9]));
+    println!(
+        "start of `coffer dev` to its first answer, fresh data: median {:.0} ms, worst of 10 {:.0} ms",
+        ms(&starts[5]),
+        ms(&starts[9])
+    );
     let again = Dev::start(&folder.path().join("0"));
     println!("the same on data that is there: {:.0} ms\n", ms(&again.ready));
     drop(again);
@@ -153,7 +161,12 @@ fn main() {
         json!({ "contract": contract, "method": "transfer", "args": args, "private": private, "from": "alice" })
     };
     println!("| request | clients | p50 us | p99 us | requests/s | p50 against its floor |\n|---|---|---|---|---|---|");
-    let empty = row("chain_head (floor of queries: executes nothing)", 1, measure(&dev, 1, 3_000, "chain_head", &json!({})), None);
+    let empty = row(
+        "chain_head (floor of queries: executes nothing)",
+        1,
+        measure(&dev, 1, 3_000, "chain_head", &json!({})),
+        None,
+    );
     row("contract_query, private", 1, measure(&dev, 1, 3_000, "contract_query", &query(&private)), Some(empty));
     row("contract_query, public", 1, measure(&dev, 1, 3_000, "contract_query", &query(&public)), Some(empty));
     row("contract_query, private", 8, measure(&dev, 8, 1_000, "contract_query", &query(&private)), None);

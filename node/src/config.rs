@@ -92,7 +92,8 @@ impl Config {
         }
         if let Some(capacity) = file.psi_capacity {
             if !(1..=MAX_PSI_CAPACITY).contains(&capacity) {
-                offences.push(format!("psi_capacity = {capacity}: must be from 1 to {MAX_PSI_CAPACITY} private states"));
+                offences
+                    .push(format!("psi_capacity = {capacity}: must be from 1 to {MAX_PSI_CAPACITY} private states"));
             }
             self.psi_capacity = capacity;
         }
@@ -251,7 +252,8 @@ mod tests {
 
     #[test]
     fn a_file_replaces_what_it_names() {
-        let config = lay("psi_capacity = 8\n[[tenants]]\npsi = \"Ministère\"\n[rpc]\nlisten = \"127.0.0.1:0\"").unwrap();
+        let config =
+            lay("psi_capacity = 8\n[[tenants]]\npsi = \"Ministère\"\n[rpc]\nlisten = \"127.0.0.1:0\"").unwrap();
         assert_eq!(config.tenants[0].as_str(), "Ministère");
         assert_eq!((config.psi_capacity, config.rpc.listen.port()), (8, 0));
         assert_eq!(config.accounts.len(), 4);

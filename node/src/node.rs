@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use coffer_abi::{Encode, Hash, codec};
+use coffer_abi::{Encode, Hash, Height, codec};
 use coffer_chain::certificate::POWER_PER_ORGANISATION;
 use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, SigningKey, Validator, ValidatorSet};
 use coffer_runtime::{Fault, Runtime};
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::consensus::{Driver, Ledger, drive};
-use crate::executor::{Executor, Pipelines, follow};
+use crate::executor::{Executor, PipelineError, Pipelines, follow};
 use crate::invoke::{Invoker, Parts};
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
@@ -46,6 +46,9 @@ pub enum StartError {
     /// The state.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// Private execution could not catch up with the chain.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
     /// The payload store.
     #[error(transparent)]
     Payloads(#[from] payloads::Error),
@@ -69,7 +72,9 @@ pub enum StartError {
         problem: &'static str,
     },
     /// The folder holds a chain, but not all that belongs to it. Nothing was changed.
-    #[error("{path} is missing, but the folder holds a chain already; put the file back from a backup, or name another folder")]
+    #[error(
+        "{path} is missing, but the folder holds a chain already; put the file back from a backup, or name another folder"
+    )]
     Missing {
         /// The file.
         path: PathBuf,
@@ -101,13 +106,13 @@ impl Node {
         // A node's whole start is disk and CPU work.
         let opened = tokio::task::spawn_blocking(move || Opened::open(&config)).await;
         let opened = opened.map_err(|e| Fault::Engine(format!("the start did not finish: {e}")))??;
-        let Opened { ledger, driver_key, pipelines, invoker, accounts, residents } = opened;
+        let Opened { ledger, driver_key, pipelines, caught_up, invoker, accounts, residents } = opened;
         let chain_id = *ledger.executor.chain_id();
         let failure = Arc::new(OnceLock::new());
         let payloads = Arc::clone(&pipelines.payloads);
 
         let mut private = Tasks::default();
-        private.spawn("private execution", follow(pipelines, private.stop_signal()));
+        private.spawn("private execution", follow(pipelines, caught_up, private.stop_signal()));
         let mut blocks = Tasks::default();
         let pool = Arc::clone(&ledger.pool);
         let driver = Driver { app: Arc::new(ledger), pool, key: driver_key, chain_id };
@@ -176,6 +181,8 @@ struct Opened {
     ledger: Ledger,
     driver_key: SigningKey,
     pipelines: Pipelines,
+    /// Height private execution has come to.
+    caught_up: Height,
     invoker: Invoker,
     accounts: Vec<AccountInfo>,
     residents: Arc<Residents>,
@@ -251,7 +258,8 @@ impl Opened {
             sources,
             limits: config.invoke,
         });
-        Ok(Self { ledger, driver_key, pipelines, invoker, accounts, residents })
+        let caught_up = pipelines.catch_up()?;
+        Ok(Self { ledger, driver_key, pipelines, caught_up, invoker, accounts, residents })
     }
 
     fn keys(config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, KeyError> {

@@ -37,21 +37,13 @@ impl Sources {
     pub fn system() -> Result<Self, getrandom::Error> {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *key)?;
-        Ok(Self {
-            key,
-            drawn: AtomicU64::new(0),
-            seeded: false,
-        })
+        Ok(Self { key, drawn: AtomicU64::new(0), seeded: false })
     }
 
     /// From a seed and the head the node starts at. For development only: who knows the seed knows every key.
     pub fn seeded(seed: u64, head: &Hash) -> Self {
         let key = blake3::derive_key(CONTEXT_LABEL, &(seed, "run", head).encode());
-        Self {
-            key: Zeroizing::new(key),
-            drawn: AtomicU64::new(0),
-            seeded: true,
-        }
+        Self { key: Zeroizing::new(key), drawn: AtomicU64::new(0), seeded: true }
     }
 
     /// `N` fresh bytes. `N` is any length; bytes come from BLAKE3's output stream.
@@ -76,11 +68,7 @@ impl Sources {
 
     /// Highest block time this node accepts from others, in milliseconds.
     pub fn latest_block_time(&self) -> u64 {
-        if self.seeded {
-            u64::MAX
-        } else {
-            now().0.saturating_add(coffer_chain::rules::MAX_CLOCK_LEAD)
-        }
+        if self.seeded { u64::MAX } else { now().0.saturating_add(coffer_chain::rules::MAX_CLOCK_LEAD) }
     }
 
     /// Time a view sees: the head's, or this node's clock where that is later.
@@ -115,10 +103,7 @@ mod tests {
         let (a, b) = (Sources::seeded(7, &Hash::ZERO), Sources::seeded(7, &Hash::ZERO));
         assert_eq!(a.bytes::<16>(), b.bytes::<16>());
         assert_eq!(a.block_time(Time(0), Height(3)), b.block_time(Time(0), Height(3)));
-        assert_ne!(
-            Sources::seeded(7, &Hash([1; 32])).bytes::<16>(),
-            Sources::seeded(7, &Hash::ZERO).bytes::<16>()
-        );
+        assert_ne!(Sources::seeded(7, &Hash([1; 32])).bytes::<16>(), Sources::seeded(7, &Hash::ZERO).bytes::<16>());
         assert_ne!(seeded_key(7, "node"), seeded_key(8, "node"));
     }
 }

@@ -44,10 +44,7 @@ pub struct Tasks {
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self {
-            running: JoinSet::new(),
-            stop: watch::Sender::new(false),
-        }
+        Self { running: JoinSet::new(), stop: watch::Sender::new(false) }
     }
 }
 
@@ -63,8 +60,7 @@ impl Tasks {
         name: &'static str,
         task: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
-        self.running
-            .spawn(async move { (name, task.await.map_err(|e| e.to_string())) });
+        self.running.spawn(async move { (name, task.await.map_err(|e| e.to_string())) });
     }
 
     /// Returns when a task ends though nobody asked it to. Cancel safe.

@@ -12,7 +12,6 @@ pub mod genesis;
 pub mod rules;
 pub mod trie;
 
-
 pub use block::{Block, Header, Receipt};
 pub use certificate::{Certificate, Validator, ValidatorSet};
 pub use genesis::{Genesis, Parameters};

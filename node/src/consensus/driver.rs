@@ -53,12 +53,7 @@ impl Driver {
         let height = block.header.height;
         self.app.execute(&block).map_err(own)?;
         let signature = certificate::vote(&self.key, &self.chain_id, height, 0, &hash);
-        let decided = Certificate {
-            height,
-            round: 0,
-            block: hash,
-            signatures: vec![signature],
-        };
+        let decided = Certificate { height, round: 0, block: hash, signatures: vec![signature] };
         self.app.decide(decided).map_err(own)?;
         self.app.commit(&hash)?;
         Ok(())

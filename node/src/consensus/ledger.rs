@@ -51,16 +51,7 @@ impl Ledger {
         waiters: Arc<Waiters>,
         sources: Arc<Sources>,
     ) -> Self {
-        Self {
-            genesis,
-            proposer,
-            state,
-            executor,
-            pool,
-            waiters,
-            sources,
-            executed: Mutex::default(),
-        }
+        Self { genesis, proposer, state, executor, pool, waiters, sources, executed: Mutex::default() }
     }
 
     fn parent(&self) -> Result<Header, Failure> {
@@ -125,27 +116,14 @@ impl App for Ledger {
             return Ok(None);
         }
         let time = self.sources.block_time(parent.time, height);
-        let context = BlockContext {
-            height,
-            time,
-            chain_id: parent.chain_id,
-        };
-        let (header, run) = self
-            .header(&parent, &view, context, &txs)
-            .map_err(|error| match error {
-                BlockError::Failed(error) => Failure::Execution(error),
-                BlockError::Replayed(_) => Failure::OwnProposal(error.to_string()),
-            })?;
+        let context = BlockContext { height, time, chain_id: parent.chain_id };
+        let (header, run) = self.header(&parent, &view, context, &txs).map_err(|error| match error {
+            BlockError::Failed(error) => Failure::Execution(error),
+            BlockError::Replayed(_) => Failure::OwnProposal(error.to_string()),
+        })?;
         let transactions = txs.into_iter().map(CheckedTx::into_transaction).collect();
         let block = Block { header, transactions };
-        self.executed().insert(
-            block.header.hash(),
-            Executed {
-                block: block.clone(),
-                run,
-                certificate: None,
-            },
-        );
+        self.executed().insert(block.header.hash(), Executed { block: block.clone(), run, certificate: None });
         Ok(Some(block))
     }
 
@@ -153,48 +131,28 @@ impl App for Ledger {
         let hash = block.header.hash();
         let parent = self.parent()?;
         let latest = self.sources.latest_block_time();
-        let Genesis {
-            validators, parameters, ..
-        } = &self.genesis;
+        let Genesis { validators, parameters, .. } = &self.genesis;
         let txs = rules::check_block(block, &parent, validators, parameters, latest)?;
-        if self
-            .executed()
-            .get(&hash)
-            .is_some_and(|executed| executed.block == *block)
-        {
+        if self.executed().get(&hash).is_some_and(|executed| executed.block == *block) {
             return Ok(());
         }
         let view = self.state.public();
-        let Header {
-            height, time, chain_id, ..
-        } = block.header;
+        let Header { height, time, chain_id, .. } = block.header;
         let context = BlockContext { height, time, chain_id };
-        let (expected, run) = self
-            .header(&parent, &view, context, &txs)
-            .map_err(|error| match error {
-                BlockError::Replayed(tx) => Rejected::Replayed(tx),
-                BlockError::Failed(error) => Failure::Execution(error).into(),
-            })?;
+        let (expected, run) = self.header(&parent, &view, context, &txs).map_err(|error| match error {
+            BlockError::Replayed(tx) => Rejected::Replayed(tx),
+            BlockError::Failed(error) => Failure::Execution(error).into(),
+        })?;
         let differs = [
             ("receipts root", expected.receipts_root != block.header.receipts_root),
             ("state root", expected.state_root != block.header.state_root),
             ("gas", expected.gas_used != block.header.gas_used),
-            (
-                "next validator set",
-                expected.next_validators != block.header.next_validators,
-            ),
+            ("next validator set", expected.next_validators != block.header.next_validators),
         ];
         if let Some((what, _)) = differs.into_iter().find(|(_, differs)| *differs) {
             return Err(Rejected::Differs(what));
         }
-        self.executed().insert(
-            hash,
-            Executed {
-                block: block.clone(),
-                run,
-                certificate: None,
-            },
-        );
+        self.executed().insert(hash, Executed { block: block.clone(), run, certificate: None });
         Ok(())
     }
 
@@ -213,12 +171,8 @@ impl App for Ledger {
         let certificate = entry.certificate.ok_or(Failure::OutOfOrder(*hash))?;
         let height = entry.block.header.height;
         let receipts = entry.run.receipts;
-        let commit = BlockCommit {
-            block: entry.block,
-            certificate,
-            receipts: receipts.clone(),
-            writes: entry.run.writes,
-        };
+        let commit =
+            BlockCommit { block: entry.block, certificate, receipts: receipts.clone(), writes: entry.run.writes };
         self.state.commit_block(commit)?;
         // Other proposals of this height can never be committed.
         self.executed().clear();

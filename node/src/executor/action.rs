@@ -71,12 +71,7 @@ pub struct Acted {
 impl Acted {
     /// Nothing ran.
     pub fn refused(why: Refused) -> Self {
-        Self {
-            status: Status::Refused(why),
-            gas_used: Gas(0),
-            contract: None,
-            events: Vec::new(),
-        }
+        Self { status: Status::Refused(why), gas_used: Gas(0), contract: None, events: Vec::new() }
     }
 }
 
@@ -85,11 +80,7 @@ impl Executor {
     pub(super) fn act(&self, overlay: &mut Overlay<'_>, action: &Action<'_>, frame: &Frame) -> Result<Acted, Error> {
         match action {
             Action::Deploy(deployment) => self.deploy(overlay, deployment, frame),
-            Action::Call {
-                contract,
-                method,
-                input,
-            } => {
+            Action::Call { contract, method, input } => {
                 let Some(hash) = overlay.contract(contract)? else {
                     return Ok(Acted::refused(Refused::NoSuchContract));
                 };
@@ -105,56 +96,30 @@ impl Executor {
         let cost = Gas(DEPLOY_GAS + DEPLOY_GAS_PER_BYTE * new.code.len() as u64);
         if cost > frame.gas_limit {
             let gas_used = frame.gas_limit;
-            return Ok(Acted {
-                status: Status::OutOfGas,
-                gas_used,
-                contract: None,
-                events: Vec::new(),
-            });
+            return Ok(Acted { status: Status::OutOfGas, gas_used, contract: None, events: Vec::new() });
         }
         if overlay.contract(&new.contract)?.is_some() {
             return Ok(Acted::refused(Refused::ContractExists));
         }
         let (code_hash, prepared) = self.codes.prepare(new.code)?;
         let Ok(code) = prepared else {
-            return Ok(Acted {
-                gas_used: cost,
-                ..Acted::refused(Refused::InvalidCode)
-            });
+            return Ok(Acted { gas_used: cost, ..Acted::refused(Refused::InvalidCode) });
         };
-        let rest = Frame {
-            gas_limit: frame.gas_limit.saturating_sub(cost),
-            ..*frame
-        };
+        let rest = Frame { gas_limit: frame.gas_limit.saturating_sub(cost), ..*frame };
         let acted = self.invoke(overlay, &code, MethodKind::Init, new.contract, "init", new.input, &rest)?;
         let gas_used = cost.saturating_add(acted.gas_used);
         if !acted.status.is_ok() {
-            return Ok(Acted {
-                gas_used,
-                contract: None,
-                ..acted
-            });
+            return Ok(Acted { gas_used, contract: None, ..acted });
         }
         if overlay.code(&code_hash)?.is_none() {
             overlay.add_code(code_hash, new.code.to_vec());
         }
         let (path_key, deployer, height) = (new.path_key, frame.account, frame.block.height);
-        overlay.create(
-            new.contract,
-            NewContract {
-                code_hash,
-                path_key,
-                deployer,
-                height,
-            },
-        );
+        overlay.create(new.contract, NewContract { code_hash, path_key, deployer, height });
         Ok(Acted { gas_used, ..acted })
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one private function that both callers above fill by name"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one private function that both callers above fill by name")]
     fn invoke(
         &self,
         overlay: &mut Overlay<'_>,
@@ -181,12 +146,7 @@ impl Executor {
             tracing::debug!(target: "coffer::contract", contract = %contract, height = %frame.block.height, bytes = line.len(), "log");
         }
         overlay.apply(contract, done.changes);
-        Ok(Acted {
-            status: done.status,
-            gas_used: done.gas_used,
-            contract: Some(contract),
-            events: done.events,
-        })
+        Ok(Acted { status: done.status, gas_used: done.gas_used, contract: Some(contract), events: done.events })
     }
 
     /// Code of a contract ready to run; `None` for a reserved contract, which has none.
@@ -206,8 +166,6 @@ impl Executor {
                 self.codes.prepare(&wasm)?.1
             }
         };
-        prepared
-            .map(Some)
-            .map_err(|violation| Error::Code(*contract, violation.to_string()))
+        prepared.map(Some).map_err(|violation| Error::Code(*contract, violation.to_string()))
     }
 }

@@ -31,10 +31,7 @@ pub struct Codes {
 impl Codes {
     /// An empty cache.
     pub fn new(runtime: Runtime) -> Self {
-        Self {
-            runtime,
-            kept: Mutex::default(),
-        }
+        Self { runtime, kept: Mutex::default() }
     }
 
     /// The prepared form of `wasm`; validates and compiles it at the first asking, which takes up to seconds of CPU time.

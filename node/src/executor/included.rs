@@ -30,12 +30,8 @@ pub fn drop_expired(overlay: &mut Overlay<'_>, height: Height) -> Result<(), Err
     loop {
         let page = overlay.scan(&INCLUDED, &all, b"", BATCH)?;
         let count = page.len();
-        let expired: Changes = page
-            .into_iter()
-            .map(|(key, _)| key)
-            .take_while(|key| *key < live)
-            .map(|key| (key, None))
-            .collect();
+        let expired: Changes =
+            page.into_iter().map(|(key, _)| key).take_while(|key| *key < live).map(|key| (key, None)).collect();
         let dropped = expired.len();
         overlay.apply(INCLUDED, expired);
         if dropped < count || count == 0 {

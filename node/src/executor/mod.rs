@@ -50,12 +50,7 @@ pub struct Executor {
 impl Executor {
     /// An executor for one chain.
     pub fn new(runtime: Runtime, chain_id: Hash, parameters: Parameters) -> Self {
-        Self {
-            codes: Codes::new(runtime.clone()),
-            runtime,
-            chain_id,
-            parameters,
-        }
+        Self { codes: Codes::new(runtime.clone()), runtime, chain_id, parameters }
     }
 
     /// Code ready to run, by hash.

@@ -18,10 +18,7 @@ pub struct Overlay<'a> {
 impl<'a> Overlay<'a> {
     /// Nothing written yet.
     pub fn new(view: &'a View) -> Self {
-        Self {
-            view,
-            writes: StateWrites::default(),
-        }
+        Self { view, writes: StateWrites::default() }
     }
 
     /// The code of a contract, made before or in this block; `None` if there is no such contract.
@@ -86,15 +83,9 @@ impl StateRead for Overlay<'_> {
         loop {
             let below = self.view.scan(contract, prefix, &after, limit)?;
             // Own writes are merged up to the last key read from below: what lies behind it is not known yet.
-            let last = (below.len() == limit)
-                .then(|| below.last().map(|(key, _)| key.clone()))
-                .flatten();
+            let last = (below.len() == limit).then(|| below.last().map(|(key, _)| key.clone())).flatten();
             let mut page: BTreeMap<Vec<u8>, Vec<u8>> = below.into_iter().collect();
-            let start = if after.as_slice() < prefix {
-                Bound::Included(prefix)
-            } else {
-                Bound::Excluded(&after[..])
-            };
+            let start = if after.as_slice() < prefix { Bound::Included(prefix) } else { Bound::Excluded(&after[..]) };
             let own = changes.range::<[u8], _>((start, Bound::Unbounded));
             let own = own.take_while(|(key, _)| key.starts_with(prefix) && last.as_ref().is_none_or(|l| *key <= l));
             for (key, value) in own {

@@ -51,15 +51,17 @@ pub struct Pipelines {
     pub waiters: Arc<Waiters>,
 }
 
-/// Follows the chain until `stop` turns true; a block that was begun is finished first.
+/// Follows the chain from behind block `done` until `stop` turns true; a block that was begun is finished first.
 ///
 /// # Errors
 /// [`PipelineError`]: the node cannot go on.
-pub async fn follow(pipelines: Pipelines, mut stop: watch::Receiver<bool>) -> Result<(), PipelineError> {
+pub async fn follow(
+    pipelines: Pipelines,
+    mut done: Height,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), PipelineError> {
     let pipelines = Arc::new(pipelines);
     let mut heads = pipelines.state.watch();
-    // Kept here and not asked of the state: while a private state is held, the state counts no block as finished.
-    let mut done = pipelines.state.private_finished();
     loop {
         let head = heads.borrow_and_update().height;
         while let Some(next) = done.next().filter(|next| *next <= head) {
@@ -80,12 +82,24 @@ pub async fn follow(pipelines: Pipelines, mut stop: watch::Receiver<bool>) -> Re
 }
 
 impl Pipelines {
+    /// Executes what a former run left undone, up to the head, and returns its height. For the start of a node: who asks it then finds
+    /// every private state where the chain is.
+    ///
+    /// # Errors
+    /// [`PipelineError`]: the node cannot start.
+    pub fn catch_up(&self) -> Result<Height, PipelineError> {
+        // Counted here and not asked of the state: while a private state is held, the state counts no block as finished.
+        let mut done = self.state.private_finished();
+        while let Some(next) = done.next().filter(|next| *next <= self.state.head().height) {
+            self.run(next)?;
+            done = next;
+        }
+        Ok(done)
+    }
+
     /// Executes the private calls of one block for every tenant it names.
     fn run(&self, height: Height) -> Result<(), PipelineError> {
-        let stored = self
-            .state
-            .block(BlockId::Height(height))?
-            .ok_or(PipelineError::NoBlock(height))?;
+        let stored = self.state.block(BlockId::Height(height))?.ok_or(PipelineError::NoBlock(height))?;
         let mut receipts = Vec::new();
         for (psi, calls) in self.calls(&stored.block)? {
             match self.run_one(&psi, &stored.block, &calls) {
@@ -109,21 +123,12 @@ impl Pipelines {
             return Ok(Vec::new());
         }
         let view = self.state.private(psi)?;
-        let context = BlockContext {
-            height: header.height,
-            time: header.time,
-            chain_id: header.chain_id,
-        };
+        let context = BlockContext { height: header.height, time: header.time, chain_id: header.chain_id };
         let run = self.executor.run_private(&view, context, calls)?;
         let indices = calls.iter().map(|call| call.index);
         let receipts = indices.zip(run.receipts.iter().cloned()).collect();
         let (psi, height) = (psi.clone(), header.height);
-        self.state.commit_private(PrivateCommit {
-            psi,
-            height,
-            writes: run.writes,
-            receipts,
-        })?;
+        self.state.commit_private(PrivateCommit { psi, height, writes: run.writes, receipts })?;
         Ok(run.receipts)
     }
 
@@ -145,10 +150,7 @@ impl Pipelines {
             let opened = envelope::open(&secret.payload_key(), chain_id, &stored.bytes);
             let call = opened.ok().and_then(|text| codec::decode::<InnerCall>(&text).ok());
             let marker: Hash = tx.body.id();
-            calls
-                .entry(psi.clone())
-                .or_default()
-                .push(PrivateCall { marker, index, call });
+            calls.entry(psi.clone()).or_default().push(PrivateCall { marker, index, call });
         }
         Ok(calls)
     }

@@ -45,24 +45,10 @@ impl Executor {
                 Some(call) => self.run_inner(&mut overlay, block, call)?,
                 None => Acted::refused(Refused::BadPayload),
             };
-            let Acted {
-                status,
-                gas_used,
-                contract,
-                events,
-            } = acted;
-            receipts.push(Receipt {
-                tx: *marker,
-                status,
-                gas_used,
-                contract,
-                events,
-            });
+            let Acted { status, gas_used, contract, events } = acted;
+            receipts.push(Receipt { tx: *marker, status, gas_used, contract, events });
         }
-        Ok(PrivateRun {
-            writes: overlay.into_writes(),
-            receipts,
-        })
+        Ok(PrivateRun { writes: overlay.into_writes(), receipts })
     }
 
     fn run_inner(&self, overlay: &mut Overlay<'_>, block: BlockContext, call: &InnerCall) -> Result<Acted, Error> {
@@ -79,31 +65,13 @@ impl Executor {
         }
         included::insert(overlay, body.valid_until, &id);
         let state_id = private_state_id(&self.chain_id);
-        let frame = Frame {
-            account: body.account,
-            state_id,
-            block,
-            gas_limit: body.gas_limit,
-        };
+        let frame = Frame { account: body.account, state_id, block, gas_limit: body.gas_limit };
         let action = match &body.action {
             InnerAction::Deploy { code, input, .. } => {
                 let (contract, path_key) = (private_contract_id(&id), private_path_key(&id));
-                Action::Deploy(Deployment {
-                    code,
-                    input,
-                    contract,
-                    path_key,
-                })
+                Action::Deploy(Deployment { code, input, contract, path_key })
             }
-            InnerAction::Call {
-                contract,
-                method,
-                input,
-            } => Action::Call {
-                contract: *contract,
-                method,
-                input,
-            },
+            InnerAction::Call { contract, method, input } => Action::Call { contract: *contract, method, input },
         };
         self.act(overlay, &action, &frame)
     }

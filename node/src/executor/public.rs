@@ -55,65 +55,27 @@ impl Executor {
                 return Err(BlockError::Replayed(id));
             }
             included::insert(&mut overlay, valid_until, &id);
-            let Acted {
-                status,
-                gas_used,
-                contract,
-                events,
-            } = self.run_public(&mut overlay, block, tx)?;
+            let Acted { status, gas_used, contract, events } = self.run_public(&mut overlay, block, tx)?;
             total = total.saturating_add(gas_used);
-            receipts.push(Receipt {
-                tx: id,
-                status,
-                gas_used,
-                contract,
-                events,
-            });
+            receipts.push(Receipt { tx: id, status, gas_used, contract, events });
         }
-        Ok(BlockRun {
-            writes: overlay.into_writes(),
-            receipts,
-            gas_used: total,
-        })
+        Ok(BlockRun { writes: overlay.into_writes(), receipts, gas_used: total })
     }
 
     fn run_public(&self, overlay: &mut Overlay<'_>, block: BlockContext, tx: &CheckedTx) -> Result<Acted, Error> {
         let body = tx.body();
         let state_id = public_state_id(&self.chain_id);
-        let frame = Frame {
-            account: body.sender,
-            state_id,
-            block,
-            gas_limit: body.gas_limit,
-        };
+        let frame = Frame { account: body.sender, state_id, block, gas_limit: body.gas_limit };
         let action = match &body.kind {
             Kind::Deploy { code, input, salt } => {
                 let contract = public_contract_id(&self.chain_id, &body.sender, &code_hash(code), salt);
-                Action::Deploy(Deployment {
-                    code,
-                    input,
-                    contract,
-                    path_key: public_path_key(&contract),
-                })
+                Action::Deploy(Deployment { code, input, contract, path_key: public_path_key(&contract) })
             }
-            Kind::Call {
-                contract,
-                method,
-                input,
-            } => Action::Call {
-                contract: *contract,
-                method,
-                input,
-            },
+            Kind::Call { contract, method, input } => Action::Call { contract: *contract, method, input },
             // What a marker orders runs in its parties' private states; the chain only says that it is ordered.
             Kind::Marker { .. } => {
                 let status = Status::Ok(Vec::new());
-                return Ok(Acted {
-                    status,
-                    gas_used: Gas(0),
-                    contract: None,
-                    events: Vec::new(),
-                });
+                return Ok(Acted { status, gas_used: Gas(0), contract: None, events: Vec::new() });
             }
         };
         self.act(overlay, &action, &frame)

@@ -100,10 +100,7 @@ impl Invoker {
     /// A handle over these parts.
     pub fn new(parts: Parts) -> Self {
         let views = Arc::new(Semaphore::new(parts.limits.views));
-        Self {
-            parts: Arc::new(parts),
-            views,
-        }
+        Self { parts: Arc::new(parts), views }
     }
 
     /// The state, for reads that need no execution.
@@ -118,22 +115,12 @@ impl Invoker {
 
     /// The managed account of that name.
     pub fn account_named(&self, name: &str) -> Option<AccountId> {
-        self.parts
-            .keys
-            .accounts()
-            .into_iter()
-            .find(|account| account.name == name)
-            .map(|account| account.id)
+        self.parts.keys.accounts().into_iter().find(|account| account.name == name).map(|account| account.id)
     }
 
     /// Names of the managed accounts, for error messages.
     pub fn account_names(&self) -> Vec<String> {
-        self.parts
-            .keys
-            .accounts()
-            .into_iter()
-            .map(|account| account.name)
-            .collect()
+        self.parts.keys.accounts().into_iter().map(|account| account.name).collect()
     }
 
     /// The account that acts when a request names none: the first managed one.

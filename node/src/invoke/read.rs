@@ -61,13 +61,7 @@ impl Invoker {
                     continue;
                 };
                 if let Some(code) = this.parts.executor.contract_code(&view, &contract)? {
-                    return Ok(Some(Located {
-                        scope,
-                        contract,
-                        code_hash: record.code_hash,
-                        code,
-                        view,
-                    }));
+                    return Ok(Some(Located { scope, contract, code_hash: record.code_hash, code, view }));
                 }
             }
             Ok(None)
@@ -83,11 +77,7 @@ impl Invoker {
         let limits = &self.parts.limits;
         let gas_limit = request.gas_limit.unwrap_or(limits.view_gas);
         if gas_limit > limits.view_gas {
-            return Err(InvokeError::Gas {
-                asked: gas_limit,
-                max: limits.view_gas,
-                what: "view",
-            });
+            return Err(InvokeError::Gas { asked: gas_limit, max: limits.view_gas, what: "view" });
         }
         let turn = tokio::time::timeout(limits.view_wait, std::sync::Arc::clone(&self.views).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
@@ -96,13 +86,7 @@ impl Invoker {
         let this = self.clone();
         blocking(move || {
             let _turn = turn;
-            let Located {
-                scope,
-                contract,
-                code,
-                view,
-                ..
-            } = located;
+            let Located { scope, contract, code, view, .. } = located;
             let executor = &this.parts.executor;
             let state_id = match scope {
                 Scope::Public => public_state_id(executor.chain_id()),
@@ -110,23 +94,9 @@ impl Invoker {
             };
             let height = view.height();
             let time = this.time_at(height)?;
-            let block = BlockContext {
-                height,
-                time,
-                chain_id: *executor.chain_id(),
-            };
-            let ViewRequest {
-                method, input, account, ..
-            } = &request;
-            let query = Query {
-                contract,
-                method,
-                input,
-                account: *account,
-                state_id,
-                block,
-                gas_limit,
-            };
+            let block = BlockContext { height, time, chain_id: *executor.chain_id() };
+            let ViewRequest { method, input, account, .. } = &request;
+            let query = Query { contract, method, input, account: *account, state_id, block, gas_limit };
             Ok(executor.query(&view, &code, &query)?)
         })
         .await
@@ -140,10 +110,7 @@ impl Invoker {
             return Ok(self.parts.sources.view_time(head.time));
         }
         let stored = state.block(BlockId::Height(height))?;
-        let missing = || StateError::Future {
-            height,
-            head: head.height,
-        };
+        let missing = || StateError::Future { height, head: head.height };
         Ok(stored.ok_or_else(missing)?.block.header.time)
     }
 

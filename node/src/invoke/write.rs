@@ -67,14 +67,7 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError`]; how the deployment itself ended is in the receipt.
     pub async fn deploy(&self, tenant: &TenantContext, request: DeployRequest) -> Result<Settled, InvokeError> {
-        let DeployRequest {
-            scope,
-            code,
-            input,
-            salt,
-            account,
-            gas_limit,
-        } = request;
+        let DeployRequest { scope, code, input, salt, account, gas_limit } = request;
         let salt = salt.unwrap_or_else(|| self.parts.sources.bytes());
         let kind = Kind::Deploy { code, input, salt };
         self.write(tenant, scope, kind, account, gas_limit).await
@@ -85,26 +78,8 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError`]; how the call itself ended is in the receipt.
     pub async fn call(&self, tenant: &TenantContext, request: CallRequest) -> Result<Settled, InvokeError> {
-        let CallRequest {
-            scope,
-            contract,
-            method,
-            input,
-            account,
-            gas_limit,
-        } = request;
-        self.write(
-            tenant,
-            scope,
-            Kind::Call {
-                contract,
-                method,
-                input,
-            },
-            account,
-            gas_limit,
-        )
-        .await
+        let CallRequest { scope, contract, method, input, account, gas_limit } = request;
+        self.write(tenant, scope, Kind::Call { contract, method, input }, account, gas_limit).await
     }
 
     async fn write(
@@ -119,11 +94,7 @@ impl Invoker {
         let max = self.parts.executor.parameters().max_tx_gas;
         let gas_limit = gas_limit.unwrap_or(self.parts.limits.default_gas.min(max));
         if gas_limit > max {
-            return Err(InvokeError::Gas {
-                asked: gas_limit,
-                max,
-                what: "call",
-            });
+            return Err(InvokeError::Gas { asked: gas_limit, max, what: "call" });
         }
         let (this, tenant) = (self.clone(), tenant.clone());
         let sent = blocking(move || match scope {
@@ -137,10 +108,7 @@ impl Invoker {
     fn send_public(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> Result<Sent, InvokeError> {
         let body = self.body(kind, sender, gas_limit);
         let (id, chain_id) = (body.id(), body.chain_id);
-        let signature = self
-            .parts
-            .keys
-            .sign(&sender, Domain::TransactionSignature, &chain_id, &id)?;
+        let signature = self.parts.keys.sign(&sender, Domain::TransactionSignature, &chain_id, &id)?;
         self.submit(Transaction { body, signature }, Scope::Public)
     }
 
@@ -158,15 +126,7 @@ impl Invoker {
         parts.state.private(tenant.psi())?;
         let action = match kind {
             Kind::Deploy { code, input, salt } => InnerAction::Deploy { code, input, salt },
-            Kind::Call {
-                contract,
-                method,
-                input,
-            } => InnerAction::Call {
-                contract,
-                method,
-                input,
-            },
+            Kind::Call { contract, method, input } => InnerAction::Call { contract, method, input },
             Kind::Marker { .. } => return Err(InvokeError::Failed("a marker is no private call".into())),
         };
         let chain_id = *parts.executor.chain_id();
@@ -179,14 +139,10 @@ impl Invoker {
             account,
             action,
         };
-        let signature = parts
-            .keys
-            .sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
+        let signature = parts.keys.sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
         let call = zeroize::Zeroizing::new(InnerCall { body, signature }.encode());
         let sealed = envelope::seal(&secret.payload_key(), &chain_id, &call, &parts.sources)?;
-        parts
-            .payloads
-            .put(&resident::handle(&chain_id, tenant.psi(), secret), &sealed)?;
+        parts.payloads.put(&resident::handle(&chain_id, tenant.psi(), secret), &sealed)?;
         let relay = parts.keys.relay_key();
         let marker = self.body(Kind::Marker { payload: sealed.hash }, relay.account(), Gas(0));
         self.submit(marker.sign(relay), Scope::Private)
@@ -195,15 +151,7 @@ impl Invoker {
     fn body(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> TxBody {
         let chain_id = *self.parts.executor.chain_id();
         let nonce = self.parts.sources.bytes();
-        TxBody {
-            version: PROTOCOL_VERSION,
-            chain_id,
-            nonce,
-            valid_until: self.valid_until(),
-            gas_limit,
-            sender,
-            kind,
-        }
+        TxBody { version: PROTOCOL_VERSION, chain_id, nonce, valid_until: self.valid_until(), gas_limit, sender, kind }
     }
 
     fn valid_until(&self) -> Height {

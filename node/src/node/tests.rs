@@ -229,7 +229,8 @@ async fn a_marker_copied_by_somebody_else_has_no_effect() {
     let settled = put(&node, &one, contract, 42).await;
     let state = node.invoker().state().clone();
     let block = state.block(BlockId::Height(settled.height)).unwrap().unwrap().block;
-    let (root, kind) = (state.psi_root(one.psi(), settled.height).unwrap().root, block.transactions[0].body.kind.clone());
+    let (root, kind) =
+        (state.psi_root(one.psi(), settled.height).unwrap().root, block.transactions[0].body.kind.clone());
     node.stop().await.unwrap();
     drop(state);
 
@@ -272,6 +273,8 @@ async fn private_execution_goes_on_where_a_crash_left_it() {
     };
     let node = running(folder.path()).await;
     let one = tenant("PS1");
+    // Caught up before the node answers anybody.
+    assert_eq!(node.invoker().state().private_finished(), late);
     let contract = {
         // A call that follows is executed behind the one that was left.
         let deployed = deploy_cell(&node, &one, Scope::Private).await;

@@ -138,34 +138,21 @@ impl KeyStore {
             None => {
                 let keys = ["node", "relay", "node secret"].map(|label| origin.key(label));
                 let [node, relay, node_secret] = keys;
-                (
-                    Content {
-                        node,
-                        relay,
-                        node_secret,
-                        accounts: vec![],
-                        tenants: vec![],
-                    },
-                    true,
-                )
+                (Content { node, relay, node_secret, accounts: vec![], tenants: vec![] }, true)
             }
         };
         for name in accounts {
             if !content.accounts.iter().any(|a| a.name == *name) {
                 let seed = origin.key(&format!("account {name}"));
-                content.accounts.push(NamedSeed {
-                    name: name.clone(),
-                    seed,
-                });
+                content.accounts.push(NamedSeed { name: name.clone(), seed });
                 changed = true;
             }
         }
         for psi in tenants {
             if !content.tenants.iter().any(|t| t.psi == psi.as_str()) {
-                content.tenants.push(NamedTenant {
-                    psi: psi.to_string(),
-                    secret: origin.key(&format!("tenant {psi}")),
-                });
+                content
+                    .tenants
+                    .push(NamedTenant { psi: psi.to_string(), secret: origin.key(&format!("tenant {psi}")) });
                 changed = true;
             }
         }
@@ -174,20 +161,9 @@ impl KeyStore {
         }
         let accounts = content.accounts.iter().map(|a| {
             let key = SigningKey::from_seed(&a.seed);
-            (
-                AccountInfo {
-                    name: a.name.clone(),
-                    id: key.account(),
-                },
-                key,
-            )
+            (AccountInfo { name: a.name.clone(), id: key.account() }, key)
         });
-        Ok(Self {
-            path,
-            relay: SigningKey::from_seed(&content.relay),
-            accounts: accounts.collect(),
-            content,
-        })
+        Ok(Self { path, relay: SigningKey::from_seed(&content.relay), accounts: accounts.collect(), content })
     }
 
     /// Public half of the key that votes and identifies the node.
@@ -246,10 +222,7 @@ fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {
-            return Err(KeyError::Io {
-                path: path.into(),
-                source,
-            });
+            return Err(KeyError::Io { path: path.into(), source });
         }
     };
     let body = bytes.strip_prefix(MAGIC).filter(|body| body.len() > SALT + NONCE);
@@ -265,10 +238,7 @@ fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
 }
 
 fn write(path: &Path, folder: &Path, secret: &[u8], content: &Content) -> Result<(), KeyError> {
-    let failed = |source| KeyError::Io {
-        path: path.into(),
-        source,
-    };
+    let failed = |source| KeyError::Io { path: path.into(), source };
     let mut random = [0; SALT + NONCE];
     getrandom::fill(&mut random).map_err(|e| failed(io::Error::other(e)))?;
     let (salt, nonce) = random.split_at(SALT);
@@ -279,13 +249,8 @@ fn write(path: &Path, folder: &Path, secret: &[u8], content: &Content) -> Result
     let sealed = cipher.encrypt(&XNonce::from(nonce), text.as_slice());
     let sealed = sealed.map_err(|_| KeyError::DoesNotOpen(path.into()))?;
     let fresh = folder.join("keys.new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)
-        .map_err(failed)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(failed)?;
     for part in [MAGIC, &random, &sealed] {
         file.write_all(part).map_err(failed)?;
     }
@@ -325,24 +290,15 @@ mod tests {
     fn a_wrong_secret_or_a_changed_byte_does_not_open_the_store() {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path(), b"secret", &["alice"], &[]).unwrap();
-        assert!(matches!(
-            open(folder.path(), b"other", &[], &[]),
-            Err(KeyError::DoesNotOpen(_))
-        ));
+        assert!(matches!(open(folder.path(), b"other", &[], &[]), Err(KeyError::DoesNotOpen(_))));
         let path = folder.path().join(FILE);
         let mut bytes = std::fs::read(&path).unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(
-            open(folder.path(), b"secret", &[], &[]),
-            Err(KeyError::DoesNotOpen(_))
-        ));
+        assert!(matches!(open(folder.path(), b"secret", &[], &[]), Err(KeyError::DoesNotOpen(_))));
         std::fs::write(&path, b"hello").unwrap();
-        assert!(matches!(
-            open(folder.path(), b"secret", &[], &[]),
-            Err(KeyError::NotAKeyStore(_))
-        ));
+        assert!(matches!(open(folder.path(), b"secret", &[], &[]), Err(KeyError::NotAKeyStore(_))));
     }
 
     #[test]
@@ -352,13 +308,7 @@ mod tests {
         let (chain, what) = (Hash([1; 32]), Hash([2; 32]));
         let id = store.accounts()[0].id;
         let signature = store.sign(&id, Domain::TransactionSignature, &chain, &what).unwrap();
-        assert!(coffer_chain::sign::verify(
-            &id,
-            Domain::TransactionSignature,
-            &chain,
-            &what,
-            &signature
-        ));
+        assert!(coffer_chain::sign::verify(&id, Domain::TransactionSignature, &chain, &what, &signature));
         let stranger = store.sign(&AccountId([9; 32]), Domain::TransactionSignature, &chain, &what);
         assert!(matches!(stranger, Err(KeyError::UnknownAccount(_))));
     }

@@ -26,11 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     /// A block's worth a hundred times over; a relay key sends for all tenants of its node, so one sender may fill half.
     fn default() -> Self {
-        Self {
-            count: 8_192,
-            bytes: 64 * 1024 * 1024,
-            per_sender: 4_096,
-        }
+        Self { count: 8_192, bytes: 64 * 1024 * 1024, per_sender: 4_096 }
     }
 }
 
@@ -62,11 +58,7 @@ pub struct Pool {
 impl Pool {
     /// An empty pool.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            inner: Mutex::default(),
-            arrived: Notify::new(),
-        }
+        Self { limits, inner: Mutex::default(), arrived: Notify::new() }
     }
 
     /// Takes a transaction in and wakes the block producer.
@@ -175,21 +167,13 @@ mod tests {
             valid_until: Height(valid_until),
             gas_limit: Gas(gas),
             sender: key.account(),
-            kind: Kind::Call {
-                contract: ContractId([1; 32]),
-                method: "add".into(),
-                input: vec![],
-            },
+            kind: Kind::Call { contract: ContractId([1; 32]), method: "add".into(), input: vec![] },
         };
         body.sign(&key).check(&Hash::ZERO, Gas(u64::MAX)).unwrap()
     }
 
     fn pool() -> Pool {
-        Pool::new(Limits {
-            count: 3,
-            bytes: 10_000,
-            per_sender: 2,
-        })
+        Pool::new(Limits { count: 3, bytes: 10_000, per_sender: 2 })
     }
 
     #[test]
@@ -198,10 +182,7 @@ mod tests {
         pool.insert(tx(1, 1, 1, 9)).unwrap();
         assert_eq!(pool.insert(tx(1, 1, 1, 9)), Err(PoolError::Known));
         pool.insert(tx(1, 2, 1, 9)).unwrap();
-        assert_eq!(
-            pool.insert(tx(1, 3, 1, 9)),
-            Err(PoolError::Full("transactions of this sender"))
-        );
+        assert_eq!(pool.insert(tx(1, 3, 1, 9)), Err(PoolError::Full("transactions of this sender")));
         pool.insert(tx(2, 1, 1, 9)).unwrap();
         assert_eq!(pool.insert(tx(3, 1, 1, 9)), Err(PoolError::Full("count")));
     }
@@ -209,10 +190,7 @@ mod tests {
     #[test]
     fn a_block_gets_the_oldest_that_fit_and_the_rest_stays() {
         let pool = pool();
-        let parameters = Parameters {
-            max_block_gas: Gas(10),
-            ..Parameters::default()
-        };
+        let parameters = Parameters { max_block_gas: Gas(10), ..Parameters::default() };
         let all = [tx(1, 1, 6, 9), tx(1, 2, 4, 9), tx(2, 1, 1, 9)];
         all.iter().for_each(|tx| pool.insert(tx.clone()).unwrap());
         let chosen = pool.candidates(Height(5), &parameters);

@@ -40,10 +40,7 @@ impl Waiters {
         let Some(senders) = waiting.remove(&receipt.tx) else {
             return;
         };
-        let settled = Settled {
-            height,
-            receipt: Arc::new(receipt.clone()),
-        };
+        let settled = Settled { height, receipt: Arc::new(receipt.clone()) };
         for sender in senders {
             // The caller may have gone away; the receipt is in the state all the same.
             let _ = sender.send(settled.clone());
@@ -59,13 +56,7 @@ mod tests {
 
     fn receipt(tx: u8) -> Receipt {
         let status = Status::Ok(vec![]);
-        Receipt {
-            tx: Hash([tx; 32]),
-            status,
-            gas_used: Gas(1),
-            contract: None,
-            events: vec![],
-        }
+        Receipt { tx: Hash([tx; 32]), status, gas_used: Gas(1), contract: None, events: vec![] }
     }
 
     #[test]

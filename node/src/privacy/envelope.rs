@@ -40,19 +40,13 @@ pub fn seal(key: &[u8; 32], chain_id: &Hash, text: &[u8], sources: &Sources) -> 
     let mut nonce = [0; NONCE];
     hasher.finalize_xof().fill(&mut nonce);
     let cipher = XChaCha20Poly1305::new(&(*key).into());
-    let payload = Payload {
-        msg: text,
-        aad: &chain_id.0,
-    };
+    let payload = Payload { msg: text, aad: &chain_id.0 };
     let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| NotOpened)?;
     let mut bytes = Vec::with_capacity(1 + NONCE + sealed.len());
     bytes.push(VERSION);
     bytes.extend_from_slice(&nonce);
     bytes.extend_from_slice(&sealed);
-    Ok(Sealed {
-        hash: hash(Domain::Payload, &bytes),
-        bytes,
-    })
+    Ok(Sealed { hash: hash(Domain::Payload, &bytes), bytes })
 }
 
 /// Opens an envelope.
@@ -66,14 +60,8 @@ pub fn open(key: &[u8; 32], chain_id: &Hash, bytes: &[u8]) -> Result<Zeroizing<V
     let (nonce, sealed) = bytes[1..].split_at(NONCE);
     let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| NotOpened)?;
     let cipher = XChaCha20Poly1305::new(&(*key).into());
-    let payload = Payload {
-        msg: sealed,
-        aad: &chain_id.0,
-    };
-    cipher
-        .decrypt(&XNonce::from(nonce), payload)
-        .map(Zeroizing::new)
-        .map_err(|_| NotOpened)
+    let payload = Payload { msg: sealed, aad: &chain_id.0 };
+    cipher.decrypt(&XNonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| NotOpened)
 }
 
 #[cfg(test)]
@@ -81,22 +69,13 @@ mod tests {
     use super::*;
 
     fn sealed() -> Sealed {
-        seal(
-            &[1; 32],
-            &Hash([2; 32]),
-            b"pay the school",
-            &Sources::seeded(1, &Hash::ZERO),
-        )
-        .unwrap()
+        seal(&[1; 32], &Hash([2; 32]), b"pay the school", &Sources::seeded(1, &Hash::ZERO)).unwrap()
     }
 
     #[test]
     fn an_envelope_opens_for_its_key_and_chain_only() {
         let sealed = sealed();
-        assert_eq!(
-            &**open(&[1; 32], &Hash([2; 32]), &sealed.bytes).unwrap(),
-            b"pay the school"
-        );
+        assert_eq!(&**open(&[1; 32], &Hash([2; 32]), &sealed.bytes).unwrap(), b"pay the school");
         assert_eq!(open(&[9; 32], &Hash([2; 32]), &sealed.bytes), Err(NotOpened));
         assert_eq!(open(&[1; 32], &Hash([9; 32]), &sealed.bytes), Err(NotOpened));
     }

@@ -77,17 +77,9 @@ impl Payloads {
     /// [`Error::Io`], or [`Error::Damaged`] when a frame that others follow is broken.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(FILE);
-        let failed = |source| Error::Io {
-            path: path.clone(),
-            source,
-        };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
+        let failed = |source| Error::Io { path: path.clone(), source };
+        let mut file =
+            OpenOptions::new().read(true).append(true).create(true).truncate(false).open(&path).map_err(failed)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
         let mut index = HashMap::new();
@@ -101,10 +93,7 @@ impl Payloads {
                 }
                 Frame::End | Frame::Torn => break,
                 Frame::Damaged => {
-                    return Err(Error::Damaged {
-                        path,
-                        offset: offset as u64,
-                    });
+                    return Err(Error::Damaged { path, offset: offset as u64 });
                 }
             }
         }
@@ -114,16 +103,8 @@ impl Payloads {
         }
         file.sync_all().map_err(failed)?;
         File::open(folder).and_then(|d| d.sync_all()).map_err(failed)?;
-        let inner = Inner {
-            file,
-            end: offset as u64,
-            index,
-            poisoned: false,
-        };
-        Ok(Self {
-            path,
-            inner: Mutex::new(inner),
-        })
+        let inner = Inner { file, end: offset as u64, index, poisoned: false };
+        Ok(Self { path, inner: Mutex::new(inner) })
     }
 
     /// Stores a payload; returns once it is on the disk.
@@ -152,10 +133,7 @@ impl Payloads {
         let written = inner.file.write_all(&frame).and_then(|()| inner.file.sync_data());
         if let Err(source) = written {
             inner.poisoned = true;
-            return Err(Error::Io {
-                path: self.path.clone(),
-                source,
-            });
+            return Err(Error::Io { path: self.path.clone(), source });
         }
         let at = inner.end + (HEAD + HASH) as u64;
         inner.index.insert(sealed.hash, (at, sealed.bytes.len()));
@@ -173,27 +151,15 @@ impl Payloads {
             return Ok(None);
         };
         let mut bytes = vec![0; HASH + length];
-        let read = inner
-            .file
-            .seek(SeekFrom::Start(at - HASH as u64))
-            .and_then(|_| inner.file.read_exact(&mut bytes));
-        read.map_err(|source| Error::Io {
-            path: self.path.clone(),
-            source,
-        })?;
+        let read = inner.file.seek(SeekFrom::Start(at - HASH as u64)).and_then(|_| inner.file.read_exact(&mut bytes));
+        read.map_err(|source| Error::Io { path: self.path.clone(), source })?;
         let envelope = bytes.split_off(HASH);
         if hash(Domain::Payload, &envelope) != *wanted {
-            return Err(Error::Damaged {
-                path: self.path.clone(),
-                offset: at,
-            });
+            return Err(Error::Damaged { path: self.path.clone(), offset: at });
         }
         let mut handle = Hash::ZERO;
         handle.0.copy_from_slice(&bytes);
-        Ok(Some(Stored {
-            handle,
-            bytes: envelope,
-        }))
+        Ok(Some(Stored { handle, bytes: envelope }))
     }
 
     /// Why the store takes nothing any more, if it does not.
@@ -238,10 +204,7 @@ fn read_frame(bytes: &[u8]) -> Frame<'_> {
     };
     let (text, sum) = body.split_at(body.len() - HASH);
     match *blake3::hash(text).as_bytes() == *sum {
-        true => Frame::Whole {
-            envelope: &text[HASH..],
-            total,
-        },
+        true => Frame::Whole { envelope: &text[HASH..], total },
         false if total == bytes.len() => Frame::Torn,
         false => Frame::Damaged,
     }
@@ -252,10 +215,7 @@ mod tests {
     use super::*;
 
     fn sealed(text: &[u8]) -> Sealed {
-        Sealed {
-            hash: hash(Domain::Payload, text),
-            bytes: text.to_vec(),
-        }
+        Sealed { hash: hash(Domain::Payload, text), bytes: text.to_vec() }
     }
 
     #[test]
@@ -268,13 +228,7 @@ mod tests {
         store.put(&Hash([2; 32]), &two).unwrap();
         drop(store);
         let store = Payloads::open(folder.path()).unwrap();
-        assert_eq!(
-            store.get(&one.hash).unwrap().unwrap(),
-            Stored {
-                handle: Hash([1; 32]),
-                bytes: one.bytes
-            }
-        );
+        assert_eq!(store.get(&one.hash).unwrap().unwrap(), Stored { handle: Hash([1; 32]), bytes: one.bytes });
         assert_eq!(store.get(&two.hash).unwrap().unwrap().handle, Hash([2; 32]));
         assert_eq!(store.get(&Hash([9; 32])).unwrap(), None);
     }
@@ -312,10 +266,7 @@ mod tests {
         for at in 0..first {
             bytes[at] ^= 0x10;
             std::fs::write(&path, &bytes).unwrap();
-            assert!(
-                matches!(Payloads::open(folder.path()), Err(Error::Damaged { offset: 0, .. })),
-                "byte {at}"
-            );
+            assert!(matches!(Payloads::open(folder.path()), Err(Error::Damaged { offset: 0, .. })), "byte {at}");
             bytes[at] ^= 0x10;
         }
     }

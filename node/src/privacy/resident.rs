@@ -81,9 +81,7 @@ impl Residents {
 
     /// The tenant whose [`handle`] this is.
     pub fn by_handle(&self, chain_id: &Hash, wanted: &Hash) -> Option<(&Psi, &TenantSecret)> {
-        self.tenants
-            .iter()
-            .find(|(psi, secret)| handle(chain_id, psi, secret) == *wanted)
+        self.tenants.iter().find(|(psi, secret)| handle(chain_id, psi, secret) == *wanted)
     }
 }
 

@@ -26,7 +26,8 @@ use super::writes::StateWrites;
 use super::{Head, Inner, State, StateOptions, Tenant, TenantKeys};
 
 /// The way out when the database does not hold together.
-const REBUILD: &str = "stop the node and remove the folder `db` of its data folder: it is rebuilt from the block log at the next start";
+const REBUILD: &str =
+    "stop the node and remove the folder `db` of its data folder: it is rebuilt from the block log at the next start";
 
 impl State {
     /// Opens a data folder, or makes it: locks it, drops a torn last log frame, re-applies what the database lacks.
