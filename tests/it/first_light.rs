@@ -2,7 +2,7 @@
 //! states move on.
 
 use coffer_tests::node::Dev;
-use coffer_tests::{build, http};
+use coffer_tests::{build, http, wasm};
 use serde_json::{Value, json};
 
 use crate::token::{self, SUPPLY};
@@ -151,4 +151,30 @@ fn health_and_discovery_answer() {
     for name in ["chain_head", "contract_deploy", "contract_call", "contract_query", "psi_trieRoot", "tx_receipt"] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
+}
+
+#[test]
+fn a_view_that_names_nobody_sees_the_anonymous_caller() {
+    let node = Dev::new().start();
+    let tenant = node.tenant("PS1").from("alice");
+    let wasm = wasm::plain(
+        r#"(import "coffer_1" "caller" (func $caller (param i32 i32) (result i64)))
+           (import "coffer_1" "output" (func $output (param i32 i32)))
+           (memory (export "memory") 1)
+           (func (export "view who")
+               (drop (call $caller (i32.const 0) (i32.const 32)))
+               (call $output (i32.const 0) (i32.const 32)))"#,
+    );
+    let contract = tenant.deploy(&wasm, json!({}), true)["contract"].take();
+    let who = |from: Value| {
+        let mut params = json!({"contract": contract, "method": "who"});
+        if !from.is_null() {
+            params["from"] = from;
+        }
+        tenant.call("contract_query", params)["result"].to_string()
+    };
+    let digits = |id: &str| id.trim_start_matches("0x").to_owned();
+    assert!(who(Value::Null).contains(&"0".repeat(64)));
+    assert!(who(json!("alice")).contains(&digits(&node.account("alice"))));
+    assert!(who(json!(node.account("bob"))).contains(&digits(&node.account("bob"))));
 }

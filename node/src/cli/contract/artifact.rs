@@ -29,8 +29,8 @@ impl Module {
         let refused = || format!("{} is refused", path.display());
         let report = validate(&bytes, &Caps::default()).with_context(refused)?;
         let spec = spec::read(&bytes);
-        if let Ok(spec) = &spec {
-            agree(spec, &report).with_context(refused)?;
+        if let Some(reason) = spec::falsehood(&report, spec.as_ref().ok(), spec.as_ref().err()) {
+            return Err(anyhow::anyhow!(reason).context(refused()));
         }
         Ok(Self { bytes, report, spec })
     }
@@ -63,17 +63,4 @@ impl Module {
             "report": self.report,
         })
     }
-}
-
-/// Every method of the spec is exported with its kind, and the other way round.
-fn agree(spec: &Spec, report: &Report) -> anyhow::Result<()> {
-    for method in &spec.methods {
-        let found = report.exports.iter().any(|(kind, name)| *kind == method.kind && *name == method.name);
-        anyhow::ensure!(found, "its spec has the method `{}`, but the module does not export it", method.name);
-    }
-    for (kind, name) in &report.exports {
-        let found = spec.method(name).is_some_and(|m| m.kind == *kind);
-        anyhow::ensure!(found, "it exports \"{}\", but its spec does not have that method", kind.export(name));
-    }
-    Ok(())
 }
