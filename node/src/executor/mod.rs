@@ -17,7 +17,6 @@ pub use overlay::Overlay;
 pub use pipeline::{PipelineError, Pipelines, follow};
 pub use private::{PrivateCall, PrivateRun};
 pub use public::{BlockError, BlockRun};
-pub use query::{Queried, Query};
 
 use coffer_abi::Hash;
 use coffer_chain::Parameters;

@@ -1,12 +1,12 @@
 //! Finding a contract in what a tenant may see, and running its views. Invariant: a contract that is not the caller's and one that does
 //! not exist look the same.
 
+use coffer_abi::export::MethodKind;
 use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Height, Time};
 use coffer_chain::hash::{private_state_id, public_state_id};
-use coffer_runtime::{BlockContext, Code, Executed};
+use coffer_runtime::{BlockContext, Call, Code, Executed};
 
 use super::{InvokeError, Invoker, Scope};
-use crate::executor::Query;
 use crate::state::{BlockId, Error as StateError, View};
 use crate::tenant::TenantContext;
 
@@ -96,8 +96,18 @@ impl Invoker {
             let time = this.time_at(height)?;
             let block = BlockContext { height, time, chain_id: *executor.chain_id() };
             let ViewRequest { method, input, account, .. } = &request;
-            let query = Query { contract, method, input, account: *account, state_id, block, gas_limit };
-            Ok(executor.query(&view, &code, &query)?)
+            let call = Call {
+                kind: MethodKind::View,
+                method,
+                input,
+                contract,
+                state_id,
+                caller: *account,
+                origin: *account,
+                block,
+                gas_limit,
+            };
+            Ok(executor.query(&view, &code, call)?)
         })
         .await
     }

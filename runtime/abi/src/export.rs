@@ -39,6 +39,16 @@ impl MethodKind {
         matches!(self, Self::View)
     }
 
+    /// `init`, `call`, `view` or `migrate`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Init => INIT,
+            Self::Call => "call",
+            Self::View => "view",
+            Self::Migrate => MIGRATE,
+        }
+    }
+
     /// Export name of method `name` of this kind: `call add`, `view value`, `init`, `migrate`.
     pub fn export(self, name: &str) -> String {
         match self {

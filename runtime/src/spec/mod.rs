@@ -4,7 +4,7 @@
 
 pub mod json;
 pub mod text;
-pub mod view;
+mod names;
 
 use coffer_abi::export::SPEC_SECTION;
 pub use coffer_abi::spec::SpecError;
@@ -41,11 +41,7 @@ pub fn falsehood(report: &Report, spec: Option<&Spec>, error: Option<&SpecError>
     let exported =
         |method: &&Method| report.exports.iter().any(|(kind, name)| *kind == method.kind && *name == method.name);
     let missing = spec.methods.iter().find(|method| !exported(method))?;
-    Some(format!(
-        "its spec has the {} `{}`, which the module does not export",
-        view::kind_name(missing.kind),
-        missing.name
-    ))
+    Some(format!("its spec has the {} `{}`, which the module does not export", missing.kind.name(), missing.name))
 }
 
 #[cfg(test)]

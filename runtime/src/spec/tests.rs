@@ -3,9 +3,7 @@
 use coffer_abi::spec::{
     EventDef, Field, Layout, Method, MethodKind, Shape, StorageField, Type, TypeDef, Variant, VariantFields,
 };
-use serde_json::json;
 
-use super::view::SpecView;
 use super::*;
 use crate::validate::CustomSection;
 
@@ -87,35 +85,6 @@ storage
   balances: Map<AccountId, u128> in key order
 ";
     assert_eq!(text::text(&token()), expected);
-}
-
-#[test]
-fn a_spec_in_json_names_its_types() {
-    let view = serde_json::to_value(SpecView::new(&token())).unwrap();
-    assert_eq!(
-        view["methods"][1],
-        json!({
-            "name": "transfer",
-            "kind": "call",
-            "docs": "Moves tokens.",
-            "args": [
-                {"name": "to", "type": "accountId", "docs": ""},
-                {"name": "amount", "type": "option<u128>", "docs": ""},
-            ],
-            "result": "unit",
-            "error": "Error",
-        })
-    );
-    assert_eq!(
-        view["types"][0]["variants"][1],
-        json!({"name": "TooLittle", "docs": "", "fields": [{"name": "have", "type": "u128", "docs": ""}]})
-    );
-    assert_eq!(view["types"][0]["kind"], json!("enum"));
-    assert_eq!(view["events"][0]["fields"][0]["type"], json!("list<tuple<u8, bytes>>"));
-    assert_eq!(
-        view["storage"][0],
-        json!({"name": "balances", "docs": "", "kind": "map", "key": "accountId", "value": "u128", "ordered": true})
-    );
 }
 
 #[test]

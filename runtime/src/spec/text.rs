@@ -5,8 +5,6 @@ use std::fmt::{self, Write};
 
 use coffer_abi::spec::{Field, Layout, Method, Shape, Spec, Type, VariantFields};
 
-use super::view::kind_name;
-
 /// The whole spec, ending with a line break.
 pub fn text(spec: &Spec) -> String {
     let mut out = String::new();
@@ -68,7 +66,7 @@ fn write_spec(out: &mut String, spec: &Spec) -> fmt::Result {
 /// A method as Rust writes it: `call transfer(to: AccountId, amount: u128) -> Result<(), Error>`.
 pub fn signature(spec: &Spec, method: &Method) -> String {
     let args: Vec<_> = method.args.iter().map(|arg| format!("{}: {}", arg.name, rust(spec, &arg.ty))).collect();
-    let kind = kind_name(method.kind);
+    let kind = method.kind.name();
     let name = if kind == method.name { method.name.clone() } else { format!("{kind} {}", method.name) };
     let result = match (&method.result, &method.error) {
         (Type::Unit, None) => String::new(),
@@ -141,6 +139,6 @@ fn rust(spec: &Spec, ty: &Type) -> String {
         | Type::I32
         | Type::I64
         | Type::I128
-        | Type::Named(_) => super::view::type_name(spec, ty),
+        | Type::Named(_) => super::names::type_name(spec, ty),
     }
 }

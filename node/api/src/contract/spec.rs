@@ -1,7 +1,7 @@
 //! A contract's spec as JSON shows it. Not here: the spec model (`coffer_abi::spec`). Invariant: a type's text names every type it is
 //! made of, so that a client needs nothing but this document to build arguments.
 
-use coffer_abi::spec::{Field, Layout, MethodKind, Shape, Spec, Type, TypeDef, VariantFields};
+use coffer_abi::spec::{Field, Layout, Shape, Spec, Type, TypeDef, VariantFields};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -147,7 +147,7 @@ impl From<&Spec> for SpecView {
         };
         let methods = spec.methods.iter().map(|m| SpecMethod {
             name: m.name.clone(),
-            kind: kind_text(m.kind).into(),
+            kind: m.kind.name().into(),
             docs: m.docs.clone(),
             args: m.args.iter().map(field).collect(),
             result: text(&m.result),
@@ -177,15 +177,6 @@ impl From<&Spec> for SpecView {
             types: spec.types.iter().map(named_type).collect(),
             storage: storage.collect(),
         }
-    }
-}
-
-fn kind_text(kind: MethodKind) -> &'static str {
-    match kind {
-        MethodKind::Init => "init",
-        MethodKind::Call => "call",
-        MethodKind::View => "view",
-        MethodKind::Migrate => "migrate",
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::{ConvertError, Path, Step};
 use super::order::ordering_key;
 use super::reader::Reader;
 use super::{MAX_LEVELS, may_be_null, named};
-use crate::spec::view::{expected_enum, type_name};
+use crate::spec::names::{expected_enum, type_name};
 
 /// JSON values made from one encoding. Input and output of a call are bounded in bytes; types without bytes are not.
 const MAX_VALUES: usize = 1 << 19;

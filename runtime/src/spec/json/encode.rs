@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::error::{ConvertError, Path, Step, quoted};
 use super::order::ordering_key;
 use super::{MAX_LEVELS, may_be_null, named};
-use crate::spec::view::{expected, expected_enum, type_name};
+use crate::spec::names::{expected, expected_enum, type_name};
 
 /// From here on a JSON number may have lost digits: 2^53.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;

@@ -109,7 +109,7 @@ pub fn decode_error(spec: &Spec, method: &Method, bytes: &[u8]) -> Result<ErrorV
             let (name, data) = fields.into_iter().next().unwrap_or_default();
             Ok(ErrorValue { name, data })
         }
-        data => Ok(ErrorValue { name: super::view::type_name(spec, ty), data }),
+        data => Ok(ErrorValue { name: super::names::type_name(spec, ty), data }),
     }
 }
 
