@@ -229,4 +229,52 @@ mod tests {
         assert_eq!(type_text(&ty, &defs, 0), "Option<Map<AccountId, Entry>>");
         assert_eq!(type_text(&Type::Named(9), &defs, 0), "?");
     }
+
+    #[test]
+    fn a_spec_in_json_names_its_types() {
+        use coffer_abi::spec::{EventDef, Method, MethodKind, StorageField, Variant};
+        let field = |name: &str, ty| Field { name: name.into(), ty, docs: String::new() };
+        let too_little = VariantFields::Struct(vec![field("have", Type::U128)]);
+        let variants = vec![Variant { name: "TooLittle".into(), docs: String::new(), fields: too_little }];
+        let spec = Spec {
+            types: vec![TypeDef { name: "Error".into(), docs: String::new(), shape: Shape::Enum(variants) }],
+            methods: vec![Method {
+                name: "transfer".into(),
+                kind: MethodKind::Call,
+                docs: "Moves tokens.".into(),
+                args: vec![field("to", Type::AccountId), field("amount", Type::Option(Box::new(Type::U128)))],
+                result: Type::Unit,
+                error: Some(Type::Named(0)),
+            }],
+            events: vec![EventDef {
+                name: "Moved".into(),
+                docs: String::new(),
+                fields: vec![field("parts", Type::List(Box::new(Type::Tuple(vec![Type::U8, Type::Bytes]))))],
+            }],
+            storage: vec![StorageField {
+                name: "balances".into(),
+                docs: String::new(),
+                layout: Layout::Map { key: Type::AccountId, value: Type::U128, ordered: true },
+            }],
+            ..Spec::default()
+        };
+        let view = SpecView::from(&spec);
+        let method = &view.methods[0];
+        assert_eq!((method.kind.as_str(), method.docs.as_str()), ("call", "Moves tokens."));
+        assert_eq!((method.args[0].name.as_str(), method.args[0].ty.as_str()), ("to", "AccountId"));
+        assert_eq!((method.args[1].ty.as_str(), method.result.as_str()), ("Option<u128>", "()"));
+        assert_eq!(method.error.as_deref(), Some("Error"));
+        let error = &view.types[0];
+        assert_eq!((error.shape.as_str(), error.variants[0].name.as_str()), ("enum", "TooLittle"));
+        assert_eq!(
+            (error.variants[0].fields[0].name.as_str(), error.variants[0].fields[0].ty.as_str()),
+            ("have", "u128")
+        );
+        assert_eq!(view.events[0].fields[0].ty, "List<(u8, Bytes)>");
+        let storage = &view.storage[0];
+        assert_eq!(
+            (storage.key.as_deref(), storage.value.as_str(), storage.ordered),
+            (Some("AccountId"), "u128", true)
+        );
+    }
 }
