@@ -17,4 +17,4 @@ pub use engine::{Backend, Code, Config, Runtime};
 pub use error::{CodeError, Fault};
 pub use instance::{INSTANCE_GAS, STACK_LIMIT};
 pub use state::{Changes, MemoryState, ScanEntry, StateRead};
-pub use validate::{Caps, Report, Violation, validate};
+pub use validate::{Caps, Interface, Report, Violation, validate};

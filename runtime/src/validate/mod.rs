@@ -20,12 +20,30 @@ pub use violation::{FunctionName, Rule, Violation};
 
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
-/// Checks a module against the rules and returns what it holds.
+/// What a module must offer and may ask for, beside the features and caps that hold for every module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interface {
+    /// A contract's: imports of the host's functions, exports of methods and the one memory, segments that fit, no start function.
+    Contract,
+    /// Whatever WebAssembly allows, but for the reserved export names. Never for an upload: it is how other people's test suites
+    /// pass through the same validator, meter and engine. Such a module may trap when it is instantiated.
+    Any,
+}
+
+/// Checks a contract module against the rules and returns what it holds.
 ///
 /// # Errors
 /// The first rule it breaks.
 pub fn validate(wasm: &[u8], caps: &Caps) -> Result<Report, Violation> {
-    module::read(wasm, caps).map_err(|mut violation| {
+    validate_as(wasm, caps, Interface::Contract)
+}
+
+/// Checks a module that need not be a contract: what an upload goes through, [`validate`] does.
+///
+/// # Errors
+/// The first rule it breaks.
+pub fn validate_as(wasm: &[u8], caps: &Caps, interface: Interface) -> Result<Report, Violation> {
+    module::read(wasm, caps, interface).map_err(|mut violation| {
         if let Some(function) = &mut violation.function {
             function.name = function_name(wasm, function.index);
         }

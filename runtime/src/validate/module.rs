@@ -8,6 +8,7 @@ use wasmparser::{
     Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
 };
 
+use super::Interface;
 use super::caps::Caps;
 use super::feature::{FEATURES, MEMORIES, TABLES, rule_of};
 use super::function::{self, type_text};
@@ -17,6 +18,7 @@ use super::violation::{Rule, Violation};
 
 /// What is known of the module so far.
 pub(super) struct Reading {
+    interface: Interface,
     usage: Usage,
     validator: Validator,
     allocations: FuncValidatorAllocations,
@@ -45,8 +47,9 @@ fn at(offset: usize) -> impl Fn(Rule) -> Violation {
 }
 
 /// Reads a whole module.
-pub(super) fn read(wasm: &[u8], caps: &Caps) -> Result<Report, Violation> {
+pub(super) fn read(wasm: &[u8], caps: &Caps, interface: Interface) -> Result<Report, Violation> {
     let mut reading = Reading {
+        interface,
         usage: Usage::new(caps),
         validator: Validator::new_with_features(FEATURES),
         allocations: FuncValidatorAllocations::default(),
@@ -107,15 +110,13 @@ impl Reading {
             Payload::TableSection(section) => {
                 for item in section.into_iter_with_offsets() {
                     let (offset, table) = item.map_err(malformed)?;
-                    self.usage.table_elements.at_most(table.ty.initial).map_err(at(offset))?;
-                    self.table_entries = table.ty.initial;
+                    self.table(table.ty.initial).map_err(at(offset))?;
                 }
             }
             Payload::MemorySection(section) => {
                 for item in section.into_iter_with_offsets() {
                     let (offset, memory) = item.map_err(malformed)?;
-                    self.usage.initial_pages.at_most(memory.initial).map_err(at(offset))?;
-                    self.memory_pages = Some(memory.initial);
+                    self.memory(memory.initial).map_err(at(offset))?;
                 }
             }
             Payload::GlobalSection(section) => {
@@ -146,7 +147,7 @@ impl Reading {
                 self.custom_sections
                     .push(CustomSection { name: cut(section.name()), bytes: u32::try_from(bytes).unwrap_or(u32::MAX) });
             }
-            Payload::End(offset) => {
+            Payload::End(offset) if self.interface == Interface::Contract => {
                 self.memory_pages.ok_or(Rule::NoMemory).map_err(at(offset))?;
                 if !self.memory_exported {
                     return Err(Violation::new(Rule::MemoryNotExported, offset));
@@ -170,7 +171,9 @@ impl Reading {
             Payload::ExportSection(s) => (s.range().start, usage.exports.add(s.count().into())),
             Payload::ElementSection(s) => (s.range().start, usage.segments.add(s.count().into())),
             Payload::DataSection(s) => (s.range().start, usage.segments.add(s.count().into())),
-            Payload::StartSection { range, .. } => (range.start, Err(Rule::StartFunction)),
+            Payload::StartSection { range, .. } if self.interface == Interface::Contract => {
+                (range.start, Err(Rule::StartFunction))
+            }
             Payload::CustomSection(s) => {
                 let counted = usage.custom_sections.add(1);
                 (
@@ -183,7 +186,37 @@ impl Reading {
         checked.map_err(at(start))
     }
 
+    fn memory(&mut self, pages: u64) -> Result<(), Rule> {
+        self.memory_pages = Some(pages);
+        self.usage.initial_pages.at_most(pages)
+    }
+
+    fn table(&mut self, entries: u64) -> Result<(), Rule> {
+        self.table_entries = entries;
+        self.usage.table_elements.at_most(entries)
+    }
+
+    /// An import under [`Interface::Any`].
+    fn any_import(&mut self, import: TypeRef) -> Result<(), Rule> {
+        match import {
+            TypeRef::Func(index) | TypeRef::FuncExact(index) => {
+                self.functions.push(index);
+                self.usage.functions.add(1)
+            }
+            TypeRef::Table(table) => self.table(table.initial),
+            TypeRef::Memory(memory) => self.memory(memory.initial),
+            TypeRef::Global(global) => {
+                self.globals.push(global.mutable);
+                Ok(())
+            }
+            TypeRef::Tag(_) => Ok(()),
+        }
+    }
+
     fn import(&mut self, import: Import<'_>) -> Result<(), Rule> {
+        if self.interface == Interface::Any {
+            return self.any_import(import.ty);
+        }
         let kind = match import.ty {
             TypeRef::Func(_) | TypeRef::FuncExact(_) => "function",
             TypeRef::Table(_) => "table",
@@ -216,6 +249,9 @@ impl Reading {
     fn export(&mut self, export: Export<'_>) -> Result<(), Rule> {
         if let Some(name) = [GAS_GLOBAL, STACK_GLOBAL].into_iter().find(|reserved| *reserved == export.name) {
             return Err(Rule::ReservedExport { name });
+        }
+        if self.interface == Interface::Any {
+            return Ok(());
         }
         let kind = match export.kind {
             ExternalKind::Memory if export.name == MEMORY => {
@@ -260,6 +296,7 @@ impl Reading {
         };
         self.usage.segment_elements.add(count.into())?;
         match element.kind {
+            _ if self.interface == Interface::Any => Ok(()),
             ElementKind::Active { offset_expr, .. } => fits("element", &offset_expr, count.into(), self.table_entries),
             ElementKind::Passive | ElementKind::Declared => Ok(()),
         }
@@ -267,6 +304,7 @@ impl Reading {
 
     fn data(&mut self, data: wasmparser::Data<'_>) -> Result<(), Rule> {
         match data.kind {
+            _ if self.interface == Interface::Any => Ok(()),
             DataKind::Active { offset_expr, .. } => {
                 let bytes = self.memory_pages.unwrap_or(0) * 64 * 1024;
                 fits("data", &offset_expr, data.data.len() as u64, bytes)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use coffer_abi::export::MethodKind;
 
-use super::{Caps, LimitUse, Report, Rule, Violation, validate};
+use super::{Caps, Interface, LimitUse, Report, Rule, Violation, validate, validate_as};
 
 /// A module with a memory, a method `call f` and some more fields.
 fn module(fields: &str) -> String {
@@ -233,6 +233,29 @@ fn only_methods_the_memory_and_the_linkers_globals_are_exported() {
         let violation = refused(&module(&format!(r#"(global (export "{name}") (mut i64) (i64.const 0))"#)));
         assert_eq!(violation.rule, Rule::ReservedExport { name });
     }
+}
+
+#[test]
+fn without_the_interface_of_a_contract_features_caps_and_reserved_names_still_hold() {
+    let any = |wat: &str| validate_as(&wat::parse_str(wat).unwrap(), &Caps::default(), Interface::Any);
+    let report = any(r#"(module
+        (import "spectest" "print_i32" (func $print (param i32)))
+        (import "spectest" "global_i32" (global $g i32))
+        (import "spectest" "table" (table 10 20 funcref))
+        (import "spectest" "memory" (memory 1 2))
+        (elem (global.get $g) $print $main) (data (i32.const 65536) "x")
+        (func $main (export "any name") (param i32) (result i32) local.get 0)
+        (func $go) (start $go))"#)
+    .unwrap();
+    assert_eq!((report.frames.len(), report.initial_pages), (2, 1));
+    assert!(report.exports.is_empty() && report.imports.is_empty());
+    any("(module)").unwrap();
+    assert!(matches!(any("(module (func (param f32)))").unwrap_err().rule, Rule::Feature { feature: "floats", .. }));
+    assert!(matches!(any(r#"(module (import "a" "b" (memory 65)))"#).unwrap_err().rule, Rule::Cap { used: 65, .. }));
+    assert!(matches!(any(r#"(module (import "a" "b" (table 4097 funcref)))"#).unwrap_err().rule, Rule::Cap { .. }));
+    assert!(any(r#"(module (import "a" "b" (memory 1)) (memory 1))"#).is_err());
+    let reserved = any(r#"(module (global (export "coffer:gas") i64 (i64.const 0)))"#).unwrap_err();
+    assert_eq!(reserved.rule, Rule::ReservedExport { name: "coffer:gas" });
 }
 
 #[test]
