@@ -4,6 +4,7 @@
 
 pub mod json;
 pub mod text;
+pub mod layout;
 mod names;
 
 use coffer_abi::export::SPEC_SECTION;

@@ -93,7 +93,7 @@ fn docs(out: &mut String, indent: usize, docs: &str) -> fmt::Result {
     docs.trim().lines().try_for_each(|line| writeln!(out, "{:indent$}{}", "", clean(line.trim_end())))
 }
 
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -110,7 +110,7 @@ fn list(spec: &Spec, types: &[Type]) -> String {
 }
 
 /// A type as Rust writes it.
-fn rust(spec: &Spec, ty: &Type) -> String {
+pub(super) fn rust(spec: &Spec, ty: &Type) -> String {
     let name = |ty: &Type| rust(spec, ty);
     match ty {
         Type::Unit => "()".into(),
