@@ -1,12 +1,12 @@
 //! One call and what came of it. Plain data; `Runtime::execute` turns the first into the second.
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::{AccountId, ContractId, Event, Gas, Hash, Height, StateId, Status, Time};
+use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Height, StateId, Status, Time};
 
-use crate::state::Changes;
+use crate::state::AllChanges;
 
 /// The position in the chain a call sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockContext {
     /// Height of the block.
     pub height: Height,
@@ -35,21 +35,36 @@ pub struct Call<'a> {
     pub origin: AccountId,
     /// Where in the chain.
     pub block: BlockContext,
+    /// What the seeded generator starts from: the transaction's id, so that no two transactions share a sequence.
+    pub seed: Hash,
     /// Gas the call may use; out of gas beyond it.
     pub gas_limit: Gas,
 }
 
-/// What came of a call.
+/// A contract that a contract made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// Its id.
+    pub contract: ContractId,
+    /// Its code, which its state held before.
+    pub code_hash: CodeHash,
+    /// Who made it.
+    pub creator: ContractId,
+}
+
+/// What came of a call and of the calls it led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executed {
     /// How it ended.
     pub status: Status,
-    /// Gas used, at most the limit; all of the limit when it ran out.
+    /// Gas used, nested calls included, at most the limit; all of the limit when it ran out.
     pub gas_used: Gas,
-    /// Writes in key order; empty unless the status is `Ok`.
-    pub changes: Changes,
+    /// Writes by contract, in key order; empty unless the status is `Ok`.
+    pub changes: AllChanges,
     /// Events in the order of emission; empty unless the status is `Ok`.
     pub events: Vec<Event>,
+    /// Contracts made, in their order; empty unless the status is `Ok`.
+    pub created: Vec<Created>,
     /// Lines of the debug log, whatever the status. Never part of a receipt.
     pub log: Vec<String>,
 }

@@ -12,9 +12,9 @@ pub mod engine;
 mod instance;
 pub mod spec;
 
-pub use call::{BlockContext, Call, Executed};
+pub use call::{BlockContext, Call, Created, Executed};
 pub use engine::{Backend, Code, Config, Runtime};
 pub use error::{CodeError, Fault};
-pub use instance::{INSTANCE_GAS, STACK_LIMIT};
-pub use state::{Changes, MemoryState, ScanEntry, StateRead};
+pub use host::STACK_LIMIT;
+pub use state::{AllChanges, Changes, MemoryState, MemoryWorld, ScanEntry, StateRead, World};
 pub use validate::{Caps, Interface, Report, Violation, validate};

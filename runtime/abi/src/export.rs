@@ -11,6 +11,9 @@ pub const MEMORY: &str = "memory";
 pub const INIT: &str = "init";
 /// Export run once, when an instance gets new code.
 pub const MIGRATE: &str = "migrate";
+/// Prefix of an export that marks a method as re-entrant: `reentrant call x` beside `call x`. Only its name counts. A method without the mark
+/// cannot be called while its contract is in the middle of another call.
+pub const REENTRANT: &str = "reentrant ";
 /// Name of the custom section that carries the spec.
 pub const SPEC_SECTION: &str = "coffer_spec";
 /// Exported global of the instrumented module: gas left, i64; below zero means it ran out.

@@ -3,11 +3,14 @@
 //! Invariant: a row is never changed after release; a new function is a new row, a changed one a new ABI version.
 //!
 //! A row reads: Wasm parameters and result; how the host sees them (`bytes(ptr, len)` is a slice of guest memory, `value(x)` a
-//! plain number); what comes back (`none`, `value`, or `reply(out, cap)`); gas as base + per byte.
+//! plain number of 32 bits, `wide(x)` one of 64); what comes back (`none`, `value`, or `reply(out, cap)`); gas as base + per byte.
 //!
 //! `reply(out, cap)`: the host keeps the bytes as this frame's reply, copies them to `out` if they fit into `cap`, and returns their
 //! length, or -1 for "nothing there". When they did not fit, the guest allocates and fetches them with `reply_read`.
 //! The bytes of all slices are paid before the work, those of a reply after it (a reply is bounded).
+//!
+//! A contract imports the functions with the types of the table. The metering pass adds one i64 to each: the gas left goes in as the last
+//! parameter and comes back as the last result, so that counting crosses the border in registers.
 
 /// Import module of the host functions; the number is [`crate::ABI_VERSION`].
 pub const MODULE: &str = "coffer_1";
@@ -77,6 +80,21 @@ macro_rules! host_functions {
 
             "SHA-256 of some bytes, 32 bytes."
             fn hash_sha256(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(400, 8);
+
+            "Calls a method of kind `call` of another contract in this state. `gas` bounds what it may use; u64::MAX: all but a 64th of what is left. The reply is the encoded outcome (`Status`) of the callee, whose writes and events are undone unless it is ok. Traps in a view."
+            fn call(contract: u32, contract_len: u32, method: u32, method_len: u32, input: u32, input_len: u32, gas: u64, out: u32, cap: u32) -> i64; host(contract: bytes(contract, contract_len), method: bytes(method, method_len), input: bytes(input, input_len), gas: wide(gas)) -> reply(out, cap); gas(2_000, 1);
+
+            "Calls a method of kind `view` of another contract, in this state or, from a private one, in the public state at the same position. Otherwise as `call`."
+            fn view(contract: u32, contract_len: u32, method: u32, method_len: u32, input: u32, input_len: u32, gas: u64, out: u32, cap: u32) -> i64; host(contract: bytes(contract, contract_len), method: bytes(method, method_len), input: bytes(input, input_len), gas: wide(gas)) -> reply(out, cap); gas(2_000, 1);
+
+            "Makes a contract of code that this state holds already (`code`: its hash), runs its `init` with `input`, and replies with the encoded outcome followed by the new id, 32 bytes. `salt`, 32 bytes, makes the ids of several instances differ. Gas as in `call`. Traps in a view."
+            fn create(code: u32, code_len: u32, salt: u32, salt_len: u32, input: u32, input_len: u32, gas: u64, out: u32, cap: u32) -> i64; host(code: bytes(code, code_len), salt: bytes(salt, salt_len), input: bytes(input, input_len), gas: wide(gas)) -> reply(out, cap); gas(60_000, 1);
+
+            "Checks an Ed25519 signature (64 bytes) of some bytes under a public key (32 bytes), strictly: no key or point of small order. 1 if it holds, else 0."
+            fn verify_ed25519(key: u32, key_len: u32, signature: u32, signature_len: u32, message: u32, message_len: u32) -> u32; host(key: bytes(key, key_len), signature: bytes(signature, signature_len), message: bytes(message, message_len)) -> value; gas(200_000, 3);
+
+            "The next `len` bytes of a generator seeded with the transaction's id, alike on every node. Anyone can compute them once the transaction is known and its sender can choose among ids, so they keep no secret and decide no lottery."
+            fn random(len: u32, out: u32, cap: u32) -> i64; host(len: value(len)) -> reply(out, cap); gas(400, 2);
 
             "A line for the developer's log. It has no effect on anything else."
             fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(250, 1);
@@ -152,6 +170,9 @@ macro_rules! host_argument {
     };
     (value) => {
         u32
+    };
+    (wide) => {
+        u64
     };
 }
 

@@ -23,6 +23,10 @@ pub const MAX_LOG: usize = 1_024;
 pub const MAX_SCAN: u32 = 256;
 /// Bytes after which a page of a prefix scan ends early (it always holds one entry if there is one).
 pub const MAX_SCAN_BYTES: usize = 64 * 1024;
+/// Contracts that can be in the middle of a call at once: the one a transaction names and those it calls in turn.
+pub const MAX_DEPTH: usize = 16;
+/// Bytes that one request to the seeded generator gives at most.
+pub const MAX_RANDOM: u32 = 1_024;
 /// Bytes of a method's name.
 pub const MAX_METHOD: usize = 64;
 

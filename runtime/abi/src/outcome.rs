@@ -106,6 +106,8 @@ codes!(
         DoubleOutput = "doubleOutput",
         /// The method returned without `output` or `error`.
         NoOutput = "noOutput",
+        /// An id, key, salt or signature given to a host function has another length than it must have.
+        BadLength = "badLength",
     }
 );
 
@@ -130,5 +132,13 @@ codes!(
         Replayed = "replayed",
         /// A signature, the sealed payload, or their link to the marker does not hold.
         BadPayload = "badPayload",
+        /// A contract called another one deeper than [`crate::limits::MAX_DEPTH`].
+        TooDeep = "tooDeep",
+        /// The contract is in the middle of a call already, and the method is not declared re-entrant.
+        ReEntered = "reEntered",
+        /// Private code asked to write to a public contract.
+        NotWritable = "notWritable",
+        /// No code of that hash is stored in this state.
+        NoSuchCode = "noSuchCode",
     }
 );

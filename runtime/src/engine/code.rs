@@ -77,7 +77,12 @@ impl Code {
         self.inner.methods.iter().map(|(kind, name, _)| (*kind, name.as_str()))
     }
 
-    pub(super) fn method(&self, kind: MethodKind, name: &str) -> Option<&ModuleExport> {
+    /// True if the method may be called while its contract is in the middle of a call.
+    pub fn is_reentrant(&self, kind: MethodKind, name: &str) -> bool {
+        self.inner.report.reentrant.iter().any(|(marked, method)| *marked == kind && method == name)
+    }
+
+    pub(crate) fn method(&self, kind: MethodKind, name: &str) -> Option<&ModuleExport> {
         let name = match kind {
             MethodKind::Init => coffer_abi::export::INIT,
             MethodKind::Migrate => coffer_abi::export::MIGRATE,
@@ -88,7 +93,7 @@ impl Code {
         Some(&methods[found].2)
     }
 
-    pub(super) fn instance(&self) -> &Template {
+    pub(crate) fn template(&self) -> &Template {
         &self.inner.template
     }
 }

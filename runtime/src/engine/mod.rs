@@ -7,19 +7,19 @@ mod settings;
 mod slots;
 
 pub use code::Code;
+pub(crate) use slots::Room;
 
 use std::sync::Arc;
 
-use coffer_abi::export::MethodKind;
-use coffer_abi::limits::MAX_INPUT;
-use coffer_abi::{Gas, Refused, Status};
+use coffer_abi::limits::MAX_DEPTH;
 use wasmtime::{Engine, Linker};
 
 use crate::call::{Call, Executed};
 use crate::error::{CodeError, Fault};
-use crate::instance::{self, Invocation};
+use crate::host::Session;
+use crate::instance::{self, Invocation, Scoped};
 use crate::meter::Schedule;
-use crate::state::{Changes, StateRead};
+use crate::state::World;
 use crate::validate::Caps;
 use slots::Slots;
 
@@ -46,6 +46,8 @@ pub struct Config {
     /// Calls that run at the same time; more of them wait. Local to this node. Each slot reserves 4 GiB of address space (no memory)
     /// and keeps up to 2 MiB of memory from one call to the next.
     pub slots: u32,
+    /// Transactions that call from contract to contract at the same time; each of them reserves 15 slots more.
+    pub deep: u32,
     /// How large a module may be; a chain parameter.
     pub caps: Caps,
     /// What computation costs; a chain parameter.
@@ -54,7 +56,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { backend: Backend::default(), slots: 64, caps: Caps::default(), schedule: Schedule::default() }
+        Self { backend: Backend::default(), slots: 64, deep: 4, caps: Caps::default(), schedule: Schedule::default() }
     }
 }
 
@@ -77,7 +79,11 @@ struct Inner {
     engine: Engine,
     linker: Linker<Invocation>,
     slots: Slots,
+    deep: Slots,
 }
+
+/// Instances below the outermost one of a transaction.
+const NESTED: u32 = MAX_DEPTH as u32 - 1;
 
 impl Runtime {
     /// An engine with its pool of memory slots.
@@ -87,8 +93,8 @@ impl Runtime {
     pub fn new(config: Config) -> Result<Self, Fault> {
         let engine = Engine::new(&settings::settings(&config)).map_err(Fault::engine)?;
         let linker = instance::linker(&engine)?;
-        let slots = Slots::new(config.slots);
-        Ok(Self { inner: Arc::new(Inner { config, engine, linker, slots }) })
+        let (slots, deep) = (Slots::new(config.slots), Slots::new(config.deep));
+        Ok(Self { inner: Arc::new(Inner { config, engine, linker, slots, deep }) })
     }
 
     /// What it was made with.
@@ -105,34 +111,23 @@ impl Runtime {
         Code::prepare(engine, linker, config, wasm)
     }
 
-    /// Executes one call in an instance of its own and returns what came of it; nothing is written anywhere. Waits while all slots are
-    /// in use. Runs on the caller's thread; on one with less than 6 MiB of stack left it makes a larger stack first, which costs some
-    /// microseconds, so threads that only execute are best given 16 MiB.
+    /// Executes one call, and the calls it makes in turn, each in an instance of its own, and returns what came of it; nothing is written
+    /// anywhere. Waits while all slots are in use. Runs on the caller's thread; on one with less than 6 MiB of stack left it makes a
+    /// larger stack first, which costs some microseconds, so threads that only execute are best given 16 MiB.
     ///
     /// A deployment without arguments of a contract without `init` succeeds with an empty result.
     ///
     /// # Errors
     /// [`Fault`]: this node could not execute the call; what other nodes computed is unknown.
-    pub fn execute(&self, code: &Code, call: &Call<'_>, state: &dyn StateRead) -> Result<Executed, Fault> {
-        if call.input.len() > MAX_INPUT {
-            return Ok(nothing_ran(Status::Refused(Refused::InputTooLarge)));
-        }
-        let Some(method) = code.method(call.kind, call.method) else {
-            return Ok(nothing_ran(match call.kind {
-                MethodKind::Init if call.input.is_empty() => Status::Ok(Vec::new()),
-                MethodKind::Init => Status::Refused(Refused::NoInit),
-                _ => Status::Refused(Refused::NoSuchMethod),
-            }));
-        };
-        let _slot = self.inner.slots.take();
+    pub fn execute(&self, code: &Code, call: &Call<'_>, world: &dyn World) -> Result<Executed, Fault> {
+        let Inner { config, engine, slots, deep, .. } = &*self.inner;
+        let session = Session::new(Scoped, call, config.schedule.clone());
+        let _slot = slots.take();
+        let room = Room::new(engine, config.caps.max_pages, deep);
         stacker::maybe_grow(STACK_NEEDED, STACK_MADE, || {
-            instance::run(&self.inner.engine, &self.inner.config, code.instance(), method, call, state)
+            instance::enter(world, &room, || session.execute(code, call))
         })
     }
-}
-
-fn nothing_ran(status: Status) -> Executed {
-    Executed { status, gas_used: Gas(0), changes: Changes::new(), events: Vec::new(), log: Vec::new() }
 }
 
 impl Fault {

@@ -6,7 +6,7 @@ use wasmtime::{
     WasmBacktraceDetails, WasmFeatures,
 };
 
-use super::{Backend, Config};
+use super::{Backend, Config, NESTED};
 use crate::validate::FEATURES;
 
 /// Bytes of native stack the engine lets a call use. The logical limit (256 KiB, counted in the code itself) is reached long before; if
@@ -34,6 +34,8 @@ pub(super) fn settings(config: &Config) -> Settings {
     // Off by name, all of them, also those wasmtime adds later; then on again what the validator allows.
     settings.wasm_features(WasmFeatures::all(), false);
     settings.wasm_features(FEATURES, true);
+    // For the metering pass alone: host functions return the gas left beside their result. The validator refuses it to contracts.
+    settings.wasm_multi_value(true);
 
     match config.backend {
         Backend::Winch => settings.strategy(Strategy::Winch),
@@ -67,11 +69,11 @@ pub(super) fn settings(config: &Config) -> Settings {
 }
 
 fn pool(config: &Config) -> PoolingAllocationConfig {
-    let slots = config.slots.max(1);
+    let slots = config.slots.max(1).saturating_add(config.deep.max(1).saturating_mul(NESTED));
     let scan = PoolingAllocationConfig::is_pagemap_scan_available();
     let keep = if scan { KEEP_SCANNED } else { KEEP_UNSCANNED };
     let mut pool = PoolingAllocationConfig::new();
-    // One memory, one table and one instance for each call that may run: `Slots` lets no more of them in.
+    // One memory, one table and one instance for each call that may run, nested ones included: `Slots` lets no more of them in.
     pool.total_core_instances(slots).total_memories(slots).total_tables(slots);
     pool.max_memories_per_module(1).max_tables_per_module(1);
     pool.max_memory_size(config.caps.max_pages as usize * PAGE);

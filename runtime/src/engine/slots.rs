@@ -1,7 +1,14 @@
-//! Who may run now: as many calls as the engine has memory slots; others wait their turn. A full pool is never an error.
+//! Who may run now: as many transactions as the engine has memory slots; others wait their turn. A full pool is never an error. A
+//! transaction that calls from contract to contract needs room for the instances under way at once, and takes it whole at its first
+//! nested call; who has it waits for nothing more, so waiting always ends.
 //! Invariant: a slot taken is given back when its guard is dropped, also when the call panics.
 
+use std::cell::OnceCell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use wasmtime::Engine;
+
+use crate::error::Fault;
 
 /// The free slots of one engine.
 pub(super) struct Slots {
@@ -38,6 +45,43 @@ impl Drop for Slot<'_> {
     fn drop(&mut self) {
         *self.0.lock() += 1;
         self.0.freed.notify_one();
+    }
+}
+
+/// What a transaction may use of an engine while it runs.
+pub(crate) struct Room<'a> {
+    engine: Option<&'a Engine>,
+    max_pages: u32,
+    deep: Option<&'a Slots>,
+    outermost: OnceCell<()>,
+    nested: OnceCell<Slot<'a>>,
+}
+
+impl<'a> Room<'a> {
+    /// Room for one instance, and from `deep` for those below it.
+    pub(super) fn new(engine: &'a Engine, max_pages: u32, deep: &'a Slots) -> Self {
+        let (engine, deep) = (Some(engine), Some(deep));
+        Self { engine, max_pages, deep, outermost: OnceCell::new(), nested: OnceCell::new() }
+    }
+
+    /// Room in which nothing can run.
+    #[cfg(test)]
+    pub(crate) fn closed() -> Self {
+        Self { engine: None, max_pages: 0, deep: None, outermost: OnceCell::new(), nested: OnceCell::new() }
+    }
+
+    /// The engine and the bound on memory, in pages, for one more instance. Waits while too many transactions nest their calls.
+    ///
+    /// # Errors
+    /// When there is no engine.
+    pub(crate) fn instance(&self) -> Result<(Engine, u32), Fault> {
+        let (Some(engine), Some(deep)) = (self.engine, self.deep) else {
+            return Err(Fault::Engine("nothing can run here".into()));
+        };
+        if self.outermost.set(()).is_err() {
+            self.nested.get_or_init(|| deep.take());
+        }
+        Ok((engine.clone(), self.max_pages))
     }
 }
 

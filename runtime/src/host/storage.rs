@@ -1,30 +1,24 @@
-//! Storage of one contract as its call sees it: the state below, the call's own writes above. Keys and values are checked here.
-//! Invariant: the state below is never changed; the journal alone says what the call wrote.
+//! Storage of one contract as its call sees it: the state below, the transaction's own writes above. Keys and values are checked here.
+//! Invariant: the state below is never changed; the journal alone says what was written.
 
 use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN, MAX_KEY, MAX_VALUE};
 use coffer_abi::{ContractId, TrapKind};
 
-use super::{Halt, scan};
+use super::journal::Journal;
+use super::{Halt, Host, Place, scan};
 use crate::error::Fault;
-use crate::state::{Changes, StateRead};
+use crate::state::{Changes, ScanEntry, StateRead};
 
 /// A contract's storage during one call.
-pub(super) struct Storage<S> {
-    state: S,
-    contract: ContractId,
-    journal: Changes,
+pub(super) struct Storage<'a, H> {
+    pub(super) host: &'a H,
+    pub(super) place: Place,
+    pub(super) contract: ContractId,
+    pub(super) journal: &'a mut Journal,
 }
 
-impl<S: StateRead> Storage<S> {
-    pub(super) fn new(state: S, contract: ContractId) -> Self {
-        Self { state, contract, journal: Changes::new() }
-    }
-
-    pub(super) fn into_changes(self) -> Changes {
-        self.journal
-    }
-
-    /// The value under `key`, the call's own writes first.
+impl<H: Host> Storage<'_, H> {
+    /// The value under `key`, the transaction's own writes first.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
         check_key(key)?;
         Ok(self.read(key)?)
@@ -35,7 +29,7 @@ impl<S: StateRead> Storage<S> {
         if value.len() > MAX_VALUE {
             return Err(TrapKind::LimitExceeded.into());
         }
-        self.write(key, Some(value.to_vec()));
+        self.journal.write(self.contract, key, Some(value.to_vec()));
         Ok(())
     }
 
@@ -44,7 +38,7 @@ impl<S: StateRead> Storage<S> {
         check_key(key)?;
         let found = self.read(key)?.is_some();
         if found {
-            self.write(key, None);
+            self.journal.write(self.contract, key, None);
         }
         Ok(found)
     }
@@ -58,21 +52,33 @@ impl<S: StateRead> Storage<S> {
         if limit == 0 {
             return Err(TrapKind::LimitExceeded.into());
         }
-        Ok(scan::page(&self.state, &self.contract, &self.journal, prefix, after, limit)?)
+        let nothing = Changes::new();
+        let journal = self.journal.of(&self.contract).unwrap_or(&nothing);
+        let below = Below { host: self.host, place: self.place };
+        Ok(scan::page(&below, &self.contract, journal, prefix, after, limit)?)
     }
 
     fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        match self.journal.get(key) {
+        match self.journal.get(&self.contract, key) {
             Some(written) => Ok(written.clone()),
-            None => self.state.get(&self.contract, key),
+            None => self.host.get(self.place, &self.contract, key),
         }
     }
+}
 
-    fn write(&mut self, key: &[u8], value: Option<Vec<u8>>) {
-        match self.journal.get_mut(key) {
-            Some(written) => *written = value,
-            None => drop(self.journal.insert(key.to_vec(), value)),
-        }
+/// The state a call reads from, without what it wrote.
+struct Below<'a, H> {
+    host: &'a H,
+    place: Place,
+}
+
+impl<H: Host> StateRead for Below<'_, H> {
+    fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        self.host.get(self.place, contract, key)
+    }
+
+    fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
+        self.host.scan(self.place, contract, prefix, after, limit)
     }
 }
 
@@ -80,55 +86,5 @@ fn check_key(key: &[u8]) -> Result<(), TrapKind> {
     match key.first() {
         Some(&(KEY_PLAIN | KEY_ORDERED)) if key.len() <= MAX_KEY => Ok(()),
         _ => Err(TrapKind::BadKey),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::MemoryState;
-
-    const CONTRACT: ContractId = ContractId([1; 32]);
-
-    fn storage(entries: &[(&[u8], &[u8])]) -> Storage<MemoryState> {
-        let mut state = MemoryState::default();
-        state.apply(CONTRACT, &entries.iter().map(|(k, v)| (k.to_vec(), Some(v.to_vec()))).collect());
-        Storage::new(state, CONTRACT)
-    }
-
-    #[test]
-    fn a_call_reads_its_own_writes() {
-        let mut storage = storage(&[(b"\0a", b"old")]);
-        assert_eq!(storage.get(b"\0a").unwrap().as_deref(), Some(&b"old"[..]));
-        storage.set(b"\0a", b"new").unwrap();
-        assert_eq!(storage.get(b"\0a").unwrap().as_deref(), Some(&b"new"[..]));
-        assert!(storage.remove(b"\0a").unwrap());
-        assert_eq!(storage.get(b"\0a").unwrap(), None);
-        assert!(!storage.remove(b"\0a").unwrap());
-        assert_eq!(storage.into_changes(), Changes::from([(b"\0a".to_vec(), None)]));
-    }
-
-    #[test]
-    fn removing_what_is_not_there_writes_nothing() {
-        let mut storage = storage(&[]);
-        assert!(!storage.remove(b"\0a").unwrap());
-        assert!(storage.into_changes().is_empty());
-    }
-
-    #[test]
-    fn keys_and_values_have_bounds() {
-        let mut storage = storage(&[]);
-        let long = [0; MAX_KEY + 1];
-        for key in [&b""[..], b"\x02a", &long] {
-            assert!(matches!(storage.get(key), Err(Halt::Trap(TrapKind::BadKey))));
-            assert!(matches!(storage.set(key, b""), Err(Halt::Trap(TrapKind::BadKey))));
-            assert!(matches!(storage.remove(key), Err(Halt::Trap(TrapKind::BadKey))));
-            assert!(matches!(storage.scan(key, b"", 1), Err(Halt::Trap(TrapKind::BadKey))));
-        }
-        assert!(storage.set(&long[1..], &vec![0; MAX_VALUE]).is_ok());
-        assert!(matches!(storage.set(b"\0", &vec![0; MAX_VALUE + 1]), Err(Halt::Trap(TrapKind::LimitExceeded))));
-        assert!(matches!(storage.scan(b"\0a", b"", 1), Err(Halt::Trap(TrapKind::BadKey))));
-        assert!(matches!(storage.scan(b"\x01", &long, 1), Err(Halt::Trap(TrapKind::BadKey))));
-        assert!(matches!(storage.scan(b"\x01", b"", 0), Err(Halt::Trap(TrapKind::LimitExceeded))));
     }
 }

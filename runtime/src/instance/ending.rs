@@ -13,17 +13,23 @@ pub(super) struct Left {
     pub(super) stack: i32,
 }
 
-/// Reads the end of a call off what wasmtime returned, what a host function left behind, and the counters.
-pub(super) fn of(result: wasmtime::Result<()>, halt: Option<Halt>, left: &Left) -> Result<Ended, Fault> {
-    let stopped = |status| Ok(Ended::Stopped(status));
+/// What a host function's halt means.
+pub(super) fn of_halt(halt: Halt) -> Result<Ended, Fault> {
     match halt {
-        Some(Halt::Trap(kind)) => return stopped(Status::Trapped(kind)),
-        Some(Halt::Panic(text)) => return stopped(Status::Panicked(text)),
-        Some(Halt::OutOfGas) => return stopped(Status::OutOfGas),
-        Some(Halt::Fault(fault)) => return Err(fault),
-        None => {}
+        Halt::Trap(kind) => Ok(Ended::Stopped(Status::Trapped(kind))),
+        Halt::Panic(text) => Ok(Ended::Stopped(Status::Panicked(text))),
+        Halt::OutOfGas => Ok(Ended::Stopped(Status::OutOfGas)),
+        Halt::Fault(fault) => Err(fault),
     }
-    let Err(error) = result else { return Ok(Ended::Returned) };
+}
+
+/// Reads the end of a call that no host function ended off what wasmtime returned and the counters.
+pub(super) fn of(result: wasmtime::Result<()>, left: &Left) -> Result<Ended, Fault> {
+    let stopped = |status| Ok(Ended::Stopped(status));
+    let Err(error) = result else {
+        // The last blocks of a method are paid when it returns: gas is looked at where code can repeat itself, and here.
+        return if left.gas < 0 { stopped(Status::OutOfGas) } else { Ok(Ended::Returned) };
+    };
     match error.downcast_ref::<Trap>() {
         Some(Trap::UnreachableCodeReached) if left.gas < 0 => stopped(Status::OutOfGas),
         Some(Trap::UnreachableCodeReached) if left.stack < 0 => stopped(Status::Trapped(TrapKind::StackExhausted)),
@@ -33,6 +39,12 @@ pub(super) fn of(result: wasmtime::Result<()>, halt: Option<Halt>, left: &Left) 
         },
         None => Err(Fault::engine(error)),
     }
+}
+
+/// True if what the call used is not known: an access outside of memory can come from any load or store, and the code does not write
+/// the count back before each of them. Such a call costs all it was given.
+pub(super) fn loses_gas(ended: &Ended) -> bool {
+    matches!(ended, Ended::Stopped(Status::Trapped(TrapKind::MemoryOutOfBounds)))
 }
 
 /// The kind of a trap that allowed code can raise, or `None` for one that must not happen: the engine's own stack above all.
@@ -56,18 +68,15 @@ mod tests {
     #[test]
     fn the_engines_own_stack_and_unknown_errors_are_faults() {
         let left = Left { gas: 5, stack: 5 };
-        assert!(of(Err(Trap::StackOverflow.into()), None, &left).is_err());
-        assert!(of(Err(Trap::Interrupt.into()), None, &left).is_err());
-        assert!(of(Err(wasmtime::Error::msg("out of something")), None, &left).is_err());
-        assert!(
-            of(Err(Trap::UnreachableCodeReached.into()), Some(Halt::Fault(Fault::State("disk".into()))), &left)
-                .is_err()
-        );
+        assert!(of(Err(Trap::StackOverflow.into()), &left).is_err());
+        assert!(of(Err(Trap::Interrupt.into()), &left).is_err());
+        assert!(of(Err(wasmtime::Error::msg("out of something")), &left).is_err());
+        assert!(of_halt(Halt::Fault(Fault::State("disk".into()))).is_err());
     }
 
     #[test]
     fn counters_below_zero_explain_an_unreachable() {
-        let ended = |gas, stack| match of(Err(Trap::UnreachableCodeReached.into()), None, &Left { gas, stack }) {
+        let ended = |gas, stack| match of(Err(Trap::UnreachableCodeReached.into()), &Left { gas, stack }) {
             Ok(Ended::Stopped(status)) => status,
             other => panic!("{other:?}"),
         };
@@ -75,5 +84,7 @@ mod tests {
         assert_eq!(ended(-1, -1), Status::OutOfGas);
         assert_eq!(ended(0, -1), Status::Trapped(TrapKind::StackExhausted));
         assert_eq!(ended(0, 0), Status::Trapped(TrapKind::Unreachable));
+        assert!(matches!(of(Ok(()), &Left { gas: -1, stack: 5 }), Ok(Ended::Stopped(Status::OutOfGas))));
+        assert!(matches!(of(Ok(()), &Left { gas: 0, stack: 5 }), Ok(Ended::Returned)));
     }
 }

@@ -1,7 +1,7 @@
 //! One call in one instance: made fresh, run, read out, dropped. With `engine` the only place that names wasmtime.
 //! Where things are: `linker` host functions behind the imports, `memory` guest pointers and gas, `ending` what an end means,
-//! `growth` the bound on memory, `scope` the state of the running call.
-//! Invariant: gas is charged before anything runs, and what was not used is exact however the call ends.
+//! `growth` the bound on memory, `scope` what surrounds the running transaction.
+//! Invariant: gas is charged before anything runs, and what was not used is exact unless the call left its memory.
 
 mod ending;
 mod growth;
@@ -10,31 +10,22 @@ mod memory;
 mod scope;
 
 pub(crate) use linker::link as linker;
+pub(crate) use scope::{Scoped, enter};
 
-use coffer_abi::export::{GAS_GLOBAL, MEMORY, STACK_GLOBAL};
-use coffer_abi::{Gas, Status};
-use wasmtime::{Engine, Extern, Global, Instance, InstancePre, Linker, Module, ModuleExport, Store, Val};
+use coffer_abi::Status;
+use coffer_abi::export::{GAS_GLOBAL, MEMORY, MethodKind, STACK_GLOBAL};
+use wasmtime::{Engine, Extern, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, Val};
 
-use crate::call::{Call, Executed};
-use crate::engine::Config;
+use crate::engine::Code;
 use crate::error::Fault;
-use crate::host::{Ended, Frame, Halt};
-use crate::state::StateRead;
+use crate::host::{Ended, Halt, Session, absent};
 use growth::Growth;
-use memory::Guest;
-use scope::Scoped;
 
-/// Bytes of logical stack one call may use, frames counted as the meter says. Every engine's own stack holds many times as much.
-pub const STACK_LIMIT: i32 = 256 * 1024;
-
-/// Gas of making and dropping an instance, the memory's pages apart: about 4 us on the reference machine. A call that cannot pay it
-/// is out of gas before it begins.
-pub const INSTANCE_GAS: u64 = 20_000;
-
-/// What a store carries: the frame the host functions work on, and how it ended if a host function ended it.
+/// What a store carries: the transaction while this call runs, and how the call ended if a host function ended it.
 pub(crate) struct Invocation {
-    frame: Frame<Scoped>,
-    guest: Option<Guest>,
+    session: Session<Scoped>,
+    memory: Option<Memory>,
+    stack: Option<Global>,
     halt: Option<Halt>,
     growth: Growth,
 }
@@ -65,49 +56,62 @@ impl Template {
     }
 }
 
-/// Runs `method` of a fresh instance.
+/// Runs a method of a fresh instance in the newest frame of the session.
 pub(crate) fn run(
-    engine: &Engine,
-    config: &Config,
-    template: &Template,
-    method: &ModuleExport,
-    call: &Call<'_>,
-    state: &dyn StateRead,
-) -> Result<Executed, Fault> {
-    // Gas is an i64 in the code: a higher limit than that is as good as none.
-    let limit = call.gas_limit.0.min(i64::MAX as u64);
-    let entry = INSTANCE_GAS.saturating_add(config.schedule.initial_memory(template.pages));
-    let frame = Frame::new(call, Scoped);
-    let Some(gas) = limit.checked_sub(entry) else {
-        return Ok(frame.finish(Ended::Stopped(Status::OutOfGas), call.gas_limit));
+    session: &mut Session<Scoped>,
+    code: &Code,
+    kind: MethodKind,
+    method: &str,
+) -> Result<Ended, Fault> {
+    let Some(method) = code.method(kind, method) else {
+        return Ok(Ended::Stopped(absent(kind, session.arguments()?)));
     };
-    let growth = Growth::up_to(config.caps.max_pages);
-    let mut store = Store::new(engine, Invocation { frame, guest: None, halt: None, growth });
+    let (engine, max_pages) = scope::with_room(|room| room.instance())??;
+    let template = code.template();
+    let schedule = session.schedule();
+    let entry = u64::from(schedule.instance).saturating_add(schedule.initial_memory(template.pages));
+    if session.pay(entry).is_err() {
+        return Ok(Ended::Stopped(Status::OutOfGas));
+    }
+    let invocation = Invocation {
+        session: std::mem::replace(session, Session::vacant()),
+        memory: None,
+        stack: None,
+        halt: None,
+        growth: Growth::up_to(max_pages),
+    };
+    let mut store = Store::new(&engine, invocation);
     store.limiter(|invocation| &mut invocation.growth);
+    let ended = call(&mut store, template, method);
+    *session = store.into_data().session;
+    ended
+}
 
-    let (result, left) = scope::enter(state, || -> Result<_, Fault> {
-        let instance = match template.pre.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => return Ok((Err(error), ending::Left { gas: gas as i64, stack: STACK_LIMIT })),
-        };
-        let globals = Globals::of(&instance, template, &mut store)?;
-        globals.gas.set(&mut store, Val::I64(gas as i64)).map_err(Fault::engine)?;
-        globals.stack.set(&mut store, Val::I32(STACK_LIMIT)).map_err(Fault::engine)?;
-        let method = match instance.get_module_export(&mut store, method) {
-            Some(Extern::Func(method)) => method.typed::<(), ()>(&store).map_err(Fault::engine)?,
-            _ => return Err(Fault::Instrumentation("a method is no function".into())),
-        };
-        let result = method.call(&mut store, ());
-        Ok((result, globals.left(&mut store)?))
-    })?;
-
-    let Invocation { frame, halt, .. } = store.into_data();
-    let ended = ending::of(result, halt, &left)?;
-    let gas_used = match &ended {
-        Ended::Stopped(Status::OutOfGas) => call.gas_limit,
-        _ => Gas(limit - left.gas.max(0) as u64),
+/// Makes the instance and calls its method; leaves in the session what gas is left.
+fn call(store: &mut Store<Invocation>, template: &Template, method: &ModuleExport) -> Result<Ended, Fault> {
+    let instance = match template.pre.instantiate(&mut *store) {
+        Ok(instance) => instance,
+        Err(error) => return Err(Fault::engine(error)),
     };
-    Ok(frame.finish(ended, gas_used))
+    let globals = Globals::of(&instance, template, store)?;
+    let (gas, stack) = (store.data().session.gas, store.data().session.stack);
+    globals.gas.set(&mut *store, Val::I64(gas)).map_err(Fault::engine)?;
+    globals.stack.set(&mut *store, Val::I32(stack)).map_err(Fault::engine)?;
+    let method = match instance.get_module_export(&mut *store, method) {
+        Some(Extern::Func(method)) => method.typed::<(), ()>(&*store).map_err(Fault::engine)?,
+        _ => return Err(Fault::Instrumentation("a method is no function".into())),
+    };
+    let result = method.call(&mut *store, ());
+    match store.data_mut().halt.take() {
+        // The host function that ended the call had the gas; the instance did not get it back.
+        Some(halt) => ending::of_halt(halt),
+        None => {
+            let left = globals.left(store)?;
+            let ended = ending::of(result, &left)?;
+            store.data_mut().session.gas = if ending::loses_gas(&ended) { 0 } else { left.gas };
+            Ok(ended)
+        }
+    }
 }
 
 /// The globals the meter added.
@@ -117,12 +121,13 @@ struct Globals {
 }
 
 impl Globals {
-    /// Finds them, and tells the host functions where gas and memory are.
+    /// Finds them, and tells the host functions where stack and memory are.
     fn of(instance: &Instance, template: &Template, store: &mut Store<Invocation>) -> Result<Self, Fault> {
         let mut export = |index| instance.get_module_export(&mut *store, index);
         match (export(&template.gas), export(&template.stack), export(&template.memory)) {
             (Some(Extern::Global(gas)), Some(Extern::Global(stack)), Some(Extern::Memory(memory))) => {
-                store.data_mut().guest = Some(Guest { memory, gas });
+                let invocation = store.data_mut();
+                (invocation.memory, invocation.stack) = (Some(memory), Some(stack));
                 Ok(Self { gas, stack })
             }
             _ => Err(Fault::Instrumentation("gas, stack or memory is not exported as such".into())),

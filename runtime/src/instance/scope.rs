@@ -1,33 +1,108 @@
-//! The state of the running call. A store's data must own all it holds, a state is only lent, so the state is found through the thread
-//! that runs the call; nested calls stack up. Invariant: a state is reachable inside of `enter` only, and then it is the innermost one.
+//! What surrounds the running transaction: the world it was lent and the engine it runs on. A store's data must own all it holds, and both
+//! are only lent, so they are found through the thread that runs the transaction. Invariant: they are reachable inside of `enter` only,
+//! and then it is the innermost one.
 
-use coffer_abi::ContractId;
+use coffer_abi::export::MethodKind;
+use coffer_abi::{CodeHash, ContractId, StateId};
 
+use crate::engine::{Code, Room};
 use crate::error::Fault;
-use crate::state::{ScanEntry, StateRead};
+use crate::host::{Ended, Host, Place, Session};
+use crate::state::{ScanEntry, World};
 
-environmental::environmental!(state_of_call: trait StateRead);
+/// World and engine of a transaction.
+trait Surroundings {
+    fn world(&self) -> &dyn World;
+    fn room(&self) -> &Room<'_>;
+}
 
-/// The state of the call that runs on this thread.
-pub(super) struct Scoped;
+struct Lent<'a> {
+    world: &'a dyn World,
+    room: &'a Room<'a>,
+}
 
-/// Runs `work` with `state` as the state of the call.
-pub(super) fn enter<R>(state: &dyn StateRead, work: impl FnOnce() -> R) -> R {
-    let mut lent = state;
-    state_of_call::using(&mut lent, work)
+impl Surroundings for Lent<'_> {
+    fn world(&self) -> &dyn World {
+        self.world
+    }
+
+    fn room(&self) -> &Room<'_> {
+        self.room
+    }
+}
+
+environmental::environmental!(surroundings: trait Surroundings);
+
+/// The host of the transaction that runs on this thread.
+pub(crate) struct Scoped;
+
+/// Runs `work` with `world` and `room` around it.
+pub(crate) fn enter<R>(world: &dyn World, room: &Room<'_>, work: impl FnOnce() -> R) -> R {
+    surroundings::using(&mut Lent { world, room }, work)
 }
 
 fn outside() -> Fault {
     Fault::Engine("a host function ran outside of a call".into())
 }
 
-impl StateRead for Scoped {
-    fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        state_of_call::with(|state| state.get(contract, key)).ok_or_else(outside)?
+/// Asks the world of one place.
+fn ask<R>(place: Place, question: impl FnOnce(&dyn World) -> Result<R, Fault>) -> Result<R, Fault> {
+    surroundings::with(|lent| match place {
+        Place::Own => question(lent.world()),
+        Place::Public => match lent.world().public() {
+            Some((_, public)) => question(public),
+            None => Err(Fault::State("there is no public state beside this one".into())),
+        },
+    })
+    .ok_or_else(outside)?
+}
+
+/// What a nested instance needs of the engine.
+pub(super) fn with_room<R>(work: impl FnOnce(&Room<'_>) -> R) -> Result<R, Fault> {
+    surroundings::with(|lent| work(lent.room())).ok_or_else(outside)
+}
+
+impl Host for Scoped {
+    type Code = Code;
+
+    fn get(&self, place: Place, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        ask(place, |world| world.get(contract, key))
     }
 
-    fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
-        state_of_call::with(|state| state.scan(contract, prefix, after, limit)).ok_or_else(outside)?
+    fn scan(
+        &self,
+        place: Place,
+        contract: &ContractId,
+        prefix: &[u8],
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<ScanEntry>, Fault> {
+        ask(place, |world| world.scan(contract, prefix, after, limit))
+    }
+
+    fn contract(&self, place: Place, contract: &ContractId) -> Result<Option<Code>, Fault> {
+        ask(place, |world| world.contract(contract))
+    }
+
+    fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
+        ask(Place::Own, |world| world.code(hash))
+    }
+
+    fn created_id(&self, creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
+        // Without surroundings nothing runs that could ask.
+        surroundings::with(|lent| lent.world().created_id(creator, code, salt)).unwrap_or_default()
+    }
+
+    fn public_state(&self) -> Option<StateId> {
+        surroundings::with(|lent| lent.world().public().map(|(id, _)| id)).flatten()
+    }
+
+    fn is_reentrant(code: &Code, kind: MethodKind, method: &str) -> bool {
+        code.is_reentrant(kind, method)
+    }
+
+    fn run(session: &mut Session<Self>, code: &Code, kind: MethodKind, method: &str) -> Result<Ended, Fault> {
+        super::run(session, code, kind, method)
     }
 }
 
@@ -37,16 +112,17 @@ mod tests {
     use crate::state::{Changes, MemoryState};
 
     #[test]
-    fn the_innermost_state_is_seen_and_none_outside() {
+    fn the_innermost_world_is_seen_and_none_outside() {
         let contract = ContractId([1; 32]);
+        let room = Room::closed();
         let holding = |value: u8| {
             let mut state = MemoryState::default();
             state.apply(contract, &Changes::from([(vec![0], Some(vec![value]))]));
             state
         };
-        let seen = || Scoped.get(&contract, &[0]).ok().flatten();
-        let inner = enter(&holding(1), || (seen(), enter(&holding(2), seen), seen()));
+        let seen = || Scoped.get(Place::Own, &contract, &[0]).ok().flatten();
+        let inner = enter(&holding(1), &room, || (seen(), enter(&holding(2), &room, seen), seen()));
         assert_eq!(inner, (Some(vec![1]), Some(vec![2]), Some(vec![1])));
-        assert!(Scoped.get(&contract, &[0]).is_err());
+        assert!(Scoped.get(Place::Own, &contract, &[0]).is_err());
     }
 }

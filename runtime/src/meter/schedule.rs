@@ -36,6 +36,10 @@ pub struct Schedule {
     /// Each page (64 KiB) of memory, at instantiation and when it grows. Its cost lies between wiping a page that stays resident (2 us)
     /// and 16 first touches of 4 KiB (0.27 us each at best).
     pub page: u32,
+    /// Making and dropping an instance, its memory apart: about 4 us. A call that cannot pay it is out of gas before it begins.
+    pub instance: u32,
+    /// Each entry a scan passes over because the transaction has removed it: work that the bytes of the page do not pay for.
+    pub scan_skip: u32,
 }
 
 impl Schedule {
@@ -56,6 +60,8 @@ impl Schedule {
         bulk_word: 2,
         grow: 500,
         page: 15_000,
+        instance: 20_000,
+        scan_skip: 100,
     };
 
     /// Gas of the memory a module starts with. The host charges it before a call begins, since the pass cannot see instantiation.

@@ -1,7 +1,7 @@
 //! Rules for the sections of a module, in the order they come. Not here: bodies of functions ([`super::function`]).
 //! Invariant: the count of a section is checked against its cap before any of its entries is read.
 
-use coffer_abi::export::{GAS_GLOBAL, LINKER_GLOBALS, MEMORY, MethodKind, STACK_GLOBAL};
+use coffer_abi::export::{GAS_GLOBAL, LINKER_GLOBALS, MEMORY, MethodKind, REENTRANT, STACK_GLOBAL};
 use coffer_abi::host::{HOST_FUNCTIONS, HostFunction, MODULE, WasmType};
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ElementKind, Export, ExternalKind, FuncType, FuncValidatorAllocations, Import,
@@ -32,6 +32,7 @@ pub(super) struct Reading {
     table_entries: u64,
     imports: Vec<&'static str>,
     exports: Vec<(MethodKind, String)>,
+    reentrant: Vec<(MethodKind, String)>,
     custom_sections: Vec<CustomSection>,
     frames: Vec<Frame>,
 }
@@ -61,6 +62,7 @@ pub(super) fn read(wasm: &[u8], caps: &Caps, interface: Interface) -> Result<Rep
         table_entries: 0,
         imports: Vec::new(),
         exports: Vec::new(),
+        reentrant: Vec::new(),
         custom_sections: Vec::new(),
         frames: Vec::new(),
     };
@@ -279,7 +281,13 @@ impl Reading {
                     self.exports.push((kind, name.to_owned()));
                     return Ok(());
                 }
-                None => "function",
+                None => {
+                    if let Some((kind, name)) = export.name.strip_prefix(REENTRANT).and_then(MethodKind::of_export) {
+                        self.reentrant.push((kind, name.to_owned()));
+                        return Ok(());
+                    }
+                    "function"
+                }
             },
             ExternalKind::FuncExact => "function",
             ExternalKind::Table => "table",
@@ -330,6 +338,7 @@ impl Reading {
         Report {
             limits: self.usage.list(),
             exports: self.exports,
+            reentrant: self.reentrant,
             imports: self.imports,
             custom_sections: self.custom_sections,
             initial_pages: u32::try_from(self.memory_pages.unwrap_or(0)).unwrap_or(u32::MAX),

@@ -48,6 +48,9 @@ pub struct Report {
     /// Methods, in the order of the export section.
     #[serde(serialize_with = "export_names")]
     pub exports: Vec<(MethodKind, String)>,
+    /// Methods that may be called while their contract is in the middle of a call.
+    #[serde(serialize_with = "export_names")]
+    pub reentrant: Vec<(MethodKind, String)>,
     /// Host functions the module imports, in the order of their indices.
     pub imports: Vec<&'static str>,
     /// Custom sections in their order.
@@ -67,7 +70,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "methods")?;
         for (kind, name) in &self.exports {
-            writeln!(f, "  {}", kind.export(name))?;
+            let mark = if self.reentrant.contains(&(*kind, name.clone())) { " (re-entrant)" } else { "" };
+            writeln!(f, "  {}{mark}", kind.export(name))?;
         }
         writeln!(f, "host functions")?;
         for name in &self.imports {

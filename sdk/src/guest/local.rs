@@ -10,6 +10,9 @@ macro_rules! argument {
     (value) => {
         u32
     };
+    (wide) => {
+        u64
+    };
 }
 
 macro_rules! function {

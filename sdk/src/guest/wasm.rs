@@ -24,6 +24,9 @@ macro_rules! argument {
     (value) => {
         u32
     };
+    (wide) => {
+        u64
+    };
 }
 
 /// Binds the Wasm parameters of one argument.
@@ -31,7 +34,7 @@ macro_rules! bind {
     (bytes $arg:ident $ptr:ident $len:ident) => {
         let ($ptr, $len) = ($arg.as_ptr() as u32, $arg.len() as u32);
     };
-    (value $arg:ident $param:ident) => {
+    ($number:tt $arg:ident $param:ident) => {
         let $param = $arg;
     };
 }
