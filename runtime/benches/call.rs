@@ -157,7 +157,9 @@ impl<'a> Token<'a> {
     fn execute(&mut self, call: &Call<'_>) -> Gas {
         match self.runtime.execute(self.code, call, &self.state) {
             Ok(executed) if executed.status.is_ok() => {
-                self.state.apply(CONTRACT, &executed.changes);
+                for (contract, changes) in &executed.changes {
+                    self.state.apply(*contract, changes);
+                }
                 executed.gas_used
             }
             other => panic!("{} did not succeed: {other:?}", call.method),
@@ -197,6 +199,7 @@ fn call<'a>(kind: MethodKind, method: &'a str, input: &'a [u8], caller: AccountI
         caller,
         origin: caller,
         block: BlockContext { height: Height(1), time: Time(1), chain_id: Hash([2; 32]) },
+        seed: Hash([3; 32]),
         gas_limit: Gas(100_000_000),
     }
 }

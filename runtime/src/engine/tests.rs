@@ -3,11 +3,13 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use coffer_abi::{AccountId, ContractId, Hash, Height, StateId, Time, TrapKind};
+use coffer_abi::export::MethodKind;
+use coffer_abi::limits::MAX_INPUT;
+use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Refused, StateId, Status, Time, TrapKind};
 
 use super::*;
 use crate::call::BlockContext;
-use crate::state::{MemoryState, ScanEntry};
+use crate::state::{MemoryState, ScanEntry, StateRead};
 
 fn call<'a>(kind: MethodKind, method: &'a str, input: &'a [u8]) -> Call<'a> {
     Call {
@@ -19,6 +21,7 @@ fn call<'a>(kind: MethodKind, method: &'a str, input: &'a [u8]) -> Call<'a> {
         caller: AccountId([3; 32]),
         origin: AccountId([3; 32]),
         block: BlockContext { height: Height(1), time: Time(1), chain_id: Hash([4; 32]) },
+        seed: Hash([5; 32]),
         gas_limit: Gas(1_000_000_000),
     }
 }
@@ -64,6 +67,24 @@ struct Gate<'a> {
     inside: &'a Barrier,
     running: &'a AtomicUsize,
     most: &'a AtomicUsize,
+}
+
+impl World for Gate<'_> {
+    fn contract(&self, _: &ContractId) -> Result<Option<Code>, Fault> {
+        Ok(None)
+    }
+
+    fn code(&self, _: &CodeHash) -> Result<Option<Code>, Fault> {
+        Ok(None)
+    }
+
+    fn created_id(&self, _: &ContractId, _: &CodeHash, _: &[u8; 32]) -> ContractId {
+        ContractId::default()
+    }
+
+    fn public(&self) -> Option<(StateId, &dyn World)> {
+        None
+    }
 }
 
 impl StateRead for Gate<'_> {
@@ -150,6 +171,24 @@ fn a_fresh_call_finds_memory_and_globals_as_the_module_says() {
 }
 
 struct Broken;
+
+impl World for Broken {
+    fn contract(&self, _: &ContractId) -> Result<Option<Code>, Fault> {
+        Ok(None)
+    }
+
+    fn code(&self, _: &CodeHash) -> Result<Option<Code>, Fault> {
+        Ok(None)
+    }
+
+    fn created_id(&self, _: &ContractId, _: &CodeHash, _: &[u8; 32]) -> ContractId {
+        ContractId::default()
+    }
+
+    fn public(&self) -> Option<(StateId, &dyn World)> {
+        None
+    }
+}
 
 impl StateRead for Broken {
     fn get(&self, _: &ContractId, _: &[u8]) -> Result<Option<Vec<u8>>, Fault> {

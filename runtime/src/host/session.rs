@@ -9,7 +9,7 @@ use coffer_abi::{AccountId, ContractId, Event, Gas, Refused, Status};
 use super::frame::Frame;
 use super::generator::Generator;
 use super::journal::{Journal, Mark};
-use super::{Ended, Halt, Host, Place};
+use super::{Halt, Host, Place};
 use crate::call::{BlockContext, Call, Created, Executed};
 use crate::error::Fault;
 use crate::meter::Schedule;

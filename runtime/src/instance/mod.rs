@@ -14,7 +14,7 @@ pub(crate) use scope::{Scoped, enter};
 
 use coffer_abi::Status;
 use coffer_abi::export::{GAS_GLOBAL, MEMORY, MethodKind, STACK_GLOBAL};
-use wasmtime::{Engine, Extern, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, Val};
+use wasmtime::{Extern, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, Val};
 
 use crate::engine::Code;
 use crate::error::Fault;
@@ -66,7 +66,7 @@ pub(crate) fn run(
     let Some(method) = code.method(kind, method) else {
         return Ok(Ended::Stopped(absent(kind, session.arguments()?)));
     };
-    let (engine, max_pages) = scope::with_room(|room| room.instance())??;
+    let (engine, max_pages) = scope::instance()?;
     let template = code.template();
     let schedule = session.schedule();
     let entry = u64::from(schedule.instance).saturating_add(schedule.initial_memory(template.pages));

@@ -4,6 +4,7 @@
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{CodeHash, ContractId, StateId};
+use wasmtime::Engine;
 
 use crate::engine::{Code, Room};
 use crate::error::Fault;
@@ -13,21 +14,21 @@ use crate::state::{ScanEntry, World};
 /// World and engine of a transaction.
 trait Surroundings {
     fn world(&self) -> &dyn World;
-    fn room(&self) -> &Room<'_>;
+    fn instance(&self) -> Result<(Engine, u32), Fault>;
 }
 
-struct Lent<'a> {
+struct Lent<'a, 'r> {
     world: &'a dyn World,
-    room: &'a Room<'a>,
+    room: &'a Room<'r>,
 }
 
-impl Surroundings for Lent<'_> {
+impl Surroundings for Lent<'_, '_> {
     fn world(&self) -> &dyn World {
         self.world
     }
 
-    fn room(&self) -> &Room<'_> {
-        self.room
+    fn instance(&self) -> Result<(Engine, u32), Fault> {
+        self.room.instance()
     }
 }
 
@@ -57,9 +58,9 @@ fn ask<R>(place: Place, question: impl FnOnce(&dyn World) -> Result<R, Fault>) -
     .ok_or_else(outside)?
 }
 
-/// What a nested instance needs of the engine.
-pub(super) fn with_room<R>(work: impl FnOnce(&Room<'_>) -> R) -> Result<R, Fault> {
-    surroundings::with(|lent| work(lent.room())).ok_or_else(outside)
+/// The engine and the bound on memory, in pages, for one more instance.
+pub(super) fn instance() -> Result<(Engine, u32), Fault> {
+    surroundings::with(|lent| lent.instance()).ok_or_else(outside)?
 }
 
 impl Host for Scoped {

@@ -113,6 +113,7 @@ fn a_spec_that_is_unreadable_or_promises_too_much_is_worse_than_none() {
     let section = CustomSection { name: SPEC_SECTION.into(), bytes: 4 };
     let exports = vec![(MethodKind::Init, "init".to_owned()), (MethodKind::Call, "transfer".to_owned())];
     let report = Report {
+        reentrant: Vec::new(),
         limits: vec![],
         exports,
         imports: vec![],
@@ -122,7 +123,8 @@ fn a_spec_that_is_unreadable_or_promises_too_much_is_worse_than_none() {
     };
     let spec = token();
     assert_eq!(falsehood(&report, Some(&spec), None), None);
-    let fewer = Report { exports: vec![(MethodKind::Init, "init".to_owned())], ..report.clone() };
+    let fewer = Report { reentrant: Vec::new(),
+        exports: vec![(MethodKind::Init, "init".to_owned())], ..report.clone() };
     let reason = falsehood(&fewer, Some(&spec), None).unwrap();
     assert_eq!(reason, "its spec has the call `transfer`, which the module does not export");
     let other = Report {

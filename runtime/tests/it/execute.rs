@@ -3,13 +3,13 @@
 use coffer_abi::export::MethodKind;
 use coffer_abi::{Gas, Status, TrapKind};
 use coffer_runtime::meter::Schedule;
-use coffer_runtime::{Changes, INSTANCE_GAS, MemoryState};
+use coffer_runtime::{Changes, MemoryState};
 
 use crate::golden;
 use crate::support::{CONTRACT, Contract, PLENTY, call, going, module};
 
 /// Gas of an instance with one page of memory.
-const ENTRY: u64 = INSTANCE_GAS + Schedule::V1.initial_memory(1);
+const ENTRY: u64 = Schedule::V1.instance as u64 + Schedule::V1.initial_memory(1);
 
 fn with(entries: &[(&[u8], &[u8])]) -> MemoryState {
     let mut state = MemoryState::default();
@@ -146,7 +146,7 @@ fn a_failed_call_leaves_no_write_and_no_event() {
         |end: &str| module(&format!(r#"(data (i32.const 0) "\00Eboom") (func (export "call go") {work} {end})"#));
     let ok = go(&text("(call $output (i32.const 1) (i32.const 1))"), &MemoryState::default());
     assert_eq!(ok.status, Status::Ok(b"E".to_vec()));
-    assert_eq!(ok.changes, Changes::from([(vec![0], Some(b"\0Ebo".to_vec()))]));
+    assert_eq!(ok.changes[&CONTRACT], Changes::from([(vec![0], Some(b"\0Ebo".to_vec()))]));
     assert_eq!((ok.events[0].name.as_str(), ok.events[0].contract), ("E", CONTRACT));
     let ends = [
         ("(call $error (i32.const 3) (i32.const 2) (i32.const 4))", Status::Failed { code: 3, data: b"boom".to_vec() }),
@@ -174,7 +174,7 @@ fn a_call_reads_its_input_and_its_own_writes() {
     );
     let executed = go(&text, &with(&[(b"\0", b"before")]));
     assert_eq!(executed.status, Status::Ok(b"input".to_vec()));
-    assert_eq!(executed.changes, Changes::from([(vec![0], Some(b"the input".to_vec()))]));
+    assert_eq!(executed.changes[&CONTRACT], Changes::from([(vec![0], Some(b"the input".to_vec()))]));
 }
 
 #[test]
@@ -218,6 +218,6 @@ fn init_and_views_run_under_their_own_names() {
     let init = contract.execute(&call(MethodKind::Init, "init", b""), &MemoryState::default());
     assert_eq!((init.status, init.changes.len()), (Status::Ok(vec![]), 1));
     let mut state = MemoryState::default();
-    state.apply(CONTRACT, &init.changes);
+    state.apply(CONTRACT, &init.changes[&CONTRACT]);
     assert_eq!(contract.execute(&call(MethodKind::View, "get", b""), &state).status, Status::Ok(vec![0]));
 }

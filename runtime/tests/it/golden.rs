@@ -106,6 +106,7 @@ fn fixed_modules_use_fixed_gas_on_every_backend() {
                 caller: AccountId([3; 32]),
                 origin: AccountId([3; 32]),
                 block: BlockContext { height: Height(7), time: Time(8), chain_id: Hash([4; 32]) },
+                seed: Hash([5; 32]),
                 gas_limit: Gas(GAS_LIMIT),
             };
             let executed = runtime.execute(&code, &call, &MemoryState::default()).unwrap();

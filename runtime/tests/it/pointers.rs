@@ -19,6 +19,9 @@ macro_rules! pairs {
     (value $value:ident) => {
         None
     };
+    (wide $value:ident) => {
+        None
+    };
     (reply $out:ident $cap:ident) => {
         Some((stringify!($out), stringify!($cap)))
     };

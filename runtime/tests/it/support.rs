@@ -37,6 +37,7 @@ pub fn call<'a>(kind: MethodKind, method: &'a str, input: &'a [u8]) -> Call<'a> 
         caller: AccountId([0xca; 32]),
         origin: AccountId([0x0a; 32]),
         block: BlockContext { height: Height(7), time: Time(1_700_000_000_000), chain_id: Hash([0x1d; 32]) },
+        seed: Hash([0x5e; 32]),
         gas_limit: Gas(PLENTY),
     }
 }

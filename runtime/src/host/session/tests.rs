@@ -10,7 +10,7 @@ use coffer_abi::limits::{
 use coffer_abi::{CodeHash, Decode, Hash, Height, StateId, Time, TrapKind};
 
 use super::*;
-use crate::host::MAX_LOG_LINES;
+use crate::host::{Ended, MAX_LOG_LINES};
 use crate::state::{MemoryState, ScanEntry, StateRead};
 
 type Body = Rc<dyn Fn(&mut Session<World>, &str) -> Result<(), Halt>>;
