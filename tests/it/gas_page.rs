@@ -33,6 +33,8 @@ fn computation() -> String {
         bulk_word,
         grow,
         page,
+        instance,
+        scan_skip,
     } = Schedule::V1;
     let rows = [
         (simple, "constants, locals, integer arithmetic, comparison, conversion, `drop`, `select`"),
@@ -48,6 +50,8 @@ fn computation() -> String {
         (bulk, "`memory.copy`, `memory.fill`, on top of their length"),
         (bulk_word, "each 8 bytes that they move, rounded up"),
         (grow, "`memory.grow`, on top of its pages"),
+        (instance, "making an instance, for a transaction's call and for each nested one"),
+        (scan_skip, "each entry a scan passes over because the transaction has removed it"),
         (page, "each page of 64 KiB, at the start of a call and when memory grows"),
     ];
     let mut text =

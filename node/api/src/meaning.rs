@@ -2,7 +2,7 @@
 //! (`coffer_abi`). Invariant: every name has a sentence; clients decide by the name, never by the sentence.
 
 use coffer_abi::limits::{
-    MAX_EVENT, MAX_EVENT_NAME, MAX_EVENTS, MAX_INPUT, MAX_KEY, MAX_METHOD, MAX_OUTPUT, MAX_SCAN, MAX_VALUE,
+    MAX_DEPTH, MAX_EVENT, MAX_EVENT_NAME, MAX_EVENTS, MAX_INPUT, MAX_KEY, MAX_METHOD, MAX_OUTPUT, MAX_SCAN, MAX_VALUE,
 };
 use coffer_abi::{Refused, TrapKind};
 
@@ -34,6 +34,18 @@ pub(crate) fn refused(name: &str) -> String {
         Refused::Replayed => "The same call is in the chain already; tx_receipt tells how it ended.".into(),
         Refused::BadPayload => {
             "The private payload does not belong to its marker, or its signature is wrong; send the call again.".into()
+        }
+        Refused::TooDeep => format!("At most {MAX_DEPTH} contracts can be in the middle of a call at once; call less deep."),
+        Refused::ReEntered => {
+            "The contract is in the middle of another call; wait until it has returned, or declare the method #[reentrant]."
+                .into()
+        }
+        Refused::NotWritable => {
+            "Private code may call views of public contracts only; call the public contract in a transaction of its own."
+                .into()
+        }
+        Refused::NoSuchCode => {
+            "No code of that hash is stored in this state; deploy one contract of it first.".into()
         }
     }
 }
@@ -77,6 +89,9 @@ pub(crate) fn trap(name: &str) -> String {
         TrapKind::NoOutput => {
             "The method ended without a result; build the contract with the SDK, or call `output` before returning."
                 .into()
+        }
+        TrapKind::BadLength => {
+            "An id, key or salt of 32 bytes or a signature of 64 bytes had another length; use the SDK's types.".into()
         }
     }
 }

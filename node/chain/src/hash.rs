@@ -31,6 +31,8 @@ pub enum Domain {
     PublicContract,
     /// Id of a private contract.
     PrivateContract,
+    /// Id of a contract that a contract made.
+    CreatedContract,
     /// Key of the storage paths of a public contract.
     PublicPathKey,
     /// Key of the storage paths of a private contract.
@@ -63,6 +65,7 @@ impl Domain {
             Self::Code => "coffer v1 contract code",
             Self::PublicContract => "coffer v1 public contract id",
             Self::PrivateContract => "coffer v1 private contract id",
+            Self::CreatedContract => "coffer v1 created contract id",
             Self::PublicPathKey => "coffer v1 public path key",
             Self::PrivatePathKey => "coffer v1 private path key",
             Self::InnerCall => "coffer v1 inner call id",
@@ -99,6 +102,11 @@ pub fn private_contract_id(inner_call: &Hash) -> ContractId {
     ContractId(hash_of(Domain::PrivateContract, inner_call).0)
 }
 
+/// Id of the contract that the contract `creator` makes from `code` with `salt`. As secret as the creator's own id.
+pub fn created_contract_id(creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
+    ContractId(hash_of(Domain::CreatedContract, &(creator, code, salt)).0)
+}
+
 /// Key of the storage paths of a public contract: fixed, so anyone can check a proof.
 pub fn public_path_key(contract: &ContractId) -> [u8; 32] {
     hash_of(Domain::PublicPathKey, contract).0
@@ -108,6 +116,11 @@ pub fn public_path_key(contract: &ContractId) -> [u8; 32] {
 /// proof lets no outsider test guesses.
 pub fn private_path_key(inner_call: &Hash) -> [u8; 32] {
     hash_of(Domain::PrivatePathKey, inner_call).0
+}
+
+/// Key of the storage paths of a contract that a private contract made, from its id: known to those who know the id.
+pub fn created_path_key(contract: &ContractId) -> [u8; 32] {
+    hash_of(Domain::PrivatePathKey, contract).0
 }
 
 /// State id that public contracts see.

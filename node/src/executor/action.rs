@@ -2,7 +2,8 @@
 //! from. Invariant: a failed action leaves no write behind but its gas and receipt.
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Refused, StateId, Status};
+use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Refused, StateId, Status};
+use coffer_chain::hash::{created_path_key, public_path_key};
 use coffer_runtime::{BlockContext, Call, Code};
 
 use super::{Error, Executor, Overlay};
@@ -51,6 +52,10 @@ pub struct Frame {
     pub state_id: StateId,
     /// Position in the chain.
     pub block: BlockContext,
+    /// Id of the transaction or inner call: what the seeded generator starts from.
+    pub id: Hash,
+    /// True in a private state: contracts made there get storage paths that outsiders cannot guess.
+    pub is_private: bool,
     /// Gas it may use.
     pub gas_limit: Gas,
 }
@@ -139,13 +144,22 @@ impl Executor {
             caller: frame.account,
             origin: frame.account,
             block: frame.block,
+            seed: frame.id,
             gas_limit: frame.gas_limit,
         };
         let done = self.runtime.execute(code, &call, &*overlay)?;
         for line in &done.log {
             tracing::debug!(target: "coffer::contract", contract = %contract, height = %frame.block.height, bytes = line.len(), "log");
         }
-        overlay.apply(contract, done.changes);
+        for created in done.created {
+            let (contract, code_hash) = (created.contract, created.code_hash);
+            let path_key = if frame.is_private { created_path_key(&contract) } else { public_path_key(&contract) };
+            let (deployer, height) = (AccountId(created.creator.0), frame.block.height);
+            overlay.create(contract, NewContract { code_hash, path_key, deployer, height });
+        }
+        for (contract, changes) in done.changes {
+            overlay.apply(contract, changes);
+        }
         Ok(Acted { status: done.status, gas_used: done.gas_used, contract: Some(contract), events: done.events })
     }
 
@@ -159,13 +173,23 @@ impl Executor {
         if *hash == CodeHash::default() {
             return Ok(None);
         }
+        let missing = || Error::Code(*contract, "it is not in the state".into());
+        self.stored_code(hash, load)?.map_or_else(|| Err(missing()), |code| Ok(Some(code)))
+    }
+
+    /// Code that a state holds ready to run; `None` if it holds none of that hash.
+    pub(super) fn stored_code(
+        &self,
+        hash: &CodeHash,
+        load: impl FnOnce() -> Result<Option<Vec<u8>>, crate::state::Error>,
+    ) -> Result<Option<Code>, Error> {
         let prepared = match self.codes.get(hash) {
             Some(prepared) => prepared,
-            None => {
-                let wasm = load()?.ok_or_else(|| Error::Code(*contract, "it is not in the state".into()))?;
-                self.codes.prepare(&wasm)?.1
-            }
+            None => match load()? {
+                Some(wasm) => self.codes.prepare(&wasm)?.1,
+                None => return Ok(None),
+            },
         };
-        prepared.map(Some).map_err(|violation| Error::Code(*contract, violation.to_string()))
+        prepared.map(Some).map_err(|violation| Error::Refused(*hash, violation.to_string()))
     }
 }

@@ -10,6 +10,7 @@ mod pipeline;
 mod private;
 mod public;
 mod query;
+mod world;
 
 pub use action::{Action, Deployment};
 pub use codes::Codes;
@@ -17,6 +18,7 @@ pub use overlay::Overlay;
 pub use pipeline::{PipelineError, Pipelines, follow};
 pub use private::{PrivateCall, PrivateRun};
 pub use public::{BlockError, BlockRun};
+pub use world::Snapshot;
 
 use coffer_abi::Hash;
 use coffer_chain::Parameters;
@@ -36,6 +38,9 @@ pub enum Error {
     /// A contract's code is missing or refused though the chain accepted it once.
     #[error("the code of contract {0} cannot be used: {1}")]
     Code(coffer_abi::ContractId, String),
+    /// A state holds code that the rules refuse.
+    #[error("the stored code {0} is refused: {1}")]
+    Refused(coffer_abi::CodeHash, String),
 }
 
 /// What all executions of a node share. Cheap to share by reference; calls run on the caller's thread and take CPU time.

@@ -4,21 +4,23 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use coffer_abi::{CodeHash, ContractId};
-use coffer_runtime::{Changes, Fault, ScanEntry, StateRead};
+use coffer_abi::{CodeHash, ContractId, StateId};
+use coffer_chain::hash::created_contract_id;
+use coffer_runtime::{Changes, Code, Fault, ScanEntry, StateRead, World};
 
-use crate::state::{Error, NewContract, StateWrites, View};
+use super::world::{Snapshot, fault};
+use crate::state::{Error, NewContract, StateWrites};
 
 /// A snapshot with writes on top.
 pub struct Overlay<'a> {
-    view: &'a View,
+    below: Snapshot<'a>,
     writes: StateWrites,
 }
 
 impl<'a> Overlay<'a> {
     /// Nothing written yet.
-    pub fn new(view: &'a View) -> Self {
-        Self { view, writes: StateWrites::default() }
+    pub fn new(below: Snapshot<'a>) -> Self {
+        Self { below, writes: StateWrites::default() }
     }
 
     /// The code of a contract, made before or in this block; `None` if there is no such contract.
@@ -28,7 +30,7 @@ impl<'a> Overlay<'a> {
     pub fn contract(&self, contract: &ContractId) -> Result<Option<CodeHash>, Error> {
         match self.writes.created.get(contract) {
             Some(new) => Ok(Some(new.code_hash)),
-            None => Ok(self.view.contract(contract)?.map(|record| record.code_hash)),
+            None => Ok(self.below.view.contract(contract)?.map(|record| record.code_hash)),
         }
     }
 
@@ -39,7 +41,7 @@ impl<'a> Overlay<'a> {
     pub fn code(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, Error> {
         match self.writes.codes.get(hash) {
             Some(code) => Ok(Some(code.clone())),
-            None => self.view.code(hash),
+            None => self.below.view.code(hash),
         }
     }
 
@@ -70,18 +72,18 @@ impl StateRead for Overlay<'_> {
     fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         match self.writes.slots.get(contract).and_then(|changes| changes.get(key)) {
             Some(written) => Ok(written.clone()),
-            None => self.view.get(contract, key),
+            None => self.below.get(contract, key),
         }
     }
 
     fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
         let Some(changes) = self.writes.slots.get(contract) else {
-            return self.view.scan(contract, prefix, after, limit);
+            return self.below.scan(contract, prefix, after, limit);
         };
         let mut found = Vec::new();
         let mut after = after.to_vec();
         loop {
-            let below = self.view.scan(contract, prefix, &after, limit)?;
+            let below = self.below.scan(contract, prefix, &after, limit)?;
             // Own writes are merged up to the last key read from below: what lies behind it is not known yet.
             let last = (below.len() == limit).then(|| below.last().map(|(key, _)| key.clone())).flatten();
             let mut page: BTreeMap<Vec<u8>, Vec<u8>> = below.into_iter().collect();
@@ -102,5 +104,27 @@ impl StateRead for Overlay<'_> {
         }
         found.truncate(limit);
         Ok(found)
+    }
+}
+
+impl World for Overlay<'_> {
+    fn contract(&self, contract: &ContractId) -> Result<Option<Code>, Fault> {
+        match Overlay::contract(self, contract).map_err(|error| fault(error.into()))? {
+            Some(hash) => World::code(self, &hash),
+            None => Ok(None),
+        }
+    }
+
+    fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
+        let load = || Overlay::code(self, hash);
+        self.below.executor.stored_code(hash, load).map_err(fault)
+    }
+
+    fn created_id(&self, creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
+        created_contract_id(creator, code, salt)
+    }
+
+    fn public(&self) -> Option<(StateId, &dyn World)> {
+        World::public(&self.below)
     }
 }

@@ -124,7 +124,8 @@ impl Pipelines {
         }
         let view = self.state.private(psi)?;
         let context = BlockContext { height: header.height, time: header.time, chain_id: header.chain_id };
-        let run = self.executor.run_private(&view, context, calls)?;
+        let public = self.state.public_at(header.height)?;
+        let run = self.executor.run_private(&view, &public, context, calls)?;
         let indices = calls.iter().map(|call| call.index);
         let receipts = indices.zip(run.receipts.iter().cloned()).collect();
         let (psi, height) = (psi.clone(), header.height);

@@ -8,7 +8,7 @@ use coffer_chain::{InnerAction, InnerCall, Receipt};
 use coffer_runtime::BlockContext;
 
 use super::action::{Acted, Action, Deployment, Frame};
-use super::{Error, Executor, Overlay, included};
+use super::{Error, Executor, Overlay, Snapshot, included};
 use crate::state::{StateWrites, View};
 
 /// A call that a marker ordered.
@@ -32,12 +32,18 @@ pub struct PrivateRun {
 }
 
 impl Executor {
-    /// Executes the private calls of a block on the private state after the block before.
+    /// Executes the private calls of a block on the private state after the block before, beside the public state after the block.
     ///
     /// # Errors
     /// When this node failed; nothing may be committed then.
-    pub fn run_private(&self, view: &View, block: BlockContext, calls: &[PrivateCall]) -> Result<PrivateRun, Error> {
-        let mut overlay = Overlay::new(view);
+    pub fn run_private(
+        &self,
+        view: &View,
+        public: &View,
+        block: BlockContext,
+        calls: &[PrivateCall],
+    ) -> Result<PrivateRun, Error> {
+        let mut overlay = Overlay::new(Snapshot::private(self, view, public));
         included::drop_expired(&mut overlay, block.height)?;
         let mut receipts = Vec::with_capacity(calls.len());
         for PrivateCall { marker, call, .. } in calls {
@@ -65,7 +71,8 @@ impl Executor {
         }
         included::insert(overlay, body.valid_until, &id);
         let state_id = private_state_id(&self.chain_id);
-        let frame = Frame { account: body.account, state_id, block, gas_limit: body.gas_limit };
+        let (account, gas_limit) = (body.account, body.gas_limit);
+        let frame = Frame { account, state_id, block, id, is_private: true, gas_limit };
         let action = match &body.action {
             InnerAction::Deploy { code, input, .. } => {
                 let (contract, path_key) = (private_contract_id(&id), private_path_key(&id));

@@ -6,7 +6,7 @@ use coffer_chain::{CheckedTx, Kind, Receipt};
 use coffer_runtime::BlockContext;
 
 use super::action::{Acted, Action, Deployment, Frame};
-use super::{Error, Executor, Overlay, included};
+use super::{Error, Executor, Overlay, Snapshot, included};
 use crate::state::{StateWrites, View};
 
 /// What executing a block gives.
@@ -45,7 +45,7 @@ impl Executor {
     /// # Errors
     /// [`BlockError::Replayed`] makes the block invalid; [`BlockError::Failed`] is this node's trouble.
     pub fn run_block(&self, view: &View, block: BlockContext, txs: &[CheckedTx]) -> Result<BlockRun, BlockError> {
-        let mut overlay = Overlay::new(view);
+        let mut overlay = Overlay::new(Snapshot::public(self, view));
         included::drop_expired(&mut overlay, block.height)?;
         let mut receipts = Vec::with_capacity(txs.len());
         let mut total = Gas(0);
@@ -65,7 +65,8 @@ impl Executor {
     fn run_public(&self, overlay: &mut Overlay<'_>, block: BlockContext, tx: &CheckedTx) -> Result<Acted, Error> {
         let body = tx.body();
         let state_id = public_state_id(&self.chain_id);
-        let frame = Frame { account: body.sender, state_id, block, gas_limit: body.gas_limit };
+        let (account, id, gas_limit) = (body.sender, tx.id(), body.gas_limit);
+        let frame = Frame { account, state_id, block, id, is_private: false, gas_limit };
         let action = match &body.kind {
             Kind::Deploy { code, input, salt } => {
                 let contract = public_contract_id(&self.chain_id, &body.sender, &code_hash(code), salt);

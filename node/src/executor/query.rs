@@ -4,7 +4,7 @@ use coffer_abi::ContractId;
 use coffer_abi::export::MethodKind;
 use coffer_runtime::{Call, Code, Executed};
 
-use super::{Error, Executor};
+use super::{Error, Executor, Snapshot};
 use crate::state::View;
 
 impl Executor {
@@ -23,8 +23,8 @@ impl Executor {
     ///
     /// # Errors
     /// When this node failed.
-    pub fn query(&self, view: &View, code: &Code, call: Call<'_>) -> Result<Executed, Error> {
+    pub fn query(&self, snapshot: &Snapshot<'_>, code: &Code, call: Call<'_>) -> Result<Executed, Error> {
         let call = Call { kind: MethodKind::View, ..call };
-        Ok(self.runtime.execute(code, &call, view)?)
+        Ok(self.runtime.execute(code, &call, snapshot)?)
     }
 }

@@ -2,11 +2,12 @@
 //! not exist look the same.
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Height, Time};
+use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
 use coffer_chain::hash::{private_state_id, public_state_id};
 use coffer_runtime::{BlockContext, Call, Code, Executed};
 
 use super::{InvokeError, Invoker, Scope};
+use crate::executor::Snapshot;
 use crate::state::{BlockId, Error as StateError, View};
 use crate::tenant::TenantContext;
 
@@ -105,9 +106,18 @@ impl Invoker {
                 caller: *account,
                 origin: *account,
                 block,
+                seed: Hash::ZERO,
                 gas_limit,
             };
-            Ok(executor.query(&view, &code, call)?)
+            let public;
+            let snapshot = match scope {
+                Scope::Public => Snapshot::public(executor, &view),
+                Scope::Private => {
+                    public = this.parts.state.public_at(height)?;
+                    Snapshot::private(executor, &view, &public)
+                }
+            };
+            Ok(executor.query(&snapshot, &code, call)?)
         })
         .await
     }

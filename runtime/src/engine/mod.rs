@@ -124,9 +124,7 @@ impl Runtime {
         let session = Session::new(Scoped, call, config.schedule.clone());
         let _slot = slots.take();
         let room = Room::new(engine, config.caps.max_pages, deep);
-        stacker::maybe_grow(STACK_NEEDED, STACK_MADE, || {
-            instance::enter(world, &room, || session.execute(code, call))
-        })
+        stacker::maybe_grow(STACK_NEEDED, STACK_MADE, || instance::enter(world, &room, || session.execute(code, call)))
     }
 }
 

@@ -86,4 +86,3 @@ fn slice_mut(bytes: &mut [u8], ptr: u32, len: u32) -> Result<&mut [u8], Halt> {
     let tail = bytes.get_mut(ptr as usize..).and_then(|tail| tail.get_mut(..len as usize));
     tail.ok_or(Halt::Trap(TrapKind::BadPointer))
 }
-

@@ -57,12 +57,7 @@ impl Template {
 }
 
 /// Runs a method of a fresh instance in the newest frame of the session.
-pub(crate) fn run(
-    session: &mut Session<Scoped>,
-    code: &Code,
-    kind: MethodKind,
-    method: &str,
-) -> Result<Ended, Fault> {
+pub(crate) fn run(session: &mut Session<Scoped>, code: &Code, kind: MethodKind, method: &str) -> Result<Ended, Fault> {
     let Some(method) = code.method(kind, method) else {
         return Ok(Ended::Stopped(absent(kind, session.arguments()?)));
     };

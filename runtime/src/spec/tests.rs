@@ -123,8 +123,8 @@ fn a_spec_that_is_unreadable_or_promises_too_much_is_worse_than_none() {
     };
     let spec = token();
     assert_eq!(falsehood(&report, Some(&spec), None), None);
-    let fewer = Report { reentrant: Vec::new(),
-        exports: vec![(MethodKind::Init, "init".to_owned())], ..report.clone() };
+    let fewer =
+        Report { reentrant: Vec::new(), exports: vec![(MethodKind::Init, "init".to_owned())], ..report.clone() };
     let reason = falsehood(&fewer, Some(&spec), None).unwrap();
     assert_eq!(reason, "its spec has the call `transfer`, which the module does not export");
     let other = Report {

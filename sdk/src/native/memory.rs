@@ -6,8 +6,8 @@ use std::ops::Bound;
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::host::HostFunctions;
-use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN, MAX_KEY, MAX_SCAN, MAX_SCAN_BYTES};
-use coffer_abi::outcome::TrapKind;
+use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN, MAX_KEY, MAX_RANDOM, MAX_SCAN, MAX_SCAN_BYTES};
+use coffer_abi::outcome::{Refused, Status, TrapKind};
 use coffer_abi::{AccountId, ContractId, Hash, StateId};
 use parity_scale_codec::{Decode, Encode};
 
@@ -63,6 +63,9 @@ pub struct MemoryHost {
     pub events: Vec<Emitted>,
     /// Lines of the log, oldest first.
     pub log: Vec<String>,
+    /// What the seeded generator starts from.
+    pub seed: Hash,
+    draws: u64,
     reply: Vec<u8>,
 }
 
@@ -219,6 +222,41 @@ impl HostFunctions for MemoryHost {
     fn hash_sha256(&mut self, data: &[u8]) -> Result<Option<usize>, Halt> {
         use sha2::{Digest, Sha256};
         self.reply_with(Sha256::digest(data).to_vec())
+    }
+
+    fn call(&mut self, _: &[u8], _: &[u8], _: &[u8], _: u64) -> Result<Option<usize>, Halt> {
+        self.may_write()?;
+        self.reply_with(Status::Refused(Refused::NoSuchContract).encode())
+    }
+
+    fn view(&mut self, _: &[u8], _: &[u8], _: &[u8], _: u64) -> Result<Option<usize>, Halt> {
+        self.reply_with(Status::Refused(Refused::NoSuchContract).encode())
+    }
+
+    fn create(&mut self, _: &[u8], _: &[u8], _: &[u8], _: u64) -> Result<Option<usize>, Halt> {
+        self.may_write()?;
+        self.reply_with((Status::Refused(Refused::NoSuchCode), ContractId::default()).encode())
+    }
+
+    fn verify_ed25519(&mut self, key: &[u8], signature: &[u8], message: &[u8]) -> Result<u64, Halt> {
+        use ed25519_dalek::{Signature, VerifyingKey};
+        let length = |_| Halt::Trapped(TrapKind::BadLength);
+        let key: &[u8; 32] = key.try_into().map_err(length)?;
+        let signature = Signature::from_bytes(signature.try_into().map_err(length)?);
+        let holds = VerifyingKey::from_bytes(key).is_ok_and(|key| key.verify_strict(message, &signature).is_ok());
+        Ok(u64::from(holds))
+    }
+
+    fn random(&mut self, len: u32) -> Result<Option<usize>, Halt> {
+        if len > MAX_RANDOM {
+            return Err(Halt::Trapped(TrapKind::LimitExceeded));
+        }
+        let mut hasher = blake3::Hasher::new_derive_key("coffer v1 seeded generator");
+        hasher.update(self.seed.as_bytes()).update(&self.draws.to_le_bytes());
+        self.draws += 1;
+        let mut bytes = vec![0; len as usize];
+        hasher.finalize_xof().fill(&mut bytes);
+        self.reply_with(bytes)
     }
 
     fn log(&mut self, line: &[u8]) -> Result<(), Halt> {

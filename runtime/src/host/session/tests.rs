@@ -164,15 +164,9 @@ fn the_context_comes_as_given() {
 fn hashes_are_the_published_ones() {
     go(|session| {
         session.hash_sha256(b"abc").unwrap();
-        assert_eq!(
-            hex::encode(session.reply()),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(hex::encode(session.reply()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         session.hash_blake3(b"").unwrap();
-        assert_eq!(
-            hex::encode(session.reply()),
-            "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
-        );
+        assert_eq!(hex::encode(session.reply()), "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262");
         Ok(())
     });
 }
@@ -533,8 +527,7 @@ fn a_contract_makes_contracts_and_a_failed_init_makes_none() {
             session.output(b"")
         }),
     );
-    let created =
-        Created { contract: ContractId([17; 32]), code_hash: CodeHash([5; 32]), creator: ONE };
+    let created = Created { contract: ContractId([17; 32]), code_hash: CodeHash([5; 32]), creator: ONE };
     assert_eq!(executed.created, [created]);
     assert_eq!(executed.changes.keys().collect::<Vec<_>>(), [&ContractId([17; 32])]);
 }
