@@ -1,34 +1,46 @@
-//! What the code of one function becomes. Invariant: a basic block is paid before its first operator runs, and a frame is given back
-//! on every way out that is no trap.
+//! What the code of one function becomes: how it is entered, split into basic blocks and left. What its operators become is told in
+//! `operator.rs`. Invariant: a basic block is paid before its first operator runs; whoever else may look at the global sees what is
+//! left; and a frame is given back on every way out that is no trap.
 //!
 //! ```text
 //! stack -= frame; if stack < 0 { unreachable }
-//! block (result …)          ;; takes the place of the function's own label: `br` to it falls out here,
-//!   gas -= cost; if gas < 0 { unreachable }
-//!   …                       ;; and `return` becomes a `br` to it
+//! block $out_of_gas
+//!   left = gas - cost; if left < 0 { br $out_of_gas }
+//!   block $body (result …)           ;; takes the place of the function's own label: `br` to it falls out here,
+//!     …                              ;; and `return` becomes a `br` to it
+//!     left -= cost                   ;; at the start of each basic block
+//!   end
+//!   gas = left; stack += frame; return
 //! end
-//! stack += frame
+//! gas = left; unreachable
 //! ```
 //!
-//! A new basic block begins at the head of a loop, in both arms of an `if`, after the `end` of a `block` or `if`, and after `br_if`.
-//! The `end` of a loop is no target of a branch, so the block before it goes on. What follows `br`, `br_table`, `return` or
-//! `unreachable` up to the end of its block never runs and is not charged. Operators that are not rewritten keep their bytes.
+//! What a function does not need is not written: the blocks nothing branches to, the stack of a function that calls nothing (it only looks
+//! whether its frame would fit), the local of one that has nothing to count but its entry.
+//!
+//! A new basic block begins at the head of a loop, in both arms of an `if`, after `br_if`, and after the `end` of an `if` and of a `block`
+//! that something branches to. Whether gas is left is looked at on entry, at the head
+//! of each loop, before bulk operations and growth, and wherever [`MAX_UNCHECKED`] could be passed without a look.
 
 use coffer_abi::host::WasmType;
 use wasm_encoder::{BlockType, Encode, Instruction, ValType};
-use wasmparser::{FunctionBody, Operator};
+use wasmparser::FunctionBody;
 
+use super::flow::{Counted, Flow, Label, Opened};
+use super::layout::Layout;
 use super::schedule::Schedule;
-use super::{Counters, broken, cost};
+use super::source_map::Code;
+use super::{broken, emit};
 use crate::error::CodeError;
 use crate::validate::Frame;
 
 /// Bytes of logical stack that a frame takes besides its values.
 const FRAME_BASE: u32 = 64;
-/// Bulk operations are charged by 8 bytes.
-const WORD_SHIFT: u32 = 3;
 /// Bytes of logical stack of one local, parameter or operand.
 const FRAME_VALUE: u32 = 8;
+/// Gas that may be charged between two looks at whether any is left: so much work at most (0.2 us) is done unpaid in each frame of a call
+/// that runs out of gas.
+const MAX_UNCHECKED: u64 = 1_000;
 
 /// Bytes of logical stack a call of the function takes.
 pub(super) fn frame_bytes(frame: &Frame) -> u32 {
@@ -41,8 +53,9 @@ pub(super) fn instrument(
     body: &FunctionBody<'_>,
     frame: &Frame,
     schedule: &Schedule,
-    counters: Counters,
-) -> Result<Vec<u8>, CodeError> {
+    layout: &Layout,
+    mapped: bool,
+) -> Result<Code, CodeError> {
     let mut locals = body.get_locals_reader().map_err(broken)?;
     let groups = locals.get_count();
     let groups_start = locals.original_position();
@@ -54,249 +67,260 @@ pub(super) fn instrument(
     let bytes = frame_bytes(frame);
     let mut writer = Writer {
         schedule,
-        counters,
-        out: Vec::with_capacity(2 * body.range().len()),
-        segment: Vec::new(),
+        layout,
+        out: Code::new(mapped),
+        block: Code::new(mapped),
         cost: u64::from(schedule.frame) + u64::from(schedule.frame_word) * u64::from(bytes / 8),
+        depth: 0,
+        is_loop: false,
+        flow: Flow { counted: Counted::Local, unchecked: 0 },
+        settled: false,
+        looked: false,
+        entry: None,
+        entry_cost: None,
         open: Vec::new(),
-        dead_since: None,
-        length_local: frame.params + frame.locals,
-        needs_length: false,
+        exit: Label::default(),
+        leaves_early: false,
+        dead: None,
+        divisor: None,
+        local: frame.params + frame.locals,
+        uses_local: false,
+        uses_length: false,
+        uses_out_of_gas: false,
+        calls: false,
     };
-    writer.enter(bytes, frame.result);
     let mut operators = body.get_operators_reader().map_err(broken)?;
     while !operators.eof() {
         let start = operators.original_position();
         let operator = operators.read().map_err(broken)?;
         let source =
             wasm.get(start..operators.original_position()).ok_or_else(|| broken("a body outside of the module"))?;
-        writer.operator(&operator, source);
+        writer.operator(&operator, source, start);
     }
-    writer.leave(bytes);
 
-    let mut new = Vec::with_capacity(writer.out.len() + 16);
+    let mut new = Code::new(mapped);
+    new.mark(Some(body.range().start));
     let groups_source = wasm.get(groups_start..groups_end).ok_or_else(|| broken("locals outside of the module"))?;
-    (groups + u32::from(writer.needs_length)).encode(&mut new);
-    new.extend_from_slice(groups_source);
-    if writer.needs_length {
-        1u32.encode(&mut new);
-        ValType::I32.encode(&mut new);
+    let entry = writer.entry.unwrap_or(Counted::Local);
+    let needs_local = writer.uses_local || entry == Counted::Local;
+    (groups + u32::from(needs_local) + u32::from(writer.uses_length)).encode(&mut new.bytes);
+    new.bytes.extend_from_slice(groups_source);
+    for (needed, ty) in [(needs_local, ValType::I64), (writer.uses_length, ValType::I32)] {
+        if needed {
+            1u32.encode(&mut new.bytes);
+            ty.encode(&mut new.bytes);
+        }
     }
-    new.extend_from_slice(&writer.out);
+    writer.finish(&mut new, entry, bytes, frame.result);
     Ok(new)
 }
 
-/// What a block opened as.
+/// Code that never runs is being left out.
 #[derive(Clone, Copy)]
-enum Opened {
-    Loop,
-    Other,
+pub(super) struct Dead {
+    /// Blocks opened within it.
+    pub(super) blocks: u32,
+    /// Whether what was written ends with an operator after which every stack is valid.
+    pub(super) sealed: bool,
 }
 
-struct Writer<'a> {
-    schedule: &'a Schedule,
-    counters: Counters,
-    out: Vec<u8>,
+pub(super) struct Writer<'a> {
+    pub(super) schedule: &'a Schedule,
+    pub(super) layout: &'a Layout,
+    /// What is written, from behind the function's entry on.
+    out: Code,
     /// The basic block being read; it is written once its cost is known.
-    segment: Vec<u8>,
-    cost: u64,
+    pub(super) block: Code,
+    pub(super) cost: u64,
+    /// How many blocks of the source were open where it began.
+    depth: usize,
+    /// Whether it began at the head of a loop.
+    pub(super) is_loop: bool,
+    /// The counting where it began; what it says of the gas moves on with reading once `settled`.
+    pub(super) flow: Flow,
+    /// Whether an operator of the block has said where gas stands.
+    settled: bool,
+    /// Whether somebody looks, in the block, if gas is left.
+    looked: bool,
+    /// Where the function takes its entry off; decided by what needs the count first.
+    entry: Option<Counted>,
+    entry_cost: Option<u64>,
     /// Blocks of the source that are open.
-    open: Vec<Opened>,
-    /// How many blocks were open when the code that never runs began.
-    dead_since: Option<usize>,
-    /// A local behind the source's own, for the length of a bulk operation.
-    length_local: u32,
-    needs_length: bool,
+    pub(super) open: Vec<Opened>,
+    /// The function's own label.
+    pub(super) exit: Label,
+    /// Whether anything branches there.
+    pub(super) leaves_early: bool,
+    pub(super) dead: Option<Dead>,
+    /// The number the operator before put on the stack, if that is all it did.
+    pub(super) divisor: Option<i64>,
+    /// The added local for gas; the next one is for the length of a bulk operation.
+    local: u32,
+    uses_local: bool,
+    uses_length: bool,
+    uses_out_of_gas: bool,
+    /// Whether it calls anything, so that others must see the stack it takes.
+    pub(super) calls: bool,
 }
 
 impl Writer<'_> {
-    /// Takes the frame off the stack and opens the block that stands for the function.
-    fn enter(&mut self, frame: u32, result: Option<WasmType>) {
-        let stack = self.counters.stack;
+    /// The local for gas.
+    pub(super) fn gas_local(&mut self) -> u32 {
+        self.uses_local = true;
+        self.local
+    }
+
+    /// The local for lengths.
+    pub(super) fn length_local(&mut self) -> u32 {
+        self.uses_length = true;
+        self.local + 1
+    }
+
+    /// The branch to where the function gives up, from within `open` blocks of the source, if what is on the operand stack says so.
+    pub(super) fn give_up_if(&mut self, open: usize) -> Instruction<'static> {
+        self.uses_out_of_gas = true;
+        Instruction::BrIf(label(open) + 1)
+    }
+
+    /// Where gas stands at the operator being read, which needs to know.
+    pub(super) fn counted(&mut self, if_first: Counted) -> Counted {
+        if self.entry.is_none() {
+            self.entry = Some(if_first);
+            self.count(if_first);
+        }
+        // A block is charged at its start, to the local.
+        if self.settled { self.flow.counted } else { Counted::Local }
+    }
+
+    /// From the operator being read on, gas stands at `counted`.
+    pub(super) fn count(&mut self, counted: Counted) {
+        self.flow.counted = counted;
+        self.settled = true;
+    }
+
+    /// At the operator being read somebody looks if gas is left.
+    pub(super) fn look(&mut self) {
+        self.looked = true;
+    }
+
+    /// Ends the basic block: its charge, then its operators.
+    pub(super) fn boundary(&mut self) {
+        let cost = std::mem::take(&mut self.cost);
+        let is_loop = std::mem::take(&mut self.is_loop);
+        if self.entry_cost.is_none() {
+            self.entry_cost = Some(cost);
+        } else if cost > 0 || is_loop {
+            self.out.mark_as(&self.block);
+            self.charge(cost, is_loop);
+        }
+        if std::mem::take(&mut self.looked) {
+            self.flow.unchecked = 0;
+        }
+        self.settled = false;
+        self.depth = self.open.len();
+        self.out.append(&mut self.block);
+    }
+
+    fn charge(&mut self, cost: u64, is_loop: bool) {
+        let gas = self.gas_local();
+        if !self.settled {
+            self.flow.counted = Counted::Local;
+        }
+        let unchecked = self.flow.unchecked.saturating_add(cost);
+        let look = is_loop || unchecked > MAX_UNCHECKED;
+        self.flow.unchecked = if look { 0 } else { unchecked };
+        emit(&mut self.out.bytes, &[Instruction::LocalGet(gas), constant(cost), Instruction::I64Sub]);
+        if look {
+            let give_up = self.give_up_if(self.depth);
+            emit(
+                &mut self.out.bytes,
+                &[Instruction::LocalTee(gas), Instruction::I64Const(0), Instruction::I64LtS, give_up],
+            );
+        } else {
+            emit(&mut self.out.bytes, &[Instruction::LocalSet(gas)]);
+        }
+    }
+
+    /// Writes the whole function, behind its locals.
+    fn finish(mut self, new: &mut Code, entry: Counted, frame: u32, result: Option<WasmType>) {
+        let (gas, stack, local) = (self.layout.counters.gas, self.layout.counters.stack, self.local);
+        let bytes = &mut new.bytes;
         let result = match result {
             None => BlockType::Empty,
             Some(WasmType::I32) => BlockType::Result(ValType::I32),
             Some(WasmType::I64) => BlockType::Result(ValType::I64),
         };
-        emit(
-            &mut self.out,
-            &[
-                Instruction::GlobalGet(stack),
-                Instruction::I32Const(frame.cast_signed()),
-                Instruction::I32Sub,
-                Instruction::GlobalSet(stack),
-                Instruction::GlobalGet(stack),
-                Instruction::I32Const(0),
-                Instruction::I32LtS,
-                Instruction::If(BlockType::Empty),
-                Instruction::Unreachable,
-                Instruction::End,
-                Instruction::Block(result),
-            ],
-        );
-    }
-
-    /// Gives the frame back; the result, if any, stays below on the operand stack.
-    fn leave(&mut self, frame: u32) {
-        let stack = self.counters.stack;
-        emit(
-            &mut self.out,
-            &[
-                Instruction::GlobalGet(stack),
-                Instruction::I32Const(frame.cast_signed()),
-                Instruction::I32Add,
-                Instruction::GlobalSet(stack),
-                Instruction::End,
-            ],
-        );
-    }
-
-    fn operator(&mut self, operator: &Operator<'_>, source: &[u8]) {
-        let dead = self.dead_since.is_some();
-        let cost = if dead { 0 } else { u64::from(cost::of(operator, self.schedule)) };
-        if !matches!(operator, Operator::Loop { .. }) {
-            self.cost += cost;
+        let frame = Instruction::I32Const(frame.cast_signed());
+        let take = [Instruction::GlobalGet(stack), frame.clone(), Instruction::I32Sub, Instruction::GlobalSet(stack)];
+        if self.calls {
+            emit(bytes, &take);
+            emit(bytes, &[Instruction::GlobalGet(stack), Instruction::I32Const(0), Instruction::I32LtS]);
+            emit(bytes, &[Instruction::If(BlockType::Empty), Instruction::Unreachable, Instruction::End]);
+        } else {
+            emit(bytes, &[Instruction::GlobalGet(stack), frame.clone(), Instruction::I32LtS]);
+            emit(bytes, &[Instruction::If(BlockType::Empty)]);
+            emit(bytes, &take);
+            emit(bytes, &[Instruction::Unreachable, Instruction::End]);
         }
-        match operator {
-            Operator::Block { .. } => {
-                self.segment.extend_from_slice(source);
-                self.open.push(Opened::Other);
-            }
-            Operator::Loop { .. } => {
-                self.segment.extend_from_slice(source);
-                self.open.push(Opened::Loop);
-                self.boundary();
-                // The price of the head is paid on every pass, so it stands behind the label.
-                self.cost += cost;
-            }
-            Operator::If { .. } => {
-                self.segment.extend_from_slice(source);
-                self.open.push(Opened::Other);
-                self.boundary();
-            }
-            Operator::Else => {
-                self.segment.extend_from_slice(source);
-                self.boundary();
-                if self.dead_since.is_some_and(|depth| depth >= self.open.len()) {
-                    self.dead_since = None;
+
+        let cost = constant(self.entry_cost.unwrap_or(0));
+        let gives_up = self.uses_out_of_gas || entry == Counted::Local;
+        let has_body_block = self.uses_out_of_gas || self.leaves_early;
+        if gives_up {
+            emit(bytes, &[Instruction::Block(BlockType::Empty)]);
+        }
+        emit(bytes, &[Instruction::GlobalGet(gas), cost, Instruction::I64Sub]);
+        if entry == Counted::Local {
+            emit(bytes, &[Instruction::LocalTee(local), Instruction::I64Const(0), Instruction::I64LtS]);
+            emit(bytes, &[Instruction::BrIf(0)]);
+        } else {
+            emit(bytes, &[Instruction::GlobalSet(gas), Instruction::GlobalGet(gas), Instruction::I64Const(0)]);
+            emit(bytes, &[Instruction::I64LtS, Instruction::If(BlockType::Empty), Instruction::Unreachable]);
+            emit(bytes, &[Instruction::End]);
+        }
+        if has_body_block {
+            emit(bytes, &[Instruction::Block(result)]);
+        }
+
+        new.append(&mut self.out);
+
+        let bytes = &mut new.bytes;
+        if has_body_block {
+            emit(bytes, &[Instruction::End]);
+        }
+        match self.exit.0 {
+            Some(flow) => {
+                if flow.counted == Counted::Local {
+                    emit(bytes, &[Instruction::LocalGet(local), Instruction::GlobalSet(gas)]);
+                }
+                if self.calls {
+                    emit(bytes, &[Instruction::GlobalGet(stack), frame]);
+                    emit(bytes, &[Instruction::I32Add, Instruction::GlobalSet(stack)]);
+                }
+                if gives_up {
+                    emit(bytes, &[Instruction::Return]);
                 }
             }
-            Operator::End => self.end(source),
-            Operator::BrIf { .. } => {
-                self.segment.extend_from_slice(source);
-                self.boundary();
-            }
-            Operator::Br { .. } | Operator::BrTable { .. } | Operator::Unreachable => {
-                self.segment.extend_from_slice(source);
-                self.die();
-            }
-            Operator::Return => {
-                // INVARIANT: no more blocks are open than the validator's cap.
-                let depth = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
-                emit(&mut self.segment, &[Instruction::Br(depth)]);
-                self.die();
-            }
-            Operator::MemoryGrow { .. } if !dead => self.charge_operand(self.schedule.page, 0, source),
-            Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } if !dead => {
-                self.charge_operand(self.schedule.bulk_word, WORD_SHIFT, source);
-            }
-            // The linker pads the table index with zeros, which the engine does not read.
-            Operator::CallIndirect { type_index, table_index } => emit(
-                &mut self.segment,
-                &[Instruction::CallIndirect { type_index: *type_index, table_index: *table_index }],
-            ),
-            _ => self.segment.extend_from_slice(source),
+            // Nothing comes here.
+            None if gives_up => emit(bytes, &[Instruction::Unreachable]),
+            None => {}
         }
-    }
-
-    fn end(&mut self, source: &[u8]) {
-        self.segment.extend_from_slice(source);
-        match self.open.pop() {
-            // The end of the function closes the block that stands for it.
-            None => self.boundary(),
-            Some(Opened::Loop) => {
-                if self.dead_since.is_some_and(|depth| depth > self.open.len()) {
-                    // Nothing reaches what follows but by falling out of the loop.
-                    self.dead_since = Some(self.open.len());
-                }
-            }
-            Some(Opened::Other) => {
-                self.boundary();
-                if self.dead_since.is_some_and(|depth| depth > self.open.len()) {
-                    self.dead_since = None;
-                }
-            }
+        if gives_up {
+            emit(bytes, &[Instruction::End, Instruction::LocalGet(local), Instruction::GlobalSet(gas)]);
+            emit(bytes, &[Instruction::Unreachable]);
         }
-    }
-
-    /// What follows, up to the end of the innermost block, never runs.
-    fn die(&mut self) {
-        if self.dead_since.is_none() {
-            self.boundary();
-            self.dead_since = Some(self.open.len());
-        }
-    }
-
-    /// Runs `source` after charging `price` for each unit of the operand on top of the stack (shifted right by `shift`, rounded up).
-    fn charge_operand(&mut self, price: u32, shift: u32, source: &[u8]) {
-        self.needs_length = true;
-        let (gas, length) = (self.counters.gas, self.length_local);
-        let out = &mut self.segment;
-        emit(
-            out,
-            &[
-                Instruction::LocalSet(length),
-                Instruction::GlobalGet(gas),
-                Instruction::LocalGet(length),
-                Instruction::I64ExtendI32U,
-            ],
-        );
-        if shift > 0 {
-            let below_one = (1 << shift) - 1;
-            emit(out, &[Instruction::I64Const(below_one), Instruction::I64Add]);
-            emit(out, &[Instruction::I64Const(shift.into()), Instruction::I64ShrU]);
-        }
-        if price != 1 {
-            emit(out, &[Instruction::I64Const(price.into()), Instruction::I64Mul]);
-        }
-        emit(out, &[Instruction::I64Sub]);
-        check_gas(out, gas);
-        emit(out, &[Instruction::LocalGet(length)]);
-        out.extend_from_slice(source);
-    }
-
-    /// Ends the basic block: its charge, then its operators.
-    fn boundary(&mut self) {
-        if self.cost > 0 {
-            let gas = self.counters.gas;
-            // INVARIANT: a body of bounded size costs far less than an i64 holds, so gas never wraps around.
-            let cost = i64::try_from(self.cost).unwrap_or(i64::MAX);
-            emit(&mut self.out, &[Instruction::GlobalGet(gas), Instruction::I64Const(cost), Instruction::I64Sub]);
-            check_gas(&mut self.out, gas);
-            self.cost = 0;
-        }
-        self.out.append(&mut self.segment);
+        emit(bytes, &[Instruction::End]);
     }
 }
 
-/// Stores the gas left, which is on the operand stack, and traps if it is below zero.
-fn check_gas(out: &mut Vec<u8>, gas: u32) {
-    emit(
-        out,
-        &[
-            Instruction::GlobalSet(gas),
-            Instruction::GlobalGet(gas),
-            Instruction::I64Const(0),
-            Instruction::I64LtS,
-            Instruction::If(BlockType::Empty),
-            Instruction::Unreachable,
-            Instruction::End,
-        ],
-    );
+/// The label of the function, seen from within `open` blocks of the source.
+pub(super) fn label(open: usize) -> u32 {
+    // INVARIANT: no more blocks are open than the validator's cap.
+    u32::try_from(open).unwrap_or(u32::MAX - 1)
 }
 
-fn emit(out: &mut Vec<u8>, instructions: &[Instruction<'_>]) {
-    for instruction in instructions {
-        instruction.encode(out);
-    }
+/// Gas as an operand.
+fn constant(cost: u64) -> Instruction<'static> {
+    // INVARIANT: a body of bounded size costs far less than an i64 holds, so gas never wraps around.
+    Instruction::I64Const(i64::try_from(cost).unwrap_or(i64::MAX))
 }

@@ -1,6 +1,6 @@
-//! What computation costs in gas. Host functions have their own table (`coffer_abi::host`). One unit is about a fifth of a nanosecond
-//! (measured in instrumented loops and calls on either backend: 0.16 to 0.5). Invariant: a number here never changes; another price is
-//! another schedule version.
+//! What execution costs in gas, everything that is not in the table of host functions (`coffer_abi::host`). One unit is about a fifth
+//! of a nanosecond (measured in instrumented loops and calls on either backend: 0.16 to 0.5). Invariant: a number here never changes;
+//! another price is another schedule version.
 
 /// A gas schedule. Costs are in gas.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +36,11 @@ pub struct Schedule {
     /// Each page (64 KiB) of memory, at instantiation and when it grows. Its cost lies between wiping a page that stays resident (2 us)
     /// and 16 first touches of 4 KiB (0.27 us each at best).
     pub page: u32,
-    /// Making and dropping an instance, its memory apart: about 4 us. A call that cannot pay it is out of gas before it begins.
-    pub instance: u32,
-    /// Each entry a scan passes over because the transaction has removed it: work that the bytes of the page do not pay for.
-    pub scan_skip: u32,
+    /// Making and dropping an instance, the memory's pages apart: about 4 us. A call that cannot pay it is out of gas before it begins.
+    pub instance: u64,
+    /// Each entry that a scan passes over because the transaction has removed it: without it, scanning many of them again and again
+    /// would be work nobody pays.
+    pub scan_skip: u64,
 }
 
 impl Schedule {
@@ -63,6 +64,14 @@ impl Schedule {
         instance: 20_000,
         scan_skip: 100,
     };
+
+    /// The schedule of a version, or `None` if this node does not know it.
+    pub const fn of(version: u32) -> Option<Self> {
+        match version {
+            1 => Some(Self::V1),
+            _ => None,
+        }
+    }
 
     /// Gas of the memory a module starts with. The host charges it before a call begins, since the pass cannot see instantiation.
     pub const fn initial_memory(&self, pages: u32) -> u64 {

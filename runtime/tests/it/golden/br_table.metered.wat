@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 186 -> 363 bytes, blake3 29733ba9fa36120a3c01bfbd63a5517fbcd09a70e23f42892d64f5311d2e2e59
+;; pass 2, schedule 1, 186 -> 341 bytes, blake3 e828e9384969377926f42cf2a0921887c3c2e6e7de39bb399db67c954a5d4116
 (module
   (type (;0;) (func (param i32) (result i64)))
   (type (;1;) (func))
@@ -10,92 +10,70 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func $pick (;0;) (type 0) (param $n i32) (result i64)
+    (local i64)
     global.get 1
     i32.const 80
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 80
+      i32.sub
+      global.set 1
       unreachable
     end
-    block (result i64) ;; label = @1
+    block ;; label = @1
       global.get 0
       i64.const 19
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 1
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      block ;; label = @2
+      br_if 0 (;@1;)
+      block (result i64) ;; label = @2
         block ;; label = @3
           block ;; label = @4
             block ;; label = @5
-              local.get $n
-              br_table 0 (;@5;) 1 (;@4;) 2 (;@3;) 3 (;@2;)
+              block ;; label = @6
+                local.get $n
+                br_table 0 (;@6;) 1 (;@5;) 2 (;@4;) 3 (;@3;)
+              end
+              local.get 1
+              i64.const 3
+              i64.sub
+              local.set 1
+              i64.const 100
+              br 3 (;@2;)
             end
-            global.get 0
+            local.get 1
             i64.const 3
             i64.sub
-            global.set 0
-            global.get 0
-            i64.const 0
-            i64.lt_s
-            if ;; label = @5
-              unreachable
-            end
-            i64.const 100
-            br 3 (;@1;)
+            local.set 1
+            i64.const 101
+            br 2 (;@2;)
           end
-          global.get 0
+          local.get 1
           i64.const 3
           i64.sub
-          global.set 0
-          global.get 0
-          i64.const 0
-          i64.lt_s
-          if ;; label = @4
-            unreachable
-          end
-          i64.const 101
-          br 2 (;@1;)
+          local.set 1
+          i64.const 102
+          br 1 (;@2;)
         end
-        global.get 0
-        i64.const 3
+        local.get 1
+        i64.const 1
         i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
-        i64.const 102
-        br 1 (;@1;)
+        local.set 1
+        i64.const -1
       end
-      global.get 0
-      i64.const 1
-      i64.sub
+      local.get 1
       global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i64.const -1
+      return
     end
-    global.get 1
-    i32.const 80
-    i32.add
-    global.set 1
+    local.get 1
+    global.set 0
+    unreachable
   )
   (func (;1;) (type 1)
-    (local $i i32)
+    (local $i i32) (local i64)
     global.get 1
     i32.const 88
     i32.sub
@@ -110,39 +88,43 @@
       global.get 0
       i64.const 15
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 1
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      loop ;; label = @2
-        global.get 0
-        i64.const 20
-        i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
+      br_if 0 (;@1;)
+      block ;; label = @2
+        loop ;; label = @3
+          local.get 1
+          i64.const 20
+          i64.sub
+          local.tee 1
+          i64.const 0
+          i64.lt_s
+          br_if 2 (;@1;)
+          local.get $i
+          local.get 1
+          global.set 0
+          call $pick
+          drop
+          local.get $i
+          i32.const 1
+          i32.add
+          local.tee $i
+          i32.const 6
+          i32.lt_u
+          global.get 0
+          local.set 1
+          br_if 0 (;@3;)
         end
-        local.get $i
-        call $pick
-        drop
-        local.get $i
-        i32.const 1
-        i32.add
-        local.tee $i
-        i32.const 6
-        i32.lt_u
-        br_if 0 (;@2;)
       end
+      global.get 1
+      i32.const 88
+      i32.add
+      global.set 1
+      return
     end
-    global.get 1
-    i32.const 88
-    i32.add
-    global.set 1
+    local.get 1
+    global.set 0
+    unreachable
   )
 )

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 149 -> 325 bytes, blake3 ff4ed3e26bad7aef27e1f38ff0d2eabb942195094ad6126fe71da7fecbf83d82
+;; pass 2, schedule 1, 149 -> 302 bytes, blake3 df77ea4884259354819908610f4b27687c44c82e180e4c6817b650c8e85edd8e
 (module
   (type $op (;0;) (func (param i32 i32) (result i32)))
   (type (;1;) (func))
@@ -14,64 +14,52 @@
   (func $add (;0;) (type $op) (param i32 i32) (result i32)
     global.get 1
     i32.const 96
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
+    if ;; label = @1
+      global.get 1
+      i32.const 96
+      i32.sub
+      global.set 1
+      unreachable
+    end
+    global.get 0
+    i64.const 19
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
     if ;; label = @1
       unreachable
     end
-    block (result i32) ;; label = @1
-      global.get 0
-      i64.const 19
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get 0
-      local.get 1
-      i32.add
-    end
-    global.get 1
-    i32.const 96
+    local.get 0
+    local.get 1
     i32.add
-    global.set 1
   )
   (func $mul (;1;) (type $op) (param i32 i32) (result i32)
     global.get 1
     i32.const 96
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
+    if ;; label = @1
+      global.get 1
+      i32.const 96
+      i32.sub
+      global.set 1
+      unreachable
+    end
+    global.get 0
+    i64.const 19
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
     if ;; label = @1
       unreachable
     end
-    block (result i32) ;; label = @1
-      global.get 0
-      i64.const 19
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get 0
-      local.get 1
-      i32.mul
-    end
-    global.get 1
-    i32.const 96
-    i32.add
-    global.set 1
+    local.get 0
+    local.get 1
+    i32.mul
   )
   (func (;2;) (type 1)
     global.get 1
@@ -84,30 +72,28 @@
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 60
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i32.const 0
-      i32.const 6
-      i32.const 7
-      i32.const 0
-      call_indirect (type $op)
-      i32.store
-      i32.const 4
-      i32.const 6
-      i32.const 7
-      i32.const 1
-      call_indirect (type $op)
-      i32.store
+    global.get 0
+    i64.const 60
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i32.const 0
+    i32.const 6
+    i32.const 7
+    i32.const 0
+    call_indirect (type $op)
+    i32.store
+    i32.const 4
+    i32.const 6
+    i32.const 7
+    i32.const 1
+    call_indirect (type $op)
+    i32.store
     global.get 1
     i32.const 96
     i32.add

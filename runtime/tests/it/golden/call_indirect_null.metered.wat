@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 78 -> 165 bytes, blake3 1466058fd77cc25d7cb1b09f775853475cc943ba4cba2b6290fc2e93d0f8c9c0
+;; pass 2, schedule 1, 78 -> 162 bytes, blake3 ebb3f0eefd7e6e22c38ecebfde62ae2d70bf70a43bfa6a1ab6d677a9cb98964c
 (module
   (type $op (;0;) (func))
   (table (;0;) 1 funcref)
@@ -20,20 +20,18 @@
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 30
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i32.const 0
-      call_indirect (type $op)
+    global.get 0
+    i64.const 30
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i32.const 0
+    call_indirect (type $op)
     global.get 1
     i32.const 72
     i32.add

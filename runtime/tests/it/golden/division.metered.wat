@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 107 -> 239 bytes, blake3 e4abfb3a9106a01f32e5a2c2c009e5c62ef5e247fa37e5c3ce459155829be6b6
+;; pass 2, schedule 1, 107 -> 226 bytes, blake3 50b1a3d52aea311b229e971cd45649b9e1c88c35a26c91f79d8cd89ac161ccd7
 (module
   (type (;0;) (func (param i64) (result i64)))
   (type (;1;) (func))
@@ -12,35 +12,29 @@
   (func $divide (;0;) (type 0) (param $n i64) (result i64)
     global.get 1
     i32.const 88
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
+    if ;; label = @1
+      global.get 1
+      i32.const 88
+      i32.sub
+      global.set 1
+      unreachable
+    end
+    global.get 0
+    i64.const 66
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
     if ;; label = @1
       unreachable
     end
-    block (result i64) ;; label = @1
-      global.get 0
-      i64.const 66
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i64.const 1000
-      local.get $n
-      i64.div_s
-      i64.const 7
-      i64.rem_s
-    end
-    global.get 1
-    i32.const 88
-    i32.add
-    global.set 1
+    i64.const 1000
+    local.get $n
+    i64.div_s
+    i64.const 7
+    i64.rem_s
   )
   (func (;1;) (type 1)
     global.get 1
@@ -53,24 +47,22 @@
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 33
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i64.const 3
-      call $divide
-      drop
-      i64.const 0
-      call $divide
-      drop
+    global.get 0
+    i64.const 33
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i64.const 3
+    call $divide
+    drop
+    i64.const 0
+    call $divide
+    drop
     global.get 1
     i32.const 72
     i32.add

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 79 -> 168 bytes, blake3 39efcb7ad469c79f49b10e9c51222860e1ea944ee800ca913b35fb6aafe26a22
+;; pass 2, schedule 1, 79 -> 164 bytes, blake3 95780c38e6cc90f4e4dc57df618ef7345d505ef05cbdc6547631f4fc66621cf9
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -9,44 +9,41 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func (;0;) (type 0)
+    (local i64)
     global.get 1
     i32.const 64
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 64
+      i32.sub
+      global.set 1
       unreachable
     end
     block ;; label = @1
       global.get 0
       i64.const 12
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 0
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      loop ;; label = @2
-        global.get 0
-        i64.const 4
-        i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
+      br_if 0 (;@1;)
+      block ;; label = @2
+        loop ;; label = @3
+          local.get 0
+          i64.const 4
+          i64.sub
+          local.tee 0
+          i64.const 0
+          i64.lt_s
+          br_if 2 (;@1;)
+          br 0 (;@3;)
         end
-        br 0 (;@2;)
       end
+      unreachable
     end
-    global.get 1
-    i32.const 64
-    i32.add
-    global.set 1
+    local.get 0
+    global.set 0
+    unreachable
   )
 )

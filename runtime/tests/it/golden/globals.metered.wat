@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 148 -> 232 bytes, blake3 57c00329b5ca20f637ff51bb716b2cfc7c83bc6b403e6e548bea029b57d8cf3d
+;; pass 2, schedule 1, 148 -> 222 bytes, blake3 1b99cd0d5d06b5ed1ecaef6e7f2d1e6d6ebc4588f9b9f77db43e13c3a731cb75
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -17,41 +17,35 @@
   (func (;0;) (type 0)
     global.get 5
     i32.const 80
-    i32.sub
-    global.set 5
-    global.get 5
-    i32.const 0
     i32.lt_s
+    if ;; label = @1
+      global.get 5
+      i32.const 80
+      i32.sub
+      global.set 5
+      unreachable
+    end
+    global.get 4
+    i64.const 32
+    i64.sub
+    global.set 4
+    global.get 4
+    i64.const 0
+    i64.lt_s
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 4
-      i64.const 32
-      i64.sub
-      global.set 4
-      global.get 4
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      global.get $sp
-      i32.const 16
-      i32.sub
-      global.set $sp
-      global.get $wide
-      i64.const 1
-      i64.add
-      global.set $wide
-      global.get $sp
-      i32.const 16
-      i32.add
-      global.set $sp
-    end
-    global.get 5
-    i32.const 80
+    global.get $sp
+    i32.const 16
+    i32.sub
+    global.set $sp
+    global.get $wide
+    i64.const 1
+    i64.add
+    global.set $wide
+    global.get $sp
+    i32.const 16
     i32.add
-    global.set 5
+    global.set $sp
   )
 )

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 117 -> 281 bytes, blake3 4c60daa9ab42915d463d6df308dcbf3294798030bb84f7167034e93291eaa892
+;; pass 2, schedule 1, 117 -> 265 bytes, blake3 022c89c0d9c7c1a3678bb7499298c6e04704b7d13c237e9412d9196c583d4d68
 (module
   (type (;0;) (func (param i32) (result i64)))
   (type (;1;) (func))
@@ -10,61 +10,51 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func $choose (;0;) (type 0) (param $n i32) (result i64)
+    (local i64)
     global.get 1
     i32.const 88
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 88
+      i32.sub
+      global.set 1
       unreachable
     end
-    block (result i64) ;; label = @1
+    block ;; label = @1
       global.get 0
       i64.const 18
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 1
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
+      br_if 0 (;@1;)
       local.get $n
       if (result i64) ;; label = @2
-        global.get 0
+        local.get 1
         i64.const 27
         i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
+        local.set 1
         i64.const 1000
         local.get $n
         i64.extend_i32_u
+        local.get 1
+        global.set 0
         i64.div_u
       else
-        global.get 0
+        local.get 1
         i64.const 1
         i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
+        local.set 1
         i64.const 0
       end
+      local.get 1
+      global.set 0
+      return
     end
-    global.get 1
-    i32.const 88
-    i32.add
-    global.set 1
+    local.get 1
+    global.set 0
+    unreachable
   )
   (func (;1;) (type 1)
     global.get 1
@@ -77,25 +67,23 @@
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 37
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i32.const 0
-      i32.const 0
-      call $choose
-      i32.const 8
-      call $choose
-      i64.add
-      i64.store
+    global.get 0
+    i64.const 37
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i32.const 0
+    i32.const 0
+    call $choose
+    i32.const 8
+    call $choose
+    i64.add
+    i64.store
     global.get 1
     i32.const 88
     i32.add

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 128 -> 325 bytes, blake3 5f6b1c9c84dadeaa851fa84d2fa1bc0a65dc16472c057722deefbff5ad958843
+;; pass 2, schedule 1, 128 -> 286 bytes, blake3 a93a69525afc19da3e0810416ed1cc820670f3a27186d3f2822c68f238a4860b
 (module
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func))
@@ -10,87 +10,63 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func $clamp (;0;) (type 0) (param $n i32) (result i32)
+    (local i64)
     global.get 1
     i32.const 88
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 88
+      i32.sub
+      global.set 1
       unreachable
     end
-    block (result i32) ;; label = @1
+    block ;; label = @1
       global.get 0
       i64.const 20
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 1
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
+      br_if 0 (;@1;)
       local.get $n
       i32.const 10
       i32.gt_s
       if ;; label = @2
-        global.get 0
+        local.get 1
         i64.const 2
         i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
+        local.set 1
         i32.const 10
         local.set $n
       end
-      global.get 0
+      local.get 1
       i64.const 5
       i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
+      local.set 1
       local.get $n
       i32.const 0
       i32.lt_s
       if ;; label = @2
-        global.get 0
+        local.get 1
         i64.const 2
         i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
+        local.set 1
         i32.const 0
         local.set $n
       end
-      global.get 0
+      local.get 1
       i64.const 1
       i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
+      local.set 1
       local.get $n
+      local.get 1
+      global.set 0
+      return
     end
-    global.get 1
-    i32.const 88
-    i32.add
-    global.set 1
+    local.get 1
+    global.set 0
+    unreachable
   )
   (func (;1;) (type 1)
     global.get 1
@@ -103,27 +79,25 @@
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 43
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i32.const -5
-      call $clamp
-      drop
-      i32.const 5
-      call $clamp
-      drop
-      i32.const 50
-      call $clamp
-      drop
+    global.get 0
+    i64.const 43
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i32.const -5
+    call $clamp
+    drop
+    i32.const 5
+    call $clamp
+    drop
+    i32.const 50
+    call $clamp
+    drop
     global.get 1
     i32.const 72
     i32.add

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 133 -> 267 bytes, blake3 816a1cfac6acf357806a2613f7f8c6c211854474177fbcada7120865ab67d576
+;; pass 2, schedule 1, 133 -> 245 bytes, blake3 4be695636d7f46fc4768126ec55fcb202a3ddb01f70e5a3df13a141223fb82d4
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -9,95 +9,78 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func (;0;) (type 0)
-    (local $i i32) (local $j i32)
+    (local $i i32) (local $j i32) (local i64)
     global.get 1
     i32.const 96
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 96
+      i32.sub
+      global.set 1
       unreachable
     end
     block ;; label = @1
       global.get 0
       i64.const 16
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 2
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      loop ;; label = @2
-        global.get 0
-        i64.const 4
-        i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
-        i32.const 0
-        local.set $j
+      br_if 0 (;@1;)
+      block ;; label = @2
         loop ;; label = @3
-          global.get 0
-          i64.const 10
+          local.get 2
+          i64.const 4
           i64.sub
-          global.set 0
-          global.get 0
+          local.tee 2
           i64.const 0
           i64.lt_s
-          if ;; label = @4
-            unreachable
+          br_if 2 (;@1;)
+          i32.const 0
+          local.set $j
+          loop ;; label = @4
+            local.get 2
+            i64.const 10
+            i64.sub
+            local.tee 2
+            i64.const 0
+            i64.lt_s
+            br_if 3 (;@1;)
+            local.get $j
+            i32.const 1
+            i32.add
+            local.tee $j
+            i32.const 7
+            i32.lt_u
+            br_if 0 (;@4;)
+            local.get 2
+            i64.const 8
+            i64.sub
+            local.set 2
           end
-          local.get $j
+          local.get $i
           i32.const 1
           i32.add
-          local.tee $j
-          i32.const 7
+          local.tee $i
+          i32.const 5
           i32.lt_u
           br_if 0 (;@3;)
-          global.get 0
-          i64.const 8
+          local.get 2
+          i64.const 4
           i64.sub
-          global.set 0
-          global.get 0
-          i64.const 0
-          i64.lt_s
-          if ;; label = @4
-            unreachable
-          end
+          local.set 2
         end
+        i32.const 0
         local.get $i
-        i32.const 1
-        i32.add
-        local.tee $i
-        i32.const 5
-        i32.lt_u
-        br_if 0 (;@2;)
-        global.get 0
-        i64.const 4
-        i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
+        i32.store
       end
-      i32.const 0
-      local.get $i
-      i32.store
+      local.get 2
+      global.set 0
+      return
     end
-    global.get 1
-    i32.const 96
-    i32.add
-    global.set 1
+    local.get 2
+    global.set 0
+    unreachable
   )
 )

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 119 -> 227 bytes, blake3 4caf38ca129ae7c6a10a973044163d2f74c0df8aaa297f1bf77e8473386357fe
+;; pass 2, schedule 1, 119 -> 218 bytes, blake3 7051b83232285ebd64119bcae54ed81db63ad9a5877428ba0194f3b175493e99
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -9,69 +9,61 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func (;0;) (type 0)
-    (local $i i32) (local $sum i64)
+    (local $i i32) (local $sum i64) (local i64)
     global.get 1
     i32.const 96
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 96
+      i32.sub
+      global.set 1
       unreachable
     end
     block ;; label = @1
       global.get 0
       i64.const 16
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 2
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      loop ;; label = @2
-        global.get 0
-        i64.const 15
-        i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
+      br_if 0 (;@1;)
+      block ;; label = @2
+        loop ;; label = @3
+          local.get 2
+          i64.const 15
+          i64.sub
+          local.tee 2
+          i64.const 0
+          i64.lt_s
+          br_if 2 (;@1;)
+          local.get $sum
+          local.get $i
+          i64.extend_i32_u
+          i64.add
+          local.set $sum
+          local.get $i
+          i32.const 1
+          i32.add
+          local.tee $i
+          i32.const 1000
+          i32.lt_u
+          br_if 0 (;@3;)
+          local.get 2
+          i64.const 4
+          i64.sub
+          local.set 2
         end
+        i32.const 8
         local.get $sum
-        local.get $i
-        i64.extend_i32_u
-        i64.add
-        local.set $sum
-        local.get $i
-        i32.const 1
-        i32.add
-        local.tee $i
-        i32.const 1000
-        i32.lt_u
-        br_if 0 (;@2;)
-        global.get 0
-        i64.const 4
-        i64.sub
-        global.set 0
-        global.get 0
-        i64.const 0
-        i64.lt_s
-        if ;; label = @3
-          unreachable
-        end
+        i64.store
       end
-      i32.const 8
-      local.get $sum
-      i64.store
+      local.get 2
+      global.set 0
+      return
     end
-    global.get 1
-    i32.const 96
-    i32.add
-    global.set 1
+    local.get 2
+    global.set 0
+    unreachable
   )
 )

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 88 -> 256 bytes, blake3 0d9f6188b1ee87ca81977981caebaf206eb4e642ed1eec2389135fd029bf5c4d
+;; pass 2, schedule 1, 88 -> 248 bytes, blake3 e038689fed95279eb56e8c9e39adc6f9f54e142b84cc0c4466e736a22dbb7f29
 (module
   (type (;0;) (func))
   (memory (;0;) 1 5)
@@ -9,92 +9,84 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func (;0;) (type 0)
-    (local i32)
+    (local i64 i32)
     global.get 1
     i32.const 80
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 80
+      i32.sub
+      global.set 1
       unreachable
     end
     block ;; label = @1
       global.get 0
       i64.const 1531
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 0
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
+      br_if 0 (;@1;)
+      block ;; label = @2
+        i32.const 0
+        i32.const 2
+        local.set 1
+        local.get 0
+        local.get 1
+        i64.extend_i32_u
+        i64.const 15000
+        i64.mul
+        i64.sub
+        local.tee 0
+        i64.const 0
+        i64.lt_s
+        br_if 1 (;@1;)
+        local.get 1
+        memory.grow
+        i32.store
+        i32.const 4
+        i32.const 0
+        local.set 1
+        local.get 0
+        local.get 1
+        i64.extend_i32_u
+        i64.const 15000
+        i64.mul
+        i64.sub
+        local.tee 0
+        i64.const 0
+        i64.lt_s
+        br_if 1 (;@1;)
+        local.get 1
+        memory.grow
+        i32.store
+        i32.const 8
+        i32.const 9
+        local.set 1
+        local.get 0
+        local.get 1
+        i64.extend_i32_u
+        i64.const 15000
+        i64.mul
+        i64.sub
+        local.tee 0
+        i64.const 0
+        i64.lt_s
+        br_if 1 (;@1;)
+        local.get 1
+        memory.grow
+        i32.store
+        i32.const 12
+        memory.size
+        i32.store
       end
-      i32.const 0
-      i32.const 2
-      local.set 0
-      global.get 0
       local.get 0
-      i64.extend_i32_u
-      i64.const 15000
-      i64.mul
-      i64.sub
       global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get 0
-      memory.grow
-      i32.store
-      i32.const 4
-      i32.const 0
-      local.set 0
-      global.get 0
-      local.get 0
-      i64.extend_i32_u
-      i64.const 15000
-      i64.mul
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get 0
-      memory.grow
-      i32.store
-      i32.const 8
-      i32.const 9
-      local.set 0
-      global.get 0
-      local.get 0
-      i64.extend_i32_u
-      i64.const 15000
-      i64.mul
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get 0
-      memory.grow
-      i32.store
-      i32.const 12
-      memory.size
-      i32.store
+      return
     end
-    global.get 1
-    i32.const 80
-    i32.add
-    global.set 1
+    local.get 0
+    global.set 0
+    unreachable
   )
 )

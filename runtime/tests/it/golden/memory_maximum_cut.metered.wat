@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 75 -> 214 bytes, blake3 cdb16690f30cef7e5ab28e5dedf971d08eff364f8dc4623392557fa02a39226a
+;; pass 2, schedule 1, 75 -> 210 bytes, blake3 76ec119d20085fc9980fdd47fd1118e0fe951e6685673e5278faba605a9be15d
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -9,70 +9,65 @@
   (export "coffer:gas" (global 0))
   (export "coffer:stack" (global 1))
   (func (;0;) (type 0)
-    (local i32)
+    (local i64 i32)
     global.get 1
     i32.const 80
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
     if ;; label = @1
+      global.get 1
+      i32.const 80
+      i32.sub
+      global.set 1
       unreachable
     end
     block ;; label = @1
       global.get 0
       i64.const 1022
       i64.sub
-      global.set 0
-      global.get 0
+      local.tee 0
       i64.const 0
       i64.lt_s
-      if ;; label = @2
-        unreachable
+      br_if 0 (;@1;)
+      block ;; label = @2
+        i32.const 0
+        i32.const 255
+        local.set 1
+        local.get 0
+        local.get 1
+        i64.extend_i32_u
+        i64.const 15000
+        i64.mul
+        i64.sub
+        local.tee 0
+        i64.const 0
+        i64.lt_s
+        br_if 1 (;@1;)
+        local.get 1
+        memory.grow
+        i32.store
+        i32.const 4
+        i32.const 1
+        local.set 1
+        local.get 0
+        local.get 1
+        i64.extend_i32_u
+        i64.const 15000
+        i64.mul
+        i64.sub
+        local.tee 0
+        i64.const 0
+        i64.lt_s
+        br_if 1 (;@1;)
+        local.get 1
+        memory.grow
+        i32.store
       end
-      i32.const 0
-      i32.const 255
-      local.set 0
-      global.get 0
       local.get 0
-      i64.extend_i32_u
-      i64.const 15000
-      i64.mul
-      i64.sub
       global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get 0
-      memory.grow
-      i32.store
-      i32.const 4
-      i32.const 1
-      local.set 0
-      global.get 0
-      local.get 0
-      i64.extend_i32_u
-      i64.const 15000
-      i64.mul
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get 0
-      memory.grow
-      i32.store
+      return
     end
-    global.get 1
-    i32.const 80
-    i32.add
-    global.set 1
+    local.get 0
+    global.set 0
+    unreachable
   )
 )

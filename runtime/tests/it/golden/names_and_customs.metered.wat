@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 169 -> 263 bytes, blake3 4ce604f17061daa5b1c9a1c1c874e97d6820e503b2288b0d191e289d2fa91cc9
+;; pass 2, schedule 1, 169 -> 250 bytes, blake3 0d53842eca0dbd0cd886819f6a7448023277ef10cf7fcc6dfb7f49e906f583b8
 (module $counter
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func))
@@ -13,34 +13,28 @@
     (local $next i32)
     global.get 1
     i32.const 96
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
+    if ;; label = @1
+      global.get 1
+      i32.const 96
+      i32.sub
+      global.set 1
+      unreachable
+    end
+    global.get 0
+    i64.const 20
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
     if ;; label = @1
       unreachable
     end
-    block (result i32) ;; label = @1
-      global.get 0
-      i64.const 20
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      local.get $by
-      i32.const 1
-      i32.add
-      local.tee $next
-    end
-    global.get 1
-    i32.const 96
+    local.get $by
+    i32.const 1
     i32.add
-    global.set 1
+    local.tee $next
   )
   (func $main (;1;) (type 1)
     global.get 1
@@ -53,21 +47,19 @@
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 23
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i32.const 1
-      call $counter::bump
-      drop
+    global.get 0
+    i64.const 23
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i32.const 1
+    call $counter::bump
+    drop
     global.get 1
     i32.const 72
     i32.add

@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 101 -> 232 bytes, blake3 943d70217a7b55e2db52e2f7329fa63691ec9e261d7e8065351cc2536a9f6e01
+;; pass 2, schedule 1, 101 -> 226 bytes, blake3 c5391c892fe0c6b15eaf0b38d039d08e9b6c375d79a6ba7c198f438be1fe0762
 (module
   (type (;0;) (func (param i64) (result i64)))
   (type (;1;) (func))
@@ -20,24 +20,22 @@
     if ;; label = @1
       unreachable
     end
-    block (result i64) ;; label = @1
-      global.get 0
-      i64.const 29
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i64.const 1
-      local.get $n
-      i64.const 1
-      i64.add
-      call $down
-      i64.add
+    global.get 0
+    i64.const 29
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i64.const 1
+    local.get $n
+    i64.const 1
+    i64.add
+    call $down
+    i64.add
     global.get 1
     i32.const 96
     i32.add
@@ -54,21 +52,19 @@
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 23
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i64.const 0
-      call $down
-      drop
+    global.get 0
+    i64.const 23
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
+    if ;; label = @1
+      unreachable
     end
+    i64.const 0
+    call $down
+    drop
     global.get 1
     i32.const 72
     i32.add

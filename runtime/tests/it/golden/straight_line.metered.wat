@@ -1,4 +1,4 @@
-;; pass 1, schedule 1, 96 -> 183 bytes, blake3 0ab15ca15e7b11ec35ef4afc64b9d893ee6e351439aded6efad06a2001e8a1cc
+;; pass 2, schedule 1, 96 -> 173 bytes, blake3 a564de6f5614fe2abf4f9f5a9fd2d598950dd3eb8e17a938c0831b0a020c6fab
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -12,36 +12,30 @@
     (local $a i32) (local $b i64)
     global.get 1
     i32.const 96
-    i32.sub
-    global.set 1
-    global.get 1
-    i32.const 0
     i32.lt_s
+    if ;; label = @1
+      global.get 1
+      i32.const 96
+      i32.sub
+      global.set 1
+      unreachable
+    end
+    global.get 0
+    i64.const 23
+    i64.sub
+    global.set 0
+    global.get 0
+    i64.const 0
+    i64.lt_s
     if ;; label = @1
       unreachable
     end
-    block ;; label = @1
-      global.get 0
-      i64.const 23
-      i64.sub
-      global.set 0
-      global.get 0
-      i64.const 0
-      i64.lt_s
-      if ;; label = @2
-        unreachable
-      end
-      i32.const 1
-      i32.const 2
-      i32.add
-      local.set $a
-      local.get $a
-      i64.extend_i32_u
-      local.set $b
-    end
-    global.get 1
-    i32.const 96
+    i32.const 1
+    i32.const 2
     i32.add
-    global.set 1
+    local.set $a
+    local.get $a
+    i64.extend_i32_u
+    local.set $b
   )
 )

@@ -1,0 +1,16 @@
+;; A host function in a table gets a wrapper of its original type.
+(module
+  (import "coffer_1" "block_height" (func $height (result i64)))
+  (import "coffer_1" "output" (func $output (param i32 i32)))
+  (import "coffer_1" "block_time" (func $time (result i64)))
+  (memory (export "memory") 1)
+  (type $number (func (result i64)))
+  (type $bytes (func (param i32 i32)))
+  (table 4 4 funcref)
+  (elem (i32.const 0) $output $time $height $own)
+  (func $own (result i64) (i64.const 9))
+  (func (export "call main")
+    (i64.store (i32.const 0) (call_indirect (type $number) (i32.const 1)))
+    (i64.store (i32.const 8) (call_indirect (type $number) (i32.const 2)))
+    (i64.store (i32.const 16) (call_indirect (type $number) (i32.const 3)))
+    (call_indirect (type $bytes) (i32.const 0) (i32.const 24) (i32.const 0))))
