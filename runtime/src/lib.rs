@@ -11,6 +11,7 @@ pub mod host;
 pub mod engine;
 mod instance;
 pub mod spec;
+pub mod trace;
 
 pub use call::{BlockContext, Call, Created, Executed};
 pub use engine::{Backend, Code, Config, Runtime};

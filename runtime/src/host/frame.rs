@@ -3,9 +3,10 @@
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::limits::MAX_OUTPUT;
-use coffer_abi::{AccountId, ContractId, StateId, Status, TrapKind};
+use coffer_abi::{AccountId, ContractId, Gas, StateId, Status, TrapKind};
 
 use super::{Halt, Place};
+use crate::trace::CallTrace;
 
 /// One running call.
 pub(super) struct Frame {
@@ -50,6 +51,24 @@ impl Frame {
     /// A view may not write.
     pub(super) fn may_write(&self) -> Result<(), Halt> {
         if self.kind.is_read_only() { Err(TrapKind::ReadOnly.into()) } else { Ok(()) }
+    }
+
+    /// The call as a trace begins it.
+    pub(super) fn trace(&self, method: &str, gas_limit: u64) -> CallTrace {
+        CallTrace {
+            contract: self.contract,
+            public: self.place == Place::Public,
+            kind: self.kind,
+            method: method.to_owned(),
+            caller: self.caller,
+            input: self.input.clone(),
+            gas_limit: Gas(gas_limit),
+            gas_used: Gas(0),
+            status: Status::OutOfGas,
+            steps: Vec::new(),
+            ended_at: Vec::new(),
+            ended_spots: Vec::new(),
+        }
     }
 
     /// How the call ended for its caller.

@@ -12,6 +12,7 @@ use coffer_abi::export::MethodKind;
 use super::frame::Answer;
 use super::storage::Storage;
 use super::{Halt, Host, MAX_LOG_LINES, Session, bound, fixed, text};
+use crate::trace::Effect;
 
 impl<H: Host> HostFunctions for Session<H> {
     type Halt = Halt;
@@ -44,6 +45,7 @@ impl<H: Host> HostFunctions for Session<H> {
 
     fn storage_get(&mut self, key: &[u8]) -> Result<Option<usize>, Halt> {
         let found = self.storage()?.get(key)?;
+        self.note(|| Effect::Read { key: key.to_vec(), value: found.clone() });
         let len = found.as_ref().map(Vec::len);
         self.reply = found.unwrap_or_default();
         Ok(len)
@@ -51,17 +53,23 @@ impl<H: Host> HostFunctions for Session<H> {
 
     fn storage_set(&mut self, key: &[u8], value: &[u8]) -> Result<(), Halt> {
         self.frame()?.may_write()?;
-        self.storage()?.set(key, value)
+        let before = self.before(key)?;
+        self.storage()?.set(key, value)?;
+        self.note(|| Effect::Change { key: key.to_vec(), before, after: Some(value.to_vec()) });
+        Ok(())
     }
 
     fn storage_remove(&mut self, key: &[u8]) -> Result<u64, Halt> {
         self.frame()?.may_write()?;
-        self.storage()?.remove(key).map(u64::from)
+        let before = self.before(key)?;
+        let found = self.storage()?.remove(key)?;
+        self.note(|| Effect::Change { key: key.to_vec(), before, after: None });
+        Ok(u64::from(found))
     }
 
     fn storage_scan(&mut self, prefix: &[u8], after: &[u8], limit: u32) -> Result<Option<usize>, Halt> {
         let page = self.storage()?.scan(prefix, after, limit)?;
-        self.pay(page.skipped.saturating_mul(u64::from(self.schedule.scan_skip)))?;
+        self.pay(page.skipped.saturating_mul(self.schedule.scan_skip))?;
         self.reply = page.bytes;
         Ok((!self.reply.is_empty()).then_some(self.reply.len()))
     }
@@ -78,6 +86,7 @@ impl<H: Host> HostFunctions for Session<H> {
             return Err(TrapKind::BadText.into());
         }
         self.events.push(Event { contract, name: name.into(), data: data.to_vec() });
+        self.note(|| Effect::Event { name: name.into(), data: data.to_vec() });
         Ok(())
     }
 
@@ -150,11 +159,24 @@ impl<H: Host> HostFunctions for Session<H> {
         if self.log.len() < MAX_LOG_LINES {
             self.log.push(text::cut(line, MAX_LOG));
         }
+        self.note(|| Effect::Log { line: text::cut(line, MAX_LOG) });
         Ok(())
     }
 }
 
 impl<H: Host> Session<H> {
+    /// Tells the trace, if there is one, what a host call did.
+    fn note(&mut self, effect: impl FnOnce() -> Effect) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.effect(effect());
+        }
+    }
+
+    /// What stands under a key, for a trace only.
+    fn before(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
+        if self.recorder.is_some() { self.storage()?.get(key) } else { Ok(None) }
+    }
+
     /// The storage of the contract that runs.
     fn storage(&mut self) -> Result<Storage<'_, H>, Halt> {
         let frame = self.frame()?;

@@ -14,6 +14,7 @@ use crate::call::{BlockContext, Call, Created, Executed};
 use crate::error::Fault;
 use crate::meter::Schedule;
 use crate::state::AllChanges;
+use crate::trace::{CallTrace, Recorder};
 
 /// Bytes of logical stack the calls of one transaction may use together, frames counted as the meter says. Every engine's own stack
 /// holds many times as much.
@@ -32,6 +33,7 @@ pub struct Session<H: Host> {
     pub(super) created: Vec<(Created, H::Code)>,
     pub(super) log: Vec<String>,
     pub(super) reply: Vec<u8>,
+    pub(crate) recorder: Option<Box<Recorder>>,
     /// Gas left to the running frame; below zero means it ran out.
     pub gas: i64,
     /// Bytes of logical stack left to the running frame, as of its last nested call.
@@ -74,6 +76,7 @@ impl<H: Host> Session<H> {
             created: Vec::new(),
             log: Vec::new(),
             reply: Vec::new(),
+            recorder: None,
             gas: 0,
             stack: 0,
         }
@@ -83,7 +86,21 @@ impl<H: Host> Session<H> {
     ///
     /// # Errors
     /// When this node could not run it; what other nodes computed is unknown.
-    pub fn execute(mut self, code: &H::Code, call: &Call<'_>) -> Result<Executed, Fault> {
+    pub fn execute(self, code: &H::Code, call: &Call<'_>) -> Result<Executed, Fault> {
+        Ok(self.perform(code, call)?.0)
+    }
+
+    /// The same, and what it did on the way; no trace if nothing began.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn trace(mut self, code: &H::Code, call: &Call<'_>) -> Result<(Executed, Option<CallTrace>), Fault> {
+        self.recorder = Some(Box::default());
+        let (executed, recorder) = self.perform(code, call)?;
+        Ok((executed, recorder.and_then(|recorder| recorder.finish())))
+    }
+
+    fn perform(mut self, code: &H::Code, call: &Call<'_>) -> Result<(Executed, Option<Box<Recorder>>), Fault> {
         let limit = self.gas.cast_unsigned();
         let (status, gas_used) = if call.input.len() > MAX_INPUT {
             (Status::Refused(Refused::InputTooLarge), 0)
@@ -107,7 +124,7 @@ impl<H: Host> Session<H> {
         } else {
             (AllChanges::new(), Vec::new(), Vec::new())
         };
-        Ok(Executed { status, gas_used, changes, events, created, log: self.log })
+        Ok((Executed { status, gas_used, changes, events, created, log: self.log }, self.recorder))
     }
 
     /// Where the session stands, for a frame that begins now.
@@ -126,6 +143,9 @@ impl<H: Host> Session<H> {
         limit: u64,
     ) -> Result<(Status, u64), Fault> {
         let kind = frame.kind;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.call(frame.trace(method, limit));
+        }
         let outer = std::mem::replace(&mut self.gas, i64::try_from(limit).unwrap_or(i64::MAX));
         self.reply.clear();
         self.frames.push(frame);
@@ -141,6 +161,9 @@ impl<H: Host> Session<H> {
             self.created.truncate(begun.created);
         }
         let used = if status == Status::OutOfGas { limit } else { limit.saturating_sub(left) };
+        if let Some(recorder) = &mut self.recorder {
+            recorder.ended(&status, used);
+        }
         Ok((status, used))
     }
 

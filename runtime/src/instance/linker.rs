@@ -82,7 +82,7 @@ macro_rules! imports {
                         if const { nests(stringify!($name)) } {
                             read_stack(&mut caller)?;
                         }
-                        results!($result, cross::<$result>(&mut caller, gas, |crossing| {
+                        results!($result, cross::<$result>(&mut caller, stringify!($name), gas, |crossing| {
                             #[allow(unused_mut)]
                             let mut cost: u64 = $base;
                             $(admit!($akind, crossing, cost, $per_byte, $($from),*);)*

@@ -6,11 +6,15 @@
 
 use coffer_abi::TrapKind;
 use coffer_abi::host::HostFunctions;
-use wasmtime::{AsContextMut, Caller, Val};
+use wasmtime::{AsContextMut, Caller, Val, WasmBacktrace};
 
 use super::Invocation;
 use super::scope::Scoped;
 use crate::host::{Halt, Session};
+use crate::trace::Spot;
+
+/// Frames of one place in a trace.
+const MAX_SPOTS: usize = 16;
 
 /// Memory and session of the running call.
 pub(super) struct Crossing<'a> {
@@ -21,21 +25,43 @@ pub(super) struct Crossing<'a> {
 /// Runs one host call and returns its result and the gas left; whatever halts it is left in the store for `ending` to read.
 pub(super) fn cross<R>(
     caller: &mut Caller<'_, Invocation>,
+    name: &'static str,
     gas: i64,
     work: impl FnOnce(&mut Crossing<'_>) -> Result<R, Halt>,
 ) -> wasmtime::Result<(R, i64)> {
     let Some(memory) = caller.data().memory else {
         return Err(wasmtime::Error::msg("a host function ran before the call"));
     };
+    if caller.data().session.recorder.is_some() {
+        record(caller, name);
+    }
     let (memory, invocation) = memory.data_and_store_mut(caller);
     invocation.session.gas = gas;
-    match work(&mut Crossing { memory, session: &mut invocation.session }) {
+    let worked = work(&mut Crossing { memory, session: &mut invocation.session });
+    if let Some(recorder) = &mut invocation.session.recorder {
+        recorder.paid(gas.abs_diff(invocation.session.gas));
+    }
+    match worked {
         Ok(result) => Ok((result, invocation.session.gas)),
         Err(halt) => {
             invocation.halt = Some(halt);
             Err(wasmtime::Error::msg("a host function ended the call"))
         }
     }
+}
+
+/// Tells the trace that a host call begins, and where.
+#[cold]
+fn record(caller: &mut Caller<'_, Invocation>, name: &'static str) {
+    let spots = spots(&WasmBacktrace::capture(&mut *caller));
+    if let Some(recorder) = &mut caller.data_mut().session.recorder {
+        recorder.step(name, spots);
+    }
+}
+
+/// Places in the instrumented code, innermost first; none on an engine that keeps no backtraces.
+pub(super) fn spots(backtrace: &WasmBacktrace) -> Vec<Spot> {
+    backtrace.frames().iter().filter_map(|frame| frame.module_offset()).take(MAX_SPOTS).map(Spot).collect()
 }
 
 /// Tells the session how much logical stack is left, before a call that hands it on.

@@ -14,7 +14,7 @@ pub(crate) use scope::{Scoped, enter};
 
 use coffer_abi::Status;
 use coffer_abi::export::{GAS_GLOBAL, MEMORY, MethodKind, STACK_GLOBAL};
-use wasmtime::{Extern, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, Val};
+use wasmtime::{Extern, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, Val, WasmBacktrace};
 
 use crate::engine::Code;
 use crate::error::Fault;
@@ -64,7 +64,7 @@ pub(crate) fn run(session: &mut Session<Scoped>, code: &Code, kind: MethodKind, 
     let (engine, max_pages) = scope::instance()?;
     let template = code.template();
     let schedule = session.schedule();
-    let entry = u64::from(schedule.instance).saturating_add(schedule.initial_memory(template.pages));
+    let entry = schedule.instance.saturating_add(schedule.initial_memory(template.pages));
     if session.pay(entry).is_err() {
         return Ok(Ended::Stopped(Status::OutOfGas));
     }
@@ -97,6 +97,11 @@ fn call(store: &mut Store<Invocation>, template: &Template, method: &ModuleExpor
         _ => return Err(Fault::Instrumentation("a method is no function".into())),
     };
     let result = method.call(&mut *store, ());
+    if let (Err(error), Some(recorder)) = (&result, &mut store.data_mut().session.recorder)
+        && let Some(backtrace) = error.downcast_ref::<WasmBacktrace>()
+    {
+        recorder.stopped_at(memory::spots(backtrace));
+    }
     match store.data_mut().halt.take() {
         // The host function that ended the call had the gas; the instance did not get it back.
         Some(halt) => ending::of_halt(halt),

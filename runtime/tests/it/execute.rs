@@ -9,7 +9,7 @@ use crate::golden;
 use crate::support::{CONTRACT, Contract, PLENTY, call, going, module};
 
 /// Gas of an instance with one page of memory.
-const ENTRY: u64 = Schedule::V1.instance as u64 + Schedule::V1.initial_memory(1);
+const ENTRY: u64 = Schedule::V1.instance + Schedule::V1.initial_memory(1);
 
 fn with(entries: &[(&[u8], &[u8])]) -> MemoryState {
     let mut state = MemoryState::default();

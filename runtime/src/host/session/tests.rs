@@ -303,7 +303,7 @@ fn a_scan_pays_for_what_it_passes_over() {
             session.output(b"")
         }),
     );
-    assert_eq!(scanned.gas_used, Gas(4 * u64::from(Schedule::V1.scan_skip)));
+    assert_eq!(scanned.gas_used, Gas(4 * Schedule::V1.scan_skip));
 }
 
 /// A world in which contract two does `work`.

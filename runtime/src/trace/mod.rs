@@ -1,0 +1,188 @@
+//! Traces: what a transaction did, call by call and host call by host call, with gas, storage changes and, where a debug twin of the code is
+//! at hand, names and lines of Rust. Made on demand for one execution, for people. Never part of a receipt: nothing here is agreed on.
+//! Where things are: `record` the recorder a session carries, `twin` from code to lines, `text` how it looks.
+//! Invariant: a traced execution has the outcome, gas and changes of an untraced one.
+
+mod record;
+mod text;
+mod twin;
+
+pub use twin::{Twin, TwinError};
+
+pub(crate) use record::{Recorder, Spot};
+
+use coffer_abi::export::MethodKind;
+use coffer_abi::{AccountId, ContractId, Gas, Status};
+use serde::{Serialize, Serializer};
+
+/// One call of a trace and what it led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallTrace {
+    /// The contract called.
+    #[serde(serialize_with = "hex_id")]
+    pub contract: ContractId,
+    /// True if it is a public contract that private code reads.
+    pub public: bool,
+    /// What kind of method.
+    #[serde(serialize_with = "kind_name")]
+    pub kind: MethodKind,
+    /// Its name.
+    pub method: String,
+    /// Who called: an account or a contract.
+    #[serde(serialize_with = "hex_account")]
+    pub caller: AccountId,
+    /// Encoded arguments.
+    #[serde(serialize_with = "hex_bytes")]
+    pub input: Vec<u8>,
+    /// Gas it might use.
+    #[serde(serialize_with = "gas_number")]
+    pub gas_limit: Gas,
+    /// Gas it used, nested calls included.
+    #[serde(serialize_with = "gas_number")]
+    pub gas_used: Gas,
+    /// How it ended. If not ok, the changes below were undone.
+    #[serde(serialize_with = "status_text")]
+    pub status: Status,
+    /// What it asked of the host, in order.
+    pub steps: Vec<Step>,
+    /// Where it stood when it ended without returning, innermost first; empty without a debug twin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ended_at: Vec<Line>,
+    #[serde(skip)]
+    pub(crate) ended_spots: Vec<Spot>,
+}
+
+/// One host call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// The host function.
+    pub host: &'static str,
+    /// Gas of the host call alone; a nested call has its own.
+    #[serde(serialize_with = "gas_number")]
+    pub gas: Gas,
+    /// What it did, where that is worth telling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// The call it made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<Box<CallTrace>>,
+    /// Where in the contract, innermost first; empty without a debug twin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<Line>,
+    #[serde(skip)]
+    pub(crate) spots: Vec<Spot>,
+}
+
+/// What a host call did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Effect {
+    /// A value was read.
+    Read {
+        /// Under this key.
+        #[serde(serialize_with = "hex_bytes")]
+        key: Vec<u8>,
+        /// What stood there.
+        #[serde(serialize_with = "hex_option")]
+        value: Option<Vec<u8>>,
+    },
+    /// A value was changed.
+    Change {
+        /// Under this key.
+        #[serde(serialize_with = "hex_bytes")]
+        key: Vec<u8>,
+        /// What stood there.
+        #[serde(serialize_with = "hex_option")]
+        before: Option<Vec<u8>>,
+        /// What stands there now.
+        #[serde(serialize_with = "hex_option")]
+        after: Option<Vec<u8>>,
+    },
+    /// An event was emitted.
+    Event {
+        /// Its name.
+        name: String,
+        /// Its encoded fields.
+        #[serde(serialize_with = "hex_bytes")]
+        data: Vec<u8>,
+    },
+    /// A line was logged.
+    Log {
+        /// The line.
+        line: String,
+    },
+}
+
+/// A place in the source of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// The function, as Rust names it.
+    pub function: String,
+    /// File as the compiler saw it, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line in it, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+impl CallTrace {
+    /// Fills in lines, asking `lines` with the contract and place of each call and a spot in its instrumented code.
+    pub(crate) fn resolve(&mut self, lines: &mut dyn FnMut(&ContractId, bool, Spot) -> Vec<Line>) {
+        let (contract, public) = (self.contract, self.public);
+        let mut all = |spots: &[Spot]| spots.iter().flat_map(|spot| lines(&contract, public, *spot)).collect::<Vec<_>>();
+        self.ended_at = all(&self.ended_spots);
+        for step in &mut self.steps {
+            step.at = all(&step.spots);
+        }
+        for call in self.steps.iter_mut().filter_map(|step| step.call.as_mut()) {
+            call.resolve(lines);
+        }
+    }
+}
+
+/// A status as a reader wants it.
+fn status_line(status: &Status) -> String {
+    match status {
+        Status::Ok(data) if data.is_empty() => "ok".into(),
+        Status::Ok(data) => format!("ok {}", hex::encode(data)),
+        Status::Failed { code, data } => format!("error {code} {}", hex::encode(data)),
+        Status::Panicked(text) => format!("panicked: {text}"),
+        Status::OutOfGas => "out of gas".into(),
+        Status::Trapped(kind) => format!("trapped: {kind}"),
+        Status::Refused(reason) => format!("refused: {reason}"),
+    }
+}
+
+fn hex_bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex::encode(bytes))
+}
+
+fn hex_option<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    bytes.as_ref().map(hex::encode).serialize(serializer)
+}
+
+fn hex_id<S: Serializer>(id: &ContractId, serializer: S) -> Result<S::Ok, S::Error> {
+    hex_bytes(&id.0, serializer)
+}
+
+fn hex_account<S: Serializer>(id: &AccountId, serializer: S) -> Result<S::Ok, S::Error> {
+    hex_bytes(&id.0, serializer)
+}
+
+fn kind_name<S: Serializer>(kind: &MethodKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
+}
+
+fn gas_number<S: Serializer>(gas: &Gas, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(gas.0)
+}
+
+fn status_text<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&status_line(status))
+}
+
+#[cfg(test)]
+mod tests;

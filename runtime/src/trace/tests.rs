@@ -1,0 +1,64 @@
+//! What a trace keeps and how it looks.
+
+use super::*;
+
+fn call(method: &str) -> CallTrace {
+    CallTrace {
+        contract: ContractId([0xab; 32]),
+        public: false,
+        kind: MethodKind::Call,
+        method: method.into(),
+        caller: AccountId([1; 32]),
+        input: vec![1, 2],
+        gas_limit: Gas(1_000),
+        gas_used: Gas(0),
+        status: Status::OutOfGas,
+        steps: Vec::new(),
+        ended_at: Vec::new(),
+        ended_spots: Vec::new(),
+    }
+}
+
+fn recorded() -> CallTrace {
+    let mut recorder = Recorder::default();
+    recorder.call(call("outer"));
+    recorder.step("storage_set", vec![Spot(7)]);
+    recorder.effect(Effect::Change { key: vec![0, 1], before: None, after: Some(vec![9]) });
+    recorder.paid(40);
+    recorder.step("call", vec![]);
+    recorder.call(call("inner"));
+    recorder.step("log", vec![]);
+    recorder.effect(Effect::Log { line: "hello".into() });
+    recorder.paid(3);
+    recorder.ended(&Status::Panicked("boom".into()), 100);
+    recorder.paid(120);
+    recorder.ended(&Status::Ok(vec![5]), 300);
+    recorder.finish().unwrap()
+}
+
+#[test]
+fn a_nested_call_stands_under_the_host_call_that_made_it() {
+    let mut trace = recorded();
+    trace.resolve(&mut |contract, public, spot| {
+        assert_eq!((*contract, public), (ContractId([0xab; 32]), false));
+        vec![Line { function: "add".into(), file: Some("lib.rs".into()), line: u32::try_from(spot.0).ok() }]
+    });
+    let expected = "\
+call outer of abababababab.. (2 bytes in): 300 gas of 1000, ok 05
+  storage_set            40 gas  0001: nothing -> 09  at add (lib.rs:7)
+  call                   20 gas
+    call inner of abababababab.. (2 bytes in): 100 gas of 1000, panicked: boom
+      log                     3 gas  hello
+";
+    assert_eq!(trace.to_string(), expected);
+}
+
+#[test]
+fn the_json_form_has_every_part() {
+    let json = serde_json::to_value(recorded()).unwrap();
+    assert_eq!(json["steps"][0]["effect"]["kind"], "change");
+    assert_eq!(json["steps"][0]["effect"]["before"], serde_json::Value::Null);
+    assert_eq!(json["steps"][1]["call"]["status"], "panicked: boom");
+    assert_eq!(json["steps"][1]["gas"], 20);
+    assert_eq!(json["gasUsed"], 300);
+}

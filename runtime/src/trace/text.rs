@@ -1,0 +1,92 @@
+//! A trace as text: one line a call and host call, indented by depth. For people; not a format to parse.
+
+use std::fmt;
+
+use super::{CallTrace, Effect, Line, Step, status_line};
+
+/// Bytes of a key, value or argument that are shown.
+const SHOWN: usize = 40;
+
+impl fmt::Display for CallTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, 0)
+    }
+}
+
+impl CallTrace {
+    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        let indent = 2 * depth;
+        let public = if self.public { "public " } else { "" };
+        let (kind, method, contract) = (self.kind.name(), &self.method, hex::encode(&self.contract.0[..6]));
+        let name = if kind == method { kind.to_owned() } else { format!("{kind} {method}") };
+        writeln!(
+            f,
+            "{:indent$}{name} of {public}{contract}.. ({} bytes in): {} gas of {}, {}",
+            "",
+            self.input.len(),
+            self.gas_used,
+            self.gas_limit,
+            status_line(&self.status)
+        )?;
+        for step in &self.steps {
+            step.write(f, depth + 1)?;
+        }
+        for line in &self.ended_at {
+            writeln!(f, "{:indent$}  at {line}", "")?;
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        write!(f, "{:indent$}{:<16}{:>9} gas", "", self.host, self.gas.0, indent = 2 * depth)?;
+        match &self.effect {
+            None => {}
+            Some(Effect::Read { key, value }) => write!(f, "  {} = {}", cut(key), optional(value))?,
+            Some(Effect::Change { key, before, after }) => {
+                write!(f, "  {}: {} -> {}", cut(key), optional(before), optional(after))?;
+            }
+            Some(Effect::Event { name, data }) => write!(f, "  {name} {}", cut(data))?,
+            Some(Effect::Log { line }) => write!(f, "  {line}")?,
+        }
+        if let Some(line) = self.at.iter().find(|line| line.is_own()).or(self.at.first()) {
+            write!(f, "  at {line}")?;
+        }
+        writeln!(f)?;
+        match &self.call {
+            Some(call) => call.write(f, depth + 1),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Line {
+    /// True if it is in the contract's own source, not in the SDK or the standard library.
+    fn is_own(&self) -> bool {
+        let library = ["coffer_sdk::", "core::", "alloc::", "parity_scale_codec::"];
+        !library.iter().any(|library| self.function.trim_start_matches('<').starts_with(library))
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.function)?;
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, " ({file}:{line})"),
+            (Some(file), None) => write!(f, " ({file})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn optional(value: &Option<Vec<u8>>) -> String {
+    value.as_ref().map_or_else(|| "nothing".into(), |value| cut(value))
+}
+
+fn cut(bytes: &[u8]) -> String {
+    if bytes.len() <= SHOWN {
+        return hex::encode(bytes);
+    }
+    format!("{}.. ({} bytes)", hex::encode(&bytes[..SHOWN]), bytes.len())
+}

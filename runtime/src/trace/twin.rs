@@ -1,0 +1,151 @@
+//! The debug twin of a module: the same code with the names and line tables that a release strips. From an offset in the module to functions
+//! and lines of Rust. DWARF for WebAssembly counts addresses from the start of the code section (WebAssembly tool conventions, "DWARF for
+//! WebAssembly"). Invariant: a twin is accepted only if its code is that of the module, byte for byte, so its lines are the module's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use addr2line::Context;
+use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
+use wasmparser::{KnownCustom, Name, Parser, Payload};
+
+use super::Line;
+
+type Reader = EndianArcSlice<LittleEndian>;
+
+/// Bytes of a twin.
+pub const MAX_TWIN: usize = 64 * 1024 * 1024;
+
+/// Names and lines of one module.
+pub struct Twin {
+    /// First byte of the code section's content, in the module that runs and in the twin alike counted from.
+    code_start: usize,
+    functions: Vec<std::ops::Range<usize>>,
+    imported: u32,
+    names: HashMap<u32, String>,
+    lines: Option<Context<Reader>>,
+}
+
+/// Why a file is no twin of a module.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TwinError {
+    /// Above [`MAX_TWIN`].
+    #[error("the debug twin has {0} bytes, at most {MAX_TWIN} are read")]
+    TooLarge(usize),
+    /// Not a module.
+    #[error("the debug twin is not a WebAssembly module: {0}")]
+    Malformed(String),
+    /// Made from other source, by another compiler or with other settings.
+    #[error(
+        "the debug twin's code is not the module's; build both from one source with one toolchain, the twin with debug = \"line-tables-only\" and strip = false"
+    )]
+    OtherCode,
+}
+
+/// What is needed of a module: where its code is.
+struct Code<'a> {
+    start: usize,
+    bytes: &'a [u8],
+    functions: Vec<std::ops::Range<usize>>,
+    imported: u32,
+}
+
+impl Twin {
+    /// Reads the twin of `module`; the module itself is its own twin if it was not stripped.
+    ///
+    /// # Errors
+    /// [`TwinError`].
+    pub fn read(module: &[u8], twin: &[u8]) -> Result<Self, TwinError> {
+        if twin.len() > MAX_TWIN {
+            return Err(TwinError::TooLarge(twin.len()));
+        }
+        let code = code(module)?;
+        if code.bytes != self::code(twin)?.bytes {
+            return Err(TwinError::OtherCode);
+        }
+        let mut names = HashMap::new();
+        let mut sections: HashMap<String, Arc<[u8]>> = HashMap::new();
+        for payload in Parser::new(0).parse_all(twin) {
+            let payload = payload.map_err(malformed)?;
+            let Payload::CustomSection(section) = payload else { continue };
+            if let KnownCustom::Name(reader) = section.as_known() {
+                for subsection in reader.into_iter().map_while(Result::ok) {
+                    let Name::Function(map) = subsection else { continue };
+                    for naming in map.into_iter().map_while(Result::ok) {
+                        names.insert(naming.index, format!("{:#}", rustc_demangle::demangle(naming.name)));
+                    }
+                }
+            } else if section.name().starts_with(".debug_") {
+                sections.insert(section.name().to_owned(), section.data().into());
+            }
+        }
+        let lines = (!sections.is_empty()).then(|| context(&sections)).flatten();
+        Ok(Self { code_start: code.start, functions: code.functions, imported: code.imported, names, lines })
+    }
+
+    /// Functions and lines at an offset of the module, inlined ones first; empty if the offset is in no function.
+    pub fn at(&self, offset: usize) -> Vec<Line> {
+        let Some(index) = self.functions.iter().position(|function| function.contains(&offset)) else {
+            return Vec::new();
+        };
+        let function = self.imported + u32::try_from(index).unwrap_or(u32::MAX);
+        let mut found = self.inlined(offset.saturating_sub(self.code_start) as u64).unwrap_or_default();
+        if found.is_empty() {
+            let name = self.names.get(&function).cloned();
+            let function = name.unwrap_or_else(|| format!("function {function}"));
+            found.push(Line { function, file: None, line: None });
+        }
+        found
+    }
+
+    fn inlined(&self, address: u64) -> Option<Vec<Line>> {
+        let mut frames = self.lines.as_ref()?.find_frames(address).skip_all_loads().ok()?;
+        let mut found = Vec::new();
+        while let Ok(Some(frame)) = frames.next() {
+            let name = frame.function.as_ref().and_then(|name| name.raw_name().ok().map(|name| name.into_owned()));
+            let function = name.map(|name| format!("{:#}", rustc_demangle::demangle(&name)));
+            let place = frame.location.as_ref();
+            found.push(Line {
+                function: function.unwrap_or_else(|| "?".into()),
+                file: place.and_then(|place| place.file).map(str::to_owned),
+                line: place.and_then(|place| place.line),
+            });
+        }
+        Some(found)
+    }
+}
+
+fn context(sections: &HashMap<String, Arc<[u8]>>) -> Option<Context<Reader>> {
+    let load = |id: SectionId| -> Result<Reader, std::convert::Infallible> {
+        let bytes = sections.get(id.name()).cloned().unwrap_or_else(|| Arc::from([].as_slice()));
+        Ok(EndianArcSlice::new(bytes, LittleEndian))
+    };
+    let Ok(dwarf) = Dwarf::load(load);
+    Context::from_dwarf(dwarf).ok()
+}
+
+fn code(module: &[u8]) -> Result<Code<'_>, TwinError> {
+    let mut found = Code { start: 0, bytes: &[], functions: Vec::new(), imported: 0 };
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.map_err(malformed)? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports().map_while(Result::ok) {
+                    if matches!(import.ty, wasmparser::TypeRef::Func(_)) {
+                        found.imported += 1;
+                    }
+                }
+            }
+            Payload::CodeSectionStart { range, .. } => {
+                found.start = range.start;
+                found.bytes = module.get(range).unwrap_or_default();
+            }
+            Payload::CodeSectionEntry(body) => found.functions.push(body.range()),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+fn malformed(error: wasmparser::BinaryReaderError) -> TwinError {
+    TwinError::Malformed(error.to_string())
+}
