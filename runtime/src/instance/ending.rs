@@ -31,7 +31,8 @@ pub(super) fn of(result: wasmtime::Result<()>, left: &Left) -> Result<Ended, Fau
         return if left.gas < 0 { stopped(Status::OutOfGas) } else { Ok(Ended::Returned) };
     };
     match error.downcast_ref::<Trap>() {
-        Some(Trap::UnreachableCodeReached) if left.gas < 0 => stopped(Status::OutOfGas),
+        // Gas is looked at late, so a call may trap in some other way after it had none left.
+        Some(trap) if left.gas < 0 && kind(*trap).is_some() => stopped(Status::OutOfGas),
         Some(Trap::UnreachableCodeReached) if left.stack < 0 => stopped(Status::Trapped(TrapKind::StackExhausted)),
         Some(trap) => match kind(*trap) {
             Some(kind) => stopped(Status::Trapped(kind)),
@@ -84,6 +85,9 @@ mod tests {
         assert_eq!(ended(-1, -1), Status::OutOfGas);
         assert_eq!(ended(0, -1), Status::Trapped(TrapKind::StackExhausted));
         assert_eq!(ended(0, 0), Status::Trapped(TrapKind::Unreachable));
+        let late = of(Err(Trap::IntegerDivisionByZero.into()), &Left { gas: -1, stack: 5 });
+        assert!(matches!(late, Ok(Ended::Stopped(Status::OutOfGas))));
+        assert!(of(Err(Trap::StackOverflow.into()), &Left { gas: -1, stack: 5 }).is_err());
         assert!(matches!(of(Ok(()), &Left { gas: -1, stack: 5 }), Ok(Ended::Stopped(Status::OutOfGas))));
         assert!(matches!(of(Ok(()), &Left { gas: 0, stack: 5 }), Ok(Ended::Returned)));
     }

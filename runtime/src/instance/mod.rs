@@ -14,7 +14,9 @@ pub(crate) use scope::{Scoped, enter};
 
 use coffer_abi::Status;
 use coffer_abi::export::{GAS_GLOBAL, MEMORY, MethodKind, STACK_GLOBAL};
-use wasmtime::{Extern, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, Val, WasmBacktrace};
+use wasmtime::{
+    Extern, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, Val, WasmBacktrace,
+};
 
 use crate::engine::Code;
 use crate::error::Fault;

@@ -132,7 +132,8 @@ impl CallTrace {
     /// Fills in lines, asking `lines` with the contract and place of each call and a spot in its instrumented code.
     pub(crate) fn resolve(&mut self, lines: &mut dyn FnMut(&ContractId, bool, Spot) -> Vec<Line>) {
         let (contract, public) = (self.contract, self.public);
-        let mut all = |spots: &[Spot]| spots.iter().flat_map(|spot| lines(&contract, public, *spot)).collect::<Vec<_>>();
+        let mut all =
+            |spots: &[Spot]| spots.iter().flat_map(|spot| lines(&contract, public, *spot)).collect::<Vec<_>>();
         self.ended_at = all(&self.ended_spots);
         for step in &mut self.steps {
             step.at = all(&step.spots);

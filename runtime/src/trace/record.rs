@@ -49,21 +49,27 @@ impl Recorder {
     /// A host call begins.
     pub(crate) fn step(&mut self, host: &'static str, spots: Vec<Spot>) {
         self.steps += 1;
-        if self.steps <= MAX_STEPS && let Some(call) = self.open.last_mut() {
+        if self.steps <= MAX_STEPS
+            && let Some(call) = self.open.last_mut()
+        {
             call.steps.push(Step { host, gas: Gas(0), effect: None, call: None, at: Vec::new(), spots });
         }
     }
 
     /// What the newest host call did.
     pub(crate) fn effect(&mut self, effect: Effect) {
-        if self.steps <= MAX_STEPS && let Some(step) = self.open.last_mut().and_then(|call| call.steps.last_mut()) {
+        if self.steps <= MAX_STEPS
+            && let Some(step) = self.open.last_mut().and_then(|call| call.steps.last_mut())
+        {
             step.effect = Some(effect);
         }
     }
 
     /// The newest host call took this much gas, nested calls included.
     pub(crate) fn paid(&mut self, gas: u64) {
-        if self.steps <= MAX_STEPS && let Some(step) = self.open.last_mut().and_then(|call| call.steps.last_mut()) {
+        if self.steps <= MAX_STEPS
+            && let Some(step) = self.open.last_mut().and_then(|call| call.steps.last_mut())
+        {
             let nested = step.call.as_ref().map_or(0, |call| call.gas_used.0);
             step.gas = Gas(gas.saturating_sub(nested));
         }

@@ -3,27 +3,26 @@
 //! WebAssembly"). Invariant: a twin is accepted only if its code is that of the module, byte for byte, so its lines are the module's.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use addr2line::Context;
-use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
+use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 use super::Line;
 
-type Reader = EndianArcSlice<LittleEndian>;
+type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
 /// Bytes of a twin.
 pub const MAX_TWIN: usize = 64 * 1024 * 1024;
 
 /// Names and lines of one module.
-pub struct Twin {
+pub struct Twin<'a> {
     /// First byte of the code section's content, in the module that runs and in the twin alike counted from.
     code_start: usize,
     functions: Vec<std::ops::Range<usize>>,
     imported: u32,
     names: HashMap<u32, String>,
-    lines: Option<Context<Reader>>,
+    lines: Option<Context<Reader<'a>>>,
 }
 
 /// Why a file is no twin of a module.
@@ -50,12 +49,12 @@ struct Code<'a> {
     imported: u32,
 }
 
-impl Twin {
+impl<'a> Twin<'a> {
     /// Reads the twin of `module`; the module itself is its own twin if it was not stripped.
     ///
     /// # Errors
     /// [`TwinError`].
-    pub fn read(module: &[u8], twin: &[u8]) -> Result<Self, TwinError> {
+    pub fn read(module: &[u8], twin: &'a [u8]) -> Result<Self, TwinError> {
         if twin.len() > MAX_TWIN {
             return Err(TwinError::TooLarge(twin.len()));
         }
@@ -64,7 +63,7 @@ impl Twin {
             return Err(TwinError::OtherCode);
         }
         let mut names = HashMap::new();
-        let mut sections: HashMap<String, Arc<[u8]>> = HashMap::new();
+        let mut sections: HashMap<&str, &[u8]> = HashMap::new();
         for payload in Parser::new(0).parse_all(twin) {
             let payload = payload.map_err(malformed)?;
             let Payload::CustomSection(section) = payload else { continue };
@@ -76,7 +75,7 @@ impl Twin {
                     }
                 }
             } else if section.name().starts_with(".debug_") {
-                sections.insert(section.name().to_owned(), section.data().into());
+                sections.insert(section.name(), section.data());
             }
         }
         let lines = (!sections.is_empty()).then(|| context(&sections)).flatten();
@@ -115,10 +114,9 @@ impl Twin {
     }
 }
 
-fn context(sections: &HashMap<String, Arc<[u8]>>) -> Option<Context<Reader>> {
-    let load = |id: SectionId| -> Result<Reader, std::convert::Infallible> {
-        let bytes = sections.get(id.name()).cloned().unwrap_or_else(|| Arc::from([].as_slice()));
-        Ok(EndianArcSlice::new(bytes, LittleEndian))
+fn context<'a>(sections: &HashMap<&str, &'a [u8]>) -> Option<Context<Reader<'a>>> {
+    let load = |id: SectionId| -> Result<Reader<'a>, std::convert::Infallible> {
+        Ok(EndianSlice::new(sections.get(id.name()).copied().unwrap_or_default(), LittleEndian))
     };
     let Ok(dwarf) = Dwarf::load(load);
     Context::from_dwarf(dwarf).ok()

@@ -45,6 +45,10 @@ fn every_kind_of_trap_has_its_code() {
             TrapKind::DoubleOutput,
         ),
         ("", TrapKind::NoOutput),
+        (
+            "(drop (call $verify_ed25519 (i32.const 0) (i32.const 31) (i32.const 0) (i32.const 64) (i32.const 0) (i32.const 0)))",
+            TrapKind::BadLength,
+        ),
     ];
     let mut reached: Vec<_> = cases.iter().map(|(_, kind)| *kind).collect();
     for (body, kind) in cases {
@@ -96,7 +100,12 @@ fn the_gas_a_call_used_is_exactly_what_it_needs() {
             contract.execute(&call, &MemoryState::default())
         };
         let free = with_limit(PLENTY);
-        if matches!(free.status, Status::OutOfGas | Status::Refused(_)) {
+        // An access outside of memory costs whatever was given.
+        let whole = Status::Trapped(TrapKind::MemoryOutOfBounds);
+        if free.status == whole {
+            assert_eq!(free.gas_used, Gas(PLENTY), "{name}");
+        }
+        if free.status == whole || matches!(free.status, Status::OutOfGas | Status::Refused(_)) {
             continue;
         }
         let used = free.gas_used.0;

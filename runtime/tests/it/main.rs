@@ -5,6 +5,7 @@
 mod execute;
 mod golden;
 mod metering;
+mod nested;
 mod pointers;
 mod spec_bytes;
 mod support;
