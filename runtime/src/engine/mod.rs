@@ -23,7 +23,7 @@ use crate::state::World;
 use crate::validate::Caps;
 use slots::Slots;
 
-/// Bytes of native stack a call may need: the engine's own 4 MiB and room for host functions and the state below them.
+/// Bytes of native stack a call may need: the engine's own 8 MiB and room for host functions and the state below them.
 const STACK_NEEDED: usize = settings::MAX_WASM_STACK + 2 * 1024 * 1024;
 /// Bytes of a stack made for a call whose thread has less than [`STACK_NEEDED`] left.
 const STACK_MADE: usize = 16 * 1024 * 1024;
@@ -112,7 +112,7 @@ impl Runtime {
     }
 
     /// Executes one call, and the calls it makes in turn, each in an instance of its own, and returns what came of it; nothing is written
-    /// anywhere. Waits while all slots are in use. Runs on the caller's thread; on one with less than 6 MiB of stack left it makes a
+    /// anywhere. Waits while all slots are in use. Runs on the caller's thread; on one with less than 10 MiB of stack left it makes a
     /// larger stack first, which costs some microseconds, so threads that only execute are best given 16 MiB.
     ///
     /// A deployment without arguments of a contract without `init` succeeds with an empty result.
@@ -126,6 +126,13 @@ impl Runtime {
         let room = Room::new(engine, config.caps.max_pages, deep);
         stacker::maybe_grow(STACK_NEEDED, STACK_MADE, || instance::enter(world, &room, || session.execute(code, call)))
     }
+}
+
+/// The wasmtime configuration of a [`Runtime`] made with `config`, so that tests with modules and stores of their own run on the very
+/// same settings.
+#[doc(hidden)]
+pub fn wasmtime_settings(config: &Config) -> wasmtime::Config {
+    settings::settings(config)
 }
 
 impl Fault {

@@ -11,7 +11,7 @@ use crate::validate::FEATURES;
 
 /// Bytes of native stack the engine lets a call use. The logical limit (256 KiB, counted in the code itself) is reached long before; if
 /// this one ever is, that is a fault of the node.
-pub(super) const MAX_WASM_STACK: usize = 4 * 1024 * 1024;
+pub(super) const MAX_WASM_STACK: usize = 8 * 1024 * 1024;
 
 /// Bytes of one WebAssembly page.
 const PAGE: usize = 64 * 1024;

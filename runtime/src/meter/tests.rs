@@ -27,6 +27,13 @@ fn the_frame_of_a_function_is_64_bytes_and_8_for_each_parameter_local_and_operan
 }
 
 #[test]
+fn a_long_body_takes_an_eighth_of_what_is_above_256_bytes_more() {
+    let (_, report) = checked(r#"(module (memory (export "memory") 1) (func (param i32)))"#);
+    let stack = |body| function::stack_bytes(&report.frames[0], body);
+    assert_eq!([0, 256, 257, 264, 265, 128 * 1024].map(stack), [72, 72, 73, 73, 74, 72 + 16 * 1024 - 32]);
+}
+
+#[test]
 fn the_memory_gets_the_hosts_maximum_unless_its_own_is_lower() {
     for (declared, maximum) in
         [("1", "1 256"), ("1 7", "1 7"), ("1 256", "1 256"), ("1 257", "1 256"), ("1 65536", "1 256")]

@@ -5,11 +5,11 @@ use coffer_abi::{Status, TrapKind};
 use crate::support::{Contract, going};
 
 /// Name, Wasm parameters with their types, and the (pointer, length) pairs among them.
-struct Row {
-    name: &'static str,
-    params: &'static [(&'static str, &'static str)],
-    result: bool,
-    slices: Vec<(&'static str, &'static str)>,
+pub struct Row {
+    pub name: &'static str,
+    pub params: &'static [(&'static str, &'static str)],
+    pub result: bool,
+    pub slices: Vec<(&'static str, &'static str)>,
 }
 
 macro_rules! pairs {
@@ -35,7 +35,8 @@ macro_rules! pairs {
 
 macro_rules! rows {
     ($($doc:literal fn $name:ident($($param:ident: $ty:tt),*) -> $result:tt; host($($arg:ident: $akind:ident($($from:ident),*)),*) -> $kind:ident $(($($out:ident),*))?; gas($base:literal, $per_byte:literal);)*) => {
-        fn rows() -> Vec<Row> {
+        /// The table with its pointers.
+        pub fn rows() -> Vec<Row> {
             vec![$(Row {
                 name: stringify!($name),
                 params: &[$((stringify!($param), stringify!($ty))),*],
