@@ -4,6 +4,7 @@
 
 mod guest;
 
+use std::collections::BTreeMap;
 use std::sync::{Barrier, OnceLock};
 
 use coffer_abi::export::MethodKind;
@@ -13,7 +14,7 @@ use coffer_runtime::{Call, Config, Executed, MemoryWorld, Runtime};
 
 use crate::pointers;
 use crate::support::{PLENTY, call, imports, runtimes};
-use guest::{ACCOMPLICE, CODE, HONEST, HOSTILE, honest, hostile, method_names};
+use guest::{ACCOMPLICE, CODE, HONEST, HOSTILE, honest, hostile, method_names, sequence};
 
 /// How an attack must end.
 enum End {
@@ -315,6 +316,40 @@ fn no_arguments_of_a_host_function_do_harm() {
     }
     println!("{calls} calls of {} host functions, {bad} with a bad pointer", HOST_FUNCTIONS.len());
     assert_honest_call_works(&mut worlds, 1, "all of them");
+}
+
+/// Random calls of host functions, one after the other, with arguments that are mostly sound: writes, scans, nested calls, children,
+/// answers, in any order. What comes of them is the same on both backends, and nothing is left of what fails.
+#[test]
+fn host_functions_in_any_order_do_no_harm() {
+    const SEQUENCES: u64 = 150;
+    let mut worlds = worlds();
+    let mut endings = BTreeMap::new();
+    for number in 0..SEQUENCES {
+        let wasm = wat::parse_str(sequence(number)).expect("sound text");
+        for (world, runtime) in worlds.iter_mut().zip(runtimes()) {
+            world.add(HOSTILE, CODE, runtime.prepare(&wasm).expect("a valid contract"));
+        }
+        let executed = attack(&worlds, "go", SHORT);
+        let nothing_left = executed.changes.is_empty() && executed.events.is_empty() && executed.created.is_empty();
+        assert!(executed.status.is_ok() || nothing_left, "sequence {number}: {:?}", executed.status);
+        let ending = match &executed.status {
+            Status::Trapped(kind) => kind.name(),
+            Status::Ok(_) => "ok",
+            Status::Failed { .. } => "failed",
+            Status::Panicked(_) => "panicked",
+            Status::OutOfGas => "outOfGas",
+            Status::Refused(refused) => refused.name(),
+        };
+        *endings.entry(ending).or_insert(0) += 1;
+        if executed.status.is_ok() {
+            worlds.iter_mut().for_each(|world| world.apply(&executed));
+        }
+    }
+    println!("{endings:?}");
+    for ending in ["ok", "failed", "panicked", "doubleOutput", "badPointer", "outOfGas"] {
+        assert!(endings.contains_key(ending), "no sequence ended as {ending}: {endings:?}");
+    }
 }
 
 /// Bytes of physical memory this process holds.

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use coffer_abi::host::{HOST_FUNCTIONS, WasmType};
 use coffer_abi::{CodeHash, ContractId};
 
 use crate::support::imports;
@@ -44,6 +45,14 @@ fn call(how: &str, contract: ContractId, method: &str, gas: &str) -> String {
     )
 }
 
+/// Makes another instance of its own code, with the salt at 128; leaves the length of the reply on the stack.
+fn create() -> String {
+    format!(
+        "(call $create (i32.const 96) (i32.const 32) (i32.const 128) (i32.const 32) (i32.const 0) (i32.const 0) (i64.const -1)
+            (i32.const {SCRATCH}) (i32.const 4096))"
+    )
+}
+
 /// Answers with the reply of the call before, whose length is on the stack.
 fn answer(reply: &str) -> String {
     format!("(local.set $len (i32.wrap_i64 {reply})) (call $output (i32.const {SCRATCH}) (local.get $len))")
@@ -80,15 +89,13 @@ fn methods() -> Vec<(&'static str, String)> {
         |len: u32| format!("{key} (call $storage_set (i32.const 512) (i32.const 5) (i32.const 0) (i32.const {len}))");
     let event = "(call $event (i32.const 256) (i32.const 3) (i32.const 0) (i32.const 1024))";
     let new_salt = "(i32.store (i32.const 128) (local.get $i))";
-    let create = format!(
-        "(drop (call $create (i32.const 96) (i32.const 32) (i32.const 128) (i32.const 32) (i32.const 0) (i32.const 0) (i64.const -1) (i32.const {SCRATCH}) (i32.const 4096)))"
-    );
+    let create = format!("(drop {})", create());
     vec![
         ("endless", "(loop $again (br $again))".into()),
         ("recursion", "(call $down)".into()),
         ("memory_touched", format!("{} {OUTPUT}", hoard())),
         ("memory_filled", format!("(drop (memory.grow (i32.const 255))) {} {OUTPUT}", repeat(4, "(memory.fill (i32.const 4096) (i32.const 255) (i32.const 16773120))"))),
-        ("memory_copied", format!("(drop (memory.grow (i32.const 255))) (loop $again (memory.copy (i32.const 65536) (i32.const 65537) (i32.const 16700000)) (br $again))")),
+        ("memory_copied", "(drop (memory.grow (i32.const 255))) (loop $again (memory.copy (i32.const 65536) (i32.const 65537) (i32.const 16700000)) (br $again))".into()),
         ("growth", "(loop $again (drop (memory.grow (i32.const 0))) (drop (memory.grow (i32.const -1))) (br $again))".into()),
         ("storage_large", repeat(u32::MAX, &set(65_536))),
         ("storage_many", repeat(u32::MAX, &set(1))),
@@ -106,7 +113,7 @@ fn methods() -> Vec<(&'static str, String)> {
         ("output_then_error", format!("{OUTPUT} (call $error (i32.const 1) (i32.const 0) (i32.const 4))")),
         ("error_then_output", format!("(call $error (i32.const 1) (i32.const 0) (i32.const 4)) {OUTPUT}")),
         ("output_then_writes", format!("{OUTPUT} {} {event} (drop {})", set(9), call("call", HONEST, "inc", "-1"))),
-        ("output_too_long", format!("(drop (memory.grow (i32.const 2))) (call $output (i32.const 0) (i32.const 65537))")),
+        ("output_too_long", "(drop (memory.grow (i32.const 2))) (call $output (i32.const 0) (i32.const 65537))".into()),
         ("panic_of_no_text", "(memory.fill (i32.const 2048) (i32.const 255) (i32.const 2000)) (call $panic (i32.const 2048) (i32.const 2000))".into()),
         ("nothing", String::new()),
         ("divide", "(drop (i32.div_u (i32.const 1) (i32.const 0)))".into()),
@@ -137,7 +144,7 @@ fn methods() -> Vec<(&'static str, String)> {
         ("fan", format!("(drop {0}) (drop {0}) {1}", call("call", HOSTILE, "fan", "-1"), OUTPUT)),
         ("children", format!("{} {OUTPUT}", repeat(40, &format!("{new_salt} {create}")))),
         ("children_then_trap", format!("{} unreachable", repeat(40, &format!("{new_salt} {create}")))),
-        ("the_same_child_twice", format!("{create} {}", answer(&create.replacen("(drop ", "", 1).strip_suffix(')').unwrap_or_default()))),
+        ("the_same_child_twice", format!("{create} {}", answer(&self::create()))),
         ("trap", "unreachable".into()),
         ("write_and_fail", format!("{} (call $error (i32.const 7) (i32.const 0) (i32.const 2))", set(9))),
         ("leave", "(drop (i32.load (i32.const -4)))".into()),
@@ -150,6 +157,25 @@ const REENTRANT: [&str; 4] = ["dive", "sink", "hoard", "fan"];
 /// Names of the methods, without the views and `init`.
 pub fn method_names() -> Vec<&'static str> {
     methods().into_iter().map(|(name, _)| name).collect()
+}
+
+/// What memory holds at first: ids, the hash of the code, a salt, names, an ordered key.
+fn data() -> Vec<u8> {
+    let mut data = [[0xaa; 32], [0xbb; 32], [0xcc; 32], [0xdd; 32]].concat();
+    data.resize(NAMES_AT, 0);
+    for name in NAMES {
+        let mut padded = name.as_bytes().to_vec();
+        padded.resize(16, 0);
+        data.extend(padded);
+    }
+    data.resize(512, 0);
+    // The kind of a key that scans visit.
+    data.push(1);
+    data
+}
+
+fn escaped(data: &[u8]) -> String {
+    data.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 /// The hostile contract as text.
@@ -167,18 +193,7 @@ pub fn hostile() -> String {
         imports(),
         answer(&call("call", HOSTILE, "sink", "-1"))
     );
-    let mut data = [[0xaa; 32], [0xbb; 32], [0xcc; 32], [0xdd; 32]].concat();
-    data.resize(NAMES_AT, 0);
-    for name in NAMES {
-        let mut padded = name.as_bytes().to_vec();
-        padded.resize(16, 0);
-        data.extend(padded);
-    }
-    data.resize(512, 0);
-    // The kind of a key that scans visit.
-    data.push(1);
-    let escaped: String = data.iter().map(|byte| format!("\\{byte:02x}")).collect();
-    writeln!(text, r#"(data (i32.const 0) "{escaped}")"#).expect("text");
+    writeln!(text, r#"(data (i32.const 0) "{}")"#, escaped(&data())).expect("text");
     for (name, body) in methods() {
         writeln!(text, r#"(func $m_{name} (export "call {name}") (local $i i32) (local $len i32) {body})"#)
             .expect("text");
@@ -186,15 +201,62 @@ pub fn hostile() -> String {
             writeln!(text, r#"(export "reentrant call {name}" (func $m_{name}))"#).expect("text");
         }
     }
-    let create = "(drop (call $create (i32.const 96) (i32.const 32) (i32.const 128) (i32.const 32) (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 1024) (i32.const 4096)))";
     writeln!(
         text,
         r#"(func (export "view spoil") (drop {}) {OUTPUT})
-        (func (export "init") (i32.store (i32.const 128) (i32.const 77)) {create} {OUTPUT}))"#,
-        call("call", HONEST, "inc", "-1")
+        (func (export "init") (i32.store (i32.const 128) (i32.const 77)) (drop {}) {OUTPUT}))"#,
+        call("call", HONEST, "inc", "-1"),
+        create()
     )
     .expect("text");
     text
+}
+
+/// A contract whose `call go` makes random calls of host functions. Its memory holds the ids and names of the hostile one.
+pub fn sequence(number: u64) -> String {
+    let mut bytes = vec![0; 4_096];
+    blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut bytes);
+    let mut bytes = bytes.into_iter();
+    let mut below = move |bound: usize| usize::from(bytes.next().expect("bytes enough")) % bound;
+    let mut body = String::new();
+    for _ in 0..4 + below(12) {
+        // What ends a call at once is rare, so that calls get somewhere.
+        let function = loop {
+            let function = &HOST_FUNCTIONS[below(HOST_FUNCTIONS.len())];
+            let ends = matches!(function.name, "panic" | "error" | "output");
+            if !ends || below(6) == 0 {
+                break function;
+            }
+        };
+        let mut arguments = String::new();
+        for ty in function.params {
+            let value = match ty {
+                // Ids, a hash, a salt, names, an ordered key, free memory; the lengths that go with them; rarely something wild.
+                WasmType::I32 => match below(40) {
+                    0 => 65_530 + below(12),
+                    choice => [0, 32, 64, 96, 128, 256, 304, 512, 1_024, 0, 1, 3, 4, 32, 32, 32, 64, 5][choice % 18],
+                },
+                WasmType::I64 => [0, 1_000, 100_000, 1_000_000, usize::MAX][below(5)],
+            };
+            write!(arguments, "({}.const {}) ", if *ty == WasmType::I32 { "i32" } else { "i64" }, value as i64)
+                .expect("text");
+        }
+        let drop = if function.result.is_some() { "drop" } else { "" };
+        writeln!(body, "(call ${} {arguments}) {drop}", function.name).expect("text");
+    }
+    if below(3) > 0 {
+        body += OUTPUT;
+    }
+    if below(10) == 0 {
+        body += "(loop $again (br $again))";
+    }
+    let data = escaped(&data());
+    format!(
+        r#"(module {} (memory (export "memory") 1) (data (i32.const 0) "{data}")
+        (func $go (export "call go") {body}) (export "reentrant call go" (func $go))
+        (func (export "call dive") {body}) (func (export "init") {OUTPUT}) (func (export "view ping") {OUTPUT}))"#,
+        imports()
+    )
 }
 
 /// A contract that counts: `call inc` answers with the new count.

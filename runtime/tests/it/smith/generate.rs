@@ -1,6 +1,7 @@
 //! Modules that wasm-smith makes, within the features of a contract. Half of them are made so that they never trap, so that they get
 //! far; every other one knows bulk operations. Invariant: a module is a function of the seed and its number alone.
 
+use arbitrary::Unstructured;
 use wasm_encoder::reencode::{Error, Reencode, RoundtripReencoder};
 use wasm_encoder::{CodeSection, DataSection, ElementSection, Instruction, RawSection};
 use wasm_smith::{Config, Module};
@@ -43,10 +44,15 @@ pub fn module(seed: u64, number: u64) -> Vec<u8> {
 }
 
 fn generate(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (shape, choices) = bytes.split_at(4);
-    let bulk = shape[0] & 2 != 0;
+    let bulk = bytes[0] & 2 != 0;
+    let wasm = Module::new(config(bytes, bulk), &mut Unstructured::new(&bytes[4..])).ok()?.to_bytes();
+    Some(if bulk { without_segment_operations(&wasm) } else { wasm })
+}
+
+/// Within the features of a contract; the first four bytes choose the rest.
+fn config(shape: &[u8], bulk: bool) -> Config {
     let imports = shape[0] & 4 != 0;
-    let config = Config {
+    Config {
         allow_floats: false,
         allow_start_export: false,
         bulk_memory_enabled: bulk,
@@ -83,10 +89,7 @@ fn generate(bytes: &[u8]) -> Option<Vec<u8>> {
         tail_call_enabled: false,
         threads_enabled: false,
         ..Config::default()
-    };
-    let mut choices = arbitrary::Unstructured::new(choices);
-    let wasm = Module::new(config, &mut choices).ok()?.to_bytes();
-    Some(if bulk { without_segment_operations(&wasm) } else { wasm })
+    }
 }
 
 /// Of the bulk operations contracts have `memory.copy` and `memory.fill`. wasm-smith knows all of them or none, so those of segments
