@@ -46,7 +46,10 @@ fn computation() -> String {
         (u64::from(call), "`call`, on top of the callee's frame"),
         (u64::from(call_indirect), "`call_indirect`, on top of the callee's frame"),
         (u64::from(frame), "entering a function"),
-        (u64::from(frame_word), "each 8 bytes of the function's logical stack frame, on entering it"),
+        (
+            u64::from(frame_word),
+            "each 8 bytes of the function's frame, on entering it: 64, and 8 for each parameter, local and operand",
+        ),
         (u64::from(bulk), "`memory.copy`, `memory.fill`, on top of their length"),
         (u64::from(bulk_word), "each 8 bytes that they move, rounded up"),
         (u64::from(grow), "`memory.grow`, on top of its pages"),

@@ -25,7 +25,7 @@ pub struct Schedule {
     pub call_indirect: u32,
     /// Entry of a function.
     pub frame: u32,
-    /// Each 8 bytes of a function's logical stack frame, on entry.
+    /// Each 8 bytes of a function's frame, on entry: its parameters, locals and operands.
     pub frame_word: u32,
     /// `memory.copy`, `memory.fill`, on top of their length.
     pub bulk: u32,

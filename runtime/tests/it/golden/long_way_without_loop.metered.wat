@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 1255 -> 2199 bytes, blake3 70f00302d7141820ed65b86b7625984493c9e319c70e6a3f0de80f86546016f8
+;; pass 2, schedule 1, 1255 -> 2199 bytes, blake3 ead1ffca986a8b9ed7b4f076d00c08f2b31fdb4a1bb981ff2395c86d594329e4
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -11,11 +11,11 @@
   (func (;0;) (type 0)
     (local i64)
     global.get 1
-    i32.const 88
+    i32.const 207
     i32.lt_s
     if ;; label = @1
       global.get 1
-      i32.const 88
+      i32.const 207
       i32.sub
       global.set 1
       unreachable

@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use coffer_abi::host::{HOST_FUNCTIONS, WasmType};
+use coffer_abi::host::{HOST_FUNCTIONS, HostFunction};
 use coffer_abi::{CodeHash, ContractId};
 
+use crate::pointers::rows;
 use crate::support::imports;
 
 /// The hostile contract, a second instance of it, and one that behaves.
@@ -212,11 +213,39 @@ pub fn hostile() -> String {
     text
 }
 
+/// A sound value for a parameter of a host function, by its name; lengths belong to their pointers.
+fn sound(function: &HostFunction, param: &str, choice: usize) -> i64 {
+    let among = |values: &[i64]| values[choice % values.len()];
+    match (function.name, param) {
+        ("verify_ed25519", "key_len") => 32,
+        ("reply_read", "len") => 0,
+        (_, "contract") => among(&[0, 32, 64]),
+        (_, "method") => NAMES_AT as i64 + 16 * among(&[0, 0, 1, 2, 4]),
+        (_, "method_len") => among(&[3, 4]),
+        (_, "code") => 96,
+        (_, "salt") => among(&[0, 64, 128]),
+        (_, "contract_len" | "code_len" | "salt_len") => 32,
+        (_, "signature_len") => 64,
+        (_, "key" | "prefix" | "after") => 512,
+        (_, "key_len") => among(&[1, 2, 3, 5]),
+        (_, "prefix_len") => 1,
+        (_, "after_len") => among(&[0, 2]),
+        (_, "name" | "text" | "ptr" | "message") => NAMES_AT as i64,
+        (_, "out") => SCRATCH as i64,
+        (_, "cap") => among(&[0, 4_096]),
+        (_, "limit") => among(&[1, 256]),
+        (_, "gas") => among(&[-1, 1_000_000, 50_000, 0]),
+        (_, "from") => 0,
+        _ => among(&[0, 1, 4, 16]),
+    }
+}
+
 /// A contract whose `call go` makes random calls of host functions. Its memory holds the ids and names of the hostile one.
 pub fn sequence(number: u64) -> String {
     let mut bytes = vec![0; 4_096];
     blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut bytes);
     let mut bytes = bytes.into_iter();
+    let rows = rows();
     let mut below = move |bound: usize| usize::from(bytes.next().expect("bytes enough")) % bound;
     let mut body = String::new();
     for _ in 0..4 + below(12) {
@@ -228,18 +257,15 @@ pub fn sequence(number: u64) -> String {
                 break function;
             }
         };
+        let row = rows.iter().find(|row| row.name == function.name).expect("a row");
         let mut arguments = String::new();
-        for ty in function.params {
-            let value = match ty {
-                // Ids, a hash, a salt, names, an ordered key, free memory; the lengths that go with them; rarely something wild.
-                WasmType::I32 => match below(40) {
-                    0 => 65_530 + below(12),
-                    choice => [0, 32, 64, 96, 128, 256, 304, 512, 1_024, 0, 1, 3, 4, 32, 32, 32, 64, 5][choice % 18],
-                },
-                WasmType::I64 => [0, 1_000, 100_000, 1_000_000, usize::MAX][below(5)],
-            };
-            write!(arguments, "({}.const {}) ", if *ty == WasmType::I32 { "i32" } else { "i64" }, value as i64)
-                .expect("text");
+        for (name, _) in row.params {
+            // One in 120 is wild.
+            let choice = below(120);
+            let value =
+                if choice == 0 { [0, 65_535, u32::MAX as i64, -1][below(4)] } else { sound(function, name, choice) };
+            let ty = if *name == "gas" { "i64" } else { "i32" };
+            write!(arguments, "({ty}.const {value}) ").expect("text");
         }
         let drop = if function.result.is_some() { "drop" } else { "" };
         writeln!(body, "(call ${} {arguments}) {drop}", function.name).expect("text");
