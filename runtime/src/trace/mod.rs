@@ -15,6 +15,10 @@ use coffer_abi::export::MethodKind;
 use coffer_abi::{AccountId, ContractId, Gas, Status};
 use serde::{Serialize, Serializer};
 
+use crate::error::CodeError;
+use crate::meter::{Schedule, SourceMap, instrument_mapped};
+use crate::validate::{Caps, validate};
+
 /// One call of a trace and what it led to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -128,18 +132,49 @@ pub struct Line {
     pub line: Option<u32>,
 }
 
+/// The code of one contract in a trace: from places in the code that ran to places in the module that was uploaded and, with a debug twin,
+/// to lines.
+pub struct Source<'a> {
+    map: SourceMap,
+    twin: Option<Twin<'a>>,
+}
+
+impl<'a> Source<'a> {
+    /// The source of `module` as it runs under these caps and prices, with its twin if there is one.
+    ///
+    /// # Errors
+    /// [`CodeError`] as when the module was deployed.
+    pub fn new(
+        module: &[u8],
+        caps: &Caps,
+        schedule: &Schedule,
+        twin: Option<Twin<'a>>,
+    ) -> Result<Self, CodeError> {
+        let report = validate(module, caps)?;
+        let (_, map) = instrument_mapped(module, &report, schedule, caps)?;
+        Ok(Self { map, twin })
+    }
+
+    fn lines(&self, spot: Spot) -> Vec<Line> {
+        match (&self.twin, self.map.original(spot.0)) {
+            (Some(twin), Some(offset)) => twin.at(offset),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl CallTrace {
-    /// Fills in lines, asking `lines` with the contract and place of each call and a spot in its instrumented code.
-    pub(crate) fn resolve(&mut self, lines: &mut dyn FnMut(&ContractId, bool, Spot) -> Vec<Line>) {
-        let (contract, public) = (self.contract, self.public);
-        let mut all =
-            |spots: &[Spot]| spots.iter().flat_map(|spot| lines(&contract, public, *spot)).collect::<Vec<_>>();
-        self.ended_at = all(&self.ended_spots);
-        for step in &mut self.steps {
-            step.at = all(&step.spots);
+    /// Fills in functions and lines. `source` is asked with each contract and whether it is a public one that private code reads.
+    pub fn locate<'s>(&mut self, source: &mut dyn FnMut(&ContractId, bool) -> Option<&'s Source<'s>>) {
+        if let Some(found) = source(&self.contract, self.public) {
+            let all = |spots: &[Spot]| spots.iter().flat_map(|spot| found.lines(*spot)).collect();
+            self.ended_at = all(&self.ended_spots);
+            for step in &mut self.steps {
+                step.at = all(&step.spots);
+            }
         }
         for call in self.steps.iter_mut().filter_map(|step| step.call.as_mut()) {
-            call.resolve(lines);
+            call.locate(source);
         }
     }
 }

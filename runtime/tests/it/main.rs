@@ -14,4 +14,5 @@ mod smith;
 mod spec_bytes;
 mod spec_suite;
 mod support;
+mod trace;
 mod upload;

@@ -1,0 +1,81 @@
+//! Traces: the tree of a transaction with gas and storage changes, and lines of Rust from a debug twin. The modules in `traced/` are made
+//! there from `traced.rs` with rustc 1.95:
+//!
+//! ```text
+//! rustc --edition 2024 --target wasm32v1-none --crate-type cdylib -C opt-level=1 -C panic=abort -C debuginfo=line-tables-only \
+//!     --remap-path-prefix $PWD=. traced.rs -o traced.twin.wasm        (and with -C strip=symbols -o traced.wasm)
+//! ```
+
+use coffer_abi::export::MethodKind;
+use coffer_abi::{Gas, Status, TrapKind};
+use coffer_runtime::meter::Schedule;
+use coffer_runtime::trace::{Effect, Source, Twin, TwinError};
+use coffer_runtime::{Backend, Caps, Config, MemoryState, Runtime, Tuning};
+
+use crate::support::{Contract, call};
+
+const MODULE: &[u8] = include_bytes!("traced/traced.wasm");
+const TWIN: &[u8] = include_bytes!("traced/traced.twin.wasm");
+
+fn tracing(backend: Backend) -> Runtime {
+    let tuning = Tuning { backtraces: true, ..Tuning::default() };
+    Runtime::new(Config { backend, slots: 1, deep: 1, tuning, ..Config::default() }).unwrap()
+}
+
+#[test]
+fn a_trace_shows_gas_changes_and_lines_and_changes_nothing() {
+    let state = MemoryState::default();
+    for backend in [Backend::Winch, Backend::Cranelift] {
+        let runtime = tracing(backend);
+        let code = runtime.prepare(MODULE).unwrap();
+        for divisor in [0u8, 5] {
+            let input = [divisor];
+            let call = call(MethodKind::Call, "divide", &input);
+            let untraced = Contract::wasm(MODULE).execute(&call, &state);
+            let (executed, trace) = runtime.trace(&code, &call, &state).unwrap();
+            assert_eq!(executed, untraced, "{backend:?}");
+            let mut trace = trace.unwrap();
+            let twin = Twin::read(MODULE, TWIN).unwrap();
+            let source = Source::new(MODULE, &Caps::default(), &Schedule::default(), Some(twin)).unwrap();
+            trace.locate(&mut |_, _| Some(&source));
+            assert_eq!((trace.gas_used, &trace.status), (executed.gas_used, &executed.status));
+            let hosts: Vec<_> = trace.steps.iter().map(|step| step.host).collect();
+            let all = ["input", "storage_set", "output"];
+            assert_eq!(hosts, if divisor == 0 { &all[..2] } else { &all }, "{backend:?}");
+            let set = &trace.steps[1];
+            let change = Effect::Change { key: vec![0, 7], before: None, after: Some(vec![divisor]) };
+            assert_eq!((&set.effect, set.gas), (&Some(change), Gas(40_000 + 3 * 10)));
+            let at: Vec<_> = set.at.iter().map(|line| (line.function.as_str(), line.line)).collect();
+            assert!(at[0].0.contains("remember") && at[0].1 == Some(20), "{backend:?} {at:?}");
+            assert!(at.iter().any(|(name, line)| name.contains("divide") && *line == Some(34)), "{backend:?} {at:?}");
+            assert!(set.at[0].file.as_ref().is_some_and(|file| file.ends_with("traced.rs")), "{:?}", set.at);
+            if divisor == 0 {
+                assert_eq!(executed.status, Status::Trapped(TrapKind::Unreachable));
+                assert!(trace.ended_at[0].function.contains("check"), "{:?}", trace.ended_at);
+                assert_eq!(trace.ended_at[0].line, Some(26));
+            } else {
+                assert!(trace.ended_at.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_twin_a_trace_has_no_lines() {
+    let runtime = tracing(Backend::Winch);
+    let code = runtime.prepare(MODULE).unwrap();
+    let (_, trace) =
+        runtime.trace(&code, &call(MethodKind::Call, "divide", &[1]), &MemoryState::default()).unwrap();
+    let mut trace = trace.unwrap();
+    let source = Source::new(MODULE, &Caps::default(), &Schedule::default(), None).unwrap();
+    trace.locate(&mut |_, _| Some(&source));
+    assert!(trace.steps.iter().all(|step| step.at.is_empty()));
+    println!("{trace}");
+}
+
+#[test]
+fn a_module_of_other_code_is_no_twin() {
+    let other = wat::parse_str("(module (memory (export \"memory\") 1) (func (export \"call divide\")))").unwrap();
+    assert_eq!(Twin::read(MODULE, &other).err(), Some(TwinError::OtherCode));
+    assert!(matches!(Twin::read(MODULE, b"no module"), Err(TwinError::Malformed(_))));
+}
