@@ -1,10 +1,10 @@
 //! `#[interface]`: a trait's functions become the methods of a client, which calls another contract. Invariant: a client encodes what the
 //! callee's `#[contract]` decodes, because one reader ([`Method`]) serves both.
 
-use proc_macro2::TokenStream as Tokens;
+use proc_macro2::{Span, TokenStream as Tokens};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemTrait, TraitItem};
+use syn::{Attribute, Ident, ItemTrait, TraitItem};
 
 use crate::method::{Kind, Method};
 use crate::text::also;
@@ -68,17 +68,27 @@ pub fn expand(item: ItemTrait) -> Tokens {
 fn client_method(attributes: &[Attribute], method: &Method) -> Tokens {
     let attributes = attributes.iter().filter(|attribute| !crate::method::is_reentrant(attribute));
     let (ident, name, result) = (&method.ident, &method.name, &method.result);
-    let names: Vec<_> = method.arguments.iter().map(|argument| &argument.ident).collect();
-    let types: Vec<_> = method.arguments.iter().map(|argument| &argument.ty).collect();
-    // What the compiler says of a type is shown at the type.
-    let outcome = quote_spanned!(result.span()=> ::coffer_sdk::call::Outcome<#result>);
-    let (receiver, run) = match method.kind {
-        Kind::View => (quote!(&self), quote!(view)),
-        _ => (quote!(&mut self), quote!(call)),
+    let parameters = method.arguments.iter().map(|argument| {
+        let (name, ty) = (&argument.ident, &argument.ty);
+        quote!(#name: #ty)
+    });
+    // Names that no argument can have. What the compiler says of a type is shown at the type.
+    let [new, arguments] = ["new", "arguments"].map(|name| Ident::new(name, Span::mixed_site()));
+    let pushes = method.arguments.iter().map(|argument| {
+        let name = &argument.ident;
+        quote_spanned!(argument.ty.span()=> #arguments.push(&#name);)
+    });
+    let mutable = (!method.arguments.is_empty()).then(|| quote!(mut));
+    let encoded = quote! {
+        let #mutable #arguments = ::coffer_sdk::call::Arguments::new();
+        #(#pushes)*
+    };
+    let run = |run: &str| {
+        let run = Ident::new(run, result.span());
+        quote_spanned!(result.span()=> ::coffer_sdk::__private::#run::<#result>)
     };
     if method.kind == Kind::Init {
-        // Not an argument of that name.
-        let new = syn::Ident::new("new", proc_macro2::Span::mixed_site());
+        let run = run("create");
         return quote! {
             #(#attributes)*
             ///
@@ -88,22 +98,29 @@ fn client_method(attributes: &[Attribute], method: &Method) -> Tokens {
             /// Why there is no new contract.
             pub fn #ident(
                 #new: ::coffer_sdk::call::NewContract,
-                #(#names: #types),*
+                #(#parameters),*
             ) -> ::core::result::Result<
                 Self,
                 ::coffer_sdk::call::CallError<<#result as ::coffer_sdk::__private::Returns>::Error>,
             > {
-                ::coffer_sdk::__private::create::<_, #result>(&#new, &(#(#names,)*)).map(Self)
+                #encoded
+                #run(&#new, &#arguments).map(Self)
             }
         };
     }
-    quote! {
+    let outcome = quote_spanned!(result.span()=> ::coffer_sdk::call::Outcome<#result>);
+    let (receiver, run) = match method.kind {
+        Kind::View => (quote!(&self), run("view")),
+        _ => (quote!(&mut self), run("call")),
+    };
+    quote_spanned! {result.span()=>
         #(#attributes)*
         ///
         /// # Errors
         /// Why there is no value.
-        pub fn #ident(#receiver, #(#names: #types),*) -> #outcome {
-            ::coffer_sdk::__private::#run::<_, #result>(&self.0, #name, &(#(#names,)*))
+        pub fn #ident(#receiver, #(#parameters),*) -> #outcome {
+            #encoded
+            #run(&self.0, #name, &#arguments)
         }
     }
 }

@@ -42,10 +42,13 @@
 //! # }
 //! ```
 
+mod arguments;
 mod client;
 mod error;
 mod reply;
 
+#[doc(hidden)]
+pub use arguments::Arguments;
 pub use client::{Callee, ContractClient, NewContract};
 pub use coffer_abi::spec::describe::Never;
 pub use coffer_abi::{Refused, TrapKind};
@@ -54,10 +57,9 @@ pub use error::{CallError, RawError};
 use alloc::vec::Vec;
 
 use coffer_abi::ContractId;
-use coffer_abi::spec::describe::{Describe, Returns};
+use coffer_abi::spec::describe::Returns;
 
 use crate::guest;
-use crate::value::encoded;
 use reply::{Reply, owned, typed};
 
 /// What a method that returns `R` gives to another contract: its value, or why there is none.
@@ -102,23 +104,20 @@ pub fn create_raw(new: &NewContract, arguments: &[u8]) -> Result<ContractId, Cal
 
 /// Runs a method of kind `call`; for the clients that macros make.
 #[doc(hidden)]
-pub fn call<A: Describe, R: Returns>(callee: &Callee, method: &str, arguments: &A) -> Outcome<R> {
-    let size = const { A::TYPE.max_size() };
-    typed::<R>(encoded(arguments, size, |input| ask_call(callee, method, input)).read())
+pub fn call<R: Returns>(callee: &Callee, method: &str, arguments: &Arguments) -> Outcome<R> {
+    typed::<R>(ask_call(callee, method, arguments.bytes()).read())
 }
 
 /// Runs a method of kind `view`; for the clients that macros make.
 #[doc(hidden)]
-pub fn view<A: Describe, R: Returns>(callee: &Callee, method: &str, arguments: &A) -> Outcome<R> {
-    let size = const { A::TYPE.max_size() };
-    typed::<R>(encoded(arguments, size, |input| ask_view(callee, method, input)).read())
+pub fn view<R: Returns>(callee: &Callee, method: &str, arguments: &Arguments) -> Outcome<R> {
+    typed::<R>(ask_view(callee, method, arguments.bytes()).read())
 }
 
 /// Makes a contract; for the clients that macros make.
 #[doc(hidden)]
-pub fn create<A: Describe, R: Returns>(new: &NewContract, arguments: &A) -> Result<Callee, CallError<R::Error>> {
-    let size = const { A::TYPE.max_size() };
-    let reply = encoded(arguments, size, |input| ask_create(new, input));
+pub fn create<R: Returns>(new: &NewContract, arguments: &Arguments) -> Result<Callee, CallError<R::Error>> {
+    let reply = ask_create(new, arguments.bytes());
     let (status, contract) = reply.read_created();
     typed::<R>(status).map(|_| Callee::new(contract, None))
 }

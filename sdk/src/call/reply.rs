@@ -65,7 +65,7 @@ fn status<'a>(rest: &mut &'a [u8]) -> Option<Raw<'a>> {
             let code = u32::decode(rest).ok()?;
             Err(CallError::Failed((code, bytes(rest)?)))
         }
-        2 => Err(CallError::Panicked(String::from_utf8_lossy(bytes(rest)?).into_owned())),
+        2 => Err(CallError::Panicked(String::from_utf8(bytes(rest)?.to_vec()).ok()?)),
         3 => Err(CallError::OutOfGas),
         4 => Err(CallError::Trapped(code(rest, TrapKind::ALL)?)),
         5 => Err(CallError::Refused(code(rest, Refused::ALL)?)),
