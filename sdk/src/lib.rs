@@ -105,6 +105,12 @@ pub mod __private {
     pub use crate::contract::{Contract, ContractState, Entry, describe, error_of, run, type_of, value_of};
     pub use crate::event::Event;
     pub use crate::storage::StorageType;
+    pub use alloc::{
+        boxed::Box,
+        collections::{BTreeMap, BTreeSet},
+        string::String,
+        vec::Vec,
+    };
     pub use coffer_abi::export::MethodKind;
     pub use coffer_abi::spec::describe::{
         ContractDesc, ContractError, Describe, EventDesc, FieldDesc, MethodDesc, NamedTy, Returns, ShapeDesc,
@@ -112,11 +118,5 @@ pub mod __private {
     };
     pub use coffer_abi::spec::emit;
     pub use coffer_abi::{AccountId, ContractId, Hash};
-    pub use alloc::{
-        boxed::Box,
-        collections::{BTreeMap, BTreeSet},
-        string::String,
-        vec::Vec,
-    };
     pub use parity_scale_codec as codec;
 }

@@ -66,8 +66,7 @@ impl Method {
                 "a method of a contract has no type parameters and no lifetimes: write the types its callers use",
             );
         }
-        if let Some(conditional) =
-            attributes.iter().find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
+        if let Some(conditional) = attributes.iter().find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
         {
             refuse(conditional, "a method of a contract is always there: remove the condition, or the `pub`");
         }

@@ -14,7 +14,13 @@ pub struct Callee {
 
 impl Callee {
     pub(super) const fn new(contract: ContractId, gas: Option<u64>) -> Self {
-        Self { contract, gas: match gas { Some(gas) => gas, None => ALL } }
+        Self {
+            contract,
+            gas: match gas {
+                Some(gas) => gas,
+                None => ALL,
+            },
+        }
     }
 }
 

@@ -251,10 +251,7 @@ fn bytes_go_through_as_they_are() {
         assert_eq!(call_raw(&BANK, "pay_in", &2u64.encode(), Some(9)), Ok(2u64.encode()));
         assert_eq!(view_raw(&BANK, "balance", &SAVER.0, None), Ok(2u64.encode()));
         let data = BankError::AboveLimit { limit: 10 }.encode();
-        assert_eq!(
-            call_raw(&BANK, "pay_in", &9u64.encode(), None),
-            Err(CallError::Failed(RawError { code: 0, data }))
-        );
+        assert_eq!(call_raw(&BANK, "pay_in", &9u64.encode(), None), Err(CallError::Failed(RawError { code: 0, data })));
         let large = vec![0; 300 * 1024];
         assert_eq!(call_raw(&BANK, "pay_in", &large, None), Err(CallError::Refused(Refused::InputTooLarge)));
     });

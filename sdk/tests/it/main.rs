@@ -4,5 +4,6 @@
 
 mod call;
 mod contract;
+mod import;
 mod storage;
 mod wasm;

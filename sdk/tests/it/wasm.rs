@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use coffer_abi::export::{LINKER_GLOBALS, MEMORY, MethodKind, REENTRANT, SPEC_SECTION};
+use coffer_abi::export::{LINKER_GLOBALS, MEMORY, REENTRANT, SPEC_SECTION};
 use coffer_abi::host::{HOST_FUNCTIONS, MODULE};
 use coffer_abi::spec::Spec;
 use wasmparser::{ExternalKind, Parser, Payload, Validator, WasmFeatures};
@@ -113,7 +113,10 @@ fn the_examples_are_admitted_and_have_one_spec_however_they_are_optimised() {
     assert_eq!(spec(&small[0]).events.len(), 1);
     assert_eq!(spec(&small[1]).events.len(), 2);
     let of_calls = |name: &String| ["call", "view", "create"].contains(&name.as_str());
-    assert!(!small[..2].iter().flat_map(|module| imports(module)).any(|name| of_calls(&name)), "none is paid for in vain");
+    assert!(
+        !small[..2].iter().flat_map(|module| imports(module)).any(|name| of_calls(&name)),
+        "none is paid for in vain"
+    );
     assert_eq!(imports(&small[2]).iter().filter(|name| of_calls(name)).count(), 3);
     is_what_the_splitter_imports(&spec(&small[1]));
 }

@@ -36,7 +36,11 @@ pub fn of(spec: &Spec) -> Result<Tokens, String> {
     let docs = &spec.docs;
     // A contract without `init` is made without arguments.
     let has_init = spec.methods.iter().any(|method| method.kind == MethodKind::Init);
-    let init = (!has_init).then(|| quote!(fn init(&mut self);));
+    let init = (!has_init).then(|| {
+        quote!(
+            fn init(&mut self);
+        )
+    });
     let methods = spec.methods.iter().filter(|method| method.kind != MethodKind::Migrate);
     let methods = methods.map(|method| function(spec, method)).collect::<Result<Vec<_>, _>>()?;
     Ok(quote! {
@@ -91,6 +95,7 @@ fn definition(spec: &Spec, def: &TypeDef, is_error: bool) -> Result<Tokens, Stri
             let fields = fields(spec, list, &quote!(pub))?;
             quote!(pub struct #name { #fields })
         }
+        Shape::Tuple(parts) if parts.is_empty() => quote!(pub struct #name;),
         Shape::Tuple(parts) => {
             let parts = types(spec, parts)?;
             quote!(pub struct #name(#(pub #parts),*);)

@@ -48,11 +48,14 @@ pub fn expand(import: &Import) -> syn::Result<Tokens> {
     let spec = file::spec(&bytes).map_err(|reason| at_path(format!("`{}`: {reason}", import.path.value())))?;
     let items = items::of(&spec).map_err(|reason| at_path(format!("`{}`: {reason}", import.path.value())))?;
     let Import { attributes, visibility, name, .. } = import;
-    let docs = format!("The contract `{}`, version {}, as `{}` describes it.", spec.name, spec.version, import.path.value());
+    let docs =
+        format!("The contract `{}`, version {}, as `{}` describes it.", spec.name, spec.version, import.path.value());
     // Names the file to the compiler, so that a change of it is seen.
     let watched = file.to_str().map(|path| {
         let path = LitStr::new(path, Span::call_site());
-        quote!(const _: &[u8] = ::core::include_bytes!(#path);)
+        quote!(
+            const _: &[u8] = ::core::include_bytes!(#path);
+        )
     });
     Ok(quote! {
         #[doc = #docs]
