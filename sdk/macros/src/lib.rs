@@ -73,7 +73,7 @@ pub fn contract_type(attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Makes a trait a client of other contracts: a struct of the trait's name whose methods call those of another contract. `Name::at(id)` is
-/// the client of a contract, [`with_gas`](https://docs.rs/coffer-sdk) bounds what a call of it may use.
+/// the client of a contract, `with_gas` bounds what a call of it may use.
 ///
 /// A method is declared as the other contract declares it: `&self` for a view, `&mut self` for a call, arguments by value, and its result
 /// as it is there. The client's method returns `Result<value, CallError<error>>`. A function `init` makes new contracts: of the client it

@@ -36,7 +36,7 @@ impl Emitted {
 }
 
 /// A host in memory. Its fields are the world a contract sees; change them between calls. With one contract that is all; others are
-/// added by [`MemoryHost::add`], and [`MemoryHost::at`] chooses which of them runs next.
+/// added by [`MemoryHost::with`], and [`MemoryHost::at`] chooses which of them runs next.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryHost {
     /// Who calls.
@@ -93,7 +93,7 @@ impl MemoryHost {
     pub fn run<C: Contract>(self, name: &str, arguments: impl Encode) -> (Result<(), Halt>, Self) {
         let read_only = MethodKind::of_export(name).is_some_and(|(kind, _)| kind.is_read_only());
         let contract = self.contract;
-        let host = self.add::<C>(contract);
+        let host = self.with::<C>(contract);
         let before = host.read_only;
         let host = Self { input: arguments.encode(), output: None, error: None, read_only, ..host };
         let (ended, host) = run::<C, _>(host, name);

@@ -41,7 +41,7 @@
 //! impl Fixed { pub fn price(&self) -> u64 { 7 } }
 //!
 //! let (shop, oracle) = (ContractId([1; 32]), ContractId([2; 32]));
-//! with_host(MemoryHost::default().add::<Fixed>(oracle).at(shop), || {
+//! with_host(MemoryHost::default().with::<Fixed>(oracle).at(shop), || {
 //!     assert_eq!(Shop::open().total(oracle, 3), 21);
 //! });
 //! # }

@@ -54,14 +54,14 @@ pub(super) struct World {
 impl MemoryHost {
     /// Adds a contract. Others can call it; [`MemoryHost::at`] makes it the one that runs.
     #[must_use]
-    pub fn add<C: Contract>(mut self, contract: ContractId) -> Self {
+    pub fn with<C: Contract>(mut self, contract: ContractId) -> Self {
         self.world.contracts.entry(contract).or_default().code = Some(Code::of::<C>());
         self
     }
 
     /// Adds code without a contract, for contracts that make others of it.
     #[must_use]
-    pub fn add_code<C: Contract>(mut self, hash: CodeHash) -> Self {
+    pub fn with_code<C: Contract>(mut self, hash: CodeHash) -> Self {
         self.world.codes.insert(hash, Code::of::<C>());
         self
     }
@@ -169,7 +169,7 @@ impl MemoryHost {
         let world = self.public.as_ref().filter(|_| public).map_or(&self.world, |public| &public.world);
         let code = world.contracts.get(&contract).and_then(|deployed| deployed.code);
         let Some(code) = code else {
-            let text = format!("{contract} is called, and this host does not know its code: use `MemoryHost::add`");
+            let text = format!("{contract} is called, and this host does not know its code: use `MemoryHost::with`");
             return Err(Halt::Other(text));
         };
         if self.is_running(&contract) && !code.reentrant.contains(&kind.export(method).as_str()) {

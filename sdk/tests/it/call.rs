@@ -146,7 +146,7 @@ const CODE: CodeHash = CodeHash([4; 32]);
 
 /// A bank with a limit of 10, and a saver who runs next.
 fn world() -> MemoryHost {
-    let host = MemoryHost::called_by(ALICE).add::<Bank>(BANK).add::<Saver>(SAVER).add_code::<Bank>(CODE);
+    let host = MemoryHost::called_by(ALICE).with::<Bank>(BANK).with::<Saver>(SAVER).with_code::<Bank>(CODE);
     let (ended, host) = host.at(BANK).run::<Bank>("init", (10u64,));
     assert_eq!(ended, Ok(()));
     host.at(SAVER)
@@ -275,7 +275,7 @@ fn a_private_contract_reads_public_ones_and_never_writes_them() {
 }
 
 #[test]
-#[should_panic(expected = "does not know its code: use `MemoryHost::add`")]
+#[should_panic(expected = "does not know its code: use `MemoryHost::with`")]
 fn a_contract_without_code_is_told_with_the_way_out() {
     with_host(MemoryHost::default().at(SAVER), || drop(call_raw(&SAVER, "open", &[], None)));
 }

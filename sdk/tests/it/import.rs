@@ -134,7 +134,7 @@ fn what_is_imported_is_described_as_it_was() {
 #[test]
 fn every_shape_of_value_goes_to_the_other_contract_and_back() {
     let contract = ContractId([1; 32]);
-    with_host(MemoryHost::default().add::<Everything>(contract).add_code::<Everything>(CodeHash([2; 32])), || {
+    with_host(MemoryHost::default().with::<Everything>(contract).with_code::<Everything>(CodeHash([2; 32])), || {
         let mut client = imported::EverythingClient::at(contract);
         assert_eq!(client.echo(every()), Ok(every()));
         assert_eq!(client.r#do(imported::Client, imported::Choice::Nothing), Ok(1));

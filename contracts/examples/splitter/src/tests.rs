@@ -42,13 +42,13 @@ impl Double {
 
 /// A splitter that gives Alice one part and Bob two, with 100 of gold and 31 of silver; silver never pays Bob.
 fn deployed() -> MemoryHost {
-    let host = MemoryHost::called_by(ALICE).add::<Splitter>(SPLITTER).add::<Double>(GOLD).add::<Double>(SILVER);
+    let host = MemoryHost::called_by(ALICE).with::<Splitter>(SPLITTER).with::<Double>(GOLD).with::<Double>(SILVER);
     let give = |amount| move || Double::open().balances.set(&AccountId(SPLITTER.0), &amount);
     let host = with_host(host.at(GOLD), give(100)).1;
     let host = with_host(host.at(SILVER), give(31)).1;
     let host = with_host(host, || Double::open().blocked.set(&BOB)).1;
     let init = || Splitter::open().init(vec![(BOB, 2), (ALICE, 1)]);
-    let (done, host) = with_host(host.add_code::<Double>(CODE).at(SPLITTER), init);
+    let (done, host) = with_host(host.with_code::<Double>(CODE).at(SPLITTER), init);
     assert_eq!(done, Ok(()));
     host
 }
