@@ -1,5 +1,7 @@
-//! Who calls, where and when. Invariant: within one call every one of these gives the same answer each time.
+//! Who calls, where and when, and bytes that every node draws alike. Invariant: within one call every one of these but [`random`] gives the
+//! same answer each time.
 
+use coffer_abi::limits::MAX_RANDOM;
 use coffer_abi::{AccountId, ContractId, Hash, StateId};
 
 use crate::guest;
@@ -43,4 +45,23 @@ pub fn block_height() -> u64 {
 /// Time of that block, in milliseconds since 1970-01-01 UTC.
 pub fn block_time() -> u64 {
     guest::block_time()
+}
+
+/// The next `N` bytes, at most 1,024, of a generator that starts from the transaction's id. Every node draws the same ones.
+///
+/// **For no secret and no lottery**: whoever knows the transaction can compute them, and its sender can try one transaction after the
+/// other before sending the one that suits. They are good for spreading things evenly, such as the order in which equals are served.
+///
+/// ```
+/// # coffer_sdk::native::with_host(coffer_sdk::native::MemoryHost::default(), || {
+/// use coffer_sdk::context::random;
+/// let first = u64::from_le_bytes(random()) % 5; // who of five comes first
+/// # assert!(first < 5);
+/// # });
+/// ```
+pub fn random<const N: usize>() -> [u8; N] {
+    const { assert!(N <= MAX_RANDOM as usize, "the generator gives at most 1,024 bytes at once") }
+    let mut bytes = [0; N];
+    guest::random(N as u32, &mut bytes);
+    bytes
 }

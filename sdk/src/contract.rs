@@ -39,6 +39,8 @@ pub trait Contract {
     const RECORD: &'static [u8];
     /// One entry for each export.
     const ENTRIES: &'static [Entry];
+    /// Exports that may be called while the contract is in the middle of another call.
+    const REENTRANT: &'static [&'static str];
 }
 
 /// The description of the contract `C`, from its struct and its methods.

@@ -65,6 +65,8 @@ extern crate alloc;
 pub mod contract;
 pub mod storage;
 pub mod event;
+pub mod call;
+
 pub mod context;
 pub mod crypto;
 mod log;
@@ -74,16 +76,20 @@ mod guest;
 pub mod native;
 
 pub use coffer_abi::{AccountId, CodeHash, ContractId, Hash, StateId};
-pub use coffer_sdk_macros::{contract, contract_type, error, event};
+pub use coffer_sdk_macros::{contract, contract_type, error, event, import_contract, interface};
 pub use log::log;
 
 /// Everything a contract needs, in one line.
 pub mod prelude {
+    pub use crate::call::{CallError, ContractClient as _, NewContract};
     pub use crate::context::{block_height, block_time, caller, chain_id, origin, own_id, state_id};
     pub use crate::contract::ContractState;
     pub use crate::event::emit;
     pub use crate::storage::{Item, LookupMap, Map};
-    pub use crate::{AccountId, ContractId, Hash, StateId, contract, contract_type, crypto, error, event, log};
+    pub use crate::{
+        AccountId, CodeHash, ContractId, Hash, StateId, contract, contract_type, crypto, error, event, import_contract,
+        interface, log,
+    };
     pub use alloc::borrow::ToOwned;
     pub use alloc::boxed::Box;
     pub use alloc::collections::{BTreeMap, BTreeSet};
@@ -95,14 +101,22 @@ pub mod prelude {
 /// For the macros; not part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::call::{call, create, view};
     pub use crate::contract::{Contract, ContractState, Entry, describe, error_of, run, type_of, value_of};
     pub use crate::event::Event;
     pub use crate::storage::StorageType;
+    pub use alloc::{
+        boxed::Box,
+        collections::{BTreeMap, BTreeSet},
+        string::String,
+        vec::Vec,
+    };
     pub use coffer_abi::export::MethodKind;
     pub use coffer_abi::spec::describe::{
         ContractDesc, ContractError, Describe, EventDesc, FieldDesc, MethodDesc, NamedTy, Returns, ShapeDesc,
         StorageDesc, Ty, VariantDesc,
     };
     pub use coffer_abi::spec::emit;
+    pub use coffer_abi::{AccountId, ContractId, Hash};
     pub use parity_scale_codec as codec;
 }

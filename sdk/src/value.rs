@@ -4,7 +4,7 @@
 use alloc::vec;
 
 use coffer_abi::spec::describe::Describe;
-use parity_scale_codec::{Encode, Output};
+use parity_scale_codec::{Decode, Encode, Output};
 
 use crate::guest;
 
@@ -13,13 +13,20 @@ const SHORT: usize = 96;
 
 /// A value, if `bytes` are all of its one encoding.
 pub(crate) fn decode<T: Describe>(bytes: &[u8]) -> Option<T> {
+    decode_as(bytes, const { T::TYPE.has_loose_order() })
+}
+
+/// The same for a type that is described elsewhere; `loose` if it [has loose order](coffer_abi::spec::describe::Ty::has_loose_order), a
+/// constant that decides what of this is in the contract.
+#[inline(always)]
+pub(crate) fn decode_as<T: Encode + Decode>(bytes: &[u8], loose: bool) -> Option<T> {
     let mut rest = bytes;
     let value = T::decode(&mut rest).ok()?;
     if !rest.is_empty() {
         return None;
     }
     // The comparison costs a second encoding, so it is left out for types that have only one spelling.
-    let canonical = const { !T::TYPE.has_loose_order() } || value.using_encoded(|again| again == bytes);
+    let canonical = !loose || value.using_encoded(|again| again == bytes);
     canonical.then_some(value)
 }
 

@@ -11,6 +11,8 @@ mod state;
 mod methods;
 mod method;
 mod event;
+mod interface;
+mod import;
 mod shape;
 mod types;
 mod text;
@@ -19,6 +21,7 @@ mod text;
 ///
 /// On the struct: every field is an `Item`, `Map` or `LookupMap`. `#[key("old_name")]` above a field keeps the storage keys it had under
 /// another name. On the `impl`: `&self` makes a view, `&mut self` a call; `init` and `migrate` are run at deployment and upgrade.
+/// `#[reentrant]` above a method lets it be called while this contract is in the middle of another call; without it such a call is refused.
 /// Arguments are taken by value. A method returns nothing, a value, or `Result` of a value and an enum with `#[error]`. Comments (`///`) of the
 /// contract, its methods, arguments, fields and types stand in the spec.
 #[proc_macro_attribute]
@@ -67,6 +70,34 @@ pub fn contract_type(attribute: TokenStream, item: TokenStream) -> TokenStream {
             Err(syn::Error::new_spanned(first_token(&other), "`#[contract_type]` stands above a struct or an enum"))
         }
     })
+}
+
+/// Makes a trait a client of other contracts: a struct of the trait's name whose methods call those of another contract. `Name::at(id)` is
+/// the client of a contract, `with_gas` bounds what a call of it may use.
+///
+/// A method is declared as the other contract declares it: `&self` for a view, `&mut self` for a call, arguments by value, and its result
+/// as it is there. The client's method returns `Result<value, CallError<error>>`. A function `init` makes new contracts: of the client it
+/// takes a `NewContract` and the arguments, and returns the new contract's client.
+#[proc_macro_attribute]
+pub fn interface(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand("interface", attribute, item, |item| match item {
+        Item::Trait(item) => Ok(interface::expand(item)),
+        other => Err(syn::Error::new_spanned(
+            first_token(&other),
+            "an interface is a trait, each method of the other contract a function of it: write `#[interface] pub trait Name { .. }`",
+        )),
+    })
+}
+
+/// Makes a module out of another contract's Wasm: `import_contract!(pub mod token = "token.wasm");`. The path starts at the folder of
+/// `Cargo.toml`. The module has the `Client` (see `#[interface]`), and the structs, enums and errors that its methods use.
+///
+/// The file is a contract's module, or only its spec, as `coffer contract inspect token.wasm --save token.spec` writes it: small enough to be
+/// kept beside the source. The other contract's crate is never a dependency: its exports would become this contract's.
+#[proc_macro]
+pub fn import_contract(input: TokenStream) -> TokenStream {
+    let import = syn::parse_macro_input!(input as import::Import);
+    import::expand(&import).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 fn expand(

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream as Tokens;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, Ident, ImplItemFn, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Type};
+use syn::{Attribute, FnArg, Ident, Meta, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 use crate::shape::described;
 use crate::text::{also, docs, name};
@@ -11,25 +11,29 @@ use crate::types;
 
 /// Arguments of a method.
 const MAX_ARGUMENTS: usize = 12;
+/// In front of an export's name it marks the method as re-entrant; the same as in `coffer_abi::export`.
+const REENTRANT: &str = "reentrant ";
 
 /// A method of the interface.
 pub struct Method {
     pub ident: Ident,
     pub name: String,
-    kind: Kind,
+    pub kind: Kind,
+    pub arguments: Vec<Argument>,
+    pub result: Tokens,
     docs: String,
-    arguments: Vec<Argument>,
-    result: Tokens,
+    reentrant: bool,
 }
 
-struct Argument {
+pub struct Argument {
+    pub ident: Ident,
     name: String,
+    pub ty: Type,
     docs: String,
-    ty: Type,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     Init,
     Call,
     View,
@@ -37,12 +41,11 @@ enum Kind {
 }
 
 impl Method {
-    /// Reads a `pub` function.
+    /// Reads a `pub` function of a contract, or a function of an interface.
     ///
     /// # Errors
     /// Everything that keeps it from being a method, combined.
-    pub fn read(function: &ImplItemFn) -> syn::Result<Self> {
-        let signature = &function.sig;
+    pub fn read(attributes: &[Attribute], signature: &Signature) -> syn::Result<Self> {
         let mut errors = None;
         let mut refuse = |at: &dyn ToTokens, text: &str| also(&mut errors, syn::Error::new_spanned(at, text));
         if let Some(asyncness) = &signature.asyncness {
@@ -63,8 +66,7 @@ impl Method {
                 "a method of a contract has no type parameters and no lifetimes: write the types its callers use",
             );
         }
-        if let Some(conditional) =
-            function.attrs.iter().find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
+        if let Some(conditional) = attributes.iter().find(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr"))
         {
             refuse(conditional, "a method of a contract is always there: remove the condition, or the `pub`");
         }
@@ -82,6 +84,17 @@ impl Method {
                 Kind::View
             }
         };
+        let marker = attributes.iter().find(|attribute| is_reentrant(attribute));
+        match marker.map(|marker| (marker, &marker.meta, kind)) {
+            Some((marker, _, Kind::Init | Kind::Migrate)) => {
+                let text = format!("nothing calls `{name}` but the node: remove `#[reentrant]`");
+                also(&mut errors, syn::Error::new_spanned(marker, text));
+            }
+            Some((_, Meta::Path(_), _)) | None => {}
+            Some((marker, ..)) => {
+                also(&mut errors, syn::Error::new_spanned(marker, "`#[reentrant]` takes nothing in parentheses"));
+            }
+        }
         let mut arguments = Vec::new();
         for (position, input) in signature.inputs.iter().filter_map(typed).enumerate() {
             if position == MAX_ARGUMENTS {
@@ -107,8 +120,8 @@ impl Method {
         match errors {
             Some(errors) => Err(errors),
             None => {
-                let docs = docs(&function.attrs);
-                Ok(Self { ident: signature.ident.clone(), name, kind, docs, arguments, result })
+                let (ident, docs, reentrant) = (signature.ident.clone(), docs(attributes), marker.is_some());
+                Ok(Self { ident, name, kind, docs, reentrant, arguments, result })
             }
         }
     }
@@ -120,6 +133,11 @@ impl Method {
             Kind::Call => format!("call {}", self.name),
             Kind::View => format!("view {}", self.name),
         }
+    }
+
+    /// Name of the export that marks it as re-entrant, if it is.
+    pub fn reentrant(&self) -> Option<String> {
+        self.reentrant.then(|| format!("{REENTRANT}{}", self.export()))
     }
 
     /// Name of the function that runs it.
@@ -137,7 +155,17 @@ impl Method {
         let run = quote_spanned! {ident.span()=>
             __sdk::run(#name, |contract: &mut #contract, (#(#values,)*): (#(#types,)*)| contract.#ident(#(#values),*))
         };
+        let marker = self.reentrant().map(|export| {
+            let marker = format_ident!("__coffer_reentrant_{}", self.name);
+            quote! {
+                #[cfg(target_arch = "wasm32")]
+                #[allow(unsafe_code)]
+                #[unsafe(export_name = #export)]
+                extern "C" fn #marker() {}
+            }
+        });
         quote! {
+            #marker
             fn #entry() {
                 #run
             }
@@ -179,6 +207,11 @@ impl Method {
             }
         }
     }
+}
+
+/// True for `#[reentrant]`.
+pub fn is_reentrant(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("reentrant")
 }
 
 fn typed(input: &FnArg) -> Option<&PatType> {
@@ -243,5 +276,5 @@ fn argument(input: &PatType) -> syn::Result<Argument> {
     };
     let name = name(ident)?;
     types::check(&input.ty)?;
-    Ok(Argument { name, docs: docs(&input.attrs), ty: (*input.ty).clone() })
+    Ok(Argument { ident: ident.clone(), name, docs: docs(&input.attrs), ty: (*input.ty).clone() })
 }

@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, ImplItem, ItemImpl, Visibility};
 
-use crate::method::Method;
+use crate::method::{Method, is_reentrant};
 use crate::text::also;
 
 /// The `impl`, the functions behind its exports, and its `Contract`.
@@ -38,9 +38,16 @@ pub fn expand(mut item: ItemImpl) -> Tokens {
                 also(&mut errors, syn::Error::new_spanned(function.sig.fn_token, text));
                 continue;
             }
-            _ => continue,
+            _ => {
+                if let Some(marker) = function.attrs.iter().find(|attribute| is_reentrant(attribute)) {
+                    let text =
+                        format!("`{}` is no method: write `pub fn`, or remove `#[reentrant]`", function.sig.ident);
+                    also(&mut errors, syn::Error::new_spanned(marker, text));
+                }
+                continue;
+            }
         }
-        match Method::read(function) {
+        match Method::read(&function.attrs, &function.sig) {
             // The compiler reports the second definition by itself, so that only one entry must be made here.
             Ok(method) if methods.iter().any(|other| other.name == method.name) => {}
             Ok(method) => methods.push(method),
@@ -51,7 +58,7 @@ pub fn expand(mut item: ItemImpl) -> Tokens {
         let text = "this contract has no methods: write `pub` in front of those that can be called";
         also(&mut errors, syn::Error::new_spanned(&item.self_ty, text));
     }
-    strip_argument_docs(&mut item);
+    strip(&mut item);
     let errors = errors.map(syn::Error::into_compile_error);
     let glue = glue(&item, &methods);
     quote!(#item #glue #errors)
@@ -63,6 +70,7 @@ fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
     let functions = methods.iter().map(|method| method.entry_function(contract));
     let exports = methods.iter().map(Method::export);
     let entries = methods.iter().map(Method::entry);
+    let reentrant = methods.iter().filter(|method| method.reentrant().is_some()).map(Method::export);
     let describe = quote_spanned!(contract.span()=> __sdk::describe::<#contract>);
     quote! {
         #[allow(unused_qualifications)]
@@ -78,6 +86,7 @@ fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
                 );
                 const RECORD: &'static [u8] = &__sdk::emit::contract::<LEN>(&Self::DESC);
                 const ENTRIES: &'static [__sdk::Entry] = &[#((#exports, #entries)),*];
+                const REENTRANT: &'static [&'static str] = &[#(#reentrant),*];
             }
             #[cfg(not(target_arch = "wasm32"))]
             const _: &[u8] = <#contract as __sdk::Contract>::RECORD;
@@ -89,10 +98,11 @@ fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
     }
 }
 
-/// Comments on arguments are in the spec now; the compiler allows none there.
-fn strip_argument_docs(item: &mut ItemImpl) {
+/// Comments on arguments are in the spec now, and the compiler allows none there; nor does it know `#[reentrant]`.
+fn strip(item: &mut ItemImpl) {
     for member in &mut item.items {
         let ImplItem::Fn(function) = member else { continue };
+        function.attrs.retain(|attribute| !is_reentrant(attribute));
         for input in &mut function.sig.inputs {
             if let FnArg::Typed(typed) = input {
                 typed.attrs.retain(|attribute| !attribute.path().is_ident("doc"));

@@ -1,16 +1,17 @@
-//! A host in memory, for tests of one contract. Not here: what only the node does (gas, rollback, permissions, the caps on numbers).
-//! Invariant: it answers as the node's host does wherever it answers at all.
+//! A host in memory, for tests of contracts. Not here: calls from contract to contract (`nested`), and what only the node does: gas, rollback of
+//! the outermost call, permissions, the caps on numbers. Invariant: it answers as the node's host does wherever it answers at all.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::host::HostFunctions;
-use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN, MAX_KEY, MAX_RANDOM, MAX_SCAN, MAX_SCAN_BYTES};
-use coffer_abi::outcome::{Refused, Status, TrapKind};
+use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN, MAX_KEY, MAX_LOG, MAX_OUTPUT, MAX_RANDOM, MAX_SCAN, MAX_SCAN_BYTES};
+use coffer_abi::outcome::TrapKind;
 use coffer_abi::{AccountId, ContractId, Hash, StateId};
 use parity_scale_codec::{Decode, Encode};
 
+use super::nested::World;
 use super::{Halt, run};
 use crate::contract::Contract;
 use crate::event::Event;
@@ -18,6 +19,8 @@ use crate::event::Event;
 /// An event as it was emitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emitted {
+    /// Who emitted it.
+    pub contract: ContractId,
     /// Its name.
     pub name: String,
     /// The encoding of its fields.
@@ -32,17 +35,20 @@ impl Emitted {
     }
 }
 
-/// A host in memory. Its fields are the world a contract sees; change them between calls.
+/// A host in memory. Its fields are the world a contract sees; change them between calls. With one contract that is all; others are
+/// added by [`MemoryHost::with`], and [`MemoryHost::at`] chooses which of them runs next.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryHost {
     /// Who calls.
     pub caller: AccountId,
     /// Who signed.
     pub origin: AccountId,
-    /// The contract's id.
+    /// Id of the contract that runs.
     pub contract: ContractId,
     /// The state it lives in.
     pub state: StateId,
+    /// The public state beside this one, if this one is private: its contracts' views can be called from here.
+    pub public: Option<Box<MemoryHost>>,
     /// The chain.
     pub chain: Hash,
     /// Height of the block.
@@ -57,7 +63,7 @@ pub struct MemoryHost {
     pub output: Option<Vec<u8>>,
     /// Code and data of the call's error.
     pub error: Option<(u32, Vec<u8>)>,
-    /// What is stored.
+    /// What the contract that runs has stored.
     pub storage: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Events, oldest first.
     pub events: Vec<Emitted>,
@@ -65,7 +71,8 @@ pub struct MemoryHost {
     pub log: Vec<String>,
     /// What the seeded generator starts from.
     pub seed: Hash,
-    draws: u64,
+    pub(super) draws: u64,
+    pub(super) world: World,
     reply: Vec<u8>,
 }
 
@@ -85,22 +92,39 @@ impl MemoryHost {
     /// As [`run`].
     pub fn run<C: Contract>(self, name: &str, arguments: impl Encode) -> (Result<(), Halt>, Self) {
         let read_only = MethodKind::of_export(name).is_some_and(|(kind, _)| kind.is_read_only());
-        run::<C, _>(Self { input: arguments.encode(), output: None, error: None, read_only, ..self }, name)
+        let contract = self.contract;
+        let host = self.with::<C>(contract);
+        let before = host.read_only;
+        let host = Self { input: arguments.encode(), output: None, error: None, read_only, ..host };
+        let (ended, host) = run::<C, _>(host, name);
+        (ended, Self { read_only: before, ..host })
     }
 
-    fn reply_with(&mut self, bytes: Vec<u8>) -> Result<Option<usize>, Halt> {
+    pub(super) fn reply_with(&mut self, bytes: Vec<u8>) -> Result<Option<usize>, Halt> {
         self.reply = bytes;
         Ok(Some(self.reply.len()))
     }
 
-    fn may_write(&self) -> Result<(), Halt> {
+    pub(super) fn may_write(&self) -> Result<(), Halt> {
         if self.read_only { Err(Halt::Trapped(TrapKind::ReadOnly)) } else { Ok(()) }
+    }
+
+    fn may_answer(&self, data: &[u8]) -> Result<(), Halt> {
+        if self.output.is_some() || self.error.is_some() {
+            return Err(Halt::Trapped(TrapKind::DoubleOutput));
+        }
+        if data.len() > MAX_OUTPUT { Err(Halt::Trapped(TrapKind::LimitExceeded)) } else { Ok(()) }
     }
 }
 
 fn check_key(key: &[u8]) -> Result<(), Halt> {
     let sound = key.len() <= MAX_KEY && matches!(key.first(), Some(&(KEY_PLAIN | KEY_ORDERED)));
     if sound { Ok(()) } else { Err(Halt::Trapped(TrapKind::BadKey)) }
+}
+
+/// Bytes of a fixed length, such as an id.
+pub(super) fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Halt> {
+    bytes.try_into().map_err(|_| Halt::Trapped(TrapKind::BadLength))
 }
 
 fn text(bytes: &[u8]) -> Result<String, Halt> {
@@ -123,17 +147,13 @@ impl HostFunctions for MemoryHost {
     }
 
     fn output(&mut self, data: &[u8]) -> Result<(), Halt> {
-        if self.output.is_some() || self.error.is_some() {
-            return Err(Halt::Trapped(TrapKind::DoubleOutput));
-        }
+        self.may_answer(data)?;
         self.output = Some(data.to_vec());
         Ok(())
     }
 
     fn error(&mut self, code: u32, data: &[u8]) -> Result<(), Halt> {
-        if self.output.is_some() || self.error.is_some() {
-            return Err(Halt::Trapped(TrapKind::DoubleOutput));
-        }
+        self.may_answer(data)?;
         self.error = Some((code, data.to_vec()));
         Ok(())
     }
@@ -183,7 +203,7 @@ impl HostFunctions for MemoryHost {
 
     fn event(&mut self, name: &[u8], data: &[u8]) -> Result<(), Halt> {
         self.may_write()?;
-        self.events.push(Emitted { name: text(name)?, data: data.to_vec() });
+        self.events.push(Emitted { contract: self.contract, name: text(name)?, data: data.to_vec() });
         Ok(())
     }
 
@@ -224,26 +244,22 @@ impl HostFunctions for MemoryHost {
         self.reply_with(Sha256::digest(data).to_vec())
     }
 
-    fn call(&mut self, _: &[u8], _: &[u8], _: &[u8], _: u64) -> Result<Option<usize>, Halt> {
-        self.may_write()?;
-        self.reply_with(Status::Refused(Refused::NoSuchContract).encode())
+    fn call(&mut self, contract: &[u8], method: &[u8], input: &[u8], _: u64) -> Result<Option<usize>, Halt> {
+        self.call_contract(MethodKind::Call, contract, method, input)
     }
 
-    fn view(&mut self, _: &[u8], _: &[u8], _: &[u8], _: u64) -> Result<Option<usize>, Halt> {
-        self.reply_with(Status::Refused(Refused::NoSuchContract).encode())
+    fn view(&mut self, contract: &[u8], method: &[u8], input: &[u8], _: u64) -> Result<Option<usize>, Halt> {
+        self.call_contract(MethodKind::View, contract, method, input)
     }
 
-    fn create(&mut self, _: &[u8], _: &[u8], _: &[u8], _: u64) -> Result<Option<usize>, Halt> {
-        self.may_write()?;
-        self.reply_with((Status::Refused(Refused::NoSuchCode), ContractId::default()).encode())
+    fn create(&mut self, code: &[u8], salt: &[u8], input: &[u8], _: u64) -> Result<Option<usize>, Halt> {
+        self.create_contract(code, salt, input)
     }
 
     fn verify_ed25519(&mut self, key: &[u8], signature: &[u8], message: &[u8]) -> Result<u64, Halt> {
         use ed25519_dalek::{Signature, VerifyingKey};
-        let length = |_| Halt::Trapped(TrapKind::BadLength);
-        let key: &[u8; 32] = key.try_into().map_err(length)?;
-        let signature = Signature::from_bytes(signature.try_into().map_err(length)?);
-        let holds = VerifyingKey::from_bytes(key).is_ok_and(|key| key.verify_strict(message, &signature).is_ok());
+        let (key, signature) = (fixed(key)?, Signature::from_bytes(&fixed(signature)?));
+        let holds = VerifyingKey::from_bytes(&key).is_ok_and(|key| key.verify_strict(message, &signature).is_ok());
         Ok(u64::from(holds))
     }
 
@@ -260,7 +276,8 @@ impl HostFunctions for MemoryHost {
     }
 
     fn log(&mut self, line: &[u8]) -> Result<(), Halt> {
-        let line = text(line)?;
+        let mut line = String::from_utf8_lossy(line).into_owned();
+        line.truncate(line.floor_char_boundary(MAX_LOG));
         self.log.push(line);
         Ok(())
     }

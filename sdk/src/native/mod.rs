@@ -1,5 +1,5 @@
 //! Contracts on the machine they are tested on: a host for the current thread, behind the same functions that call the node's host on
-//! Wasm. Not here: gas, many contracts, transactions. Invariant: a host is current only inside of [`with_host`] or [`run`].
+//! Wasm. Not here: gas, transactions. Invariant: a host is current only inside of [`with_host`] or [`run`].
 //!
 //! ```
 //! # mod lines {
@@ -23,6 +23,31 @@
 //! # }
 //! # lines::test();
 //! ```
+//! Contracts that call each other stand side by side in one host, the real ones or doubles written for the test:
+//! ```
+//! # mod lines {
+//! # use coffer_sdk::prelude::*;
+//! # #[interface] pub trait Oracle { fn price(&self) -> u64; }
+//! # #[contract] pub struct Shop {}
+//! # #[contract] impl Shop {
+//! #     pub fn total(&self, oracle: ContractId, pieces: u64) -> u64 { Oracle::at(oracle).price().unwrap_or_default() * pieces }
+//! # }
+//! # pub fn test() {
+//! use coffer_sdk::native::{MemoryHost, with_host};
+//!
+//! #[contract]
+//! pub struct Fixed {}
+//! #[contract]
+//! impl Fixed { pub fn price(&self) -> u64 { 7 } }
+//!
+//! let (shop, oracle) = (ContractId([1; 32]), ContractId([2; 32]));
+//! with_host(MemoryHost::default().with::<Fixed>(oracle).at(shop), || {
+//!     assert_eq!(Shop::open().total(oracle, 3), 21);
+//! });
+//! # }
+//! # }
+//! # lines::test();
+//! ```
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -34,6 +59,7 @@ use coffer_abi::host::HostFunctions;
 use coffer_abi::outcome::TrapKind;
 
 mod memory;
+mod nested;
 
 pub use memory::{Emitted, MemoryHost};
 
@@ -117,6 +143,14 @@ where
 {
     let entry = C::ENTRIES.iter().find(|(export, _)| *export == name);
     let Some((_, entry)) = entry else { panic!("the contract {} has no export `{name}`", C::DESC.name) };
+    enter(host, *entry)
+}
+
+/// Runs what an export runs.
+fn enter<H>(host: H, entry: fn()) -> (Result<(), Halt>, H)
+where
+    H: HostFunctions<Halt = Halt> + 'static,
+{
     let (ended, host) = caught(host, entry);
     let ended = ended.map_err(|payload| match payload.downcast::<Halt>() {
         Ok(halt) => *halt,

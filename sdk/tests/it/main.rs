@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here has its reason in the panic")]
 
+mod call;
 mod contract;
+mod import;
 mod storage;
 mod wasm;

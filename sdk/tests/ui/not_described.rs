@@ -2,6 +2,7 @@
 #![allow(unused)]
 use coffer_sdk::prelude::*;
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret { key: u64 }
 
 #[contract]

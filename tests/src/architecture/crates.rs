@@ -23,7 +23,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("coffer-api-macros", &[]),
     ("coffer-api", &["coffer-abi", "coffer-chain", "coffer-api-macros"]),
     ("coffer", &["coffer-abi", "coffer-runtime", "coffer-chain", "coffer-api"]),
-    ("coffer-sdk-macros", &[]),
+    ("coffer-sdk-macros", &["coffer-abi"]),
     ("coffer-sdk", &["coffer-abi", "coffer-sdk-macros"]),
 ];
 

@@ -6,7 +6,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use parity_scale_codec::{Decode, Encode, Output};
+use parity_scale_codec::{Decode, Encode, Input, Output};
 
 use super::MethodKind;
 use crate::id::{AccountId, CodeHash, ContractId, Gas, Hash, Height, StateId, Time};
@@ -43,7 +43,7 @@ pub trait Returns {
     /// What it returns when it succeeds.
     type Value: Describe;
     /// What it fails with.
-    type Error: Encode;
+    type Error: Encode + Decode;
     /// Description of the error, if it can fail.
     const ERROR: Option<&'static Ty>;
 
@@ -61,6 +61,12 @@ pub enum Never {}
 impl Encode for Never {
     fn encode_to<O: Output + ?Sized>(&self, _: &mut O) {
         match *self {}
+    }
+}
+
+impl Decode for Never {
+    fn decode<I: Input>(_: &mut I) -> Result<Self, parity_scale_codec::Error> {
+        Err("no bytes encode an error of a method that cannot fail".into())
     }
 }
 
