@@ -7,6 +7,8 @@ mod golden;
 mod metering;
 mod nested;
 mod pointers;
+mod queries;
 mod spec_bytes;
 mod support;
+mod tuning;
 mod upload;
