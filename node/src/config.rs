@@ -1,6 +1,10 @@
 //! All settings of a node, from a TOML file and the command line, with every offence reported at once. Not here: rules that all nodes of
 //! a chain share (`coffer_chain::Parameters`). Invariant: a [`Config`] that exists can be started with.
 
+mod execution;
+
+pub use execution::Execution;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
@@ -32,8 +36,10 @@ pub struct Config {
     pub history: u64,
     /// Leaves of the trie of private states, dummies included.
     pub psi_capacity: usize,
-    /// Compiler for contracts; a local choice.
+    /// Compiler that contracts start with; a local choice.
     pub backend: Backend,
+    /// How contract code is run and compiled.
+    pub execution: Execution,
     /// The JSON-RPC port.
     pub rpc: rpc::Config,
     /// Bounds of the transaction pool.
@@ -54,6 +60,7 @@ impl Config {
             history: state::DEFAULT_HISTORY,
             psi_capacity: state::DEFAULT_PSI_CAPACITY,
             backend: Backend::default(),
+            execution: Execution::default(),
             rpc: rpc::Config::default(),
             pool: pool::Limits::default(),
             invoke: invoke::Limits::default(),
@@ -104,6 +111,7 @@ impl Config {
         if let Some(backend) = file.backend {
             self.backend = backend.into();
         }
+        self.execution.lay(&file.execution, &file.queries, &file.code, &mut offences);
         let RpcFile { listen, max_body, max_batch, max_connections, max_subscriptions, origins } = file.rpc;
         let rpc = &mut self.rpc;
         rpc.listen = listen.unwrap_or(rpc.listen);
@@ -162,6 +170,12 @@ struct File {
     history: Option<u64>,
     psi_capacity: Option<usize>,
     backend: Option<BackendFile>,
+    #[serde(default)]
+    execution: execution::CallsFile,
+    #[serde(default)]
+    queries: execution::QueriesFile,
+    #[serde(default)]
+    code: execution::CodeFile,
     #[serde(default)]
     rpc: RpcFile,
 }
@@ -276,6 +290,28 @@ mod tests {
         told("rpc.max_body = 5");
         told("rpc.origins[0] = \"nonsense\"");
         assert_eq!(offences.len(), 9);
+    }
+
+    #[test]
+    fn running_and_compiling_have_their_settings_and_bounds() {
+        let text = "[execution]\nslots = 4\n[queries]\ntenant_slots = 2\nseconds = 9\ngas = 5\n\
+            [code]\ncache = 0\nhot = 33554432\ntier_up_gas = 0\ncompilers = 3\ncompile_seconds = 7\n";
+        let execution = lay(text).unwrap().execution;
+        assert_eq!((execution.calls.slots, execution.calls.lane_slots), (4, 4));
+        let queries = (execution.queries.lane_slots, execution.query_limit.as_secs(), execution.query_gas.0);
+        assert_eq!(queries, (2, 9, 5));
+        assert_eq!((execution.compile.cache, execution.hot.bytes, execution.hot.tier_up), (0, 32 << 20, None));
+        assert_eq!((execution.compile.limits.at_once, execution.compile.limits.seconds), (3, 7));
+
+        let text = "[execution]\nslots = 0\ndeep = 65\n[queries]\nslots = 2\ntenant_slots = 3\nseconds = 0\n\
+            [code]\nhot = 1\ncompilers = 0\ncompile_memory = 5\ncompile_seconds = 9999\n";
+        let offences = lay(text).unwrap_err().offences;
+        let named = ["execution.slots = 0", "execution.deep = 65", "queries.tenant_slots = 3: must be from 1 to 2"];
+        let more = ["queries.seconds = 0", "code.hot = 1", "code.compilers = 0", "code.compile_memory = 5"];
+        for needle in named.iter().chain(&more).chain(&["code.compile_seconds = 9999"]) {
+            assert!(offences.iter().any(|o| o.contains(needle)), "{needle} in {offences:?}");
+        }
+        assert_eq!(offences.len(), 8);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, tenant; state, privacy, organisation;
-//! executor, pool; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
+//! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, tenant; state, privacy, organisation,
+//! compile; executor, pool; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
 
 pub mod sources;
 pub mod task;
@@ -7,6 +7,7 @@ pub mod tenant;
 pub mod state;
 pub mod privacy;
 pub mod organisation;
+pub mod compile;
 pub mod pool;
 pub mod executor;
 pub mod consensus;

@@ -14,7 +14,7 @@ use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, SigningKey, Validator,
 use coffer_runtime::{Fault, Runtime};
 use zeroize::Zeroizing;
 
-use crate::config::Config;
+use crate::config::{Config, Execution};
 use crate::consensus::{Driver, Ledger, drive};
 use crate::executor::{Executor, PipelineError, Pipelines, follow};
 use crate::invoke::{Invoker, Parts};
@@ -222,9 +222,10 @@ impl Opened {
             Some(seed) => Sources::seeded(seed, &state.head().hash),
             None => boot,
         };
-        let runtime = coffer_runtime::Config { backend: config.backend, ..coffer_runtime::Config::default() };
         let chain_id = genesis.chain_id();
-        let executor = Arc::new(Executor::new(Runtime::new(runtime)?, chain_id, genesis.parameters.clone()));
+        let runtime = runtime(config, &keys)?;
+        let executor = Executor::new(runtime, config.execution.hot, chain_id, genesis.parameters.clone())?;
+        let executor = Arc::new(executor);
         let pool = Arc::new(Pool::new(config.pool));
         let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
         let (sources, accounts) = (Arc::new(sources), keys.accounts());
@@ -257,6 +258,7 @@ impl Opened {
             keys: Arc::new(keys),
             sources,
             limits: config.invoke,
+            view_gas: config.execution.query_gas,
         });
         let caught_up = pipelines.catch_up()?;
         Ok(Self { ledger, driver_key, pipelines, caught_up, invoker, accounts, residents })
@@ -265,6 +267,23 @@ impl Opened {
     fn keys(config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, KeyError> {
         KeyStore::open_or_create(&config.data, secret, origin, &config.accounts, &config.tenants)
     }
+}
+
+/// The runtime of a node: with a compiler and a store of compiled code of its own.
+fn runtime(config: &Config, keys: &KeyStore) -> Result<Runtime, Fault> {
+    let Execution { calls, queries, query_limit, compile, .. } = &config.execution;
+    let settings = coffer_runtime::Config {
+        backend: config.backend,
+        slots: calls.slots,
+        lane_slots: calls.lane_slots,
+        deep: calls.deep,
+        queries: *queries,
+        query_limit: *query_limit,
+        ..coffer_runtime::Config::default()
+    };
+    // Whoever can open the key store can execute code here already; nobody else can make a file that is executed.
+    let key = Zeroizing::new(blake3::derive_key("coffer v1 code cache", &*keys.node_secret()));
+    Runtime::with(settings, compile.compiler(), compile.code_cache(&config.data, key))
 }
 
 /// Refuses a folder in which a file that cannot be made again is gone: a new key or payload store would hide what happened.

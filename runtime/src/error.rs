@@ -1,10 +1,11 @@
 //! What can go wrong outside of a contract's own outcome. A trap is an outcome (`coffer_abi::Status`) and becomes a receipt; a
 //! [`Fault`] is this node's own trouble: nothing is committed and the node stops or holds the state. One never becomes the other.
 
+use crate::engine::CompileError;
 use crate::validate::Violation;
 
 /// This node could not execute; other nodes may have. Never retried blindly, never turned into a receipt.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
     /// The state could not be read.
     #[error("the state could not be read: {0}")]
@@ -15,6 +16,12 @@ pub enum Fault {
     /// The instrumented module lacks something the pass always adds.
     #[error("the instrumented module is broken: {0}")]
     Instrumentation(String),
+    /// A module that the validator accepted could not be compiled.
+    #[error(transparent)]
+    Compiler(CompileError),
+    /// A query ran for longer than it may. Nothing that the chain ordered ends like this.
+    #[error("the query took longer than it may")]
+    Deadline,
 }
 
 /// Why a module cannot be used as a contract.

@@ -9,12 +9,13 @@ pub mod validate;
 pub mod meter;
 pub mod host;
 pub mod engine;
+pub mod codes;
 mod instance;
 pub mod spec;
 pub mod trace;
 
 pub use call::{BlockContext, Call, Created, Executed};
-pub use engine::{Backend, Code, Config, Runtime};
+pub use engine::{Backend, Code, Config, Purpose, QueryError, Runtime};
 pub use error::{CodeError, Fault};
 pub use host::STACK_LIMIT;
 pub use state::{AllChanges, Changes, MemoryState, MemoryWorld, ScanEntry, StateRead, World};

@@ -5,6 +5,7 @@ mod gas_page;
 mod protocol_page;
 
 mod cli;
+mod compile;
 mod first_light;
 mod hostile;
 mod isolation;

@@ -190,6 +190,11 @@ impl Node {
         id.unwrap_or_else(|| panic!("no account {name} in {}", self.ready)).into()
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All it wrote to its error output so far.
     pub fn stderr(&self) -> String {
         self.stderr.lock().unwrap_or_else(PoisonError::into_inner).clone()

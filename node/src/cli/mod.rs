@@ -1,6 +1,7 @@
 //! The command line: one file per command group. Not here: what a command does to a node. Invariant: a failure ends with a sentence on the
 //! error output and a code that is not zero; nothing but results goes to the standard output.
 
+mod compile_code;
 mod contract;
 mod dev;
 
@@ -29,6 +30,8 @@ enum Command {
     Dev(dev::DevArgs),
     /// Build, check, deploy and call contracts
     Contract(contract::ContractArgs),
+    #[command(name = crate::compile::COMMAND, hide = true)]
+    CompileCode(compile_code::CompileCodeArgs),
 }
 
 /// Runs the command line of this process.
@@ -62,5 +65,6 @@ fn command() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Dev(args) => dev::run(args),
         Command::Contract(args) => contract::run(args),
+        Command::CompileCode(args) => Ok(compile_code::run(&args)),
     }
 }

@@ -3,7 +3,8 @@
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Refused, StateId, Status};
-use coffer_chain::hash::{created_path_key, public_path_key};
+use coffer_chain::hash::{code_hash, created_path_key, public_path_key};
+use coffer_runtime::engine::Lane;
 use coffer_runtime::{BlockContext, Call, Code};
 
 use super::{Error, Executor, Overlay};
@@ -58,6 +59,8 @@ pub struct Frame {
     pub is_private: bool,
     /// Gas it may use.
     pub gas_limit: Gas,
+    /// Whose turn it is.
+    pub lane: Lane,
 }
 
 /// What came of it.
@@ -106,8 +109,8 @@ impl Executor {
         if overlay.contract(&new.contract)?.is_some() {
             return Ok(Acted::refused(Refused::ContractExists));
         }
-        let (code_hash, prepared) = self.codes.prepare(new.code)?;
-        let Ok(code) = prepared else {
+        let code_hash = code_hash(new.code);
+        let Ok(code) = self.codes.prepare(&code_hash, new.code)? else {
             return Ok(Acted { gas_used: cost, ..Acted::refused(Refused::InvalidCode) });
         };
         let rest = Frame { gas_limit: frame.gas_limit.saturating_sub(cost), ..*frame };
@@ -147,7 +150,7 @@ impl Executor {
             seed: frame.id,
             gas_limit: frame.gas_limit,
         };
-        let done = self.runtime.execute(code, &call, &*overlay)?;
+        let done = self.runtime.in_lane(frame.lane).execute(code, &call, &*overlay)?;
         for line in &done.log {
             tracing::debug!(target: "coffer::contract", contract = %contract, height = %frame.block.height, bytes = line.len(), "log");
         }
@@ -186,7 +189,7 @@ impl Executor {
         let prepared = match self.codes.get(hash) {
             Some(prepared) => prepared,
             None => match load()? {
-                Some(wasm) => self.codes.prepare(&wasm)?.1,
+                Some(wasm) => self.codes.prepare(hash, &wasm)?,
                 None => return Ok(None),
             },
         };

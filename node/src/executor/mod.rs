@@ -3,8 +3,8 @@
 //! ordered calls alone; a fault is never turned into a receipt.
 
 mod action;
-mod codes;
 mod included;
+mod lane;
 mod overlay;
 mod pipeline;
 mod private;
@@ -13,22 +13,30 @@ mod query;
 mod world;
 
 pub use action::{Action, Deployment};
-pub use codes::Codes;
+pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
 pub use pipeline::{PipelineError, Pipelines, follow};
 pub use private::{PrivateCall, PrivateRun};
 pub use public::{BlockError, BlockRun};
 pub use world::Snapshot;
 
+use std::time::Duration;
+
 use coffer_abi::Hash;
 use coffer_chain::Parameters;
-use coffer_runtime::{Fault, Runtime};
+use coffer_chain::hash::code_hash;
+use coffer_runtime::codes::{Codes, HotLimits, Prepared};
+use coffer_runtime::engine::Lane;
+use coffer_runtime::{Code, Fault, Purpose, Runtime};
 
 use crate::state;
 
 /// Why this node could not execute. Never a verdict on what was executed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A query ran for longer than it may on this node.
+    #[error("the query took longer than {0:?}")]
+    TooSlow(Duration),
     /// The engine or the state under a call.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -53,8 +61,27 @@ pub struct Executor {
 
 impl Executor {
     /// An executor for one chain.
-    pub fn new(runtime: Runtime, chain_id: Hash, parameters: Parameters) -> Self {
-        Self { codes: Codes::new(runtime.clone()), runtime, chain_id, parameters }
+    ///
+    /// # Errors
+    /// When the system gives no thread for compiling in the background.
+    pub fn new(runtime: Runtime, hot: HotLimits, chain_id: Hash, parameters: Parameters) -> Result<Self, Fault> {
+        Ok(Self { codes: Codes::new(runtime.clone(), hot)?, runtime, chain_id, parameters })
+    }
+
+    /// What `wasm` is as a contract: code, or the rule it breaks. It is compiled when it first runs.
+    ///
+    /// # Errors
+    /// When this node could not instrument what the rules allow.
+    pub fn prepare(&self, wasm: &[u8]) -> Result<Prepared, Fault> {
+        self.codes.prepare(&code_hash(wasm), wasm)
+    }
+
+    /// Compiles code for execution if it is not yet, in the turn of a lane. Takes up to seconds.
+    ///
+    /// # Errors
+    /// When this node cannot compile it.
+    pub fn compile(&self, lane: Lane, code: &Code) -> Result<(), Fault> {
+        self.runtime.in_lane(lane).compile(code, Purpose::Execute)
     }
 
     /// Code ready to run, by hash.

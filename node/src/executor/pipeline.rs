@@ -10,6 +10,7 @@ use coffer_chain::{Block, InnerCall, Kind, Psi, Receipt};
 use coffer_runtime::BlockContext;
 use tokio::sync::watch;
 
+use super::lane::tenant_lane;
 use super::{Executor, PrivateCall};
 use crate::pool::Waiters;
 use crate::privacy::envelope;
@@ -125,7 +126,7 @@ impl Pipelines {
         let view = self.state.private(psi)?;
         let context = BlockContext { height: header.height, time: header.time, chain_id: header.chain_id };
         let public = self.state.public_at(header.height)?;
-        let run = self.executor.run_private(&view, &public, context, calls)?;
+        let run = self.executor.run_private(tenant_lane(psi), &view, &public, context, calls)?;
         let indices = calls.iter().map(|call| call.index);
         let receipts = indices.zip(run.receipts.iter().cloned()).collect();
         let (psi, height) = (psi.clone(), header.height);

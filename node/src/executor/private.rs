@@ -6,6 +6,7 @@ use coffer_chain::hash::{private_contract_id, private_path_key, private_state_id
 use coffer_chain::rules::check_window;
 use coffer_chain::{InnerAction, InnerCall, Receipt};
 use coffer_runtime::BlockContext;
+use coffer_runtime::engine::Lane;
 
 use super::action::{Acted, Action, Deployment, Frame};
 use super::{Error, Executor, Overlay, Snapshot, included};
@@ -38,6 +39,7 @@ impl Executor {
     /// When this node failed; nothing may be committed then.
     pub fn run_private(
         &self,
+        lane: Lane,
         view: &View,
         public: &View,
         block: BlockContext,
@@ -48,7 +50,7 @@ impl Executor {
         let mut receipts = Vec::with_capacity(calls.len());
         for PrivateCall { marker, call, .. } in calls {
             let acted = match call {
-                Some(call) => self.run_inner(&mut overlay, block, call)?,
+                Some(call) => self.run_inner(&mut overlay, lane, block, call)?,
                 None => Acted::refused(Refused::BadPayload),
             };
             let Acted { status, gas_used, contract, events } = acted;
@@ -57,7 +59,13 @@ impl Executor {
         Ok(PrivateRun { writes: overlay.into_writes(), receipts })
     }
 
-    fn run_inner(&self, overlay: &mut Overlay<'_>, block: BlockContext, call: &InnerCall) -> Result<Acted, Error> {
+    fn run_inner(
+        &self,
+        overlay: &mut Overlay<'_>,
+        lane: Lane,
+        block: BlockContext,
+        call: &InnerCall,
+    ) -> Result<Acted, Error> {
         let body = &call.body;
         if !call.is_authentic(&self.chain_id) {
             return Ok(Acted::refused(Refused::BadPayload));
@@ -72,7 +80,7 @@ impl Executor {
         included::insert(overlay, body.valid_until, &id);
         let state_id = private_state_id(&self.chain_id);
         let (account, gas_limit) = (body.account, body.gas_limit);
-        let frame = Frame { account, state_id, block, id, is_private: true, gas_limit };
+        let frame = Frame { account, state_id, block, id, is_private: true, gas_limit, lane };
         let action = match &body.action {
             InnerAction::Deploy { code, input, .. } => {
                 let (contract, path_key) = (private_contract_id(&id), private_path_key(&id));

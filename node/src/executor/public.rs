@@ -6,7 +6,7 @@ use coffer_chain::{CheckedTx, Kind, Receipt};
 use coffer_runtime::BlockContext;
 
 use super::action::{Acted, Action, Deployment, Frame};
-use super::{Error, Executor, Overlay, Snapshot, included};
+use super::{CHAIN, Error, Executor, Overlay, Snapshot, included};
 use crate::state::{StateWrites, View};
 
 /// What executing a block gives.
@@ -66,7 +66,7 @@ impl Executor {
         let body = tx.body();
         let state_id = public_state_id(&self.chain_id);
         let (account, id, gas_limit) = (body.sender, tx.id(), body.gas_limit);
-        let frame = Frame { account, state_id, block, id, is_private: false, gas_limit };
+        let frame = Frame { account, state_id, block, id, is_private: false, gas_limit, lane: CHAIN };
         let action = match &body.kind {
             Kind::Deploy { code, input, salt } => {
                 let contract = public_contract_id(&self.chain_id, &body.sender, &code_hash(code), salt);

@@ -43,6 +43,12 @@ pub enum InvokeError {
     /// All view slots are in use. Retry later.
     #[error("the node is busy: no slot for a view became free in time")]
     Busy,
+    /// The view ran for longer than it may on this node. Ask for less.
+    #[error(
+        "the query took longer than {} s, the most on this node: ask for less at once, or have the node's operator raise `queries.seconds`",
+        .0.as_secs_f32()
+    )]
+    TooSlow(std::time::Duration),
     /// The transaction was sent, but nothing came of it in time. It may still be included until it expires.
     #[error("transaction {tx} was sent but did not settle in time; ask for its receipt later")]
     NotSettled {
@@ -61,6 +67,7 @@ impl From<executor::Error> for InvokeError {
     fn from(error: executor::Error) -> Self {
         match error {
             executor::Error::State(error) => Self::State(error),
+            executor::Error::TooSlow(limit) => Self::TooSlow(limit),
             other => Self::Failed(other.to_string()),
         }
     }

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_abi::{AccountId, Gas, Height};
-use tokio::sync::Semaphore;
 
 use crate::executor::Executor;
 use crate::organisation::{KeyHolder, KeyStore};
@@ -40,10 +39,6 @@ pub enum Scope {
 pub struct Limits {
     /// Gas of a call or deployment that names none.
     pub default_gas: Gas,
-    /// Gas of a view that names none, and the most a view may use.
-    pub view_gas: Gas,
-    /// Views that run at the same time.
-    pub views: usize,
     /// How long a view waits for its turn.
     pub view_wait: Duration,
     /// How long a caller waits for its transaction.
@@ -56,8 +51,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             default_gas: Gas(200_000_000),
-            view_gas: Gas(200_000_000),
-            views: std::thread::available_parallelism().map_or(2, |n| n.get() * 2),
             view_wait: Duration::from_secs(5),
             settle_wait: Duration::from_secs(60),
             validity: 100,
@@ -87,20 +80,20 @@ pub struct Parts {
     pub sources: Arc<Sources>,
     /// Limits.
     pub limits: Limits,
+    /// Gas of a view that names none, and the most a view may use.
+    pub view_gas: Gas,
 }
 
 /// The handle that `rpc` calls. Cheap to clone.
 #[derive(Clone)]
 pub struct Invoker {
     parts: Arc<Parts>,
-    views: Arc<Semaphore>,
 }
 
 impl Invoker {
     /// A handle over these parts.
     pub fn new(parts: Parts) -> Self {
-        let views = Arc::new(Semaphore::new(parts.limits.views));
-        Self { parts: Arc::new(parts), views }
+        Self { parts: Arc::new(parts) }
     }
 
     /// The state, for reads that need no execution.

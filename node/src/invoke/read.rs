@@ -8,6 +8,7 @@ use coffer_runtime::{BlockContext, Call, Code, Executed};
 
 use super::{InvokeError, Invoker, Scope};
 use crate::executor::Snapshot;
+use crate::executor::lane_of;
 use crate::state::{BlockId, Error as StateError, View};
 use crate::tenant::TenantContext;
 
@@ -73,20 +74,23 @@ impl Invoker {
     /// Runs a view on the snapshot its contract was found in.
     ///
     /// # Errors
-    /// [`InvokeError::Gas`], [`InvokeError::Busy`], or this node failed. How the view itself ended is in the result.
-    pub async fn view(&self, located: Located, request: ViewRequest) -> Result<Executed, InvokeError> {
-        let limits = &self.parts.limits;
-        let gas_limit = request.gas_limit.unwrap_or(limits.view_gas);
-        if gas_limit > limits.view_gas {
-            return Err(InvokeError::Gas { asked: gas_limit, max: limits.view_gas, what: "view" });
+    /// [`InvokeError::Gas`], [`InvokeError::Busy`], [`InvokeError::TooSlow`], or this node failed. How the view itself ended is in the result.
+    pub async fn view(
+        &self,
+        tenant: &TenantContext,
+        located: Located,
+        request: ViewRequest,
+    ) -> Result<Executed, InvokeError> {
+        let max = self.parts.view_gas;
+        let gas_limit = request.gas_limit.unwrap_or(max);
+        if gas_limit > max {
+            return Err(InvokeError::Gas { asked: gas_limit, max, what: "view" });
         }
-        let turn = tokio::time::timeout(limits.view_wait, std::sync::Arc::clone(&self.views).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(InvokeError::Busy);
-        };
+        let lane = lane_of(tenant);
+        let turn = tokio::time::timeout(self.parts.limits.view_wait, self.parts.executor.query_turn(lane)).await;
+        let slot = turn.map_err(|_| InvokeError::Busy)?;
         let this = self.clone();
         blocking(move || {
-            let _turn = turn;
             let Located { scope, contract, code, view, .. } = located;
             let executor = &this.parts.executor;
             let state_id = match scope {
@@ -117,7 +121,7 @@ impl Invoker {
                     Snapshot::private(executor, &view, &public)
                 }
             };
-            Ok(executor.query(&snapshot, &code, call)?)
+            Ok(executor.query((lane, slot), &snapshot, &code, &call)?)
         })
         .await
     }

@@ -86,7 +86,7 @@ impl Invoker {
     }
 
     fn deployment(&self, wasm: &[u8]) -> Result<Asked, InvokeError> {
-        Ok(Asked::Deploy(self.parts.executor.codes().prepare(wasm)?.1.ok()))
+        Ok(Asked::Deploy(self.parts.executor.prepare(wasm)?.ok()))
     }
 
     fn asked_call(&self, view: &View, contract: ContractId, method: String) -> Result<Asked, InvokeError> {

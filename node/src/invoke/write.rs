@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::read::blocking;
 use super::{InvokeError, Invoker, Scope};
+use crate::executor::lane_of;
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
 use crate::privacy::{envelope, resident};
@@ -53,10 +54,18 @@ impl Invoker {
     ///
     /// # Errors
     /// [`InvokeError::Code`] names the rule it breaks.
-    pub async fn prepare(&self, wasm: Vec<u8>) -> Result<(Vec<u8>, coffer_runtime::Code), InvokeError> {
-        let this = self.clone();
-        blocking(move || match this.parts.executor.codes().prepare(&wasm)?.1 {
-            Ok(code) => Ok((wasm, code)),
+    pub async fn prepare(
+        &self,
+        tenant: &TenantContext,
+        wasm: Vec<u8>,
+    ) -> Result<(Vec<u8>, coffer_runtime::Code), InvokeError> {
+        let (this, lane) = (self.clone(), lane_of(tenant));
+        blocking(move || match this.parts.executor.prepare(&wasm)? {
+            Ok(code) => {
+                // Before it is ordered: what this node cannot compile is better found out now than in a block.
+                this.parts.executor.compile(lane, &code)?;
+                Ok((wasm, code))
+            }
             Err(violation) => Err(InvokeError::Code(violation)),
         })
         .await

@@ -5,6 +5,7 @@ use coffer_chain::certificate::vote;
 use coffer_chain::{Block, Certificate, CheckedTx, Kind, Psi, TxBody};
 
 use super::*;
+use crate::compile::Place;
 use crate::consensus::{App, Rejected};
 use crate::invoke::{CallRequest, DeployRequest, InvokeError, Scope};
 use crate::pool::Settled;
@@ -31,7 +32,10 @@ const CELL: &str = r#"(module
             (i32.wrap_i64 (call $get (i32.const 0) (i32.const 5) (i32.const 64) (i32.const 8))))))"#;
 
 fn config(folder: &Path) -> Config {
-    Config { seed: Some(7), ..Config::dev(folder.into()) }
+    let mut config = Config { seed: Some(7), ..Config::dev(folder.into()) };
+    // The program that runs these tests is not `coffer`.
+    config.execution.compile.place = Place::Here;
+    config
 }
 
 fn open(folder: &Path) -> Opened {

@@ -44,7 +44,7 @@ impl ContractApi for Handlers {
     ) -> Result<Deployed, Error> {
         let scope = writable(&ctx, private)?;
         let account = self.acting(from.as_ref())?;
-        let (code, prepared) = self.invoker.prepare(wasm.0).await.map_err(from_invoke)?;
+        let (code, prepared) = self.invoker.prepare(&ctx, wasm.0).await.map_err(from_invoke)?;
         if let Some(message) = falsehood(prepared.report(), prepared.spec(), prepared.spec_error()) {
             return Err(false_spec(message));
         }
@@ -107,7 +107,7 @@ impl ContractApi for Handlers {
         let account = from.map_or(Ok(ANONYMOUS), |from| self.account(&from))?;
         let code = located.code.clone();
         let request = ViewRequest { method: method.clone(), input, account, gas_limit: gas_limit.map(|g| Gas(g.0)) };
-        let executed = self.invoker.view(located, request).await.map_err(from_invoke)?;
+        let executed = self.invoker.view(&ctx, located, request).await.map_err(from_invoke)?;
         let result = Reader::new(code.spec(), &method).result(&executed.status, only_gas(executed.gas_used))?;
         Ok(Queried { result, gas_used: executed.gas_used.0 })
     }

@@ -22,6 +22,7 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::Tx(error) => from_tx(&error),
         InvokeError::Pool(_) | InvokeError::Busy => Error::Busy(error.to_string()),
         InvokeError::NotSettled { tx } => Error::Timeout { message: error.to_string(), tx: Some(tx.to_string()) },
+        InvokeError::TooSlow(_) => Error::Timeout { message: error.to_string(), tx: None },
         InvokeError::State(error) => from_state(error),
         InvokeError::Failed(reason) => internal(&reason),
     }

@@ -34,6 +34,8 @@ pub(super) fn of(result: wasmtime::Result<()>, left: &Left) -> Result<Ended, Fau
         // Gas is looked at late, so a call may trap in some other way after it had none left.
         Some(trap) if left.gas < 0 && kind(*trap).is_some() => stopped(Status::OutOfGas),
         Some(Trap::UnreachableCodeReached) if left.stack < 0 => stopped(Status::Trapped(TrapKind::StackExhausted)),
+        // Only engines of queries have a clock that raises it.
+        Some(Trap::Interrupt) => Err(Fault::Deadline),
         Some(trap) => match kind(*trap) {
             Some(kind) => stopped(Status::Trapped(kind)),
             None => Err(Fault::engine(error)),
@@ -70,7 +72,7 @@ mod tests {
     fn the_engines_own_stack_and_unknown_errors_are_faults() {
         let left = Left { gas: 5, stack: 5 };
         assert!(of(Err(Trap::StackOverflow.into()), &left).is_err());
-        assert!(of(Err(Trap::Interrupt.into()), &left).is_err());
+        assert!(matches!(of(Err(Trap::Interrupt.into()), &left), Err(Fault::Deadline)));
         assert!(of(Err(wasmtime::Error::msg("out of something")), &left).is_err());
         assert!(of_halt(Halt::Fault(Fault::State("disk".into()))).is_err());
     }

@@ -63,8 +63,8 @@ pub(crate) fn run(session: &mut Session<Scoped>, code: &Code, kind: MethodKind, 
     let Some(method) = code.method(kind, method) else {
         return Ok(Ended::Stopped(absent(kind, session.arguments()?)));
     };
-    let (engine, max_pages) = scope::instance()?;
-    let template = code.template();
+    let seat = scope::seat(code)?;
+    let template = &seat.ready.template;
     let schedule = session.schedule();
     let entry = schedule.instance.saturating_add(schedule.initial_memory(template.pages));
     if session.pay(entry).is_err() {
@@ -75,12 +75,20 @@ pub(crate) fn run(session: &mut Session<Scoped>, code: &Code, kind: MethodKind, 
         memory: None,
         stack: None,
         halt: None,
-        growth: Growth::up_to(max_pages),
+        growth: Growth::up_to(seat.max_pages),
     };
-    let mut store = Store::new(&engine, invocation);
+    let before = invocation.session.gas;
+    let mut store = Store::new(&seat.ready.engine, invocation);
     store.limiter(|invocation| &mut invocation.growth);
-    let ended = call(&mut store, template, method);
+    if let Some(ticks) = seat.ticks {
+        store.set_epoch_deadline(ticks);
+    }
+    let ended = match seat.ready.method(method) {
+        Some(method) => call(&mut store, template, method),
+        None => Err(Fault::Instrumentation("a method has no export".into())),
+    };
     *session = store.into_data().session;
+    code.used(seat.purpose, before.saturating_sub(session.gas.max(0)).max(0).cast_unsigned());
     ended
 }
 

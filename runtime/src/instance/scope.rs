@@ -4,9 +4,8 @@
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{CodeHash, ContractId, StateId};
-use wasmtime::Engine;
 
-use crate::engine::{Code, Room};
+use crate::engine::{Code, Room, Seat};
 use crate::error::Fault;
 use crate::host::{Ended, Host, Place, Session};
 use crate::state::{ScanEntry, World};
@@ -14,7 +13,7 @@ use crate::state::{ScanEntry, World};
 /// World and engine of a transaction.
 trait Surroundings {
     fn world(&self) -> &dyn World;
-    fn instance(&self) -> Result<(Engine, u32), Fault>;
+    fn seat<'c>(&self, code: &'c Code) -> Result<Seat<'c>, Fault>;
 }
 
 struct Lent<'a, 'r> {
@@ -27,8 +26,8 @@ impl Surroundings for Lent<'_, '_> {
         self.world
     }
 
-    fn instance(&self) -> Result<(Engine, u32), Fault> {
-        self.room.instance()
+    fn seat<'c>(&self, code: &'c Code) -> Result<Seat<'c>, Fault> {
+        self.room.seat(code)
     }
 }
 
@@ -58,9 +57,9 @@ fn ask<R>(place: Place, question: impl FnOnce(&dyn World) -> Result<R, Fault>) -
     .ok_or_else(outside)?
 }
 
-/// The engine and the bound on memory, in pages, for one more instance.
-pub(super) fn instance() -> Result<(Engine, u32), Fault> {
-    surroundings::with(|lent| lent.instance()).ok_or_else(outside)?
+/// Room for one more instance of a code.
+pub(super) fn seat(code: &Code) -> Result<Seat<'_>, Fault> {
+    surroundings::with(|lent| lent.seat(code)).ok_or_else(outside)?
 }
 
 impl Host for Scoped {

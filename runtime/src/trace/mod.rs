@@ -144,12 +144,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// [`CodeError`] as when the module was deployed.
-    pub fn new(
-        module: &[u8],
-        caps: &Caps,
-        schedule: &Schedule,
-        twin: Option<Twin<'a>>,
-    ) -> Result<Self, CodeError> {
+    pub fn new(module: &[u8], caps: &Caps, schedule: &Schedule, twin: Option<Twin<'a>>) -> Result<Self, CodeError> {
         let report = validate(module, caps)?;
         let (_, map) = instrument_mapped(module, &report, schedule, caps)?;
         Ok(Self { map, twin })

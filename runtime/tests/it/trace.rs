@@ -8,9 +8,10 @@
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{Gas, Status, TrapKind};
+use coffer_runtime::engine::Tuning;
 use coffer_runtime::meter::Schedule;
 use coffer_runtime::trace::{Effect, Source, Twin, TwinError};
-use coffer_runtime::{Backend, Caps, Config, MemoryState, Runtime, Tuning};
+use coffer_runtime::{Backend, Caps, Config, MemoryState, Runtime};
 
 use crate::support::{Contract, call};
 
@@ -64,8 +65,7 @@ fn a_trace_shows_gas_changes_and_lines_and_changes_nothing() {
 fn without_a_twin_a_trace_has_no_lines() {
     let runtime = tracing(Backend::Winch);
     let code = runtime.prepare(MODULE).unwrap();
-    let (_, trace) =
-        runtime.trace(&code, &call(MethodKind::Call, "divide", &[1]), &MemoryState::default()).unwrap();
+    let (_, trace) = runtime.trace(&code, &call(MethodKind::Call, "divide", &[1]), &MemoryState::default()).unwrap();
     let mut trace = trace.unwrap();
     let source = Source::new(MODULE, &Caps::default(), &Schedule::default(), None).unwrap();
     trace.locate(&mut |_, _| Some(&source));

@@ -3,6 +3,7 @@
 
 use wasmtime::{Engine, Module};
 
+use super::super::Share;
 use super::*;
 
 const PROBES: &[(&str, &str)] = &[
@@ -58,10 +59,23 @@ const ALLOWED: &[(&str, &str)] = &[
     ),
 ];
 
+const ENGINES: [(Purpose, Backend); 4] = [
+    (Purpose::Execute, Backend::Winch),
+    (Purpose::Execute, Backend::Cranelift),
+    (Purpose::Query, Backend::Winch),
+    (Purpose::Query, Backend::Cranelift),
+];
+
+fn engine(purpose: Purpose, backend: Backend) -> Engine {
+    let queries = Share { slots: 1, lane_slots: 1, deep: 1 };
+    let config = Config { slots: 1, deep: 1, queries, ..Config::default() };
+    Engine::new(&settings(&config, &Target { purpose, backend, tuning: config.tuning })).unwrap()
+}
+
 #[test]
 fn every_proposal_that_contracts_may_not_use_is_refused_by_the_engine_itself() {
-    for backend in [Backend::Winch, Backend::Cranelift] {
-        let engine = Engine::new(&settings(&Config { backend, slots: 1, ..Config::default() })).unwrap();
+    for (purpose, backend) in ENGINES {
+        let engine = engine(purpose, backend);
         for (name, text) in PROBES {
             let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(Module::new(&engine, wasm).is_err(), "{backend:?} accepts {name}");
