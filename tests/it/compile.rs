@@ -149,8 +149,9 @@ fn a_compiler_that_is_killed_is_started_again_and_nobody_notices() {
         .map(|n| format!("(func (param i32) (result i32) (i32.mul (local.get 0) (i32.const {n})))"))
         .collect();
     let module = wasm::contract(&[(Call, "go")], &format!(r#"{many} (func (export "call go") (call $done))"#));
+    let client = node.tenant("PS1");
     std::thread::scope(|scope| {
-        let deployed = scope.spawn(|| node.tenant("PS1").deploy(&module, json!({}), true)["contract"].take());
+        let deployed = scope.spawn(|| client.deploy(&module, json!({}), true)["contract"].take());
         let started = Instant::now();
         let pid = loop {
             assert!(started.elapsed() < PATIENCE && !deployed.is_finished(), "no compiler to kill");
@@ -162,7 +163,7 @@ fn a_compiler_that_is_killed_is_started_again_and_nobody_notices() {
         let killed = Command::new("kill").args(["-9", &pid.to_string()]).status();
         assert!(killed.is_ok_and(|status| status.success()));
         let contract = deployed.join().expect("the thread");
-        node.tenant("PS1").contract(&contract, "go", json!({}), true);
+        client.contract(&contract, "go", json!({}), true);
     });
     assert_eq!(times(&node, "trying once more"), 1, "{}", node.stderr());
     with_token(&node);

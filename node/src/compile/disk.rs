@@ -117,10 +117,10 @@ impl DiskCache {
     fn drop_file(&self, name: &str, why: &str) {
         tracing::warn!(file = name, why, "a file of the code cache is removed; its code is compiled again");
         self.lock().forget(name);
-        if let Err(error) = fs::remove_file(self.folder.join(name)) {
-            if error.kind() != io::ErrorKind::NotFound {
-                tracing::warn!(file = name, %error, "the file cannot be removed");
-            }
+        if let Err(error) = fs::remove_file(self.folder.join(name))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(file = name, %error, "the file cannot be removed");
         }
     }
 

@@ -119,10 +119,10 @@ impl<H: Host> Session<H> {
 
     /// The code of a contract, one made in this transaction included.
     fn contract(&self, place: Place, contract: &ContractId) -> Result<Option<H::Code>, Halt> {
-        if place == Place::Own {
-            if let Some((_, code)) = self.created.iter().find(|(created, _)| created.contract == *contract) {
-                return Ok(Some(code.clone()));
-            }
+        if place == Place::Own
+            && let Some((_, code)) = self.created.iter().find(|(created, _)| created.contract == *contract)
+        {
+            return Ok(Some(code.clone()));
         }
         Ok(self.host()?.contract(place, contract)?)
     }

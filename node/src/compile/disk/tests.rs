@@ -66,7 +66,8 @@ fn a_file_says_nothing_about_its_code() {
 
 #[test]
 fn whatever_is_done_to_a_file_it_is_not_executed_but_removed() {
-    let damages: [(&str, fn(&mut Vec<u8>)); 6] = [
+    type Damage = fn(&mut Vec<u8>);
+    let damages: [(&str, Damage); 6] = [
         ("first bit", |file| file[0] ^= 1),
         ("a bit in the middle", |file| file[500] ^= 0x10),
         ("last bit", |file| *file.last_mut().unwrap() ^= 0x80),
