@@ -57,10 +57,6 @@ fn computation() -> String {
         (scan_skip, "each entry a scan passes over because the transaction has removed it"),
         (u64::from(page), "each page of 64 KiB, at the start of a call and when memory grows"),
     ];
-    let rows = rows.map(|(gas, what)| (u64::from(gas), what)).into_iter().chain([
-        (instance, "making and dropping the instance of a call"),
-        (scan_skip, "each entry a scan passes over because the transaction has removed it"),
-    ]);
     let mut text =
         format!("## Computation\n\nSchedule version {version}. One unit is about a fifth of a nanosecond.\n\n");
     text += "| gas | for |\n|---:|---|\n";
