@@ -1,35 +1,24 @@
 (module
-  (type (;0;) (func (param i32 i32) (result i32)))
-  (type (;1;) (func (param i32 i32 i32) (result i32)))
-  (type (;2;) (func (param i32)))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func (param i32) (result i32)))
-  (type (;5;) (func))
-  (type (;6;) (func (param i32 i32 i32 i32)))
-  (type (;7;) (func (param i32 i32 i32)))
-  (type (;8;) (func (param i32 i32 i32 i32 i32 i32) (result i32)))
-  (type (;9;) (func (param i32 i32 i32 i32 i32) (result i32)))
-  (table (;0;) 2 2 funcref)
+  (type (;0;) (func (param i32 i32)))
+  (type (;1;) (func (param i32) (result i32)))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32 i32) (result i32)))
   (memory (;0;) 4)
   (global (;0;) (mut i32) i32.const 16384)
-  (global (;1;) i32 i32.const 213824)
-  (global (;2;) i32 i32.const 213824)
+  (global (;1;) i32 i32.const 213264)
+  (global (;2;) i32 i32.const 213264)
   (export "memory" (memory 0))
-  (export "call branches" (func 3))
-  (export "call calls" (func 4))
-  (export "call copy" (func 5))
-  (export "call hash" (func 6))
-  (export "call mix" (func 7))
-  (export "call sieve" (func 8))
-  (export "call sort" (func 9))
-  (export "call sum" (func 10))
+  (export "call branches" (func 2))
+  (export "call calls" (func 3))
+  (export "call copy" (func 4))
+  (export "call hash" (func 5))
+  (export "call mix" (func 6))
+  (export "call sieve" (func 7))
+  (export "call sort" (func 8))
+  (export "call sum" (func 9))
   (export "__data_end" (global 1))
   (export "__heap_base" (global 2))
-  (elem (;0;) (i32.const 1) func 17)
-  (func (;0;) (type 2) (param i32)
-    unreachable
-  )
-  (func (;1;) (type 3) (param i32 i32)
+  (func (;0;) (type 0) (param i32 i32)
     (local i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
     global.get 0
     i32.const 256
@@ -43,7 +32,7 @@
     i32.add
     i32.const 0
     i32.const 192
-    call 18
+    call 10
     drop
     local.get 2
     local.get 1
@@ -429,7 +418,7 @@
       i32.xor
       i32.add
       local.get 4
-      i32.const 16400
+      i32.const 16388
       i32.add
       i32.load
       i32.add
@@ -502,7 +491,7 @@
     i32.add
     global.set 0
   )
-  (func (;2;) (type 4) (param i32) (result i32)
+  (func (;1;) (type 1) (param i32) (result i32)
     (local i32)
     i32.const 0
     local.set 1
@@ -517,7 +506,7 @@
         local.get 0
         i32.const -1
         i32.add
-        call 2
+        call 1
         local.get 1
         i32.add
         local.set 1
@@ -534,13 +523,13 @@
     local.get 1
     i32.add
   )
-  (func (;3;) (type 5)
+  (func (;2;) (type 2)
     (local i64 i32 i64 i64 i64 i64 i64)
     i64.const 0
     local.set 0
     block ;; label = @1
       i32.const 0
-      i32.load offset=16396
+      i32.load offset=16384
       i32.const 2000
       i32.add
       local.tee 1
@@ -603,7 +592,7 @@
                   br_if 0 (;@7;)
                   i32.const 0
                   local.get 4
-                  i64.store offset=213816
+                  i64.store offset=213256
                   br 1 (;@6;)
                 end
                 local.get 4
@@ -642,193 +631,183 @@
     end
     i32.const 0
     local.get 0
-    i64.store offset=213816
+    i64.store offset=213256
   )
-  (func (;4;) (type 5)
+  (func (;3;) (type 2)
     i32.const 0
     i32.const 0
-    i32.load offset=16396
+    i32.load offset=16384
     i32.const 21
     i32.add
-    call 2
+    call 1
     i64.extend_i32_u
-    i64.store offset=213816
+    i64.store offset=213256
   )
-  (func (;5;) (type 5)
+  (func (;4;) (type 2)
     (local i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
     block ;; label = @1
+      i32.const 0
+      i32.load offset=16384
+      local.tee 0
+      i32.const 8192
+      i32.add
+      local.tee 1
+      i32.const 16385
+      i32.ge_u
+      br_if 0 (;@1;)
+      local.get 1
+      i32.const 3
+      i32.shl
+      local.set 2
       block ;; label = @2
         i32.const 0
-        i32.load offset=16396
-        local.tee 0
-        i32.const 8192
+        i32.load offset=16384
+        i32.const 10
         i32.add
-        local.tee 1
-        i32.const 16385
-        i32.ge_u
+        local.tee 3
+        i32.eqz
         br_if 0 (;@2;)
+        i32.const 8192
+        local.get 0
+        i32.sub
+        local.tee 4
         local.get 1
+        local.get 4
+        local.get 1
+        i32.lt_u
+        select
+        local.tee 1
+        i32.eqz
+        br_if 0 (;@2;)
+        local.get 0
         i32.const 3
         i32.shl
-        local.set 2
-        block ;; label = @3
+        local.set 5
+        local.get 1
+        i32.const -4
+        i32.and
+        local.set 6
+        local.get 1
+        i32.const 3
+        i32.and
+        local.set 7
+        i32.const 0
+        local.set 8
+        local.get 1
+        i32.const 4
+        i32.lt_u
+        local.set 9
+        loop ;; label = @3
           i32.const 0
-          i32.load offset=16396
-          i32.const 10
-          i32.add
-          local.tee 3
-          i32.eqz
-          br_if 0 (;@3;)
-          i32.const 8192
-          local.get 0
-          i32.sub
-          local.tee 4
-          local.get 1
-          local.get 4
-          local.get 1
-          i32.lt_u
-          select
-          local.tee 1
-          i32.eqz
-          br_if 0 (;@3;)
-          local.get 0
-          i32.const 3
-          i32.shl
-          local.set 5
-          local.get 1
-          i32.const -4
-          i32.and
-          local.set 6
-          local.get 1
-          i32.const 3
-          i32.and
-          local.set 7
-          i32.const 0
-          local.set 8
-          local.get 1
-          i32.const 4
-          i32.lt_u
-          local.set 9
-          loop ;; label = @4
-            i32.const 0
-            local.set 10
+          local.set 10
+          block ;; label = @4
             block ;; label = @5
-              block ;; label = @6
-                local.get 9
-                br_if 0 (;@6;)
-                i32.const 0
-                local.set 10
-                i32.const 82744
-                local.set 1
-                loop ;; label = @7
-                  local.get 1
-                  local.get 5
-                  i32.add
-                  local.tee 4
-                  i32.const 65536
-                  i32.add
-                  local.get 1
-                  i64.load
-                  i64.store
-                  local.get 4
-                  i32.const 65544
-                  i32.add
-                  local.get 1
-                  i32.const 8
-                  i32.add
-                  i64.load
-                  i64.store
-                  local.get 4
-                  i32.const 65552
-                  i32.add
-                  local.get 1
-                  i32.const 16
-                  i32.add
-                  i64.load
-                  i64.store
-                  local.get 4
-                  i32.const 65560
-                  i32.add
-                  local.get 1
-                  i32.const 24
-                  i32.add
-                  i64.load
-                  i64.store
-                  local.get 1
-                  i32.const 32
-                  i32.add
-                  local.set 1
-                  local.get 6
-                  local.get 10
-                  i32.const 4
-                  i32.add
-                  local.tee 10
-                  i32.ne
-                  br_if 0 (;@7;)
-                end
-                local.get 7
-                i32.eqz
-                br_if 1 (;@5;)
-              end
-              local.get 10
-              i32.const 3
-              i32.shl
-              i32.const 82744
-              i32.add
+              local.get 9
+              br_if 0 (;@5;)
+              i32.const 0
+              local.set 10
+              i32.const 82184
               local.set 1
-              local.get 7
-              local.set 4
               loop ;; label = @6
                 local.get 1
-                local.get 2
+                local.get 5
+                i32.add
+                local.tee 4
+                i32.const 65536
                 i32.add
                 local.get 1
                 i64.load
                 i64.store
+                local.get 4
+                i32.const 65544
+                i32.add
                 local.get 1
                 i32.const 8
                 i32.add
-                local.set 1
+                i64.load
+                i64.store
                 local.get 4
-                i32.const -1
+                i32.const 65552
                 i32.add
-                local.tee 4
+                local.get 1
+                i32.const 16
+                i32.add
+                i64.load
+                i64.store
+                local.get 4
+                i32.const 65560
+                i32.add
+                local.get 1
+                i32.const 24
+                i32.add
+                i64.load
+                i64.store
+                local.get 1
+                i32.const 32
+                i32.add
+                local.set 1
+                local.get 6
+                local.get 10
+                i32.const 4
+                i32.add
+                local.tee 10
+                i32.ne
                 br_if 0 (;@6;)
               end
+              local.get 7
+              i32.eqz
+              br_if 1 (;@4;)
             end
-            local.get 8
-            i32.const 1
+            local.get 10
+            i32.const 3
+            i32.shl
+            i32.const 82184
             i32.add
-            local.tee 8
-            local.get 3
-            i32.ne
-            br_if 0 (;@4;)
+            local.set 1
+            local.get 7
+            local.set 4
+            loop ;; label = @5
+              local.get 1
+              local.get 2
+              i32.add
+              local.get 1
+              i64.load
+              i64.store
+              local.get 1
+              i32.const 8
+              i32.add
+              local.set 1
+              local.get 4
+              i32.const -1
+              i32.add
+              local.tee 4
+              br_if 0 (;@5;)
+            end
           end
+          local.get 8
+          i32.const 1
+          i32.add
+          local.tee 8
+          local.get 3
+          i32.ne
+          br_if 0 (;@3;)
         end
-        local.get 0
-        i32.const 8192
-        i32.ne
-        br_if 1 (;@1;)
-        i32.const 0
-        i32.const 0
-        i32.const 16892
-        call 13
-        unreachable
       end
-      i32.const 16384
-      i32.const 19
-      i32.const 16876
-      call 12
-      unreachable
+      local.get 0
+      i32.const 8192
+      i32.eq
+      br_if 0 (;@1;)
+      i32.const 0
+      local.get 2
+      i32.const 82184
+      i32.add
+      i64.load
+      i64.store offset=213256
+      return
     end
-    i32.const 0
-    local.get 2
-    i32.const 82744
-    i32.add
-    i64.load
-    i64.store offset=213816
+    unreachable
   )
-  (func (;6;) (type 5)
+  (func (;5;) (type 2)
     (local i32 i32 i64)
     global.get 0
     i32.const 96
@@ -874,7 +853,7 @@
     block ;; label = @1
       block ;; label = @2
         i32.const 0
-        i32.load offset=16396
+        i32.load offset=16384
         i32.const 300
         i32.add
         local.tee 1
@@ -888,7 +867,7 @@
         local.get 0
         i32.const 32
         i32.add
-        call 1
+        call 0
         local.get 0
         local.get 0
         i64.load offset=24 align=4
@@ -917,17 +896,17 @@
     end
     i32.const 0
     local.get 2
-    i64.store offset=213816
+    i64.store offset=213256
     local.get 0
     i32.const 96
     i32.add
     global.set 0
   )
-  (func (;7;) (type 5)
+  (func (;6;) (type 2)
     (local i32 i32 i32 i64)
     block ;; label = @1
       i32.const 0
-      i32.load offset=16396
+      i32.load offset=16384
       local.tee 0
       i32.const 100000
       i32.add
@@ -935,7 +914,7 @@
       br_if 0 (;@1;)
       i32.const 0
       i64.const -7046029254386353131
-      i64.store offset=213816
+      i64.store offset=213256
       return
     end
     local.get 0
@@ -1056,233 +1035,281 @@
     end
     i32.const 0
     local.get 3
-    i64.store offset=213816
+    i64.store offset=213256
   )
-  (func (;8;) (type 5)
-    (local i32 i32 i32 i32 i32 i64)
+  (func (;7;) (type 2)
+    (local i32 i32 i64 i32 i32 i32)
     block ;; label = @1
+      i32.const 0
+      i32.load offset=16384
+      local.tee 0
+      i32.const 65536
+      i32.add
+      local.tee 1
+      i32.const 65537
+      i32.ge_u
+      br_if 0 (;@1;)
       block ;; label = @2
-        i32.const 0
-        i32.load offset=16396
-        local.tee 0
-        i32.const 65536
-        i32.add
-        local.tee 1
-        i32.const 65537
-        i32.ge_u
-        br_if 0 (;@2;)
         block ;; label = @3
-          block ;; label = @4
-            block ;; label = @5
-              block ;; label = @6
-                local.get 1
-                i32.eqz
-                br_if 0 (;@6;)
-                i32.const 17208
-                i32.const 1
-                local.get 1
-                call 18
-                local.set 2
-                block ;; label = @7
-                  local.get 1
-                  i32.const 5
-                  i32.lt_u
-                  br_if 0 (;@7;)
-                  i32.const 2
-                  local.set 3
-                  i32.const 4
-                  local.set 4
-                  loop ;; label = @8
-                    block ;; label = @9
-                      block ;; label = @10
-                        block ;; label = @11
-                          local.get 3
-                          local.get 1
-                          i32.eq
-                          br_if 0 (;@11;)
-                          local.get 4
-                          local.get 1
-                          i32.ge_u
-                          br_if 2 (;@9;)
-                          local.get 3
-                          i32.load8_u offset=17208
-                          i32.const 255
-                          i32.and
-                          i32.const 1
-                          i32.eq
-                          br_if 1 (;@10;)
-                          br 2 (;@9;)
-                        end
-                        local.get 1
-                        local.get 1
-                        i32.const 16924
-                        call 13
-                        unreachable
-                      end
-                      loop ;; label = @10
-                        local.get 4
-                        local.get 2
-                        i32.add
-                        i32.const 0
-                        i32.store8
-                        local.get 4
-                        local.get 3
-                        i32.add
-                        local.tee 4
-                        local.get 1
-                        i32.lt_u
-                        br_if 0 (;@10;)
-                      end
-                    end
-                    local.get 3
-                    i32.const 1
-                    i32.add
-                    local.tee 3
-                    local.get 3
-                    i32.mul
-                    local.tee 4
-                    local.get 1
-                    i32.lt_u
-                    br_if 0 (;@8;)
-                  end
-                end
-                local.get 1
-                i32.const 1
-                i32.eq
-                br_if 0 (;@6;)
-                local.get 0
-                i32.const 65534
-                i32.add
-                local.tee 4
-                i32.eqz
-                br_if 3 (;@3;)
-                local.get 4
-                i32.const 7
-                i32.and
-                local.set 3
-                local.get 0
-                i32.const 65533
-                i32.add
-                i32.const 7
-                i32.ge_u
-                br_if 1 (;@5;)
-                i64.const 0
-                local.set 5
-                i32.const 17210
-                local.set 4
-                br 2 (;@4;)
-              end
-              i32.const 2
-              local.get 1
-              local.get 1
-              i32.const 16908
-              call 11
-              unreachable
-            end
-            local.get 4
-            i32.const -8
-            i32.and
-            local.set 1
-            i64.const 0
-            local.set 5
-            i32.const 17210
-            local.set 4
-            loop ;; label = @5
-              local.get 5
-              local.get 4
-              i64.load8_u
-              i64.add
-              local.get 4
-              i32.const 1
-              i32.add
-              i64.load8_u
-              i64.add
-              local.get 4
-              i32.const 2
-              i32.add
-              i64.load8_u
-              i64.add
-              local.get 4
-              i32.const 3
-              i32.add
-              i64.load8_u
-              i64.add
-              local.get 4
-              i32.const 4
-              i32.add
-              i64.load8_u
-              i64.add
-              local.get 4
-              i32.const 5
-              i32.add
-              i64.load8_u
-              i64.add
-              local.get 4
-              i32.const 6
-              i32.add
-              i64.load8_u
-              i64.add
-              local.get 4
-              i32.const 7
-              i32.add
-              i64.load8_u
-              i64.add
-              local.set 5
-              local.get 4
-              i32.const 8
-              i32.add
-              local.set 4
-              local.get 1
-              i32.const -8
-              i32.add
-              local.tee 1
-              br_if 0 (;@5;)
-            end
-            local.get 3
-            i32.eqz
-            br_if 3 (;@1;)
-          end
+          local.get 1
+          br_if 0 (;@3;)
+          i64.const 0
+          local.set 2
+          br 1 (;@2;)
+        end
+        local.get 0
+        i32.const 65535
+        i32.add
+        local.set 3
+        i32.const 16648
+        local.set 4
+        block ;; label = @3
+          local.get 0
+          i32.const 7
+          i32.and
+          local.tee 5
+          i32.eqz
+          br_if 0 (;@3;)
+          i32.const 16648
+          local.set 4
           loop ;; label = @4
-            local.get 5
             local.get 4
-            i64.load8_u
-            i64.add
-            local.set 5
+            i32.const 1
+            i32.store8
             local.get 4
             i32.const 1
             i32.add
             local.set 4
-            local.get 3
+            local.get 5
             i32.const -1
             i32.add
-            local.tee 3
+            local.tee 5
             br_if 0 (;@4;)
-            br 3 (;@1;)
           end
         end
-        i64.const 0
+        block ;; label = @3
+          local.get 3
+          i32.const 7
+          i32.lt_u
+          br_if 0 (;@3;)
+          local.get 1
+          i32.const 16648
+          i32.add
+          local.set 5
+          loop ;; label = @4
+            local.get 4
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 1
+            i32.add
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 2
+            i32.add
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 3
+            i32.add
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 4
+            i32.add
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 5
+            i32.add
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 6
+            i32.add
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 7
+            i32.add
+            i32.const 1
+            i32.store8
+            local.get 4
+            i32.const 8
+            i32.add
+            local.tee 4
+            local.get 5
+            i32.ne
+            br_if 0 (;@4;)
+          end
+        end
+        block ;; label = @3
+          local.get 1
+          i32.const 5
+          i32.lt_u
+          br_if 0 (;@3;)
+          i32.const 2
+          local.set 5
+          i32.const 4
+          local.set 4
+          loop ;; label = @4
+            block ;; label = @5
+              local.get 5
+              local.get 1
+              i32.ge_u
+              br_if 0 (;@5;)
+              local.get 4
+              local.get 1
+              i32.ge_u
+              br_if 0 (;@5;)
+              local.get 5
+              i32.load8_u offset=16648
+              i32.const 255
+              i32.and
+              i32.const 1
+              i32.ne
+              br_if 0 (;@5;)
+              loop ;; label = @6
+                local.get 4
+                i32.const 16648
+                i32.add
+                i32.const 0
+                i32.store8
+                local.get 4
+                local.get 5
+                i32.add
+                local.tee 4
+                local.get 1
+                i32.lt_u
+                br_if 0 (;@6;)
+              end
+            end
+            local.get 5
+            i32.const 1
+            i32.add
+            local.tee 5
+            local.get 5
+            i32.mul
+            local.tee 4
+            local.get 1
+            i32.lt_u
+            br_if 0 (;@4;)
+          end
+        end
+        local.get 0
+        i32.const 7
+        i32.and
         local.set 5
-        br 1 (;@1;)
+        block ;; label = @3
+          block ;; label = @4
+            local.get 0
+            i32.const 65535
+            i32.add
+            i32.const 7
+            i32.ge_u
+            br_if 0 (;@4;)
+            i64.const 0
+            local.set 2
+            i32.const 16648
+            local.set 4
+            br 1 (;@3;)
+          end
+          local.get 1
+          i32.const 131064
+          i32.and
+          local.set 1
+          i64.const 0
+          local.set 2
+          i32.const 16648
+          local.set 4
+          loop ;; label = @4
+            local.get 2
+            local.get 4
+            i64.load8_u
+            i64.add
+            local.get 4
+            i32.const 1
+            i32.add
+            i64.load8_u
+            i64.add
+            local.get 4
+            i32.const 2
+            i32.add
+            i64.load8_u
+            i64.add
+            local.get 4
+            i32.const 3
+            i32.add
+            i64.load8_u
+            i64.add
+            local.get 4
+            i32.const 4
+            i32.add
+            i64.load8_u
+            i64.add
+            local.get 4
+            i32.const 5
+            i32.add
+            i64.load8_u
+            i64.add
+            local.get 4
+            i32.const 6
+            i32.add
+            i64.load8_u
+            i64.add
+            local.get 4
+            i32.const 7
+            i32.add
+            i64.load8_u
+            i64.add
+            local.set 2
+            local.get 4
+            i32.const 8
+            i32.add
+            local.set 4
+            local.get 1
+            i32.const -8
+            i32.add
+            local.tee 1
+            br_if 0 (;@4;)
+          end
+          local.get 5
+          i32.eqz
+          br_if 1 (;@2;)
+        end
+        loop ;; label = @3
+          local.get 2
+          local.get 4
+          i64.load8_u
+          i64.add
+          local.set 2
+          local.get 4
+          i32.const 1
+          i32.add
+          local.set 4
+          local.get 5
+          i32.const -1
+          i32.add
+          local.tee 5
+          br_if 0 (;@3;)
+        end
       end
       i32.const 0
-      local.get 1
-      i32.const 65536
-      i32.const 16940
-      call 11
-      unreachable
+      local.get 2
+      i64.store offset=213256
+      return
     end
-    i32.const 0
-    local.get 5
-    i64.store offset=213816
+    unreachable
   )
-  (func (;9;) (type 5)
+  (func (;8;) (type 2)
     (local i32 i32 i32 i32 i32 i64 i32 i32 i32 i32 i32 i32 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
           block ;; label = @4
             i32.const 0
-            i32.load offset=16396
+            i32.load offset=16384
             local.tee 0
             i32.const 300
             i32.add
@@ -1290,143 +1317,131 @@
             i32.const 16385
             i32.ge_u
             br_if 0 (;@4;)
+            local.get 1
+            i32.eqz
+            br_if 0 (;@4;)
+            local.get 0
+            i32.const 299
+            i32.add
+            i32.const 536870911
+            i32.and
+            local.tee 2
+            i32.const 1
+            i32.add
+            local.tee 3
+            i32.const 3
+            i32.and
+            local.set 4
             block ;; label = @5
-              local.get 1
-              i32.eqz
-              br_if 0 (;@5;)
-              local.get 0
-              i32.const 299
-              i32.add
-              i32.const 536870911
-              i32.and
-              local.tee 2
-              i32.const 1
-              i32.add
-              local.tee 3
+              local.get 2
               i32.const 3
-              i32.and
-              local.set 4
-              block ;; label = @6
-                local.get 2
-                i32.const 3
-                i32.ge_u
-                br_if 0 (;@6;)
-                i32.const 82744
-                local.set 2
-                i64.const 88172645463325252
-                local.set 5
-                br 4 (;@2;)
-              end
-              local.get 3
-              i32.const 1073741820
-              i32.and
-              local.set 3
-              i32.const 82744
+              i32.ge_u
+              br_if 0 (;@5;)
+              i32.const 82184
               local.set 2
               i64.const 88172645463325252
               local.set 5
-              loop ;; label = @6
-                local.get 2
-                local.get 5
-                i64.const 13
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 7
-                i64.shr_u
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 17
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.store
-                local.get 2
-                i32.const 8
-                i32.add
-                local.get 5
-                i64.const 13
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 7
-                i64.shr_u
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 17
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.store
-                local.get 2
-                i32.const 16
-                i32.add
-                local.get 5
-                i64.const 13
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 7
-                i64.shr_u
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 17
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.store
-                local.get 2
-                i32.const 24
-                i32.add
-                local.get 5
-                i64.const 13
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 7
-                i64.shr_u
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.const 17
-                i64.shl
-                local.get 5
-                i64.xor
-                local.tee 5
-                i64.store
-                local.get 2
-                i32.const 32
-                i32.add
-                local.set 2
-                local.get 3
-                i32.const -4
-                i32.add
-                local.tee 3
-                br_if 0 (;@6;)
-                br 3 (;@3;)
-              end
+              br 3 (;@2;)
             end
-            i32.const 0
-            i32.const 0
-            i32.const 16956
-            call 13
-            unreachable
+            local.get 3
+            i32.const 1073741820
+            i32.and
+            local.set 3
+            i32.const 82184
+            local.set 2
+            i64.const 88172645463325252
+            local.set 5
+            loop ;; label = @5
+              local.get 2
+              local.get 5
+              i64.const 13
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 7
+              i64.shr_u
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 17
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.store
+              local.get 2
+              i32.const 8
+              i32.add
+              local.get 5
+              i64.const 13
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 7
+              i64.shr_u
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 17
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.store
+              local.get 2
+              i32.const 16
+              i32.add
+              local.get 5
+              i64.const 13
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 7
+              i64.shr_u
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 17
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.store
+              local.get 2
+              i32.const 24
+              i32.add
+              local.get 5
+              i64.const 13
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 7
+              i64.shr_u
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.const 17
+              i64.shl
+              local.get 5
+              i64.xor
+              local.tee 5
+              i64.store
+              local.get 2
+              i32.const 32
+              i32.add
+              local.set 2
+              local.get 3
+              i32.const -4
+              i32.add
+              local.tee 3
+              br_if 0 (;@5;)
+              br 2 (;@3;)
+            end
           end
-          i32.const 0
-          local.get 1
-          i32.const 16384
-          i32.const 16972
-          call 11
           unreachable
         end
         local.get 4
@@ -1488,11 +1503,11 @@
         local.set 8
         i32.const 0
         local.set 9
-        i32.const 82744
+        i32.const 82184
         local.set 1
         i32.const -1
         local.set 0
-        i32.const 82760
+        i32.const 82200
         local.set 10
         i32.const -2
         local.set 11
@@ -1506,7 +1521,7 @@
           local.get 6
           i32.const 3
           i32.shl
-          i64.load offset=82744
+          i64.load offset=82184
           local.set 5
           local.get 0
           local.set 4
@@ -1546,7 +1561,7 @@
           local.get 3
           i32.const 3
           i32.shl
-          i64.load offset=82744
+          i64.load offset=82184
           local.set 5
           local.get 11
           local.set 3
@@ -1610,11 +1625,11 @@
       i32.const 3
       i32.shl
       local.tee 4
-      i32.const 82736
+      i32.const 82176
       i32.add
       local.set 2
       local.get 4
-      i64.load offset=82744
+      i64.load offset=82184
       local.set 5
       loop ;; label = @2
         local.get 2
@@ -1644,105 +1659,110 @@
     end
     i32.const 0
     i32.const 0
-    i64.load offset=82744
-    i64.store offset=213816
+    i64.load offset=82184
+    i64.store offset=213256
   )
-  (func (;10;) (type 5)
-    (local i64 i32 i32 i32 i32 i32 i32 i32 i64 i64 i64)
-    i64.const 0
-    local.set 0
+  (func (;9;) (type 2)
+    (local i32 i32 i64 i32 i32 i32 i32 i32 i32 i64 i64 i64)
     block ;; label = @1
       i32.const 0
-      i32.load offset=16396
-      i32.const 10
+      i32.load offset=16384
+      local.tee 0
+      i32.const 8192
       i32.add
       local.tee 1
-      i32.eqz
+      i32.const 16385
+      i32.ge_u
       br_if 0 (;@1;)
-      i32.const 0
+      i64.const 0
       local.set 2
-      loop ;; label = @2
-        block ;; label = @3
+      block ;; label = @2
+        i32.const 0
+        i32.load offset=16384
+        i32.const 10
+        i32.add
+        local.tee 3
+        i32.eqz
+        br_if 0 (;@2;)
+        local.get 1
+        i32.eqz
+        br_if 0 (;@2;)
+        local.get 1
+        i32.const 3
+        i32.shl
+        i32.const 82184
+        i32.add
+        local.set 4
+        local.get 0
+        i32.const 3
+        i32.and
+        local.set 5
+        i64.const 0
+        local.set 2
+        i32.const 0
+        local.set 6
+        local.get 0
+        i32.const 8191
+        i32.add
+        i32.const 536870911
+        i32.and
+        i32.const 3
+        i32.lt_u
+        local.set 7
+        loop ;; label = @3
+          i32.const 82184
+          local.set 1
           block ;; label = @4
-            i32.const 0
-            i32.load offset=16396
-            local.tee 3
-            i32.const 8192
-            i32.add
-            local.tee 4
-            i32.const 16385
-            i32.ge_u
-            br_if 0 (;@4;)
-            local.get 4
-            i32.eqz
-            br_if 1 (;@3;)
-            local.get 3
-            i32.const 8191
-            i32.add
-            i32.const 536870911
-            i32.and
-            local.set 5
-            i32.const 82744
-            local.set 6
-            block ;; label = @5
-              local.get 3
-              i32.const 3
-              i32.and
-              local.tee 3
-              i32.eqz
-              br_if 0 (;@5;)
-              loop ;; label = @6
-                local.get 6
-                local.tee 7
-                i32.const 8
-                i32.add
-                local.set 6
-                local.get 7
-                i64.load
-                local.get 0
-                i64.add
-                i64.const 1
-                i64.rotl
-                local.set 0
-                local.get 3
-                i32.const -1
-                i32.add
-                local.tee 3
-                br_if 0 (;@6;)
-              end
-            end
             local.get 5
-            i32.const 3
-            i32.lt_u
-            br_if 1 (;@3;)
-            local.get 4
-            i32.const 3
-            i32.shl
-            i32.const 82744
-            i32.add
-            local.set 3
+            i32.eqz
+            br_if 0 (;@4;)
+            local.get 5
+            local.set 0
             loop ;; label = @5
-              local.get 6
+              local.get 1
+              local.tee 8
+              i32.const 8
+              i32.add
+              local.set 1
+              local.get 8
               i64.load
-              local.set 8
-              local.get 6
+              local.get 2
+              i64.add
+              i64.const 1
+              i64.rotl
+              local.set 2
+              local.get 0
+              i32.const -1
+              i32.add
+              local.tee 0
+              br_if 0 (;@5;)
+            end
+          end
+          block ;; label = @4
+            local.get 7
+            br_if 0 (;@4;)
+            loop ;; label = @5
+              local.get 1
+              i64.load
+              local.set 9
+              local.get 1
               i32.const 8
               i32.add
               i64.load
-              local.set 9
-              local.get 6
+              local.set 10
+              local.get 1
               i32.const 16
               i32.add
               i64.load
-              local.set 10
-              local.get 6
+              local.set 11
+              local.get 1
               i32.const 24
               i32.add
               i64.load
+              local.get 11
               local.get 10
               local.get 9
-              local.get 8
-              local.get 0
+              local.get 2
               i64.add
               i64.const 1
               i64.rotl
@@ -1755,1292 +1775,33 @@
               i64.add
               i64.const 1
               i64.rotl
-              local.set 0
-              local.get 6
+              local.set 2
+              local.get 1
               i32.const 32
               i32.add
-              local.tee 6
-              local.get 3
-              i32.ne
-              br_if 0 (;@5;)
-              br 2 (;@3;)
-            end
-          end
-          i32.const 0
-          local.get 4
-          i32.const 16384
-          i32.const 16988
-          call 11
-          unreachable
-        end
-        local.get 2
-        i32.const 1
-        i32.add
-        local.tee 2
-        local.get 1
-        i32.ne
-        br_if 0 (;@2;)
-      end
-    end
-    i32.const 0
-    local.get 0
-    i64.store offset=213816
-  )
-  (func (;11;) (type 6) (param i32 i32 i32 i32)
-    (local i32 i64)
-    global.get 0
-    i32.const 32
-    i32.sub
-    local.tee 4
-    global.set 0
-    block ;; label = @1
-      block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          local.get 2
-          i32.gt_u
-          br_if 0 (;@3;)
-          local.get 1
-          local.get 2
-          i32.gt_u
-          br_if 1 (;@2;)
-          i32.const 1
-          i64.extend_i32_u
-          i64.const 32
-          i64.shl
-          local.set 5
-          local.get 0
-          local.get 1
-          i32.le_u
-          br_if 2 (;@1;)
-          local.get 4
-          local.get 0
-          i32.store offset=8
-          local.get 4
-          local.get 1
-          i32.store offset=12
-          local.get 4
-          local.get 5
-          local.get 4
-          i32.const 12
-          i32.add
-          i64.extend_i32_u
-          i64.or
-          i64.store offset=24
-          local.get 4
-          local.get 5
-          local.get 4
-          i32.const 8
-          i32.add
-          i64.extend_i32_u
-          i64.or
-          i64.store offset=16
-          i32.const 16656
-          local.get 4
-          i32.const 16
-          i32.add
-          local.get 3
-          call 12
-          unreachable
-        end
-        local.get 4
-        local.get 0
-        i32.store offset=8
-        local.get 4
-        local.get 2
-        i32.store offset=12
-        local.get 4
-        i32.const 1
-        i64.extend_i32_u
-        i64.const 32
-        i64.shl
-        local.tee 5
-        local.get 4
-        i32.const 12
-        i32.add
-        i64.extend_i32_u
-        i64.or
-        i64.store offset=24
-        local.get 4
-        local.get 5
-        local.get 4
-        i32.const 8
-        i32.add
-        i64.extend_i32_u
-        i64.or
-        i64.store offset=16
-        i32.const 16751
-        local.get 4
-        i32.const 16
-        i32.add
-        local.get 3
-        call 12
-        unreachable
-      end
-      local.get 4
-      local.get 1
-      i32.store offset=8
-      local.get 4
-      local.get 2
-      i32.store offset=12
-      local.get 4
-      i32.const 1
-      i64.extend_i32_u
-      i64.const 32
-      i64.shl
-      local.tee 5
-      local.get 4
-      i32.const 12
-      i32.add
-      i64.extend_i32_u
-      i64.or
-      i64.store offset=24
-      local.get 4
-      local.get 5
-      local.get 4
-      i32.const 8
-      i32.add
-      i64.extend_i32_u
-      i64.or
-      i64.store offset=16
-      i32.const 16808
-      local.get 4
-      i32.const 16
-      i32.add
-      local.get 3
-      call 12
-      unreachable
-    end
-    local.get 4
-    local.get 1
-    i32.store offset=8
-    local.get 4
-    local.get 2
-    i32.store offset=12
-    local.get 4
-    local.get 5
-    local.get 4
-    i32.const 12
-    i32.add
-    i64.extend_i32_u
-    i64.or
-    i64.store offset=24
-    local.get 4
-    local.get 5
-    local.get 4
-    i32.const 8
-    i32.add
-    i64.extend_i32_u
-    i64.or
-    i64.store offset=16
-    i32.const 16808
-    local.get 4
-    i32.const 16
-    i32.add
-    local.get 3
-    call 12
-    unreachable
-  )
-  (func (;12;) (type 7) (param i32 i32 i32)
-    (local i32)
-    global.get 0
-    i32.const 32
-    i32.sub
-    local.tee 3
-    global.set 0
-    local.get 3
-    local.get 1
-    i32.store offset=16
-    local.get 3
-    local.get 0
-    i32.store offset=12
-    local.get 3
-    i32.const 1
-    i32.store16 offset=28
-    local.get 3
-    local.get 2
-    i32.store offset=24
-    local.get 3
-    local.get 3
-    i32.const 12
-    i32.add
-    i32.store offset=20
-    local.get 3
-    i32.const 20
-    i32.add
-    call 0
-    unreachable
-  )
-  (func (;13;) (type 7) (param i32 i32 i32)
-    (local i32 i64)
-    global.get 0
-    i32.const 32
-    i32.sub
-    local.tee 3
-    global.set 0
-    local.get 3
-    local.get 1
-    i32.store offset=12
-    local.get 3
-    local.get 0
-    i32.store offset=8
-    local.get 3
-    i32.const 1
-    i64.extend_i32_u
-    i64.const 32
-    i64.shl
-    local.tee 4
-    local.get 3
-    i32.const 8
-    i32.add
-    i64.extend_i32_u
-    i64.or
-    i64.store offset=24
-    local.get 3
-    local.get 4
-    local.get 3
-    i32.const 12
-    i32.add
-    i64.extend_i32_u
-    i64.or
-    i64.store offset=16
-    i32.const 16696
-    local.get 3
-    i32.const 16
-    i32.add
-    local.get 2
-    call 12
-    unreachable
-  )
-  (func (;14;) (type 8) (param i32 i32 i32 i32 i32 i32) (result i32)
-    (local i32 i32 i32 i32 i32 i32 i32 i32 i64)
-    i32.const 43
-    i32.const 1114112
-    local.get 0
-    i32.load offset=8
-    local.tee 6
-    i32.const 2097152
-    i32.and
-    local.tee 7
-    select
-    local.set 8
-    local.get 7
-    i32.const 21
-    i32.shr_u
-    i32.const 1
-    local.get 1
-    select
-    local.get 5
-    i32.add
-    local.set 9
-    block ;; label = @1
-      block ;; label = @2
-        local.get 6
-        i32.const 8388608
-        i32.and
-        br_if 0 (;@2;)
-        i32.const 0
-        local.set 2
-        br 1 (;@1;)
-      end
-      block ;; label = @2
-        block ;; label = @3
-          local.get 3
-          i32.const 16
-          i32.lt_u
-          br_if 0 (;@3;)
-          local.get 2
-          local.get 3
-          call 15
-          local.set 7
-          br 1 (;@2;)
-        end
-        block ;; label = @3
-          local.get 3
-          br_if 0 (;@3;)
-          i32.const 0
-          local.set 7
-          br 1 (;@2;)
-        end
-        local.get 3
-        i32.const 3
-        i32.and
-        local.set 10
-        i32.const 0
-        local.set 11
-        i32.const 0
-        local.set 7
-        block ;; label = @3
-          local.get 3
-          i32.const 4
-          i32.lt_u
-          br_if 0 (;@3;)
-          local.get 3
-          i32.const 12
-          i32.and
-          local.set 12
-          i32.const 0
-          local.set 11
-          i32.const 0
-          local.set 7
-          loop ;; label = @4
-            local.get 7
-            local.get 2
-            local.get 11
-            i32.add
-            local.tee 13
-            i32.load8_s
-            i32.const -65
-            i32.gt_s
-            i32.add
-            local.get 13
-            i32.const 1
-            i32.add
-            i32.load8_s
-            i32.const -65
-            i32.gt_s
-            i32.add
-            local.get 13
-            i32.const 2
-            i32.add
-            i32.load8_s
-            i32.const -65
-            i32.gt_s
-            i32.add
-            local.get 13
-            i32.const 3
-            i32.add
-            i32.load8_s
-            i32.const -65
-            i32.gt_s
-            i32.add
-            local.set 7
-            local.get 12
-            local.get 11
-            i32.const 4
-            i32.add
-            local.tee 11
-            i32.ne
-            br_if 0 (;@4;)
-          end
-          local.get 10
-          i32.eqz
-          br_if 1 (;@2;)
-        end
-        local.get 2
-        local.get 11
-        i32.add
-        local.set 13
-        loop ;; label = @3
-          local.get 7
-          local.get 13
-          i32.load8_s
-          i32.const -65
-          i32.gt_s
-          i32.add
-          local.set 7
-          local.get 13
-          i32.const 1
-          i32.add
-          local.set 13
-          local.get 10
-          i32.const -1
-          i32.add
-          local.tee 10
-          br_if 0 (;@3;)
-        end
-      end
-      local.get 7
-      local.get 9
-      i32.add
-      local.set 9
-    end
-    local.get 8
-    i32.const 45
-    local.get 1
-    select
-    local.set 12
-    block ;; label = @1
-      block ;; label = @2
-        local.get 9
-        local.get 0
-        i32.load16_u offset=12
-        local.tee 1
-        i32.ge_u
-        br_if 0 (;@2;)
-        block ;; label = @3
-          block ;; label = @4
-            block ;; label = @5
-              local.get 6
-              i32.const 16777216
-              i32.and
-              br_if 0 (;@5;)
-              local.get 1
-              local.get 9
-              i32.sub
-              local.set 8
-              i32.const 0
-              local.set 7
-              i32.const 0
-              local.set 1
-              block ;; label = @6
-                block ;; label = @7
-                  block ;; label = @8
-                    local.get 6
-                    i32.const 29
-                    i32.shr_u
-                    i32.const 3
-                    i32.and
-                    br_table 2 (;@6;) 0 (;@8;) 1 (;@7;) 0 (;@8;) 2 (;@6;)
-                  end
-                  local.get 8
-                  local.set 1
-                  br 1 (;@6;)
-                end
-                local.get 8
-                i32.const 65534
-                i32.and
-                i32.const 1
-                i32.shr_u
-                local.set 1
-              end
-              local.get 6
-              i32.const 2097151
-              i32.and
-              local.set 9
-              local.get 0
-              i32.load offset=4
-              local.set 11
-              local.get 0
-              i32.load
-              local.set 10
-              loop ;; label = @6
-                local.get 7
-                i32.const 65535
-                i32.and
-                local.get 1
-                i32.const 65535
-                i32.and
-                i32.ge_u
-                br_if 2 (;@4;)
-                i32.const 1
-                local.set 13
-                local.get 7
-                i32.const 1
-                i32.add
-                local.set 7
-                local.get 10
-                local.get 9
-                local.get 11
-                i32.load offset=16
-                call_indirect (type 0)
-                i32.eqz
-                br_if 0 (;@6;)
-                br 5 (;@1;)
-              end
-            end
-            local.get 0
-            local.get 0
-            i64.load offset=8 align=4
-            local.tee 14
-            i32.wrap_i64
-            i32.const -1612709888
-            i32.and
-            i32.const 536870960
-            i32.or
-            i32.store offset=8
-            i32.const 1
-            local.set 13
-            local.get 0
-            i32.load
-            local.tee 10
-            local.get 0
-            i32.load offset=4
-            local.tee 11
-            local.get 12
-            local.get 2
-            local.get 3
-            call 16
-            br_if 3 (;@1;)
-            i32.const 0
-            local.set 7
-            local.get 1
-            local.get 9
-            i32.sub
-            i32.const 65535
-            i32.and
-            local.set 2
-            loop ;; label = @5
-              local.get 7
-              i32.const 65535
-              i32.and
-              local.get 2
-              i32.ge_u
-              br_if 2 (;@3;)
-              i32.const 1
-              local.set 13
-              local.get 7
-              i32.const 1
-              i32.add
-              local.set 7
-              local.get 10
-              i32.const 48
-              local.get 11
-              i32.load offset=16
-              call_indirect (type 0)
-              i32.eqz
-              br_if 0 (;@5;)
-              br 4 (;@1;)
-            end
-          end
-          i32.const 1
-          local.set 13
-          local.get 10
-          local.get 11
-          local.get 12
-          local.get 2
-          local.get 3
-          call 16
-          br_if 2 (;@1;)
-          local.get 10
-          local.get 4
-          local.get 5
-          local.get 11
-          i32.load offset=12
-          call_indirect (type 1)
-          br_if 2 (;@1;)
-          i32.const 0
-          local.set 7
-          local.get 8
-          local.get 1
-          i32.sub
-          i32.const 65535
-          i32.and
-          local.set 0
-          loop ;; label = @4
-            local.get 7
-            i32.const 65535
-            i32.and
-            local.tee 2
-            local.get 0
-            i32.lt_u
-            local.set 13
-            local.get 2
-            local.get 0
-            i32.ge_u
-            br_if 3 (;@1;)
-            local.get 7
-            i32.const 1
-            i32.add
-            local.set 7
-            local.get 10
-            local.get 9
-            local.get 11
-            i32.load offset=16
-            call_indirect (type 0)
-            i32.eqz
-            br_if 0 (;@4;)
-            br 3 (;@1;)
-          end
-        end
-        i32.const 1
-        local.set 13
-        local.get 10
-        local.get 4
-        local.get 5
-        local.get 11
-        i32.load offset=12
-        call_indirect (type 1)
-        br_if 1 (;@1;)
-        local.get 0
-        local.get 14
-        i64.store offset=8 align=4
-        i32.const 0
-        return
-      end
-      i32.const 1
-      local.set 13
-      local.get 0
-      i32.load
-      local.tee 7
-      local.get 0
-      i32.load offset=4
-      local.tee 10
-      local.get 12
-      local.get 2
-      local.get 3
-      call 16
-      br_if 0 (;@1;)
-      local.get 7
-      local.get 4
-      local.get 5
-      local.get 10
-      i32.load offset=12
-      call_indirect (type 1)
-      local.set 13
-    end
-    local.get 13
-  )
-  (func (;15;) (type 0) (param i32 i32) (result i32)
-    (local i32 i32 i32 i32 i32 i32 i32 i32)
-    block ;; label = @1
-      block ;; label = @2
-        local.get 1
-        local.get 0
-        i32.const 3
-        i32.add
-        i32.const -4
-        i32.and
-        local.tee 2
-        local.get 0
-        i32.sub
-        local.tee 3
-        i32.lt_u
-        br_if 0 (;@2;)
-        local.get 1
-        local.get 3
-        i32.sub
-        local.tee 4
-        i32.const 2
-        i32.shr_u
-        local.tee 5
-        i32.eqz
-        br_if 0 (;@2;)
-        local.get 4
-        i32.const 3
-        i32.and
-        local.set 6
-        i32.const 0
-        local.set 7
-        i32.const 0
-        local.set 1
-        block ;; label = @3
-          local.get 2
-          local.get 0
-          i32.eq
-          br_if 0 (;@3;)
-          i32.const 0
-          local.set 8
-          i32.const 0
-          local.set 1
-          block ;; label = @4
-            local.get 0
-            local.get 2
-            i32.sub
-            local.tee 9
-            i32.const -4
-            i32.gt_u
-            br_if 0 (;@4;)
-            i32.const 0
-            local.set 8
-            i32.const 0
-            local.set 1
-            loop ;; label = @5
-              local.get 1
-              local.get 0
-              local.get 8
-              i32.add
-              local.tee 2
-              i32.load8_s
-              i32.const -65
-              i32.gt_s
-              i32.add
-              local.get 2
-              i32.const 1
-              i32.add
-              i32.load8_s
-              i32.const -65
-              i32.gt_s
-              i32.add
-              local.get 2
-              i32.const 2
-              i32.add
-              i32.load8_s
-              i32.const -65
-              i32.gt_s
-              i32.add
-              local.get 2
-              i32.const 3
-              i32.add
-              i32.load8_s
-              i32.const -65
-              i32.gt_s
-              i32.add
-              local.set 1
-              local.get 8
-              i32.const 4
-              i32.add
-              local.tee 8
-              br_if 0 (;@5;)
-            end
-          end
-          local.get 0
-          local.get 8
-          i32.add
-          local.set 2
-          loop ;; label = @4
-            local.get 1
-            local.get 2
-            i32.load8_s
-            i32.const -65
-            i32.gt_s
-            i32.add
-            local.set 1
-            local.get 2
-            i32.const 1
-            i32.add
-            local.set 2
-            local.get 9
-            i32.const 1
-            i32.add
-            local.tee 9
-            br_if 0 (;@4;)
-          end
-        end
-        local.get 0
-        local.get 3
-        i32.add
-        local.set 9
-        block ;; label = @3
-          local.get 6
-          i32.eqz
-          br_if 0 (;@3;)
-          local.get 9
-          local.get 4
-          i32.const 2147483644
-          i32.and
-          i32.add
-          local.tee 2
-          i32.load8_s
-          i32.const -65
-          i32.gt_s
-          local.set 7
-          local.get 6
-          i32.const 1
-          i32.eq
-          br_if 0 (;@3;)
-          local.get 7
-          local.get 2
-          i32.load8_s offset=1
-          i32.const -65
-          i32.gt_s
-          i32.add
-          local.set 7
-          local.get 6
-          i32.const 2
-          i32.eq
-          br_if 0 (;@3;)
-          local.get 7
-          local.get 2
-          i32.load8_s offset=2
-          i32.const -65
-          i32.gt_s
-          i32.add
-          local.set 7
-        end
-        local.get 7
-        local.get 1
-        i32.add
-        local.set 8
-        loop ;; label = @3
-          local.get 9
-          local.set 3
-          local.get 5
-          i32.eqz
-          br_if 2 (;@1;)
-          local.get 5
-          i32.const 192
-          local.get 5
-          i32.const 192
-          i32.lt_u
-          select
-          local.tee 7
-          i32.const 3
-          i32.and
-          local.set 6
-          block ;; label = @4
-            block ;; label = @5
-              local.get 7
-              i32.const 2
-              i32.shl
-              local.tee 4
-              i32.const 1008
-              i32.and
               local.tee 1
-              br_if 0 (;@5;)
-              i32.const 0
-              local.set 2
-              br 1 (;@4;)
-            end
-            local.get 3
-            local.get 1
-            i32.add
-            local.set 0
-            i32.const 0
-            local.set 2
-            local.get 3
-            local.set 1
-            loop ;; label = @5
-              local.get 1
-              i32.const 12
-              i32.add
-              i32.load
-              local.tee 9
-              i32.const -1
-              i32.xor
-              i32.const 7
-              i32.shr_u
-              local.get 9
-              i32.const 6
-              i32.shr_u
-              i32.or
-              i32.const 16843009
-              i32.and
-              local.get 1
-              i32.const 8
-              i32.add
-              i32.load
-              local.tee 9
-              i32.const -1
-              i32.xor
-              i32.const 7
-              i32.shr_u
-              local.get 9
-              i32.const 6
-              i32.shr_u
-              i32.or
-              i32.const 16843009
-              i32.and
-              local.get 1
-              i32.const 4
-              i32.add
-              i32.load
-              local.tee 9
-              i32.const -1
-              i32.xor
-              i32.const 7
-              i32.shr_u
-              local.get 9
-              i32.const 6
-              i32.shr_u
-              i32.or
-              i32.const 16843009
-              i32.and
-              local.get 1
-              i32.load
-              local.tee 9
-              i32.const -1
-              i32.xor
-              i32.const 7
-              i32.shr_u
-              local.get 9
-              i32.const 6
-              i32.shr_u
-              i32.or
-              i32.const 16843009
-              i32.and
-              local.get 2
-              i32.add
-              i32.add
-              i32.add
-              i32.add
-              local.set 2
-              local.get 1
-              i32.const 16
-              i32.add
-              local.tee 1
-              local.get 0
+              local.get 4
               i32.ne
               br_if 0 (;@5;)
             end
           end
-          local.get 5
-          local.get 7
-          i32.sub
-          local.set 5
+          local.get 6
+          i32.const 1
+          i32.add
+          local.tee 6
           local.get 3
-          local.get 4
-          i32.add
-          local.set 9
-          local.get 2
-          i32.const 8
-          i32.shr_u
-          i32.const 16711935
-          i32.and
-          local.get 2
-          i32.const 16711935
-          i32.and
-          i32.add
-          i32.const 65537
-          i32.mul
-          i32.const 16
-          i32.shr_u
-          local.get 8
-          i32.add
-          local.set 8
-          local.get 6
-          i32.eqz
-          br_if 0 (;@3;)
-        end
-        local.get 3
-        local.get 7
-        i32.const 252
-        i32.and
-        i32.const 2
-        i32.shl
-        i32.add
-        local.tee 2
-        i32.load
-        local.tee 1
-        i32.const -1
-        i32.xor
-        i32.const 7
-        i32.shr_u
-        local.get 1
-        i32.const 6
-        i32.shr_u
-        i32.or
-        i32.const 16843009
-        i32.and
-        local.set 1
-        block ;; label = @3
-          local.get 6
-          i32.const 1
-          i32.eq
-          br_if 0 (;@3;)
-          local.get 2
-          i32.load offset=4
-          local.tee 9
-          i32.const -1
-          i32.xor
-          i32.const 7
-          i32.shr_u
-          local.get 9
-          i32.const 6
-          i32.shr_u
-          i32.or
-          i32.const 16843009
-          i32.and
-          local.get 1
-          i32.add
-          local.set 1
-          local.get 6
-          i32.const 2
-          i32.eq
-          br_if 0 (;@3;)
-          local.get 2
-          i32.load offset=8
-          local.tee 2
-          i32.const -1
-          i32.xor
-          i32.const 7
-          i32.shr_u
-          local.get 2
-          i32.const 6
-          i32.shr_u
-          i32.or
-          i32.const 16843009
-          i32.and
-          local.get 1
-          i32.add
-          local.set 1
-        end
-        local.get 1
-        i32.const 8
-        i32.shr_u
-        i32.const 459007
-        i32.and
-        local.get 1
-        i32.const 16711935
-        i32.and
-        i32.add
-        i32.const 65537
-        i32.mul
-        i32.const 16
-        i32.shr_u
-        local.get 8
-        i32.add
-        local.set 8
-        br 1 (;@1;)
-      end
-      block ;; label = @2
-        local.get 1
-        br_if 0 (;@2;)
-        i32.const 0
-        return
-      end
-      local.get 1
-      i32.const 3
-      i32.and
-      local.set 2
-      i32.const 0
-      local.set 9
-      i32.const 0
-      local.set 8
-      block ;; label = @2
-        local.get 1
-        i32.const 4
-        i32.lt_u
-        br_if 0 (;@2;)
-        local.get 1
-        i32.const -4
-        i32.and
-        local.set 5
-        i32.const 0
-        local.set 8
-        i32.const 0
-        local.set 9
-        loop ;; label = @3
-          local.get 8
-          local.get 0
-          local.get 9
-          i32.add
-          local.tee 1
-          i32.load8_s
-          i32.const -65
-          i32.gt_s
-          i32.add
-          local.get 1
-          i32.const 1
-          i32.add
-          i32.load8_s
-          i32.const -65
-          i32.gt_s
-          i32.add
-          local.get 1
-          i32.const 2
-          i32.add
-          i32.load8_s
-          i32.const -65
-          i32.gt_s
-          i32.add
-          local.get 1
-          i32.const 3
-          i32.add
-          i32.load8_s
-          i32.const -65
-          i32.gt_s
-          i32.add
-          local.set 8
-          local.get 5
-          local.get 9
-          i32.const 4
-          i32.add
-          local.tee 9
           i32.ne
           br_if 0 (;@3;)
         end
-        local.get 2
-        i32.eqz
-        br_if 1 (;@1;)
       end
-      local.get 0
-      local.get 9
-      i32.add
-      local.set 1
-      loop ;; label = @2
-        local.get 8
-        local.get 1
-        i32.load8_s
-        i32.const -65
-        i32.gt_s
-        i32.add
-        local.set 8
-        local.get 1
-        i32.const 1
-        i32.add
-        local.set 1
-        local.get 2
-        i32.const -1
-        i32.add
-        local.tee 2
-        br_if 0 (;@2;)
-      end
-    end
-    local.get 8
-  )
-  (func (;16;) (type 9) (param i32 i32 i32 i32 i32) (result i32)
-    block ;; label = @1
-      local.get 2
-      i32.const 1114112
-      i32.eq
-      br_if 0 (;@1;)
-      local.get 0
-      local.get 2
-      local.get 1
-      i32.load offset=16
-      call_indirect (type 0)
-      i32.eqz
-      br_if 0 (;@1;)
-      i32.const 1
-      return
-    end
-    block ;; label = @1
-      local.get 3
-      br_if 0 (;@1;)
       i32.const 0
+      local.get 2
+      i64.store offset=213256
       return
     end
-    local.get 0
-    local.get 3
-    local.get 4
-    local.get 1
-    i32.load offset=12
-    call_indirect (type 1)
+    unreachable
   )
-  (func (;17;) (type 0) (param i32 i32) (result i32)
-    (local i32 i32 i32 i32 i32 i32 i32)
-    global.get 0
-    i32.const 16
-    i32.sub
-    local.tee 2
-    global.set 0
-    i32.const 10
-    local.set 3
-    local.get 0
-    i32.load
-    local.tee 4
-    local.set 5
-    block ;; label = @1
-      local.get 4
-      i32.const 1000
-      i32.lt_u
-      br_if 0 (;@1;)
-      i32.const 10
-      local.set 3
-      local.get 4
-      local.set 5
-      loop ;; label = @2
-        local.get 2
-        i32.const 6
-        i32.add
-        local.get 3
-        i32.add
-        local.tee 6
-        i32.const -4
-        i32.add
-        local.get 5
-        local.tee 0
-        local.get 0
-        i32.const 10000
-        i32.div_u
-        local.tee 5
-        i32.const 10000
-        i32.mul
-        i32.sub
-        local.tee 7
-        i32.const 65535
-        i32.and
-        i32.const 100
-        i32.div_u
-        local.tee 8
-        i32.const 1
-        i32.shl
-        i32.load16_u offset=17004 align=1
-        i32.store16 align=1
-        local.get 6
-        i32.const -2
-        i32.add
-        local.get 7
-        local.get 8
-        i32.const 100
-        i32.mul
-        i32.sub
-        i32.const 65535
-        i32.and
-        i32.const 1
-        i32.shl
-        i32.load16_u offset=17004 align=1
-        i32.store16 align=1
-        local.get 3
-        i32.const -4
-        i32.add
-        local.set 3
-        local.get 0
-        i32.const 9999999
-        i32.gt_u
-        br_if 0 (;@2;)
-      end
-    end
-    block ;; label = @1
-      block ;; label = @2
-        local.get 5
-        i32.const 9
-        i32.gt_u
-        br_if 0 (;@2;)
-        local.get 5
-        local.set 0
-        br 1 (;@1;)
-      end
-      local.get 2
-      i32.const 6
-      i32.add
-      local.get 3
-      i32.const -2
-      i32.add
-      local.tee 3
-      i32.add
-      local.get 5
-      local.get 5
-      i32.const 65535
-      i32.and
-      i32.const 100
-      i32.div_u
-      local.tee 0
-      i32.const 100
-      i32.mul
-      i32.sub
-      i32.const 65535
-      i32.and
-      i32.const 1
-      i32.shl
-      i32.load16_u offset=17004 align=1
-      i32.store16 align=1
-    end
-    block ;; label = @1
-      block ;; label = @2
-        local.get 4
-        i32.eqz
-        br_if 0 (;@2;)
-        local.get 0
-        i32.eqz
-        br_if 1 (;@1;)
-      end
-      local.get 2
-      i32.const 6
-      i32.add
-      local.get 3
-      i32.const -1
-      i32.add
-      local.tee 3
-      i32.add
-      local.get 0
-      i32.const 1
-      i32.shl
-      i32.load8_u offset=17005
-      i32.store8
-    end
-    local.get 1
-    i32.const 1
-    i32.const 1
-    i32.const 0
-    local.get 2
-    i32.const 6
-    i32.add
-    local.get 3
-    i32.add
-    i32.const 10
-    local.get 3
-    i32.sub
-    call 14
-    local.set 3
-    local.get 2
-    i32.const 16
-    i32.add
-    global.set 0
-    local.get 3
-  )
-  (func (;18;) (type 1) (param i32 i32 i32) (result i32)
+  (func (;10;) (type 3) (param i32 i32 i32) (result i32)
     (local i32 i32 i32 i32 i32)
     block ;; label = @1
       block ;; label = @2
@@ -3271,5 +2032,5 @@
     end
     local.get 0
   )
-  (data (;0;) (i32.const 16384) "mid > len\00\00\00\00\00\00\00\98/\8aB\91D7q\cf\fb\c0\b5\a5\db\b5\e9[\c2V9\f1\11\f1Y\a4\82?\92\d5^\1c\ab\98\aa\07\d8\01[\83\12\be\851$\c3}\0cUt]\ber\fe\b1\de\80\a7\06\dc\9bt\f1\9b\c1\c1i\9b\e4\86G\be\ef\c6\9d\c1\0f\cc\a1\0c$o,\e9-\aa\84tJ\dc\a9\b0\5c\da\88\f9vRQ>\98m\c61\a8\c8'\03\b0\c7\7fY\bf\f3\0b\e0\c6G\91\a7\d5Qc\ca\06g))\14\85\0a\b7'8!\1b.\fcm,M\13\0d8STs\0ae\bb\0ajv.\c9\c2\81\85,r\92\a1\e8\bf\a2Kf\1a\a8p\8bK\c2\a3Ql\c7\19\e8\92\d1$\06\99\d6\855\0e\f4p\a0j\10\16\c1\a4\19\08l7\1eLwH'\b5\bc\b04\b3\0c\1c9J\aa\d8NO\ca\9c[\f3o.h\ee\82\8ftoc\a5x\14x\c8\84\08\02\c7\8c\fa\ff\be\90\eblP\a4\f7\a3\f9\be\f2xq\c6\16slice index starts at \c0\0d but ends at \c0\00 index out of bounds: the len is \c0\12 but the index is \c0\00\12range start index \c0\22 out of range for slice of length \c0\00\10range end index \c0\22 out of range for slice of length \c0\00kernels.rs\00\00\00\dfA\00\00\0a\00\00\00>\00\00\00\1c\00\00\00\dfA\00\00\0a\00\00\00@\00\00\00\09\00\00\00\dfA\00\00\0a\00\00\00(\00\00\00\0f\00\00\00\dfA\00\00\0a\00\00\00&\00\00\00\1c\00\00\00\dfA\00\00\0a\00\00\00#\00\00\00\13\00\00\00\dfA\00\00\0a\00\00\00v\00\00\00\09\00\00\00\dfA\00\00\0a\00\00\00o\00\00\00\1b\00\00\00\dfA\00\00\0a\00\00\00\1c\00\00\00(\00\00\0000010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899")
+  (data (;0;) (i32.const 16384) "\00\00\00\00\98/\8aB\91D7q\cf\fb\c0\b5\a5\db\b5\e9[\c2V9\f1\11\f1Y\a4\82?\92\d5^\1c\ab\98\aa\07\d8\01[\83\12\be\851$\c3}\0cUt]\ber\fe\b1\de\80\a7\06\dc\9bt\f1\9b\c1\c1i\9b\e4\86G\be\ef\c6\9d\c1\0f\cc\a1\0c$o,\e9-\aa\84tJ\dc\a9\b0\5c\da\88\f9vRQ>\98m\c61\a8\c8'\03\b0\c7\7fY\bf\f3\0b\e0\c6G\91\a7\d5Qc\ca\06g))\14\85\0a\b7'8!\1b.\fcm,M\13\0d8STs\0ae\bb\0ajv.\c9\c2\81\85,r\92\a1\e8\bf\a2Kf\1a\a8p\8bK\c2\a3Ql\c7\19\e8\92\d1$\06\99\d6\855\0e\f4p\a0j\10\16\c1\a4\19\08l7\1eLwH'\b5\bc\b04\b3\0c\1c9J\aa\d8NO\ca\9c[\f3o.h\ee\82\8ftoc\a5x\14x\c8\84\08\02\c7\8c\fa\ff\be\90\eblP\a4\f7\a3\f9\be\f2xq\c6")
 )

@@ -7,10 +7,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::{AccountId, ContractId, Gas, Hash, Height, StateId, Time};
+use coffer_abi::{Gas, Status, TrapKind};
 use coffer_runtime::meter::{PASS_VERSION, Schedule, instrument};
-use coffer_runtime::{Backend, BlockContext, Call, Caps, Config, MemoryState, Runtime, validate};
+use coffer_runtime::{Call, Caps, MemoryState, validate};
 use wasmparser::{Validator, WasmFeatures};
+
+use crate::support::{Contract, call};
 
 /// What the engine reads, unlike what is uploaded: table indices of one byte, and host functions that return gas beside their result.
 pub const ENGINE_FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
@@ -94,31 +96,50 @@ fn an_instrumented_module_is_not_instrumented_again() {
     }
 }
 
+fn main_with(gas: u64) -> Call<'static> {
+    Call { gas_limit: Gas(gas), ..call(MethodKind::Call, "main", &[]) }
+}
+
 #[test]
 fn fixed_modules_use_fixed_gas_on_every_backend() {
-    let mut texts = Vec::new();
-    for backend in [Backend::Winch, Backend::Cranelift] {
-        let runtime = Runtime::new(Config { backend, slots: 1, ..Config::default() }).unwrap();
-        let mut text = format!("# How `call main` ends with {GAS_LIMIT} gas, and the gas it uses.\n");
-        for (name, wasm) in corpus() {
-            let code = runtime.prepare(&wasm).unwrap();
-            let call = Call {
-                kind: MethodKind::Call,
-                method: "main",
-                input: &[],
-                contract: ContractId([1; 32]),
-                state_id: StateId([2; 32]),
-                caller: AccountId([3; 32]),
-                origin: AccountId([3; 32]),
-                block: BlockContext { height: Height(7), time: Time(8), chain_id: Hash([4; 32]) },
-                seed: Hash([5; 32]),
-                gas_limit: Gas(GAS_LIMIT),
-            };
-            let executed = runtime.execute(&code, &call, &MemoryState::default()).unwrap();
-            writeln!(text, "{name:<24}{:>10}  {:?}", executed.gas_used.0, executed.status).unwrap();
-        }
-        texts.push(text);
+    let mut text =
+        format!("# How `call main` ends with {GAS_LIMIT} gas, and the gas it uses; answers in hexadecimal.\n");
+    for (name, wasm) in corpus() {
+        let executed = Contract::wasm(&wasm).execute(&main_with(GAS_LIMIT), &MemoryState::default());
+        let status = match executed.status {
+            Status::Ok(answer) => format!("Ok {}", hex::encode(answer)),
+            status => format!("{status:?}"),
+        };
+        writeln!(text, "{name:<30}{:>10}  {status}", executed.gas_used.0).unwrap();
     }
-    assert_eq!(texts[0], texts[1]);
-    golden("gas.txt", &texts[0]);
+    golden("gas.txt", &text);
+}
+
+#[test]
+fn exactly_the_gas_it_uses_suffices_for_each_module_and_one_less_does_not() {
+    let mut exact = 0;
+    for (name, wasm) in corpus() {
+        let contract = Contract::wasm(&wasm);
+        let run = |gas: u64| contract.execute(&main_with(gas), &MemoryState::default());
+        let whole = run(GAS_LIMIT);
+        match whole.status {
+            Status::OutOfGas | Status::Refused(_) => continue,
+            // The count is lost: whatever is given is used.
+            Status::Trapped(TrapKind::MemoryOutOfBounds) => {
+                assert_eq!(
+                    (whole.gas_used, run(GAS_LIMIT - 1).gas_used),
+                    (Gas(GAS_LIMIT), Gas(GAS_LIMIT - 1)),
+                    "{name}"
+                );
+                continue;
+            }
+            _ => {}
+        }
+        let used = whole.gas_used;
+        assert_eq!(run(used.0), whole, "{name} with what it uses");
+        let short = run(used.0 - 1);
+        assert_eq!((short.status, short.gas_used), (Status::OutOfGas, Gas(used.0 - 1)), "{name} with one less");
+        exact += 1;
+    }
+    assert!(exact > 50, "{exact} modules");
 }

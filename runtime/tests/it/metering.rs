@@ -1,9 +1,10 @@
 //! What instrumented code does when it runs, on the engine itself and with a host that only counts: it computes what the original
 //! computes, gas is the sum of what was executed, and the stack is given back. Every run is made on both backends and must be alike.
 //! Where things are: `machine` the runs, `ends` what is left after each kind of end, `programs` the oracle: an interpreter of generated
-//! programs that knows operators and prices, not basic blocks.
+//! programs that knows operators and prices, not basic blocks, `finite` another oracle, made by others.
 
 mod ends;
+mod finite;
 mod machine;
 mod programs;
 

@@ -5,7 +5,7 @@
     (if (i32.lt_u (local.get $n) (i32.const 10)) (then (return (i32.const 1))))
     (block $more
       (if (i32.lt_u (local.get $n) (i32.const 100)) (then (return (i32.const 2))))
-      (loop $l
+      (block $l
         (br_if $more (i32.gt_u (local.get $n) (i32.const 999)))
         (return (i32.const 3))))
     (drop (br_if 0 (i32.const 4) (i32.lt_u (local.get $n) (i32.const 10000))))

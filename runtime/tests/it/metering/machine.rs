@@ -7,7 +7,7 @@ use coffer_abi::export::{GAS_GLOBAL, STACK_GLOBAL};
 use coffer_abi::host::{HOST_FUNCTIONS, MODULE};
 use coffer_runtime::meter::{Schedule, instrument};
 use coffer_runtime::{Caps, validate};
-use wasmtime::{Engine, Error, Linker, Module, Store, Strategy, Trap, Val};
+use wasmtime::{Caller, Engine, Error, ImportType, Linker, Module, Store, Strategy, Trap, Val};
 
 /// Logical stack a run starts with.
 pub const STACK: i32 = 256 * 1024;
@@ -43,6 +43,11 @@ impl Run {
     pub fn is_out_of_gas(&self) -> bool {
         self.gas_left < 0
     }
+}
+
+/// The optimising one of the two.
+pub fn engine() -> &'static Engine {
+    &engines()[0]
 }
 
 fn engines() -> &'static [Engine; 2] {
@@ -81,7 +86,8 @@ struct Host {
 
 fn run_on(module: &Module, metered: bool, gas: i64) -> Run {
     let mut store = Store::new(module.engine(), Host { seen: Vec::new(), left: None });
-    let instance = linker(module, metered).instantiate(&mut store, module).unwrap();
+    let linker = if metered { metered_linker(module) } else { plain_linker(module, |_, _| {}) };
+    let instance = linker.instantiate(&mut store, module).unwrap();
     let counters = instance.get_global(&mut store, GAS_GLOBAL).zip(instance.get_global(&mut store, STACK_GLOBAL));
     if let Some((gas_left, stack_left)) = counters {
         gas_left.set(&mut store, Val::I64(gas)).unwrap();
@@ -98,38 +104,54 @@ fn run_on(module: &Module, metered: bool, gas: i64) -> Run {
         end,
         gas_left: store.data().left.unwrap_or(in_global),
         stack_left: counters.map_or(STACK, |(_, left)| left.get(&mut store).unwrap_i32()),
-        seen: if metered { store.data().seen.clone() } else { Vec::new() },
+        seen: store.data().seen.clone(),
         memory: memory.data(&store).to_vec(),
     }
 }
 
-/// Host functions that cost their base and answer with zeros.
-fn linker(module: &Module, metered: bool) -> Linker<Host> {
-    let mut linker = Linker::<Host>::new(module.engine());
-    for import in module.imports() {
-        assert_eq!(import.module(), MODULE);
-        let base = HOST_FUNCTIONS.iter().find(|host| host.name == import.name()).unwrap().gas_base;
+/// Host functions with gas, which cost their base and answer with zeros.
+fn metered_linker(module: &Module) -> Linker<Host> {
+    let mut linker = Linker::new(module.engine());
+    for (import, base) in host_imports(module) {
         let ty = import.ty().unwrap_func().clone();
-        linker
-            .func_new(MODULE, import.name(), ty.clone(), move |mut caller, params, results| {
-                for (result, ty) in results.iter_mut().zip(ty.results()) {
-                    *result = Val::default_for_ty(&ty).unwrap();
-                }
-                if metered {
-                    let gas = params.last().unwrap().unwrap_i64();
-                    caller.data_mut().seen.push(gas);
-                    let left = gas - i64::try_from(base).unwrap();
-                    if left < 0 {
-                        caller.data_mut().left = Some(left);
-                        return Err(Error::msg("out of gas"));
-                    }
-                    *results.last_mut().unwrap() = Val::I64(left);
-                }
-                Ok(())
-            })
-            .unwrap();
+        let answer = move |mut caller: Caller<'_, Host>, params: &[Val], results: &mut [Val]| {
+            results.iter_mut().zip(ty.results()).for_each(|(result, ty)| *result = Val::default_for_ty(&ty).unwrap());
+            let gas = params.last().unwrap().unwrap_i64();
+            caller.data_mut().seen.push(gas);
+            let left = gas - i64::try_from(base).unwrap();
+            if left < 0 {
+                caller.data_mut().left = Some(left);
+                return Err(Error::msg("out of gas"));
+            }
+            *results.last_mut().unwrap() = Val::I64(left);
+            Ok(())
+        };
+        linker.func_new(MODULE, import.name(), import.ty().unwrap_func().clone(), answer).unwrap();
     }
     linker
+}
+
+/// Host functions as contracts import them: `pay` is told their base, and they answer with zeros.
+pub fn plain_linker<T: 'static>(module: &Module, pay: fn(&mut T, u64)) -> Linker<T> {
+    let mut linker = Linker::new(module.engine());
+    for (import, base) in host_imports(module) {
+        let ty = import.ty().unwrap_func().clone();
+        let answer = move |mut caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| {
+            results.iter_mut().zip(ty.results()).for_each(|(result, ty)| *result = Val::default_for_ty(&ty).unwrap());
+            pay(caller.data_mut(), base);
+            Ok(())
+        };
+        linker.func_new(MODULE, import.name(), import.ty().unwrap_func().clone(), answer).unwrap();
+    }
+    linker
+}
+
+fn host_imports(module: &Module) -> impl Iterator<Item = (ImportType<'_>, u64)> {
+    let known = |import: &ImportType<'_>| HOST_FUNCTIONS.iter().find(|host| host.name == import.name());
+    module.imports().filter(|import| import.module() == MODULE).map(move |import| {
+        let base = known(&import).unwrap().gas_base;
+        (import, base)
+    })
 }
 
 /// The module with metering.
