@@ -2,7 +2,7 @@
 //! contract that behaves works as if nothing had been; and the memory of the process comes back to where it was.
 //! Invariant: no guest here is trusted to end by itself; each call has its gas.
 
-mod guest;
+pub mod guest;
 
 use std::collections::BTreeMap;
 use std::sync::{Barrier, OnceLock};
@@ -17,7 +17,7 @@ use crate::support::{PLENTY, call, imports, runtimes};
 use guest::{ACCOMPLICE, CODE, HONEST, HOSTILE, honest, hostile, method_names, sequence};
 
 /// How an attack must end.
-enum End {
+pub enum End {
     Ok,
     OutOfGas,
     Trap(TrapKind),
@@ -32,7 +32,7 @@ enum End {
 const SHORT: u64 = 10_000_000;
 
 /// Every attack by the name of its method, with its gas.
-fn attacks() -> Vec<(&'static str, u64, End)> {
+pub fn attacks() -> Vec<(&'static str, u64, End)> {
     use End::{CalleeEnds, Failed, Nested, Ok, OutOfGas, Panicked, Trap};
     let refused = |refused| CalleeEnds(Status::Refused(refused));
     vec![
