@@ -10,6 +10,7 @@ mod first_light;
 mod hostile;
 mod isolation;
 mod readme;
+mod receipts;
 mod repeatable;
 mod restart;
 mod subscription;

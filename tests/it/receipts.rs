@@ -123,7 +123,7 @@ fn the_example_contracts_give_the_same_receipts_however_a_node_is_set_up() {
     for backend in [Backend::Winch, Backend::Cranelift] {
         for bits in 0..8 {
             let on = |bit: u32| bits & 1 << bit != 0;
-            let tuning = Tuning { copy_on_write: on(0), pooling: on(1), parallel: on(2) };
+            let tuning = Tuning { copy_on_write: on(0), pooling: on(1), parallel: on(2), ..Tuning::default() };
             let runtime = Runtime::new(small(backend, tuning)).expect("an engine");
             assert_eq!(receipts(&runtime), expected, "{backend:?} and {tuning:?}");
         }

@@ -9,6 +9,7 @@ mod hostile;
 mod metering;
 mod nested;
 mod pointers;
+mod receipts;
 mod recursion;
 mod smith;
 mod queries;

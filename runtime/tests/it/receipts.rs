@@ -10,8 +10,8 @@ use coffer_abi::{CodeHash, Gas};
 use coffer_runtime::engine::{CodeCache, CodeKey, CompileError, CompileRequest, Compiler, InProcess, Share, Tuning};
 use coffer_runtime::{Backend, Call, Config, Executed, MemoryWorld, Runtime};
 
-use crate::hostile::guest::{ACCOMPLICE, CODE, HONEST, HOSTILE, hostile, honest, sequence};
 use crate::hostile::attacks;
+use crate::hostile::guest::{ACCOMPLICE, CODE, HONEST, HOSTILE, honest, hostile, sequence};
 use crate::support::call;
 
 /// Sequences of random host calls.
@@ -87,7 +87,7 @@ fn hostile_contracts_give_the_same_receipts_however_an_engine_is_set_up() {
     for backend in [Backend::Winch, Backend::Cranelift] {
         for bits in 0..8 {
             let on = |bit: u32| bits & 1 << bit != 0;
-            let tuning = Tuning { copy_on_write: on(0), pooling: on(1), parallel: on(2) };
+            let tuning = Tuning { copy_on_write: on(0), pooling: on(1), parallel: on(2), ..Tuning::default() };
             let runtime = Runtime::new(small(backend, tuning)).expect("an engine");
             assert_same(&receipts(&runtime), &expected, &format!("{backend:?} and {tuning:?}"));
         }
