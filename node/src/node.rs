@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::consensus::{Driver, Ledger, drive};
-use crate::executor::{Executor, PipelineError, Pipelines, follow};
+use crate::executor::{Executor, ForeignRules, PipelineError, Pipelines, engine_config, follow};
 use crate::invoke::{Invoker, Parts};
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
@@ -55,6 +55,9 @@ pub enum StartError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] Fault),
+    /// The chain executes by rules this node does not have. Nothing was changed.
+    #[error(transparent)]
+    Rules(#[from] ForeignRules),
     /// A file of the data folder.
     #[error("{path}: {source}")]
     Io {
@@ -197,6 +200,7 @@ impl Opened {
         let secret = key_secret(&config.data, &boot)?;
         let keys = Self::keys(config, &secret, origin)?;
         let genesis = genesis(&config.data, origin, &keys)?;
+        let runtime = engine_config(&genesis.parameters, config.backend)?;
         let tenants: Vec<(coffer_chain::Psi, TenantSecret)> = config
             .tenants
             .iter()
@@ -222,7 +226,6 @@ impl Opened {
             Some(seed) => Sources::seeded(seed, &state.head().hash),
             None => boot,
         };
-        let runtime = coffer_runtime::Config { backend: config.backend, ..coffer_runtime::Config::default() };
         let chain_id = genesis.chain_id();
         let executor = Arc::new(Executor::new(Runtime::new(runtime)?, chain_id, genesis.parameters.clone()));
         let pool = Arc::new(Pool::new(config.pool));

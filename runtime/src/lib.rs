@@ -7,12 +7,14 @@ pub mod call;
 pub mod state;
 pub mod validate;
 pub mod meter;
+mod admit;
 pub mod host;
 pub mod engine;
 mod instance;
 pub mod spec;
 pub mod trace;
 
+pub use admit::{Admitted, admit};
 pub use call::{BlockContext, Call, Created, Executed};
 pub use engine::{Backend, Code, Config, Runtime};
 pub use error::{CodeError, Fault};

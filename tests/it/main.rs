@@ -8,6 +8,7 @@ mod cli;
 mod first_light;
 mod hostile;
 mod isolation;
+mod plain_target;
 mod readme;
 mod repeatable;
 mod restart;

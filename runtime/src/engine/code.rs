@@ -8,11 +8,11 @@ use coffer_abi::spec::Spec;
 use wasmtime::{Engine, Linker, Module, ModuleExport};
 
 use super::Config;
+use crate::admit::{Admitted, admit};
 use crate::error::{CodeError, Fault};
 use crate::instance::{Invocation, Template};
-use crate::meter;
 use crate::spec::{self, SpecError};
-use crate::validate::{Report, validate};
+use crate::validate::Report;
 
 /// A module that is ready to run. Cheap to clone.
 #[derive(Clone)]
@@ -36,8 +36,7 @@ impl Code {
         config: &Config,
         wasm: &[u8],
     ) -> Result<Self, CodeError> {
-        let report = validate(wasm, &config.caps)?;
-        let instrumented = meter::instrument(wasm, &report, &config.schedule, &config.caps)?;
+        let Admitted { report, instrumented } = admit(wasm, &config.caps, &config.schedule)?;
         let module = Module::new(engine, instrumented).map_err(Fault::engine)?;
         let mut methods = Vec::with_capacity(report.exports.len());
         for (kind, name) in &report.exports {

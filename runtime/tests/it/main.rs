@@ -2,14 +2,17 @@
 //! are tested beside it. Invariant: a test leaves nothing behind and takes no clock, port or order of tests for granted.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like the tests themselves")]
 
+mod bombs;
 mod engines;
 mod execute;
+mod fuzz;
 mod golden;
 mod hostile;
 mod metering;
 mod nested;
 mod pointers;
 mod recursion;
+mod reference;
 mod smith;
 mod spec_bytes;
 mod spec_suite;
