@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, Execution};
 use crate::consensus::{Driver, Ledger, drive};
-use crate::executor::{Executor, PipelineError, Pipelines, follow};
+use crate::executor::{Executor, ForeignRules, PipelineError, Pipelines, engine_config, follow};
 use crate::invoke::{Invoker, Parts};
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
@@ -55,6 +55,9 @@ pub enum StartError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] Fault),
+    /// The chain executes by rules this node does not have. Nothing was changed.
+    #[error(transparent)]
+    Rules(#[from] ForeignRules),
     /// A file of the data folder.
     #[error("{path}: {source}")]
     Io {
@@ -197,6 +200,7 @@ impl Opened {
         let secret = key_secret(&config.data, &boot)?;
         let keys = Self::keys(config, &secret, origin)?;
         let genesis = genesis(&config.data, origin, &keys)?;
+        let engine = engine_config(&genesis.parameters, config.backend)?;
         let tenants: Vec<(coffer_chain::Psi, TenantSecret)> = config
             .tenants
             .iter()
@@ -223,7 +227,7 @@ impl Opened {
             None => boot,
         };
         let chain_id = genesis.chain_id();
-        let runtime = runtime(config, &keys)?;
+        let runtime = runtime(engine, config, &keys)?;
         let executor = Executor::new(runtime, config.execution.hot, chain_id, genesis.parameters.clone())?;
         let executor = Arc::new(executor);
         let pool = Arc::new(Pool::new(config.pool));
@@ -269,17 +273,16 @@ impl Opened {
     }
 }
 
-/// The runtime of a node: with a compiler and a store of compiled code of its own.
-fn runtime(config: &Config, keys: &KeyStore) -> Result<Runtime, Fault> {
+/// The runtime of a node: by the rules of its chain, with a compiler and a store of compiled code of its own.
+fn runtime(engine: coffer_runtime::Config, config: &Config, keys: &KeyStore) -> Result<Runtime, Fault> {
     let Execution { calls, queries, query_limit, compile, .. } = &config.execution;
     let settings = coffer_runtime::Config {
-        backend: config.backend,
         slots: calls.slots,
         lane_slots: calls.lane_slots,
         deep: calls.deep,
         queries: *queries,
         query_limit: *query_limit,
-        ..coffer_runtime::Config::default()
+        ..engine
     };
     // Whoever can open the key store can execute code here already; nobody else can make a file that is executed.
     let key = Zeroizing::new(blake3::derive_key("coffer v1 code cache", &*keys.node_secret()));

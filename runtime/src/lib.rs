@@ -7,6 +7,7 @@ pub mod call;
 pub mod state;
 pub mod validate;
 pub mod meter;
+mod admit;
 pub mod host;
 pub mod engine;
 pub mod codes;
@@ -14,6 +15,7 @@ mod instance;
 pub mod spec;
 pub mod trace;
 
+pub use admit::{Admitted, admit};
 pub use call::{BlockContext, Call, Created, Executed};
 pub use engine::{Backend, Code, Config, Purpose, QueryError, Runtime};
 pub use error::{CodeError, Fault};

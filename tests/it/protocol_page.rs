@@ -1,5 +1,7 @@
 //! docs/PROTOCOL.md names every context and key that anything is hashed under, and no two uses share one.
 
+use coffer_abi::{Caps, Features};
+use coffer_runtime::validate::limits;
 use coffer_tests::architecture::{Source, Word, sources};
 use coffer_tests::root;
 
@@ -30,4 +32,24 @@ fn every_hash_context_stands_once_in_the_code_and_on_the_page() {
     }
     let named = page.lines().filter(|line| line.starts_with("| `coffer ")).count();
     assert_eq!(named, found.len(), "the page names a context that the code has not");
+}
+
+const CAPS_HEAD: &str = "| at most | what |\n|---:|---|\n";
+
+#[test]
+fn the_page_has_the_caps_and_features_of_a_new_chain() {
+    let path = root().join("docs/PROTOCOL.md");
+    let page = std::fs::read_to_string(&path).expect("the page is there");
+    let rows: String = limits(&Caps::default()).iter().map(|(name, most)| format!("| {most} | {name} |\n")).collect();
+    let (before, rest) = page.split_once(CAPS_HEAD).expect("the head of the table");
+    let (_, after) = rest.split_once("\n## ").expect("the next part");
+    let expected = format!("{before}{CAPS_HEAD}{rows}\n## {after}");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &expected).expect("the page is written");
+    } else {
+        assert!(page == expected, "docs/PROTOCOL.md is out of date: run BLESS=1 ./test protocol_page");
+    }
+    let features = Features::ALL.names().join(", ");
+    let prose = page.replace('\n', " ");
+    assert!(prose.contains(&features), "docs/PROTOCOL.md does not say: {features}");
 }

@@ -116,6 +116,38 @@ impl From<&ChainBlock> for Block {
     }
 }
 
+/// A cap on contract modules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limit {
+    /// What is limited, with its unit; refusals and the reports of `coffer contract check` use the same name.
+    pub name: String,
+    /// The largest value allowed.
+    pub allowed: u64,
+}
+
+/// The rules all nodes of the chain share, from its genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Parameters {
+    /// Hash of the genesis.
+    pub chain_id: Text<Hash>,
+    /// Gas one public transaction or one private call may use.
+    pub max_tx_gas: u64,
+    /// Gas the public transactions of one block may ask for together.
+    pub max_block_gas: u64,
+    /// Bytes of the transactions of one block.
+    pub max_block_bytes: u32,
+    /// Version of the pass that makes modules count their gas.
+    pub pass_version: u32,
+    /// Version of the table of what computation costs.
+    pub schedule_version: u32,
+    /// WebAssembly features a contract may use beyond the core of version 1.0, which has no floats here.
+    pub features: Vec<String>,
+    /// Caps on contract modules.
+    pub limits: Vec<Limit>,
+}
+
 /// The public chain.
 #[api(namespace = "chain")]
 pub trait ChainApi {
@@ -165,6 +197,24 @@ pub trait ChainApi {
         /// Hash of the block.
         hash: Option<Text<Hash>>,
     ) -> Result<Block, Error>;
+
+    /// The rules all nodes of the chain share: gas limits, versions, and what contract modules may hold.
+    #[method(
+        access = public,
+        errors = [],
+        params = r#"{}"#,
+        result = r#"{
+            "chainId": "0x1111111111111111111111111111111111111111111111111111111111111111",
+            "maxTxGas": 1000000000,
+            "maxBlockGas": 2000000000,
+            "maxBlockBytes": 3145728,
+            "passVersion": 2,
+            "scheduleVersion": 1,
+            "features": ["sign extension", "memory.copy and memory.fill"],
+            "limits": [{"name": "module size in bytes", "allowed": 1048576}]
+        }"#
+    )]
+    async fn parameters(&self) -> Result<Parameters, Error>;
 
     /// Sends every new block in short, in order of height and without gaps.
     ///

@@ -182,6 +182,7 @@ mod tests {
         let expected = [
             "chain_head",
             "chain_block",
+            "chain_parameters",
             "chain_subscribeHeads",
             "chain_unsubscribeHeads",
             "contract_deploy",

@@ -1,6 +1,7 @@
 //! The document a chain starts from. Its hash is the chain id. Invariant: two chains never share a genesis (`salt`).
 
-use coffer_abi::{AccountId, Decode, Encode, Gas, Hash, Height, Time};
+use coffer_abi::caps::{PASS_VERSION, SCHEDULE_VERSION};
+use coffer_abi::{AccountId, Caps, Decode, Encode, Gas, Hash, Height, Time};
 
 use crate::block::{Header, receipts_root, transactions_root};
 use crate::certificate::ValidatorSet;
@@ -15,12 +16,25 @@ pub struct Parameters {
     pub max_block_gas: Gas,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
+    /// Version of the pass that makes modules count their gas. A node that does not have it cannot follow the chain.
+    pub pass_version: u32,
+    /// Version of the gas schedule, which says what computation costs.
+    pub schedule_version: u32,
+    /// What contract modules may hold and how large they may be.
+    pub caps: Caps,
 }
 
 impl Default for Parameters {
     /// A transaction at its limit takes about a second of one core; a block holds two of them and any two of the largest transactions.
     fn default() -> Self {
-        Self { max_tx_gas: Gas(1_000_000_000), max_block_gas: Gas(2_000_000_000), max_block_bytes: 3 * 1024 * 1024 }
+        Self {
+            max_tx_gas: Gas(1_000_000_000),
+            max_block_gas: Gas(2_000_000_000),
+            max_block_bytes: 3 * 1024 * 1024,
+            pass_version: PASS_VERSION,
+            schedule_version: SCHEDULE_VERSION,
+            caps: Caps::default(),
+        }
     }
 }
 

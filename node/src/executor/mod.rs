@@ -8,11 +8,13 @@ mod lane;
 mod overlay;
 mod pipeline;
 mod private;
+mod chain_rules;
 mod public;
 mod query;
 mod world;
 
 pub use action::{Action, Deployment};
+pub use chain_rules::{ForeignRules, engine_config};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
 pub use pipeline::{PipelineError, Pipelines, follow};

@@ -101,6 +101,16 @@ impl Invoker {
         &self.parts.state
     }
 
+    /// The chain this node is on.
+    pub fn chain_id(&self) -> &coffer_abi::Hash {
+        self.parts.executor.chain_id()
+    }
+
+    /// The rules the chain's nodes share.
+    pub fn parameters(&self) -> &coffer_chain::Parameters {
+        self.parts.executor.parameters()
+    }
+
     /// True if this node serves the private state.
     pub fn serves(&self, psi: &coffer_chain::Psi) -> bool {
         self.parts.residents.contains(psi)

@@ -389,3 +389,21 @@ fn a_database_that_lost_files_is_refused_and_rebuilt_from_the_log_once_it_is_rem
     std::fs::remove_dir_all(&db).unwrap();
     assert_eq!(open(folder.path()).ledger.state.head().state_root, root);
 }
+
+#[test]
+fn a_chain_that_meters_with_another_version_is_not_opened_and_nothing_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::dev(folder.path().into());
+    drop(Opened::open(&config).unwrap());
+    let path = folder.path().join(GENESIS_FILE);
+    let written = std::fs::read(&path).unwrap();
+    let mut genesis: Genesis = codec::decode(&written).unwrap();
+    genesis.parameters.pass_version += 1;
+    std::fs::write(&path, genesis.encode()).unwrap();
+    let Err(error) = Opened::open(&config) else { panic!("opened") };
+    let version = genesis.parameters.pass_version;
+    let expected = format!("the chain's metering pass has version {version}, this program has version {}", version - 1);
+    assert!(error.to_string().starts_with(&expected), "{error}");
+    std::fs::write(&path, written).unwrap();
+    Opened::open(&config).unwrap();
+}

@@ -2,9 +2,10 @@
 
 use coffer_abi::{Hash, Height};
 use coffer_api::Error;
-use coffer_api::chain::{Block, ChainApi, Head};
+use coffer_api::chain::{Block, ChainApi, Head, Limit, Parameters};
 use coffer_api::table::Items;
 use coffer_api::types::{Number, Text};
+use coffer_runtime::validate::limits;
 use tokio::sync::watch;
 
 use super::error::no_block;
@@ -34,6 +35,28 @@ impl ChainApi for Handlers {
             (None, Some(height), _) => Err(no_block(Height(height.0), head.height)),
             (None, None, hash) => Err(Error::not_found("block", hash.map_or(head.hash, |h| h.0))),
         }
+    }
+
+    async fn parameters(&self) -> Result<Parameters, Error> {
+        let coffer_chain::Parameters {
+            max_tx_gas,
+            max_block_gas,
+            max_block_bytes,
+            pass_version,
+            schedule_version,
+            caps,
+        } = self.invoker.parameters();
+        let limit = |(name, allowed): (&str, u64)| Limit { name: name.into(), allowed };
+        Ok(Parameters {
+            chain_id: Text(*self.invoker.chain_id()),
+            max_tx_gas: max_tx_gas.0,
+            max_block_gas: max_block_gas.0,
+            max_block_bytes: *max_block_bytes,
+            pass_version: *pass_version,
+            schedule_version: *schedule_version,
+            features: caps.features.names().into_iter().map(Into::into).collect(),
+            limits: limits(caps).into_iter().map(limit).collect(),
+        })
     }
 
     async fn subscribe_heads(&self) -> Result<Items<Head>, Error> {

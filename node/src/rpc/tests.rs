@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use coffer_abi::Hash;
-use coffer_api::chain::{self, Block, ChainApi, Head};
+use coffer_api::chain::{self, Block, ChainApi, Head, Parameters};
 use coffer_api::error::Error;
 use coffer_api::psi::{self, Current, PsiApi, PsiRoot, PsiTrieRoot};
 use coffer_api::table::Items;
@@ -40,6 +40,10 @@ impl ChainApi for Fake {
             Some(Number(2)) => std::future::pending().await,
             _ => Err(Error::not_found("block", "x")),
         }
+    }
+
+    async fn parameters(&self) -> Result<Parameters, Error> {
+        Err(Error::Internal("not here".into()))
     }
 
     async fn subscribe_heads(&self) -> Result<Items<Head>, Error> {

@@ -8,11 +8,13 @@ extern crate alloc;
 pub mod id;
 pub mod codec;
 pub mod limits;
+pub mod caps;
 pub mod host;
 pub mod export;
 pub mod outcome;
 pub mod spec;
 
+pub use caps::{Caps, Features};
 pub use codec::{Decode, Encode};
 pub use id::{AccountId, CodeHash, ContractId, Gas, Hash, Height, StateId, Time};
 pub use outcome::{Event, Refused, Status, TrapKind};

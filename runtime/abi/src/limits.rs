@@ -1,5 +1,5 @@
 //! Bounds on everything that crosses between guest and host. Chain parameters: a change is a network upgrade.
-//! Caps on a module are in the runtime's validator.
+//! Caps on a module are in [`crate::caps`].
 
 /// Bytes of a storage key, the kind byte included.
 pub const MAX_KEY: usize = 256;

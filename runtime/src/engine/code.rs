@@ -13,11 +13,11 @@ use wasmtime::{Engine, ModuleExport};
 use super::loader::{Held, Instrumented, Loaded, Loader, Wanted};
 use super::slots::Lane;
 use super::{Backend, Config, Purpose};
+use crate::admit::{Admitted, admit};
 use crate::error::{CodeError, Fault};
 use crate::instance::Template;
-use crate::meter;
 use crate::spec::{self, SpecError};
-use crate::validate::{Report, validate};
+use crate::validate::Report;
 
 /// A module that can run. Cheap to clone.
 #[derive(Clone)]
@@ -64,8 +64,8 @@ pub(crate) struct Ready {
 impl Code {
     /// Validates and instruments a module; nothing is compiled yet.
     pub(super) fn read(loader: &Arc<Loader>, config: &Config, wasm: &[u8]) -> Result<Self, CodeError> {
-        let report = validate(wasm, &config.caps)?;
-        let module = Instrumented::new(meter::instrument(wasm, &report, &config.schedule, &config.caps)?);
+        let Admitted { report, instrumented } = admit(wasm, &config.caps, &config.schedule)?;
+        let module = Instrumented::new(instrumented);
         let mut methods = report.exports.clone();
         methods.sort();
         let about = About {

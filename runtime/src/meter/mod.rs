@@ -35,8 +35,7 @@ use crate::validate::{Caps, FEATURES, Report, Rule, Violation};
 use layout::Layout;
 use section::Sections;
 
-/// Version of the pass, a chain parameter: another version gives other bytes.
-pub const PASS_VERSION: u32 = 2;
+pub use coffer_abi::caps::PASS_VERSION;
 
 /// Adds the counting of gas and stack to a validated module.
 ///
@@ -67,8 +66,7 @@ fn rewrite(
     caps: &Caps,
     mapped: bool,
 ) -> Result<(Vec<u8>, SourceMap), CodeError> {
-    let allowed = wasm.len() as u64 * u64::from(caps.instrumented_factor);
-    let allowed = allowed.min(u64::from(caps.instrumented_bytes));
+    let allowed = caps.instrumented(wasm.len());
     let layout = Layout::of(wasm)?;
     let mut sections = Sections::new(&layout, caps.max_pages, mapped);
     let mut frames = report.frames.iter();

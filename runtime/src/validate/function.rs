@@ -4,7 +4,7 @@
 
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, ValidatorResources};
 
-use super::feature::{FEATURES, FLOATS, is_float, operator_name, rule_of};
+use super::feature::{FLOATS, is_float, operator_name, rule_of, rule_of_reading};
 use super::report::Frame;
 use super::usage::Usage;
 use super::violation::{Rule, Violation};
@@ -18,7 +18,7 @@ pub(super) fn check(
     allocations: FuncValidatorAllocations,
 ) -> Result<(Frame, FuncValidatorAllocations), Violation> {
     let mut frame = frame;
-    let index = function.index;
+    let (index, features) = (function.index, function.features);
     let at = |offset: usize, rule: Rule| Violation::new(rule, offset).in_function(index);
     let broken = |error: wasmparser::Error| at(error.offset(), rule_of(&error, None));
 
@@ -38,12 +38,13 @@ pub(super) fn check(
 
     let mut validator = function.into_validator(allocations);
     let mut reader = body.get_binary_reader();
-    reader.set_features(FEATURES);
+    reader.set_features(features);
     validator.read_locals(&mut reader).map_err(broken)?;
     let mut operators = wasmparser::OperatorsReader::new(reader);
     let mut blocks = 0;
     while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset().map_err(broken)?;
+        let (operator, offset) =
+            operators.read_with_offset().map_err(|error| at(error.offset(), rule_of_reading(&error, features)))?;
         let refuse = |rule: Rule| at(offset, rule);
         match &operator {
             // Where a compiler begins a basic block; the last four because of the checks that come before them.

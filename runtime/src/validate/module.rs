@@ -1,16 +1,16 @@
 //! Rules for the sections of a module, in the order they come. Not here: bodies of functions ([`super::function`]).
 //! Invariant: the count of a section is checked against its cap before any of its entries is read.
 
+use coffer_abi::Caps;
 use coffer_abi::export::{GAS_GLOBAL, LINKER_GLOBALS, MEMORY, MethodKind, REENTRANT, STACK_GLOBAL};
 use coffer_abi::host::{HOST_FUNCTIONS, HostFunction, MODULE, WasmType};
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ElementKind, Export, ExternalKind, FuncType, FuncValidatorAllocations, Import,
-    Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
+    MemoryType, Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
 };
 
 use super::Interface;
-use super::caps::Caps;
-use super::feature::{FEATURES, MEMORIES, TABLES, rule_of};
+use super::feature::{MEMORIES, TABLES, allowed, rule_of};
 use super::function::{self, type_text};
 use super::report::{CustomSection, Frame, Report};
 use super::usage::Usage;
@@ -49,10 +49,11 @@ fn at(offset: usize) -> impl Fn(Rule) -> Violation {
 
 /// Reads a whole module.
 pub(super) fn read(wasm: &[u8], caps: &Caps, interface: Interface) -> Result<Report, Violation> {
+    let features = allowed(caps.features);
     let mut reading = Reading {
         interface,
         usage: Usage::new(caps),
-        validator: Validator::new_with_features(FEATURES),
+        validator: Validator::new_with_features(features),
         allocations: FuncValidatorAllocations::default(),
         types: Vec::new(),
         functions: Vec::new(),
@@ -68,7 +69,7 @@ pub(super) fn read(wasm: &[u8], caps: &Caps, interface: Interface) -> Result<Rep
     };
     reading.usage.module_bytes.at_most(wasm.len() as u64).map_err(at(0))?;
     let mut parser = Parser::new(0);
-    parser.set_features(FEATURES);
+    parser.set_features(features);
     for payload in parser.parse_all(wasm) {
         reading.payload(payload.map_err(malformed)?)?;
     }
@@ -118,7 +119,7 @@ impl Reading {
             Payload::MemorySection(section) => {
                 for item in section.into_iter_with_offsets() {
                     let (offset, memory) = item.map_err(malformed)?;
-                    self.memory(memory.initial).map_err(at(offset))?;
+                    self.memory(memory).map_err(at(offset))?;
                 }
             }
             Payload::GlobalSection(section) => {
@@ -188,9 +189,12 @@ impl Reading {
         checked.map_err(at(start))
     }
 
-    fn memory(&mut self, pages: u64) -> Result<(), Rule> {
-        self.memory_pages = Some(pages);
-        self.usage.initial_pages.at_most(pages)
+    fn memory(&mut self, memory: MemoryType) -> Result<(), Rule> {
+        self.memory_pages = Some(memory.initial);
+        self.usage.initial_pages.at_most(memory.initial)?;
+        // The pass lowers a maximum above the chain's.
+        let cap = self.usage.max_pages.allowed;
+        self.usage.max_pages.at_most(memory.maximum.map_or(cap, |declared| declared.min(cap)))
     }
 
     fn table(&mut self, entries: u64) -> Result<(), Rule> {
@@ -206,7 +210,7 @@ impl Reading {
                 self.usage.functions.add(1)
             }
             TypeRef::Table(table) => self.table(table.initial),
-            TypeRef::Memory(memory) => self.memory(memory.initial),
+            TypeRef::Memory(memory) => self.memory(memory),
             TypeRef::Global(global) => {
                 self.globals.push(global.mutable);
                 Ok(())

@@ -66,6 +66,13 @@ fn export_names<S: Serializer>(exports: &[(MethodKind, String)], serializer: S) 
     serializer.collect_seq(exports.iter().map(|(kind, name)| kind.export(name)))
 }
 
+impl Report {
+    /// Adds the size after instrumentation, which only instrumenting can tell.
+    pub(crate) fn note_instrumented(&mut self, bytes: usize, allowed: u64) {
+        self.limits.push(LimitUse { name: crate::meter::INSTRUMENTED, used: bytes as u64, allowed });
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "methods")?;
@@ -81,9 +88,10 @@ impl fmt::Display for Report {
         for section in &self.custom_sections {
             writeln!(f, "  {} ({} bytes)", section.name.escape_debug(), section.bytes)?;
         }
-        writeln!(f, "limits (used / allowed)")?;
+        writeln!(f, "{:<44}{:>10}{:>12}", "limits", "used", "allowed")?;
         for limit in &self.limits {
-            writeln!(f, "  {:<42}{:>10} / {}", limit.name, limit.used, limit.allowed)?;
+            let percent = limit.used.saturating_mul(100).div_ceil(limit.allowed.max(1));
+            writeln!(f, "  {:<42}{:>10}{:>12}{percent:>6} %", limit.name, limit.used, limit.allowed)?;
         }
         Ok(())
     }

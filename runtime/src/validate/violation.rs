@@ -3,12 +3,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
-use super::{feature, usage};
+use super::{hint, usage};
 
 /// The first rule a module breaks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Violation {
     /// The rule.
     pub rule: Rule,
@@ -59,7 +60,7 @@ pub enum Rule {
     #[error("a start function is not allowed")]
     StartFunction,
     /// An import the host does not have.
-    #[error("unknown import {import}")]
+    #[error("imports {import}, which the host does not have")]
     UnknownImport {
         /// Kind, module and name.
         import: String,
@@ -75,7 +76,7 @@ pub enum Rule {
         found: String,
     },
     /// An export that is neither a method nor the memory nor a linker's global.
-    #[error("export {export} is none of init, migrate, `call NAME`, `view NAME`, memory")]
+    #[error("exports {export}, which is none of init, migrate, `call NAME`, `view NAME`, memory")]
     UnknownExport {
         /// Kind and name.
         export: String,
@@ -118,20 +119,40 @@ pub enum Rule {
     },
 }
 
+impl FunctionName {
+    /// By index alone.
+    pub(super) fn of(index: u32) -> Self {
+        Self { index, name: None }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(function) = &self.function {
             write!(f, "function {}", function.index)?;
-            if let Some(name) = &function.name {
-                write!(f, " \"{}\"", name.escape_debug())?;
+            match &function.name {
+                Some(name) => write!(f, " \"{}\", ", name.escape_debug())?,
+                None => f.write_str(" (its name is stripped; cargo build --profile trace keeps it), ")?,
             }
-            f.write_str(", ")?;
         }
         write!(f, "offset {:#x}: {}", self.offset, self.rule)?;
         match self.hint() {
             Some(hint) => write!(f, " ({hint})"),
             None => Ok(()),
         }
+    }
+}
+
+impl Serialize for Violation {
+    /// As its fields, with the hint and the whole sentence.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Violation", 5)?;
+        fields.serialize_field("rule", &self.rule)?;
+        fields.serialize_field("function", &self.function)?;
+        fields.serialize_field("offset", &self.offset)?;
+        fields.serialize_field("hint", &self.hint())?;
+        fields.serialize_field("message", &self.to_string())?;
+        fields.end()
     }
 }
 
@@ -143,31 +164,19 @@ impl Violation {
 
     /// The same, inside of a function.
     pub(super) fn in_function(self, index: u32) -> Self {
-        Self { function: Some(FunctionName { index, name: None }), ..self }
+        Self { function: Some(FunctionName::of(index)), ..self }
     }
 
     /// What mends it: the compiler's flag, the target or the change to make, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match &self.rule {
             Rule::Cap { name, .. } => usage::hint(name),
-            Rule::Feature { feature, .. } if *feature == feature::FLOATS => {
-                Some("use integers or fixed point, in dependencies too; f32 and f64 differ between machines")
-            }
-            Rule::Feature { .. } => Some("build with --target wasm32v1-none and without -C target-feature"),
-            Rule::Malformed { cause } if cause.contains("end-of-file") || cause.contains("unexpected end") => {
-                Some("the file is cut off; build or copy it again")
-            }
-            Rule::Malformed { .. } => Some("upload the .wasm file as rustc wrote it"),
+            Rule::Feature { feature, .. } => Some(hint::feature(feature)),
+            Rule::Malformed { cause } => Some(hint::malformed(cause)),
             Rule::StartFunction => Some("do the work in `init` or lazily in a method"),
-            Rule::UnknownImport { import } if import.starts_with("memory ") => {
-                Some("link without -C link-arg=--import-memory")
-            }
-            Rule::UnknownImport { import } if import.starts_with("table ") => Some("link without --import-table"),
-            Rule::UnknownImport { .. } => {
-                Some("build with --target wasm32v1-none; a dependency asks for what the host does not have")
-            }
+            Rule::UnknownImport { import } => Some(hint::import(import)),
             Rule::ImportType { .. } => Some("build with the coffer-sdk of this ABI version"),
-            Rule::UnknownExport { .. } => Some("drop #[no_mangle] and #[export_name], also in dependencies"),
+            Rule::UnknownExport { export } => Some(hint::export(export)),
             Rule::ReservedExport { .. } => Some("upload the module as rustc wrote it, not an instrumented one"),
             Rule::MethodType { .. } => {
                 Some("arguments and results pass through the host; let #[contract] write the export")

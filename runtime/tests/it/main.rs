@@ -2,8 +2,10 @@
 //! are tested beside it. Invariant: a test leaves nothing behind and takes no clock, port or order of tests for granted.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like the tests themselves")]
 
+mod bombs;
 mod engines;
 mod execute;
+mod fuzz;
 mod golden;
 mod hostile;
 mod metering;
@@ -11,6 +13,7 @@ mod nested;
 mod pointers;
 mod receipts;
 mod recursion;
+mod reference;
 mod smith;
 mod queries;
 mod spec_bytes;

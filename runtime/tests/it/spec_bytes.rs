@@ -1,14 +1,18 @@
-//! Hostile specs, JSON and bytes: whatever comes in, conversion ends with a value or an error. The fuzz target is a plain function.
+//! Hostile specs, JSON and bytes: whatever comes in, conversion ends with a value or an error. [`spec_conversion`] is a fuzz target, a plain
+//! function of bytes; its corpus is `spec_bytes/`.
 
 use coffer_abi::spec::{MethodKind, Spec};
 use coffer_runtime::spec::{json, read, text};
 use proptest::prelude::*;
 
-/// Fuzz target: the first two bytes cut the input into a module or spec section, JSON, and bytes to decode.
+use crate::fuzz::{corpus, smoke};
+
+/// Fuzz target: two lengths of two bytes cut the input into a module or spec section, JSON, and bytes to decode.
 pub fn spec_conversion(data: &[u8]) {
-    let Some((cuts, rest)) = data.split_first_chunk::<2>() else { return };
-    let (section, rest) = rest.split_at(usize::from(cuts[0]).min(rest.len()));
-    let (args, bytes) = rest.split_at(usize::from(cuts[1]).min(rest.len()));
+    let Some((cuts, rest)) = data.split_first_chunk::<4>() else { return };
+    let [a, b, c, d] = *cuts;
+    let (section, rest) = rest.split_at(usize::from(u16::from_le_bytes([a, b])).min(rest.len()));
+    let (args, bytes) = rest.split_at(usize::from(u16::from_le_bytes([c, d])).min(rest.len()));
     let _ = read(section);
     let Ok(spec) = Spec::from_section(section) else { return };
     let _ = text::text(&spec);
@@ -26,6 +30,11 @@ pub fn spec_conversion(data: &[u8]) {
     for event in &spec.events {
         let _ = json::decode_event(&spec, &event.name, bytes);
     }
+}
+
+fn input(section: &[u8], args: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let len = |part: &[u8]| (part.len() as u16).to_le_bytes();
+    [&len(section)[..], &len(args), section, args, bytes].concat()
 }
 
 /// The section of a spec with something of every kind.
@@ -59,11 +68,20 @@ fn the_corpus_of_spec_conversion_replays() {
     assert!(Spec::from_section(&section).is_ok() && section.len() < 256);
     let args = br#"{"a": "7", "b": ["0x01", "0x"]}"#;
     for bytes in [&b"\x04\x01\x00"[..], b"\x00", b"\x08\x01\x01\x04a\x02\x00", b"\xff\xff\xff\xff", b""] {
-        let head = [section.len() as u8, args.len() as u8];
-        spec_conversion(&[&head[..], &section, args, bytes].concat());
+        spec_conversion(&input(&section, args, bytes));
     }
     spec_conversion(b"");
-    spec_conversion(b"\x08\x00\0asm\x01\0\0\0");
+    spec_conversion(&input(b"\0asm\x01\0\0\0", b"", b""));
+    for (_, input) in corpus("spec_bytes") {
+        spec_conversion(&input);
+    }
+}
+
+#[test]
+fn changed_specs_arguments_and_bytes_are_answered() {
+    let mut seeds: Vec<_> = corpus("spec_bytes").into_iter().map(|(_, input)| input).collect();
+    seeds.push(input(&section(), br#"{"a": "7", "b": ["0x01", "0x"]}"#, b"\x08\x01\x01\x04a\x02\x00"));
+    smoke("spec_conversion", spec_conversion, &seeds);
 }
 
 proptest! {
@@ -78,7 +96,6 @@ proptest! {
         let at = at.index(section.len());
         section[at] = byte;
         let args = br#"{"a": null, "b": ["0x"]}"#;
-        let head = [section.len() as u8, args.len() as u8];
-        spec_conversion(&[&head[..], &section, args, &bytes].concat());
+        spec_conversion(&input(&section, args, &bytes));
     }
 }

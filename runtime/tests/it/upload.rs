@@ -1,53 +1,106 @@
-//! Hostile uploads: whatever the bytes, validation and instrumentation answer with a result. [`upload`] is the fuzz target, a plain
-//! function; its corpus (`upload/*.wasm`, and the golden modules) is replayed here.
+//! Hostile uploads: whatever the bytes, validation and instrumentation answer with a result. [`upload`], [`instrumenting`] and
+//! [`generated`] are fuzz targets, plain functions of bytes; their corpus (`upload/*.wasm`, and the golden modules) is replayed here.
 
-use std::path::PathBuf;
-use std::time::Instant;
-
+use arbitrary::Unstructured;
 use coffer_runtime::meter::{Schedule, instrument};
-use coffer_runtime::{Caps, CodeError, validate};
+use coffer_runtime::validate::validate_as;
+use coffer_runtime::{Caps, CodeError, Interface, admit, validate};
 use proptest::prelude::*;
 use wasm_encoder::{
-    BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
-    MemoryType, Module, TypeSection, ValType,
+    CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection, MemoryType, Module,
+    TypeSection, ValType,
 };
 use wasmparser::Validator;
 
+use crate::fuzz::{self, smoke};
 use crate::golden::{ENGINE_FEATURES, corpus};
 
-/// Validates and instruments any bytes; what both accept must be a valid module that neither accepts again.
+/// Fuzz target: any bytes are accepted with a report or refused at one of them, in words, in JSON, and twice alike.
 pub fn upload(data: &[u8]) {
     let caps = Caps::default();
-    let report = match validate(data, &caps) {
-        Ok(report) => report,
+    let judged = validate(data, &caps);
+    assert_eq!(judged, validate(data, &caps));
+    match judged {
+        Ok(report) => {
+            assert!(report.limits.iter().all(|limit| limit.used <= limit.allowed));
+            assert!(!report.to_string().is_empty());
+            serde_json::to_string(&report).unwrap();
+        }
         Err(violation) => {
             assert!(violation.offset <= data.len(), "{violation}");
-            assert!(!violation.to_string().is_empty());
-            return;
+            let text = violation.to_string();
+            assert!((1..1_000).contains(&text.len()) && !text.contains(char::is_control), "{text:?}");
+            serde_json::to_string(&violation).unwrap();
         }
-    };
-    match instrument(data, &report, &Schedule::V1, &caps) {
-        Ok(out) => {
-            let valid = Validator::new_with_features(ENGINE_FEATURES).validate_all(&out);
-            assert!(valid.is_ok(), "{}", valid.err().unwrap());
-            assert!(validate(&out, &caps).is_err());
+    }
+}
+
+/// Fuzz target: what the validator accepts becomes a valid module within its size, the same twice, and accepted by neither again.
+pub fn instrumenting(data: &[u8]) {
+    let (caps, schedule) = (Caps::default(), Schedule::default());
+    if validate(data, &caps).is_err() {
+        return;
+    }
+    match admit(data, &caps, &schedule) {
+        Ok(admitted) => {
+            sound(&admitted.instrumented, caps.instrumented(data.len()));
+            assert_eq!(
+                Ok(admitted.instrumented.clone()),
+                admit(data, &caps, &schedule).map(|a| a.instrumented).map_err(drop)
+            );
+            assert!(validate(&admitted.instrumented, &caps).is_err());
         }
         Err(CodeError::Refused(_)) => {}
         Err(CodeError::Fault(fault)) => panic!("{fault}"),
     }
 }
 
+/// Fuzz target: the bytes are choices of a generator, so that what is instrumented gets past the first section.
+pub fn generated(data: &[u8]) {
+    let config = wasm_smith::Config { allow_floats: false, ..wasm_smith::Config::default() };
+    let Ok(module) = wasm_smith::Module::new(config, &mut Unstructured::new(data)) else { return };
+    let (wasm, caps) = (module.to_bytes(), Caps { instrumented_factor: 100, ..Caps::default() });
+    let Ok(report) = validate_as(&wasm, &caps, Interface::Any) else { return };
+    match instrument(&wasm, &report, &Schedule::default(), &caps) {
+        Ok(out) => sound(&out, caps.instrumented(wasm.len())),
+        Err(CodeError::Refused(_)) => {}
+        Err(CodeError::Fault(fault)) => panic!("{fault}"),
+    }
+}
+
+fn sound(instrumented: &[u8], allowed: u64) {
+    let valid = Validator::new_with_features(ENGINE_FEATURES).validate_all(instrumented);
+    assert!(valid.is_ok(), "{}", valid.err().unwrap());
+    assert!(instrumented.len() as u64 <= allowed);
+}
+
+fn answered(data: &[u8]) {
+    upload(data);
+    instrumenting(data);
+}
+
 fn seeds() -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/upload");
-    let mut seeds: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            (path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap())
-        })
-        .collect();
-    seeds.sort();
-    seeds
+    fuzz::corpus("upload")
+}
+
+/// What the random changes start from.
+fn all_seeds() -> Vec<Vec<u8>> {
+    seeds().into_iter().chain(corpus()).map(|(_, bytes)| bytes).collect()
+}
+
+#[test]
+fn changed_uploads_are_answered() {
+    smoke("upload", upload, &all_seeds());
+}
+
+#[test]
+fn changed_modules_are_instrumented_or_refused() {
+    smoke("instrumenting", instrumenting, &all_seeds());
+}
+
+#[test]
+fn generated_modules_are_instrumented_or_refused() {
+    smoke("generated", generated, &all_seeds());
 }
 
 #[test]
@@ -55,6 +108,8 @@ fn the_corpus_of_the_upload_target_is_answered() {
     assert!(seeds().len() > 20);
     for (_, bytes) in seeds().into_iter().chain(corpus()) {
         upload(&bytes);
+        instrumenting(&bytes);
+        generated(&bytes);
     }
 }
 
@@ -80,7 +135,7 @@ fn of_the_hostile_corpus_only_harmless_oddities_are_accepted() {
 #[test]
 fn a_module_cut_off_anywhere_is_answered() {
     for (_, bytes) in corpus() {
-        (0..bytes.len()).for_each(|end| upload(&bytes[..end]));
+        (0..bytes.len()).for_each(|end| answered(&bytes[..end]));
     }
 }
 
@@ -91,7 +146,7 @@ fn a_module_with_any_byte_changed_is_answered() {
             for value in [0, 1, 0x0b, 0x7f, 0x80, 0xff, bytes[at].wrapping_add(1)] {
                 let mut changed = bytes.clone();
                 changed[at] = value;
-                upload(&changed);
+                answered(&changed);
             }
         }
     }
@@ -117,85 +172,23 @@ fn one_function(locals: u32, body: impl FnOnce(&mut Function)) -> Vec<u8> {
     module.finish()
 }
 
-#[test]
-fn a_compile_bomb_is_refused_by_a_cap_without_being_compiled() {
-    let bombs = [
-        (
-            "4,000 locals x 4,000 blocks",
-            one_function(4_000, |f| {
-                for i in 0..4_000 {
-                    f.instruction(&Instruction::Block(BlockType::Empty));
-                    f.instruction(&Instruction::LocalGet(i)).instruction(&Instruction::BrIf(0));
-                    f.instruction(&Instruction::LocalGet(i)).instruction(&Instruction::LocalSet(3_999 - i));
-                    f.instruction(&Instruction::End);
-                }
-            }),
-        ),
-        (
-            "512 locals x 4,000 loops",
-            one_function(512, |f| {
-                for i in 0..4_000 {
-                    f.instruction(&Instruction::Loop(BlockType::Empty)).instruction(&Instruction::LocalGet(i % 512));
-                    f.instruction(&Instruction::BrIf(0)).instruction(&Instruction::End);
-                }
-            }),
-        ),
-        (
-            "512 locals x 25,000 branches",
-            one_function(512, |f| {
-                for i in 0..25_000 {
-                    f.instruction(&Instruction::LocalGet(i % 512)).instruction(&Instruction::BrIf(0));
-                }
-            }),
-        ),
-        (
-            "40,000 blocks deep",
-            one_function(0, |f| {
-                for _ in 0..40_000 {
-                    f.instruction(&Instruction::Block(BlockType::Empty));
-                }
-                for _ in 0..40_000 {
-                    f.instruction(&Instruction::End);
-                }
-            }),
-        ),
-        (
-            "50,000 operands",
-            one_function(0, |f| {
-                for _ in 0..50_000 {
-                    f.instruction(&Instruction::I32Const(0));
-                }
-                f.instruction(&Instruction::Unreachable);
-            }),
-        ),
-        ("a module of 2 MiB", vec![0; 2 * 1024 * 1024]),
-    ];
-    for (name, bomb) in bombs {
-        let start = Instant::now();
-        let refused = validate(&bomb, &Caps::default()).unwrap_err();
-        println!("{name}, {} bytes: {:?}: {refused}", bomb.len(), start.elapsed());
-        let text = refused.to_string();
-        assert!(text.contains("allowed"), "{name}: {text}");
-    }
-}
-
 proptest! {
     #[test]
     fn any_bytes_are_answered(data in proptest::collection::vec(any::<u8>(), 0..512)) {
-        upload(&data);
+        answered(&data);
     }
 
     #[test]
     fn any_bytes_behind_a_header_are_answered(data in proptest::collection::vec(any::<u8>(), 0..512)) {
         let mut module = b"\0asm\x01\0\0\0".to_vec();
         module.extend(&data);
-        upload(&module);
+        answered(&module);
     }
 
     #[test]
     fn any_bytes_as_the_body_of_a_function_are_answered(data in proptest::collection::vec(any::<u8>(), 0..200), locals in 0..9u32) {
         let raw = one_function(locals, |f| { f.raw(data.iter().copied()); });
-        upload(&raw);
+        answered(&raw);
     }
 
     #[test]
@@ -208,6 +201,6 @@ proptest! {
             module.push(content.len() as u8);
             module.extend(content);
         }
-        upload(&module);
+        answered(&module);
     }
 }

@@ -22,7 +22,12 @@ fn genesis() -> Genesis {
         salt: [1; 32],
         time: Time(5),
         validators: ValidatorSet::new(vec![validator]).unwrap(),
-        parameters: Parameters { max_tx_gas: Gas(100), max_block_gas: Gas(150), max_block_bytes: 2_000 },
+        parameters: Parameters {
+            max_tx_gas: Gas(100),
+            max_block_gas: Gas(150),
+            max_block_bytes: 2_000,
+            ..Parameters::default()
+        },
     }
 }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 use coffer_abi::spec::Spec;
 use coffer_chain::hash::code_hash;
-use coffer_runtime::{Caps, Report, spec, validate};
+use coffer_runtime::meter::Schedule;
+use coffer_runtime::{Admitted, Caps, CodeError, Report, Violation, admit, spec};
 use serde_json::{Value, json};
 
 /// A module that satisfies the rules.
@@ -22,17 +23,31 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
+/// The error without the words that a module is refused, which are said with its path.
+fn violation(error: CodeError) -> anyhow::Error {
+    match error {
+        CodeError::Refused(violation) => violation.into(),
+        CodeError::Fault(fault) => fault.into(),
+    }
+}
+
 impl Module {
     /// Reads and validates a module.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let bytes = read(path)?;
         let refused = || format!("{} is refused", path.display());
-        let report = validate(&bytes, &Caps::default()).with_context(refused)?;
+        let admitted = admit(&bytes, &Caps::default(), &Schedule::default());
+        let Admitted { report, .. } = admitted.map_err(violation).with_context(refused)?;
         let spec = spec::read(&bytes);
         if let Some(reason) = spec::falsehood(&report, spec.as_ref().ok(), spec.as_ref().err()) {
             return Err(anyhow::anyhow!(reason).context(refused()));
         }
         Ok(Self { bytes, report, spec })
+    }
+
+    /// For programs, when the module is refused: why, if it is for a rule it breaks.
+    pub(super) fn refused(path: &Path, error: &anyhow::Error) -> Option<Value> {
+        Some(json!({ "file": path, "refused": error.downcast_ref::<Violation>()? }))
     }
 
     /// Hash that the chain knows the module by.

@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::artifact::Module;
 use super::rustc;
 
-/// What contracts are built for.
-pub(super) const TARGET: &str = "wasm32v1-none";
+/// What contracts are built for, the one without anything beyond the core of WebAssembly first.
+pub(super) const TARGETS: [&str; 2] = ["wasm32v1-none", "wasm32-unknown-unknown"];
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,6 +29,9 @@ pub(super) struct BuildArgs {
     /// Folder of the contract or workspace, or its Cargo.toml
     #[arg(default_value = ".")]
     path: PathBuf,
+    /// What to build for
+    #[arg(long, value_name = "TARGET", default_value = TARGETS[0], value_parser = TARGETS)]
+    target: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -36,8 +39,8 @@ pub(super) struct BuildArgs {
 
 pub(super) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let folder = folder(&args.path)?;
-    ensure_target(&folder)?;
-    let products = cargo_build(&folder)?;
+    ensure_target(&folder, &args.target)?;
+    let products = cargo_build(&folder, &args.target)?;
     ensure!(
         !products.is_empty(),
         "{} built no .wasm file; the contract's Cargo.toml needs `[lib]` with `crate-type = [\"cdylib\"]`",
@@ -83,30 +86,30 @@ fn output(command: &mut Command, what: &str) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
 }
 
-fn ensure_target(folder: &Path) -> anyhow::Result<()> {
-    let libraries = output(tool("rustc", folder).args(["--print", "target-libdir", "--target", TARGET]), "rustc")?;
+fn ensure_target(folder: &Path, target: &str) -> anyhow::Result<()> {
+    let libraries = output(tool("rustc", folder).args(["--print", "target-libdir", "--target", target]), "rustc")?;
     ensure!(
         Path::new(&libraries).is_dir(),
-        "this Rust toolchain lacks the target {TARGET}; add it with `rustup target add {TARGET}`"
+        "this Rust toolchain lacks the target {target}; add it with `rustup target add {target}`"
     );
     Ok(())
 }
 
 /// Builds, showing cargo's progress, and returns the modules made.
-fn cargo_build(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn cargo_build(folder: &Path, target: &str) -> anyhow::Result<Vec<PathBuf>> {
     let metadata = output(tool("cargo", folder).args(["metadata", "--format-version", "1"]), "cargo metadata")?;
     let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata gave no JSON")?;
     let sysroot = output(tool("rustc", folder).args(["--print", "sysroot"]), "rustc")?;
     let flags: Vec<String> =
         remaps(&metadata, &sysroot).into_iter().map(|(from, to)| format!("--remap-path-prefix={from}={to}")).collect();
     // Joined with the flags of the folder's own .cargo/config.toml, which an environment variable would replace.
-    let setting = format!("target.{TARGET}.rustflags={}", serde_json::to_string(&flags)?);
+    let setting = format!("target.{target}.rustflags={}", serde_json::to_string(&flags)?);
     // A folder of its own: plain cargo, with other flags, would otherwise build everything anew in turns with this.
-    let target = metadata["target_directory"].as_str().map_or_else(|| folder.join("target"), PathBuf::from);
+    let built = metadata["target_directory"].as_str().map_or_else(|| folder.join("target"), PathBuf::from);
     let mut cargo = tool("cargo", folder);
     cargo.env("RUSTC_WRAPPER", std::env::current_exe().context("cannot find this program")?).env(rustc::VARIABLE, "1");
-    cargo.arg("build").arg("--target-dir").arg(target.join("coffer"));
-    cargo.args(["--release", "--target", TARGET, "--message-format", "json-render-diagnostics", "--config"]);
+    cargo.arg("build").arg("--target-dir").arg(built.join("coffer"));
+    cargo.args(["--release", "--target", target, "--message-format", "json-render-diagnostics", "--config"]);
     let done = cargo.arg(OsString::from(setting)).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
     if !done.status.success() {
         bail!("the contract does not build; cargo said why above");

@@ -13,7 +13,8 @@ use super::artifact::Module;
 #[command(after_help = "\
 Examples:
   coffer contract check token.wasm
-  coffer contract check token.wasm --json | jq .report.limits")]
+  coffer contract check token.wasm --json | jq .report.limits
+  coffer contract check token.wasm --json | jq .refused.hint")]
 pub(super) struct CheckArgs {
     /// The module
     file: PathBuf,
@@ -23,7 +24,11 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let module = Module::open(&args.file)?;
+    let module = Module::open(&args.file).inspect_err(|error| {
+        if let Some(refused) = Module::refused(&args.file, error).filter(|_| args.json) {
+            println!("{refused}");
+        }
+    })?;
     if args.json {
         println!("{}", module.json(&args.file));
     } else {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use super::build::TARGET;
+use super::build::TARGETS;
 
 /// Set for cargo's child processes during a build.
 pub(super) const VARIABLE: &str = "COFFER_RUSTC_WRAPPER";
@@ -28,7 +28,8 @@ pub(in crate::cli) fn run() -> anyhow::Result<ExitCode> {
 
 /// The words for rustc with metadata that does not depend on folders.
 fn rewritten(words: Vec<OsString>, package: &[String]) -> Vec<OsString> {
-    let for_contract = words.windows(2).any(|pair| pair[0] == "--target" && pair[1] == TARGET);
+    let for_contract =
+        words.windows(2).any(|pair| pair[0] == "--target" && TARGETS.iter().any(|target| pair[1] == *target));
     if !for_contract {
         return words;
     }
