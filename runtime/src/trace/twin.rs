@@ -89,10 +89,12 @@ impl<'a> Twin<'a> {
         };
         let function = self.imported + u32::try_from(index).unwrap_or(u32::MAX);
         let mut found = self.inlined(offset.saturating_sub(self.code_start) as u64).unwrap_or_default();
-        if found.is_empty() {
-            let name = self.names.get(&function).cloned();
-            let function = name.unwrap_or_else(|| format!("function {function}"));
-            found.push(Line { function, file: None, line: None });
+        // Line tables alone may name no functions; the name section names those that were not inlined.
+        let name = || self.names.get(&function).cloned().unwrap_or_else(|| format!("function {function}"));
+        match found.last_mut() {
+            Some(outermost) if outermost.function.is_empty() => outermost.function = name(),
+            Some(_) => {}
+            None => found.push(Line { function: name(), file: None, line: None }),
         }
         found
     }
@@ -105,7 +107,7 @@ impl<'a> Twin<'a> {
             let function = name.map(|name| format!("{:#}", rustc_demangle::demangle(&name)));
             let place = frame.location.as_ref();
             found.push(Line {
-                function: function.unwrap_or_else(|| "?".into()),
+                function: function.unwrap_or_default(),
                 file: place.and_then(|place| place.file).map(str::to_owned),
                 line: place.and_then(|place| place.line),
             });

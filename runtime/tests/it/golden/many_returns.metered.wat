@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 185 -> 362 bytes, blake3 7a2c0bb438a36e0d6820d12eefb2d4addf4d5ba455d5775530486eb426e68430
+;; pass 2, schedule 1, 185 -> 357 bytes, blake3 39c171c45f1ba9f71b3f7638461bf0e071c54552ffc5aaef397482f5a6127cb0
 (module
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func))
@@ -57,14 +57,11 @@
             i32.const 2
             br 2 (;@2;)
           end
-          loop ;; label = @4
-            local.get 1
-            i64.const 7
-            i64.sub
-            local.tee 1
-            i64.const 0
-            i64.lt_s
-            br_if 3 (;@1;)
+          local.get 1
+          i64.const 5
+          i64.sub
+          local.set 1
+          block ;; label = @4
             local.get $n
             i32.const 999
             i32.gt_u
