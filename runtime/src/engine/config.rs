@@ -61,7 +61,7 @@ pub struct Share {
     pub deep: u32,
 }
 
-/// What a [`Runtime`] is made with.
+/// What a [`Runtime`](super::Runtime) is made with.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The compiler that code starts with; local to this node.

@@ -12,7 +12,7 @@ use super::Line;
 
 type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
-/// Bytes of a twin.
+/// Bytes a twin may have.
 pub const MAX_TWIN: usize = 64 * 1024 * 1024;
 
 /// Names and lines of one module.
@@ -28,7 +28,7 @@ pub struct Twin<'a> {
 /// Why a file is no twin of a module.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TwinError {
-    /// Above [`MAX_TWIN`].
+    /// Above the bound on a twin, 64 MiB.
     #[error("the debug twin has {0} bytes, at most {MAX_TWIN} are read")]
     TooLarge(usize),
     /// Not a module.
