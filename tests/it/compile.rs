@@ -146,7 +146,7 @@ fn compiler_of(node: &Node) -> Option<u32> {
 fn a_compiler_that_is_killed_is_started_again_and_nobody_notices() {
     let node = Dev::new().arg("--log").arg("warn,coffer=debug").start();
     let many: String = (0..2_000)
-        .map(|n| format!("(func (param i32) (result i32) (i32.mul (local.get 0) (i32.const {n})))"))
+        .map(|n| format!("(func (param i32) (result i32) (i32.mul (i32.add (local.get 0) (i32.const {n})) (i32.xor (local.get 0) (i32.const {n}))))"))
         .collect();
     let module = wasm::contract(&[(Call, "go")], &format!(r#"{many} (func (export "call go") (call $done))"#));
     let client = node.tenant("PS1");

@@ -198,7 +198,8 @@ fn another_program_in_its_place_is_told() {
     let talks = with(&script(talks.path(), "cat; echo Usage: something"), LIMITS, Backend::Winch);
     for setup in [silent, talks, with(Path::new("/nowhere/coffer"), LIMITS, Backend::Winch)] {
         let error = failure(&setup);
-        assert!(matches!(error, CompileError::Unavailable(_)), "{error}");
+        // One that ends while it is being written to may be killed before it is asked how it ended.
+        assert!(matches!(error, CompileError::Unavailable(_) | CompileError::Crashed(_)), "{error}");
     }
 }
 
