@@ -9,7 +9,6 @@ mod compile;
 mod first_light;
 mod hostile;
 mod isolation;
-mod plain_target;
 mod readme;
 mod receipts;
 mod repeatable;

@@ -267,7 +267,7 @@ impl HostFunctions for MemoryHost {
         if len > MAX_RANDOM {
             return Err(Halt::Trapped(TrapKind::LimitExceeded));
         }
-        let mut hasher = blake3::Hasher::new_derive_key("coffer v1 seeded generator");
+        let mut hasher = blake3::Hasher::new_derive_key(concat!("coffer v1 ", "seeded generator"));
         hasher.update(self.seed.as_bytes()).update(&self.draws.to_le_bytes());
         self.draws += 1;
         let mut bytes = vec![0; len as usize];
