@@ -56,8 +56,13 @@
 //! A build is smaller and faster to start with the profile and the linker flag of the repository's `contracts/` workspace
 //! (`contracts/Cargo.toml` and `contracts/.cargo/config.toml`), which a workspace of your own takes over by copying them.
 //!
-//! # Testing one natively
-//! See the module `native`: the same methods run against a host in memory.
+//! # Calling others
+//! See the module [`call`]: a client of another contract is made by [`import_contract!`] from its module or its spec, or by
+//! [`#[interface]`](macro@interface) from a trait. A contract in the middle of a call is not entered again but by a method with `#[reentrant]`
+//! above it; such a method finds the storage as the call before it has left it, so write what must hold before you call.
+//!
+//! # Testing natively
+//! See the module `native`: the same methods run against a host in memory, several contracts beside each other.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;

@@ -4,6 +4,7 @@ mod architecture;
 mod gas_page;
 mod protocol_page;
 
+mod between_contracts;
 mod cli;
 mod compile;
 mod first_light;

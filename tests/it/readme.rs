@@ -70,7 +70,8 @@ fn the_lines_of_the_tutorial_work_as_they_stand() {
     ];
     let out = paste(&lines_of("docs/TUTORIAL.md", "# Tutorial"), &replaced);
     assert!(out.contains("\"result\":\"2\""), "greeted twice: {out}");
-    assert!(out.contains("Greeted"), "{out}");
+    let greeted = out.matches("Greeted").count();
+    assert!(greeted >= 3, "twice by alice, once by the other contract: {out}");
 }
 
 #[test]
