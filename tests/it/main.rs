@@ -10,6 +10,7 @@ mod compile;
 mod first_light;
 mod hostile;
 mod isolation;
+mod plain_target;
 mod readme;
 mod receipts;
 mod repeatable;

@@ -8,7 +8,7 @@ mod receipt;
 mod write;
 
 pub use error::InvokeError;
-pub use read::{Located, ViewRequest};
+pub use read::{Emitters, Located, ViewRequest};
 pub use receipt::{Asked, Found};
 pub use write::{CallRequest, DeployRequest};
 

@@ -1,8 +1,10 @@
 //! Finding a contract in what a tenant may see, and running its views. Invariant: a contract that is not the caller's and one that does
 //! not exist look the same.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use coffer_abi::export::MethodKind;
-use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
+use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Height, Time};
 use coffer_chain::hash::{private_state_id, public_state_id};
 use coffer_runtime::{BlockContext, Call, Code, Executed};
 
@@ -39,7 +41,38 @@ pub struct ViewRequest {
     pub gas_limit: Option<Gas>,
 }
 
+/// Code of the contracts that emitted events, as far as there is any.
+pub type Emitters = BTreeMap<ContractId, Code>;
+
 impl Invoker {
+    /// The contracts behind these events of a state that the caller may see, as of the head.
+    ///
+    /// # Errors
+    /// [`InvokeError::State`] for a held private state, or this node failed.
+    pub async fn emitters(
+        &self,
+        tenant: &TenantContext,
+        scope: Scope,
+        events: &[Event],
+    ) -> Result<Emitters, InvokeError> {
+        let contracts: BTreeSet<_> = events.iter().map(|event| event.contract).collect();
+        if contracts.is_empty() {
+            return Ok(Emitters::new());
+        }
+        let (this, tenant) = (self.clone(), tenant.clone());
+        blocking(move || {
+            let view = this.view_of(&tenant, scope, None)?;
+            let mut found = Emitters::new();
+            for contract in contracts {
+                if let Some(code) = this.parts.executor.contract_code(&view, &contract)? {
+                    found.insert(contract, code);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     /// Looks a contract up in the caller's private state and then in the public one, or in one of them only, as of a height (the head
     /// if `None`). Compiles its code at the first use after a start.
     ///

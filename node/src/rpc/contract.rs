@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::error::{from_convert, from_invoke};
 use super::methods::Handlers;
-use super::outcome::{Reader, only_gas};
+use super::outcome::{Reader, events, only_gas};
 use crate::invoke::{CallRequest, DeployRequest, Located, Scope, ViewRequest};
 use crate::pool::Settled;
 use crate::tenant::TenantContext;
@@ -82,12 +82,13 @@ impl ContractApi for Handlers {
         let settled = self.invoker.call(&ctx, request).await.map_err(from_invoke)?;
         let reader = Reader::new(located.code.spec(), &method);
         let result = reader.result(&settled.receipt.status, ran(&settled))?;
+        let emitters = self.invoker.emitters(&ctx, scope, &settled.receipt.events).await.map_err(from_invoke)?;
         Ok(Called {
             tx: Text(settled.receipt.tx),
             height: settled.height.0,
             status: "ok".into(),
             result,
-            events: reader.events(&settled.receipt.events),
+            events: events(&settled.receipt.events, &emitters),
             gas_used: settled.receipt.gas_used.0,
         })
     }

@@ -8,8 +8,11 @@ use coffer_api::Error;
 use coffer_api::error::Ran;
 use coffer_api::tx::TxStatus;
 use coffer_api::types::{Event, Text};
+use coffer_runtime::Code;
 use coffer_runtime::spec::json;
 use serde_json::Value;
+
+use crate::invoke::Emitters;
 
 /// The spec of what ran, as far as there is one.
 #[derive(Clone, Copy)]
@@ -38,11 +41,6 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Events by name and fields.
-    pub fn events(&self, events: &[AbiEvent]) -> Vec<Event> {
-        events.iter().map(|e| Event { contract: Text(e.contract), name: e.name.clone(), data: self.event(e) }).collect()
-    }
-
     /// One event's fields.
     pub fn event(&self, event: &AbiEvent) -> Value {
         let decoded = self.spec.and_then(|spec| json::decode_event(spec, &event.name, &event.data).ok());
@@ -65,6 +63,15 @@ impl<'s> Reader<'s> {
             None => Error::Contract { name: format!("#{code}"), code, data: Value::String(hex_text(data)), ran },
         }
     }
+}
+
+/// Events by name and fields, each by the spec of the contract that emitted it.
+pub fn events(events: &[AbiEvent], emitters: &Emitters) -> Vec<Event> {
+    let shown = events.iter().map(|event| {
+        let reader = Reader { spec: emitters.get(&event.contract).and_then(Code::spec), method: None };
+        Event { contract: Text(event.contract), name: event.name.clone(), data: reader.event(event) }
+    });
+    shown.collect()
 }
 
 /// The word for a status.
@@ -115,6 +122,6 @@ mod tests {
         assert_eq!(BLIND.result(&Status::Ok(vec![1]), only_gas(Gas(0))).unwrap(), json!("0x01"));
         assert_eq!(BLIND.result(&Status::Ok(vec![]), only_gas(Gas(0))).unwrap(), Value::Null);
         let event = AbiEvent { contract: ContractId([1; 32]), name: "E".into(), data: vec![9] };
-        assert_eq!(BLIND.events(&[event])[0].data, json!("0x09"));
+        assert_eq!(events(&[event], &Emitters::new())[0].data, json!("0x09"));
     }
 }

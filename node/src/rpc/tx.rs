@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::error::from_invoke;
 use super::methods::Handlers;
-use super::outcome::{Reader, word};
-use crate::invoke::{Asked, Found, Scope};
+use super::outcome::{Reader, events, word};
+use crate::invoke::{Asked, Emitters, Found, Scope};
 use crate::tenant::TenantContext;
 
 impl TxApi for Handlers {
@@ -18,11 +18,14 @@ impl TxApi for Handlers {
 
     async fn receipt(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Receipt, Error> {
         let found = self.invoker.receipt(&ctx, tx.0).await.map_err(from_invoke)?;
-        Ok(shown(&found.ok_or_else(|| Error::not_found("transaction", tx.0))?))
+        let found = found.ok_or_else(|| Error::not_found("transaction", tx.0))?;
+        let events = &found.receipt.receipt.events;
+        let emitters = self.invoker.emitters(&ctx, found.scope, events).await.map_err(from_invoke)?;
+        Ok(shown(&found, &emitters))
     }
 }
 
-fn shown(found: &Found) -> Receipt {
+fn shown(found: &Found, emitters: &Emitters) -> Receipt {
     let Found { scope, receipt: place, block_hash, asked } = found;
     let receipt = &place.receipt;
     let reader = match asked {
@@ -45,7 +48,7 @@ fn shown(found: &Found) -> Receipt {
         status: word(&receipt.status),
         result,
         error,
-        events: reader.events(&receipt.events),
+        events: events(&receipt.events, emitters),
         gas_used: receipt.gas_used.0,
     }
 }

@@ -12,6 +12,10 @@
 //! A contract imports the functions with the types of the table. The metering pass adds one i64 to each: the gas left goes in as the last
 //! parameter and comes back as the last result, so that counting crosses the border in registers.
 
+/// Key derivation context of the seeded generator: BLAKE3's extendable output over the seed and the number of the request, 8 bytes
+/// little endian (BLAKE3 paper, section 2.6).
+pub const GENERATOR_CONTEXT: &str = "coffer v1 seeded generator";
+
 /// Import module of the host functions; the number is [`crate::ABI_VERSION`].
 pub const MODULE: &str = "coffer_1";
 

@@ -1,8 +1,7 @@
 //! The seeded generator: bytes that every replica computes alike, from BLAKE3's extendable output (BLAKE3 paper, section 2.6).
 //! Invariant: no two requests of one transaction get the same stream.
 
-/// Context string of the generator's key derivation.
-const CONTEXT: &str = "coffer v1 seeded generator";
+use coffer_abi::host::GENERATOR_CONTEXT;
 
 /// The generator of one transaction.
 #[derive(Default)]
@@ -18,7 +17,7 @@ impl Generator {
 
     /// The next `len` bytes. A nested call that is undone does not give its bytes back.
     pub(super) fn draw(&mut self, len: usize, out: &mut Vec<u8>) {
-        let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
+        let mut hasher = blake3::Hasher::new_derive_key(GENERATOR_CONTEXT);
         hasher.update(&self.seed).update(&self.requests.to_le_bytes());
         self.requests += 1;
         out.clear();

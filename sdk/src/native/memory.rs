@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::host::HostFunctions;
+use coffer_abi::host::{GENERATOR_CONTEXT, HostFunctions};
 use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN, MAX_KEY, MAX_LOG, MAX_OUTPUT, MAX_RANDOM, MAX_SCAN, MAX_SCAN_BYTES};
 use coffer_abi::outcome::TrapKind;
 use coffer_abi::{AccountId, ContractId, Hash, StateId};
@@ -267,7 +267,7 @@ impl HostFunctions for MemoryHost {
         if len > MAX_RANDOM {
             return Err(Halt::Trapped(TrapKind::LimitExceeded));
         }
-        let mut hasher = blake3::Hasher::new_derive_key(concat!("coffer v1 ", "seeded generator"));
+        let mut hasher = blake3::Hasher::new_derive_key(GENERATOR_CONTEXT);
         hasher.update(self.seed.as_bytes()).update(&self.draws.to_le_bytes());
         self.draws += 1;
         let mut bytes = vec![0; len as usize];
