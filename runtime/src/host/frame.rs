@@ -67,7 +67,7 @@ impl Frame {
             status: Status::OutOfGas,
             steps: Vec::new(),
             ended_at: Vec::new(),
-            ended_spots: Vec::new(),
+            left_out: 0,
         }
     }
 

@@ -50,18 +50,22 @@ pub(super) fn cross<R>(
     }
 }
 
+/// Host functions that call contracts.
+const NESTING: [&str; 3] = ["call", "view", "create"];
+
 /// Tells the trace that a host call begins, and where.
 #[cold]
 fn record(caller: &mut Caller<'_, Invocation>, name: &'static str) {
-    let spots = spots(&WasmBacktrace::capture(&mut *caller));
-    if let Some(recorder) = &mut caller.data_mut().session.recorder {
-        recorder.step(name, spots);
+    // Out of the store for a moment, which the backtrace needs whole.
+    if let Some(mut recorder) = caller.data_mut().session.recorder.take() {
+        recorder.step(name, NESTING.contains(&name), || spots(&WasmBacktrace::capture(&mut *caller)));
+        caller.data_mut().session.recorder = Some(recorder);
     }
 }
 
 /// Places in the instrumented code, innermost first; none on an engine that keeps no backtraces.
 pub(super) fn spots(backtrace: &WasmBacktrace) -> Vec<Spot> {
-    backtrace.frames().iter().filter_map(|frame| frame.module_offset()).take(MAX_SPOTS).map(Spot).collect()
+    backtrace.frames().iter().filter_map(|frame| frame.module_offset()).take(MAX_SPOTS).map(Spot::new).collect()
 }
 
 /// Tells the session how much logical stack is left, before a call that hands it on.

@@ -9,13 +9,13 @@ mod twin;
 
 pub use twin::{Twin, TwinError};
 
-pub(crate) use record::{Recorder, Spot};
+pub(crate) use record::Recorder;
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::{AccountId, ContractId, Gas, Status};
+use coffer_abi::{AccountId, ContractId, Gas, Hash, Status};
 use serde::{Serialize, Serializer};
 
-use crate::error::CodeError;
+use crate::error::{CodeError, Fault};
 use crate::meter::{Schedule, SourceMap, instrument_mapped};
 use crate::validate::{Caps, validate};
 
@@ -50,11 +50,12 @@ pub struct CallTrace {
     pub status: Status,
     /// What it asked of the host, in order.
     pub steps: Vec<Step>,
-    /// Where it stood when it ended without returning, innermost first; empty without a debug twin.
+    /// Where it stood when it ended without returning, innermost first; empty if it returned.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ended_at: Vec<Line>,
-    #[serde(skip)]
-    pub(crate) ended_spots: Vec<Spot>,
+    pub ended_at: Vec<Spot>,
+    /// Host calls, in it and below it, that are not among the steps because the trace was full; their gas counts all the same.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: u64,
 }
 
 /// One host call.
@@ -72,11 +73,9 @@ pub struct Step {
     /// The call it made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<Box<CallTrace>>,
-    /// Where in the contract, innermost first; empty without a debug twin.
+    /// Where in the contract, innermost first; empty from a runtime without [`Tuning::backtraces`](crate::engine::Tuning).
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub at: Vec<Line>,
-    #[serde(skip)]
-    pub(crate) spots: Vec<Spot>,
+    pub at: Vec<Spot>,
 }
 
 /// What a host call did.
@@ -119,6 +118,27 @@ pub enum Effect {
     },
 }
 
+/// A place in the code of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spot {
+    /// Byte of the instrumented module.
+    #[serde(skip)]
+    instrumented: usize,
+    /// Byte of the code section of the module as uploaded, from 0, which is how DWARF counts too; `None` before [`CallTrace::locate`]
+    /// and for code that the meter put in.
+    pub offset: Option<u64>,
+    /// What stands there in the source, inlined functions first; empty before [`CallTrace::locate`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
+}
+
+impl Spot {
+    pub(crate) fn new(instrumented: usize) -> Self {
+        Self { instrumented, offset: None, lines: Vec::new() }
+    }
+}
+
 /// A place in the source of a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
@@ -136,6 +156,8 @@ pub struct Line {
 /// to lines.
 pub struct Source<'a> {
     map: SourceMap,
+    code_start: usize,
+    section: Hash,
     twin: Option<Twin<'a>>,
 }
 
@@ -147,30 +169,42 @@ impl<'a> Source<'a> {
     pub fn new(module: &[u8], caps: &Caps, schedule: &Schedule, twin: Option<Twin<'a>>) -> Result<Self, CodeError> {
         let report = validate(module, caps)?;
         let (_, map) = instrument_mapped(module, &report, schedule, caps)?;
-        Ok(Self { map, twin })
+        let (code_start, section) = twin::code_section(module).map_err(|e| Fault::Instrumentation(e.to_string()))?;
+        Ok(Self { map, code_start, section, twin })
     }
 
-    fn lines(&self, spot: Spot) -> Vec<Line> {
-        match (&self.twin, self.map.original(spot.0)) {
+    /// The hash of its code section, by which a twin is found ([`Twin::section`]).
+    pub fn section(&self) -> &Hash {
+        &self.section
+    }
+
+    fn locate(&self, spot: &mut Spot) {
+        let original = self.map.original(spot.instrumented).and_then(|offset| offset.checked_sub(self.code_start));
+        spot.offset = original.map(|offset| offset as u64);
+        spot.lines = match (&self.twin, spot.offset) {
             (Some(twin), Some(offset)) => twin.at(offset),
             _ => Vec::new(),
-        }
+        };
     }
 }
 
 impl CallTrace {
-    /// Fills in functions and lines. `source` is asked with each contract and whether it is a public one that private code reads.
+    /// Fills in offsets, functions and lines. `source` is asked with each contract and whether it is a public one that private code reads.
     pub fn locate<'s>(&mut self, source: &mut dyn FnMut(&ContractId, bool) -> Option<&'s Source<'s>>) {
         if let Some(found) = source(&self.contract, self.public) {
-            let all = |spots: &[Spot]| spots.iter().flat_map(|spot| found.lines(*spot)).collect();
-            self.ended_at = all(&self.ended_spots);
-            for step in &mut self.steps {
-                step.at = all(&step.spots);
-            }
+            let steps = self.steps.iter_mut().flat_map(|step| &mut step.at);
+            self.ended_at.iter_mut().chain(steps).for_each(|spot| found.locate(spot));
         }
         for call in self.steps.iter_mut().filter_map(|step| step.call.as_mut()) {
             call.locate(source);
         }
+    }
+
+    /// This call and all below it, in their order.
+    pub fn calls(&self) -> Vec<&Self> {
+        let mut all = vec![self];
+        all.extend(self.steps.iter().filter_map(|step| step.call.as_ref()).flat_map(|call| call.calls()));
+        all
     }
 }
 
@@ -185,6 +219,10 @@ fn status_line(status: &Status) -> String {
         Status::Trapped(kind) => format!("trapped: {kind}"),
         Status::Refused(reason) => format!("refused: {reason}"),
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn hex_bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,14 +3,12 @@
 
 use coffer_abi::{Gas, Status};
 
-use super::{CallTrace, Effect, Step};
+use super::{CallTrace, Effect, Spot, Step};
 
-/// A place in the instrumented code of a contract: byte of the module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spot(pub(crate) usize);
-
-/// Host calls and calls that one trace keeps; those after them are counted in gas and left out.
-const MAX_STEPS: usize = 100_000;
+/// Host calls that one trace keeps; those after them are counted in gas and left out. A call from contract to contract is always kept.
+const MAX_STEPS: usize = 10_000;
+/// Bytes of inputs, keys, values and texts that one trace keeps; what a host call after them did is left out.
+const MAX_BYTES: usize = 8 << 20;
 
 /// Records one execution.
 #[derive(Default)]
@@ -18,11 +16,17 @@ pub(crate) struct Recorder {
     open: Vec<CallTrace>,
     done: Option<CallTrace>,
     steps: usize,
+    bytes: usize,
+    /// True while the newest host call of the newest call is not kept.
+    skipping: bool,
 }
 
 impl Recorder {
     /// A call begins.
-    pub(crate) fn call(&mut self, call: CallTrace) {
+    pub(crate) fn call(&mut self, mut call: CallTrace) {
+        if !self.room_for(call.input.len()) {
+            call.input.clear();
+        }
         self.open.push(call);
     }
 
@@ -30,6 +34,8 @@ impl Recorder {
     pub(crate) fn ended(&mut self, status: &Status, gas_used: u64) {
         let Some(mut call) = self.open.pop() else { return };
         (call.status, call.gas_used) = (status.clone(), Gas(gas_used));
+        // The host call that made it is kept, whatever the bounds.
+        self.skipping = false;
         let Some(outer) = self.open.last_mut() else {
             self.done = Some(call);
             return;
@@ -42,24 +48,27 @@ impl Recorder {
     /// The newest call trapped at these places, innermost first.
     pub(crate) fn stopped_at(&mut self, spots: Vec<Spot>) {
         if let Some(call) = self.open.last_mut() {
-            call.ended_spots = spots;
+            call.ended_at = spots;
         }
     }
 
-    /// A host call begins.
-    pub(crate) fn step(&mut self, host: &'static str, spots: Vec<Spot>) {
+    /// A host call begins. `nests` if it may call another contract.
+    pub(crate) fn step(&mut self, host: &'static str, nests: bool, spots: impl FnOnce() -> Vec<Spot>) {
         self.steps += 1;
-        if self.steps <= MAX_STEPS
-            && let Some(call) = self.open.last_mut()
-        {
-            call.steps.push(Step { host, gas: Gas(0), effect: None, call: None, at: Vec::new(), spots });
+        self.skipping = self.steps > MAX_STEPS && !nests;
+        let Some(call) = self.open.last_mut() else { return };
+        if self.skipping {
+            call.left_out += 1;
+        } else {
+            call.steps.push(Step { host, gas: Gas(0), effect: None, call: None, at: spots() });
         }
     }
 
     /// What the newest host call did.
     pub(crate) fn effect(&mut self, effect: Effect) {
-        if self.steps <= MAX_STEPS
-            && let Some(step) = self.open.last_mut().and_then(|call| call.steps.last_mut())
+        if !self.skipping
+            && self.room_for(effect.bytes())
+            && let Some(step) = self.newest()
         {
             step.effect = Some(effect);
         }
@@ -67,16 +76,37 @@ impl Recorder {
 
     /// The newest host call took this much gas, nested calls included.
     pub(crate) fn paid(&mut self, gas: u64) {
-        if self.steps <= MAX_STEPS
-            && let Some(step) = self.open.last_mut().and_then(|call| call.steps.last_mut())
+        if !self.skipping
+            && let Some(step) = self.newest()
         {
             let nested = step.call.as_ref().map_or(0, |call| call.gas_used.0);
             step.gas = Gas(gas.saturating_sub(nested));
         }
     }
 
+    fn newest(&mut self) -> Option<&mut Step> {
+        self.open.last_mut()?.steps.last_mut()
+    }
+
+    fn room_for(&mut self, bytes: usize) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.bytes <= MAX_BYTES
+    }
+
     /// The trace of the outermost call.
     pub(crate) fn finish(self) -> Option<CallTrace> {
         self.done
+    }
+}
+
+impl Effect {
+    fn bytes(&self) -> usize {
+        let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+        match self {
+            Self::Read { key, value } => key.len() + length(value),
+            Self::Change { key, before, after } => key.len() + length(before) + length(after),
+            Self::Event { name, data } => name.len() + data.len(),
+            Self::Log { line } => line.len(),
+        }
     }
 }

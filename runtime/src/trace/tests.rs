@@ -15,19 +15,19 @@ fn call(method: &str) -> CallTrace {
         status: Status::OutOfGas,
         steps: Vec::new(),
         ended_at: Vec::new(),
-        ended_spots: Vec::new(),
+        left_out: 0,
     }
 }
 
 fn recorded() -> CallTrace {
     let mut recorder = Recorder::default();
     recorder.call(call("outer"));
-    recorder.step("storage_set", vec![Spot(7)]);
+    recorder.step("storage_set", false, || vec![Spot::new(7)]);
     recorder.effect(Effect::Change { key: vec![0, 1], before: None, after: Some(vec![9]) });
     recorder.paid(40);
-    recorder.step("call", vec![]);
+    recorder.step("call", true, Vec::new);
     recorder.call(call("inner"));
-    recorder.step("log", vec![]);
+    recorder.step("log", false, Vec::new);
     recorder.effect(Effect::Log { line: "hello".into() });
     recorder.paid(3);
     recorder.ended(&Status::Panicked("boom".into()), 100);
@@ -39,9 +39,9 @@ fn recorded() -> CallTrace {
 #[test]
 fn a_nested_call_stands_under_the_host_call_that_made_it() {
     let mut trace = recorded();
-    let Some(Step { at, spots, .. }) = trace.steps.first_mut() else { panic!("no step") };
-    assert_eq!(*spots, [Spot(7)]);
-    at.push(Line { function: "add".into(), file: Some("lib.rs".into()), line: Some(7) });
+    let Some(Step { at, .. }) = trace.steps.first_mut() else { panic!("no step") };
+    assert_eq!(*at, [Spot::new(7)]);
+    at[0].lines.push(Line { function: "add".into(), file: Some("lib.rs".into()), line: Some(7) });
     let expected = "\
 call outer of abababababab.. (2 bytes in): 300 gas of 1000, ok 05
   storage_set            40 gas  0001: nothing -> 09  at add (lib.rs:7)
@@ -60,4 +60,29 @@ fn the_json_form_has_every_part() {
     assert_eq!(json["steps"][1]["call"]["status"], "panicked: boom");
     assert_eq!(json["steps"][1]["gas"], 20);
     assert_eq!(json["gasUsed"], 300);
+}
+
+#[test]
+fn a_trace_that_is_full_counts_what_it_leaves_out_and_keeps_every_nested_call() {
+    let mut recorder = Recorder::default();
+    recorder.call(call("outer"));
+    for _ in 0..10_500 {
+        recorder.step("log", false, Vec::new);
+        recorder.effect(Effect::Log { line: "x".repeat(1_000) });
+        recorder.paid(1);
+    }
+    recorder.step("call", true, Vec::new);
+    recorder.call(call("inner"));
+    recorder.step("log", false, Vec::new);
+    recorder.effect(Effect::Log { line: "lost".into() });
+    recorder.paid(3);
+    recorder.ended(&Status::Ok(Vec::new()), 100);
+    recorder.paid(120);
+    recorder.ended(&Status::Ok(Vec::new()), 50_000);
+    let trace = recorder.finish().unwrap();
+    assert_eq!((trace.steps.len(), trace.left_out), (10_001, 500));
+    assert!(trace.steps[8_000].effect.is_some() && trace.steps[9_000].effect.is_none(), "8 MiB of effects");
+    let Some(Step { call: Some(inner), gas: Gas(20), .. }) = trace.steps.last() else { panic!("no nested call") };
+    assert_eq!((inner.steps.len(), inner.left_out), (0, 1));
+    assert!(trace.to_string().contains("and 500 host calls that are not shown"));
 }

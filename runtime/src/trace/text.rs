@@ -31,7 +31,10 @@ impl CallTrace {
         for step in &self.steps {
             step.write(f, depth + 1)?;
         }
-        for line in &self.ended_at {
+        if self.left_out > 0 {
+            writeln!(f, "{:indent$}  and {} host calls that are not shown", "", self.left_out)?;
+        }
+        for line in self.ended_at.iter().flat_map(|spot| &spot.lines) {
             writeln!(f, "{:indent$}  at {line}", "")?;
         }
         Ok(())
@@ -50,7 +53,8 @@ impl Step {
             Some(Effect::Event { name, data }) => write!(f, "  {name} {}", cut(data))?,
             Some(Effect::Log { line }) => write!(f, "  {line}")?,
         }
-        if let Some(line) = self.at.iter().find(|line| line.is_own()).or(self.at.first()) {
+        let mut lines = self.at.iter().flat_map(|spot| &spot.lines);
+        if let Some(line) = lines.clone().find(|line| line.is_own()).or(lines.next()) {
             write!(f, "  at {line}")?;
         }
         writeln!(f)?;
@@ -63,7 +67,7 @@ impl Step {
 
 impl Line {
     /// True if it is in the contract's own source, not in the SDK or the standard library.
-    fn is_own(&self) -> bool {
+    pub fn is_own(&self) -> bool {
         let library = ["coffer_sdk::", "core::", "alloc::", "parity_scale_codec::"];
         !library.iter().any(|library| self.function.trim_start_matches('<').starts_with(library))
     }

@@ -3,8 +3,10 @@
 //! WebAssembly"). Invariant: a twin is accepted only if its code is that of the module, byte for byte, so its lines are the module's.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use addr2line::Context;
+use coffer_abi::Hash;
 use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
@@ -17,9 +19,9 @@ pub const MAX_TWIN: usize = 64 * 1024 * 1024;
 
 /// Names and lines of one module.
 pub struct Twin<'a> {
-    /// First byte of the code section's content, in the module that runs and in the twin alike counted from.
-    code_start: usize,
-    functions: Vec<std::ops::Range<usize>>,
+    section: Hash,
+    /// Bodies, in bytes from the start of the code section's content.
+    functions: Vec<Range<u64>>,
     imported: u32,
     names: HashMap<u32, String>,
     lines: Option<Context<Reader<'a>>>,
@@ -42,10 +44,10 @@ pub enum TwinError {
 }
 
 /// What is needed of a module: where its code is.
-struct Code<'a> {
+struct Code {
     start: usize,
-    bytes: &'a [u8],
-    functions: Vec<std::ops::Range<usize>>,
+    section: Hash,
+    functions: Vec<Range<u64>>,
     imported: u32,
 }
 
@@ -55,13 +57,20 @@ impl<'a> Twin<'a> {
     /// # Errors
     /// [`TwinError`].
     pub fn read(module: &[u8], twin: &'a [u8]) -> Result<Self, TwinError> {
+        let (_, section) = code_section(module)?;
+        let twin = Self::open(twin)?;
+        if twin.section != section { Err(TwinError::OtherCode) } else { Ok(twin) }
+    }
+
+    /// Reads a twin of the module whose code section has the hash [`Twin::section`].
+    ///
+    /// # Errors
+    /// [`TwinError`].
+    pub fn open(twin: &'a [u8]) -> Result<Self, TwinError> {
         if twin.len() > MAX_TWIN {
             return Err(TwinError::TooLarge(twin.len()));
         }
-        let code = code(module)?;
-        if code.bytes != self::code(twin)?.bytes {
-            return Err(TwinError::OtherCode);
-        }
+        let code = code(twin)?;
         let mut names = HashMap::new();
         let mut sections: HashMap<&str, &[u8]> = HashMap::new();
         for payload in Parser::new(0).parse_all(twin) {
@@ -79,16 +88,21 @@ impl<'a> Twin<'a> {
             }
         }
         let lines = (!sections.is_empty()).then(|| context(&sections)).flatten();
-        Ok(Self { code_start: code.start, functions: code.functions, imported: code.imported, names, lines })
+        Ok(Self { section: code.section, functions: code.functions, imported: code.imported, names, lines })
     }
 
-    /// Functions and lines at an offset of the module, inlined ones first; empty if the offset is in no function.
-    pub fn at(&self, offset: usize) -> Vec<Line> {
+    /// BLAKE3 of the code section's content: what module and twin have in common.
+    pub fn section(&self) -> &Hash {
+        &self.section
+    }
+
+    /// Functions and lines at a byte of the code section, inlined ones first; empty if it is in no function.
+    pub fn at(&self, offset: u64) -> Vec<Line> {
         let Some(index) = self.functions.iter().position(|function| function.contains(&offset)) else {
             return Vec::new();
         };
         let function = self.imported + u32::try_from(index).unwrap_or(u32::MAX);
-        let mut found = self.inlined(offset.saturating_sub(self.code_start) as u64).unwrap_or_default();
+        let mut found = self.inlined(offset).unwrap_or_default();
         // Line tables alone may name no functions; the name section names those that were not inlined.
         let name = || self.names.get(&function).cloned().unwrap_or_else(|| format!("function {function}"));
         match found.last_mut() {
@@ -124,8 +138,13 @@ fn context<'a>(sections: &HashMap<&str, &'a [u8]>) -> Option<Context<Reader<'a>>
     Context::from_dwarf(dwarf).ok()
 }
 
-fn code(module: &[u8]) -> Result<Code<'_>, TwinError> {
-    let mut found = Code { start: 0, bytes: &[], functions: Vec::new(), imported: 0 };
+/// Where the content of a module's code section begins, and its hash.
+pub(super) fn code_section(module: &[u8]) -> Result<(usize, Hash), TwinError> {
+    code(module).map(|code| (code.start, code.section))
+}
+
+fn code(module: &[u8]) -> Result<Code, TwinError> {
+    let mut found = Code { start: 0, section: hash(&[]), functions: Vec::new(), imported: 0 };
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(malformed)? {
             Payload::ImportSection(imports) => {
@@ -137,13 +156,20 @@ fn code(module: &[u8]) -> Result<Code<'_>, TwinError> {
             }
             Payload::CodeSectionStart { range, .. } => {
                 found.start = range.start;
-                found.bytes = module.get(range).unwrap_or_default();
+                found.section = hash(module.get(range).unwrap_or_default());
             }
-            Payload::CodeSectionEntry(body) => found.functions.push(body.range()),
+            Payload::CodeSectionEntry(body) => {
+                let place = |offset: usize| offset.saturating_sub(found.start) as u64;
+                found.functions.push(place(body.range().start)..place(body.range().end));
+            }
             _ => {}
         }
     }
     Ok(found)
+}
+
+fn hash(bytes: &[u8]) -> Hash {
+    Hash(*blake3::hash(bytes).as_bytes())
 }
 
 fn malformed(error: wasmparser::BinaryReaderError) -> TwinError {

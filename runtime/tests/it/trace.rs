@@ -47,13 +47,15 @@ fn a_trace_shows_gas_changes_and_lines_and_changes_nothing() {
             let set = &trace.steps[1];
             let change = Effect::Change { key: vec![0, 7], before: None, after: Some(vec![divisor]) };
             assert_eq!((&set.effect, set.gas), (&Some(change), Gas(40_000 + 3 * 10)));
-            let at: Vec<_> = set.at.iter().map(|line| (line.function.as_str(), line.line)).collect();
+            let lines: Vec<_> = set.at.iter().flat_map(|spot| &spot.lines).collect();
+            let at: Vec<_> = lines.iter().map(|line| (line.function.as_str(), line.line)).collect();
             assert!(at[0].0.contains("remember") && at[0].1 == Some(20), "{backend:?} {at:?}");
             assert!(at.iter().any(|(name, line)| name.contains("divide") && *line == Some(34)), "{backend:?} {at:?}");
-            assert!(set.at[0].file.as_ref().is_some_and(|file| file.ends_with("traced.rs")), "{:?}", set.at);
+            assert!(lines[0].file.as_ref().is_some_and(|file| file.ends_with("traced.rs")), "{:?}", set.at);
             if divisor == 0 {
                 assert_eq!(executed.status, Status::Trapped(TrapKind::Unreachable));
-                let check = trace.ended_at.iter().find(|line| line.function.contains("check"));
+                let mut ended = trace.ended_at.iter().flat_map(|spot| &spot.lines);
+                let check = ended.find(|line| line.function.contains("check"));
                 assert_eq!(check.and_then(|line| line.line), Some(26), "{:?}", trace.ended_at);
             } else {
                 assert!(trace.ended_at.is_empty());
@@ -70,7 +72,13 @@ fn without_a_twin_a_trace_has_no_lines() {
     let mut trace = trace.unwrap();
     let source = Source::new(MODULE, &Caps::default(), &Schedule::default(), None).unwrap();
     trace.locate(&mut |_, _| Some(&source));
-    assert!(trace.steps.iter().all(|step| step.at.is_empty()));
+    let spots: Vec<_> = trace.steps.iter().flat_map(|step| &step.at).collect();
+    assert!(spots.iter().all(|spot| spot.lines.is_empty() && spot.offset.is_some()), "{spots:?}");
+    // The offsets are all that a twin needs.
+    let twin = Twin::open(TWIN).unwrap();
+    assert_eq!(twin.section(), source.section());
+    let at = twin.at(trace.steps[1].at[0].offset.unwrap());
+    assert!(at[0].function.contains("remember") && at[0].line == Some(20), "{at:?}");
     println!("{trace}");
 }
 
