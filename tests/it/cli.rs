@@ -40,6 +40,9 @@ fn version_and_help_answer() {
         &["contract", "--help"],
         &["contract", "deploy", "--help"],
         &["contract", "call", "--help"],
+        &["contract", "upgrade", "--help"],
+        &["contract", "authority", "--help"],
+        &["contract", "consent", "--help"],
     ] {
         let text = stdout(&coffer(topic));
         assert!(text.contains("xample"), "no example in {topic:?}: {text}");
@@ -112,4 +115,57 @@ fn a_node_that_is_not_there_is_told() {
     let id = format!("0x{}", "1".repeat(64));
     let text = stderr(&coffer(&["contract", "query", &id, "value", "--node", &url]));
     assert!(text.contains(&addr.to_string()), "{text}");
+}
+
+#[test]
+fn a_contract_is_upgraded_and_handed_over_from_the_command_line() {
+    let path = |name| build::contract_path(name).display().to_string();
+    build::contract("counter");
+    let (old, new) = (path("counter"), path("counter-v2"));
+    let text = stdout(&coffer(&["contract", "check", &new, "--upgrade-of", &old]));
+    assert!(text.contains("differs: storage field `value`: was u64 and is u128"), "{text}");
+    assert!(text.contains("its migrate answers"), "{text}");
+    // The other way round there is no `migrate`, and a field goes.
+    let refused = coffer(&["contract", "check", &old, "--upgrade-of", &new, "--json"]);
+    assert!(!refused.status.success());
+    let shown: Value = serde_json::from_slice(&refused.stdout).expect("JSON");
+    assert_eq!(shown["upgrade"]["differences"].as_array().map(Vec::len), Some(2), "{shown}");
+
+    let node = Dev::new().start();
+    let url = format!("http://{}", node.addr());
+    let at = ["--node", &url, "--psi", "PS1", "--json"];
+    let run = |args: &[&str]| coffer(&[&["contract"][..], args, &at].concat());
+    let deployed = as_json(&run(&["deploy", &old, "--private", "--authority", "alice,bob", "--start", "7"]));
+    let id = deployed["contract"].as_str().expect("an id");
+    let text = stdout(&coffer(&["contract", "authority", id, "--node", &url, "--psi", "PS1"]));
+    assert!(text.contains("authority: all of ") && text.contains(&node.account("bob")), "{text}");
+
+    let dry = run(&["upgrade", id, &new, "--dry-run", "--factor", "2"]);
+    assert!(!dry.status.success(), "a consent is missing");
+    let check: Value = serde_json::from_slice(&dry.stdout).expect("JSON");
+    assert_eq!((&check["result"], &check["missing"][0]["account"]), (&json!("14"), &json!(node.account("bob"))));
+    let text = stderr(&run(&["upgrade", id, &new, "--private", "--factor", "2"]));
+    assert!(text.contains("notAuthorised"), "{text}");
+    let text = stderr(&run(&["upgrade", id, &new, "--private"]));
+    assert!(text.contains("--factor"), "{text}");
+
+    let consent = as_json(&run(&["consent", id, &new, "--factor", "2", "--from", "bob"]));
+    let consent = consent["consent"].as_str().expect("hex");
+    let dry = run(&["upgrade", id, &new, "--dry-run", "--factor", "2", "--consent", consent]);
+    assert_eq!(as_json(&dry)["missing"], json!([]));
+    let done = as_json(&run(&["upgrade", id, &new, "--private", "--factor", "2", "--consent", consent]));
+    assert_eq!((&done["result"], &done["revision"]), (&json!("14"), &json!(1)), "{done}");
+    assert_eq!(as_json(&run(&["query", id, "value"]))["result"], "14");
+
+    let text = stderr(&run(&["consent", id, "--from", "bob"]));
+    assert!(text.contains("--renounce"), "{text}");
+    let consent = as_json(&run(&["consent", id, "--set", "alice", "--from", "bob"]));
+    let consent = consent["consent"].as_str().expect("hex");
+    let set = as_json(&run(&["authority", id, "--set", "alice", "--private", "--consent", consent]));
+    assert_eq!(set["authority"]["account"], node.account("alice"), "{set}");
+    assert_eq!(as_json(&run(&["authority", id, "--renounce", "--private"]))["authority"], "none");
+    let text = stderr(&run(&["authority", id, "--set", "alice", "--private"]));
+    assert!(text.contains("noAuthority"), "{text}");
+    let text = stdout(&coffer(&["contract", "authority", id, "--node", &url, "--psi", "PS1"]));
+    assert!(text.contains("nobody can change it") && text.contains("revision: 3"), "{text}");
 }

@@ -17,5 +17,6 @@ mod repeatable;
 mod restart;
 mod subscription;
 mod token;
+mod upgrade;
 mod which_psi;
 mod wrong_input;

@@ -72,6 +72,12 @@ fn the_lines_of_the_tutorial_work_as_they_stand() {
     assert!(out.contains("\"result\":\"2\""), "greeted twice: {out}");
     let greeted = out.matches("Greeted").count();
     assert!(greeted >= 3, "twice by alice, once by the other contract: {out}");
+    assert!(out.contains("differs: storage field `greeted`: was u64 and is u32"), "{out}");
+    assert!(out.contains("It would be refused."), "{out}");
+    assert!(
+        out.lines().rfind(|line| line.starts_with("result: ")) == Some("result: 3"),
+        "the third greeting, by the new code: {out}"
+    );
 }
 
 #[test]

@@ -112,7 +112,15 @@ impl Client {
     }
 
     fn with_from(&self, method: &str, mut params: Value) -> Value {
-        let acts = matches!(method, "contract_call" | "contract_deploy");
+        let acts = matches!(
+            method,
+            "contract_call"
+                | "contract_deploy"
+                | "contract_upgrade"
+                | "contract_checkUpgrade"
+                | "contract_setAuthority"
+                | "contract_consent"
+        );
         if let (Some(from), Some(params), true) = (&self.from, params.as_object_mut(), acts) {
             params.entry("from").or_insert_with(|| json!(from));
         }

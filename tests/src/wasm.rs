@@ -1,7 +1,7 @@
 //! Modules by hand, for what no honest contract does: loops without end, views that write, code that breaks a rule.
 
 use coffer_abi::export::{MethodKind, SPEC_SECTION};
-use coffer_abi::spec::{Method, Spec, Type};
+use coffer_abi::spec::{Method, Spec, StorageField, Type};
 
 /// Imports of every module made here, and the memory.
 const OPENING: &str = r#"
@@ -26,8 +26,20 @@ pub fn contract(methods: &[(MethodKind, &str)], functions: &str) -> Vec<u8> {
 /// # Panics
 /// As [`contract`].
 pub fn module(methods: &[(MethodKind, &str)], functions: &str) -> Vec<u8> {
+    described(spec(methods), functions)
+}
+
+/// As [`contract`], and its spec says that it stores these fields.
+///
+/// # Panics
+/// As [`contract`].
+pub fn storing(storage: Vec<StorageField>, methods: &[(MethodKind, &str)], functions: &str) -> Vec<u8> {
+    described(Spec { storage, ..spec(methods) }, &format!("{OPENING}{functions}"))
+}
+
+fn described(spec: Spec, functions: &str) -> Vec<u8> {
     let mut wasm = plain(functions);
-    let section = spec(methods).to_section();
+    let section = spec.to_section();
     let mut body = Vec::new();
     leb(SPEC_SECTION.len(), &mut body);
     body.extend_from_slice(SPEC_SECTION.as_bytes());

@@ -46,6 +46,10 @@ pub enum TransactionKind {
     Call,
     /// Orders a private transaction; its text is with its parties.
     Marker,
+    /// Gives a public contract new code.
+    Upgrade,
+    /// Gives a public contract another authority.
+    SetAuthority,
 }
 
 /// A transaction of a block in short.
@@ -97,6 +101,8 @@ impl From<&ChainBlock> for Block {
                 Kind::Deploy { .. } => TransactionKind::Deploy,
                 Kind::Call { .. } => TransactionKind::Call,
                 Kind::Marker { .. } => TransactionKind::Marker,
+                Kind::Upgrade { .. } => TransactionKind::Upgrade,
+                Kind::SetAuthority { .. } => TransactionKind::SetAuthority,
             },
             sender: Text(tx.body.sender),
         });

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::types::{Account, Args, Base64, Event, Number, Text};
+use crate::upgrade::Authority;
 
 mod spec;
 
@@ -71,6 +72,10 @@ pub struct ContractSpec {
     pub private: bool,
     /// Its module.
     pub code_hash: Text<CodeHash>,
+    /// Who may give it new code.
+    pub authority: Authority,
+    /// How often its code or its authority were changed.
+    pub revision: u64,
     /// The spec inside the module.
     pub spec: SpecView,
 }
@@ -137,6 +142,8 @@ pub trait ContractApi {
         private: Option<bool>,
         /// Who acts; the node's default account if left out.
         from: Option<Account>,
+        /// Who may give it new code later: `"none"`, `{"account": …}` or `{"parties": [… , …]}`; who acts if left out.
+        authority: Option<Authority>,
         /// Gas it may use; the node's default if left out.
         gas_limit: Option<Number>,
     ) -> Result<Deployed, Error>;
@@ -225,6 +232,8 @@ pub trait ContractApi {
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "private": true,
             "codeHash": "0x9999999999999999999999999999999999999999999999999999999999999999",
+            "authority": {"account": "0x4444444444444444444444444444444444444444444444444444444444444444"},
+            "revision": 0,
             "spec": {
                 "abi": 1, "name": "Counter", "version": "0.1.0", "docs": "Counts.", "source": "", "toolchain": "",
                 "methods": [{

@@ -57,6 +57,7 @@ kinds! {
     TRAP = (-31011, "trap", "The contract stopped: `data.trap` says how; for a panic `data.message` has its text.");
     OUT_OF_GAS = (-31012, "outOfGas", "The gas limit was reached. Give a higher `gasLimit`.");
     REFUSED = (-31013, "refused", "The call was in a block, but nothing ran; `data.reason` says why.");
+    LAYOUT_CHANGED = (-31015, "layoutChanged", "The new module stores in another form what the contract has stored, and has no `migrate`; nothing was sent. `data.differences` tells what differs.");
     TRANSPORT = (-31014, "transport", "The HTTP request itself is not usable; the message says what to change.");
 }
 
@@ -143,6 +144,12 @@ pub enum Error {
         hint: String,
         /// What is wrong.
         message: String,
+    },
+    /// Permanent: the new module needs a `migrate`.
+    #[error("the new module has no `migrate`, and does not read all that the old one wrote: {}", .differences.join("; "))]
+    LayoutChanged {
+        /// What differs, for people.
+        differences: Vec<String>,
     },
     /// Unknown whether it will still happen.
     #[error("{message}")]
@@ -244,6 +251,7 @@ impl Error {
             Self::Unconfigured { .. } => kind::UNCONFIGURED,
             Self::Pruned { .. } => kind::PRUNED,
             Self::CodeRefused { .. } => kind::CODE_REFUSED,
+            Self::LayoutChanged { .. } => kind::LAYOUT_CHANGED,
             Self::Timeout { .. } => kind::TIMEOUT,
             Self::Account(_) => kind::ACCOUNT,
             Self::Contract { .. } => kind::CONTRACT,
@@ -267,6 +275,7 @@ impl Error {
             Self::CodeRefused { rule, function, offset, hint, .. } => {
                 json!({ "rule": rule, "function": function, "offset": offset, "hint": hint })
             }
+            Self::LayoutChanged { differences } => json!({ "differences": differences }),
             Self::Contract { name, code, data, ran } => {
                 with(ran, json!({ "error": { "name": name, "code": code, "data": data } }))
             }

@@ -20,6 +20,7 @@ pub mod psi;
 pub mod rpc;
 pub mod state;
 pub mod tx;
+pub mod upgrade;
 
 #[cfg(feature = "client")]
 pub mod client;

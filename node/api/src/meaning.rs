@@ -47,6 +47,26 @@ pub(crate) fn refused(name: &str) -> String {
         Refused::NoSuchCode => {
             "No code of that hash is stored in this state; deploy one contract of it first.".into()
         }
+        Refused::NoAuthority => {
+            "The contract's authority is renounced; nobody can change its code or authority. Deploy another contract.".into()
+        }
+        Refused::NotAuthorised => {
+            "The contract's authority did not allow it: act as its account, or add the consent of every one of its parties; contract_info shows them.".into()
+        }
+        Refused::OtherRevision => {
+            "The contract was changed in the meantime; look at it again, and collect new consents if it needs any.".into()
+        }
+        Refused::BadConsent => {
+            "A party's consent is for another change, contract or revision, or not signed by it; collect it again with contract_consent.".into()
+        }
+        Refused::ConsentExpired => {
+            "A party's consent was valid up to a lower height; collect it again with contract_consent.".into()
+        }
+        Refused::SameCode => "The contract has this code already; there is nothing to upgrade.".into(),
+        Refused::LayoutChanged => {
+            "The new module stores in another form what the contract has stored, and has no `migrate`; contract_checkUpgrade tells what differs.".into()
+        }
+        Refused::NoMigrate => "The new module has no `migrate` and takes no arguments at an upgrade; leave them out.".into(),
     }
 }
 

@@ -104,9 +104,10 @@ pub const COMMON_ERRORS: &[ErrorInfo] = &[
 
 /// Every method of every namespace, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
-    let namespaces: [&'static [MethodInfo]; 6] = [
+    let namespaces: [&'static [MethodInfo]; 7] = [
         crate::chain::METHODS,
         crate::contract::METHODS,
+        crate::upgrade::METHODS,
         crate::tx::METHODS,
         crate::state::METHODS,
         crate::psi::METHODS,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{DecodeError, Engine};
 use coffer_abi::{AccountId, CodeHash, ContractId, Hash};
+use coffer_chain::Consent;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 /// The largest number every JSON reader holds exactly: 2^53 - 1.
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// An identifier in its text form: `0x` and 64 lower-case hex digits.
+/// An identifier in its text form: `0x` and lower-case hex digits, 64 unless [`Named`] says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<T>(pub T);
 
@@ -26,6 +27,8 @@ pub trait Named {
     const NAME: &'static str;
     /// What it identifies.
     const DOCS: &'static str;
+    /// Hex digits after `0x`.
+    const DIGITS: usize = 64;
 }
 
 macro_rules! named {
@@ -41,6 +44,12 @@ named! {
     ContractId: "A deployed contract.";
     CodeHash: "A Wasm module: hash of its bytes.";
     Hash: "A hash: of a block, a transaction, a state.";
+}
+
+impl Named for Consent {
+    const NAME: &'static str = "Consent";
+    const DOCS: &'static str = "An account's signed consent to one change of one contract.";
+    const DIGITS: usize = 208;
 }
 
 impl<T: fmt::Display> Serialize for Text<T> {
@@ -65,7 +74,8 @@ impl<T: Named> JsonSchema for Text<T> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^0x[0-9a-f]{64}$", "description": T::DOCS })
+        let pattern = format!("^0x[0-9a-f]{{{}}}$", T::DIGITS);
+        json_schema!({ "type": "string", "pattern": pattern, "description": T::DOCS })
     }
 }
 

@@ -60,7 +60,7 @@ pub struct Receipt {
     pub status: Status,
     /// Gas used.
     pub gas_used: Gas,
-    /// The contract deployed, if this was a deployment that succeeded; else the contract called.
+    /// The contract deployed, if this was a deployment that succeeded; else the contract called or changed.
     pub contract: Option<ContractId>,
     /// Events in the order of emission.
     pub events: Vec<Event>,

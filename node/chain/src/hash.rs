@@ -43,6 +43,12 @@ pub enum Domain {
     InnerCallSignature,
     /// A sealed payload, as it stands in a marker.
     Payload,
+    /// Encoded arguments of `migrate`, as a consent names them.
+    MigrateInput,
+    /// What a party consents to.
+    Consent,
+    /// What a party signs.
+    ConsentSignature,
     /// What contracts of the public state see as their state's id.
     PublicState,
     /// What contracts of a private state see as their state's id.
@@ -71,6 +77,9 @@ impl Domain {
             Self::InnerCall => "coffer v1 inner call id",
             Self::InnerCallSignature => "coffer v1 inner call signature",
             Self::Payload => "coffer v1 sealed payload",
+            Self::MigrateInput => "coffer v1 migrate input",
+            Self::Consent => "coffer v1 consent",
+            Self::ConsentSignature => "coffer v1 consent signature",
             Self::PublicState => "coffer v1 public state id",
             Self::PrivateState => "coffer v1 private state id",
         }

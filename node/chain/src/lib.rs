@@ -4,6 +4,7 @@
 pub mod hash;
 pub mod sign;
 pub mod psi;
+pub mod authority;
 pub mod tx;
 pub mod marker;
 pub mod block;
@@ -12,6 +13,7 @@ pub mod genesis;
 pub mod rules;
 pub mod trie;
 
+pub use authority::{Authority, Change, Consent, Consents, Parties};
 pub use block::{Block, Header, Receipt};
 pub use certificate::{Certificate, Validator, ValidatorSet};
 pub use genesis::{Genesis, Parameters};

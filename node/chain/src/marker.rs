@@ -4,6 +4,7 @@
 
 use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height};
 
+use crate::authority::{Authority, Consents};
 use crate::hash::{Domain, hash_of};
 use crate::sign::{Signature, SigningKey, verify};
 
@@ -18,6 +19,8 @@ pub enum InnerAction {
         input: Vec<u8>,
         /// Chosen by the sender; part of what the new id derives from.
         salt: [u8; 32],
+        /// Who may change it later.
+        authority: Authority,
     },
     /// Calls a private contract.
     Call {
@@ -27,6 +30,30 @@ pub enum InnerAction {
         method: String,
         /// Its encoded arguments.
         input: Vec<u8>,
+    },
+    /// Gives a private contract new code.
+    Upgrade {
+        /// The contract.
+        contract: ContractId,
+        /// How often it was changed before; refused if that is not so any more.
+        revision: u64,
+        /// The new Wasm module.
+        code: Vec<u8>,
+        /// Encoded arguments of its `migrate`.
+        input: Vec<u8>,
+        /// Those of the parties that are not the account.
+        consents: Consents,
+    },
+    /// Gives a private contract another authority.
+    SetAuthority {
+        /// The contract.
+        contract: ContractId,
+        /// How often it was changed before; refused if that is not so any more.
+        revision: u64,
+        /// Who may change it from now on.
+        authority: Authority,
+        /// Those of the parties that are not the account.
+        consents: Consents,
     },
 }
 

@@ -73,14 +73,15 @@ pub fn check_window(valid_until: Height, height: Height) -> Result<(), NotInclud
 /// [`TxError::OutOfBounds`] with the field.
 pub fn check_action_bounds(kind: &Kind) -> Result<(), TxError> {
     let input = match kind {
-        Kind::Deploy { input, .. } => input,
+        Kind::Deploy { input, .. } | Kind::Upgrade { input, .. } => input,
         Kind::Call { method, input, .. } => {
             if !is_method_name(method) {
                 return Err(TxError::OutOfBounds("method"));
             }
             input
         }
-        Kind::Marker { .. } => return Ok(()),
+        // Parties and consents are bounded by their types.
+        Kind::Marker { .. } | Kind::SetAuthority { .. } => return Ok(()),
     };
     if input.len() > limits::MAX_INPUT { Err(TxError::OutOfBounds("input")) } else { Ok(()) }
 }

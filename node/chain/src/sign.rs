@@ -43,6 +43,11 @@ impl SigningKey {
     }
 }
 
+/// True if somebody can sign for the account: its bytes are a public key, and not one of the few that hold for everything.
+pub fn is_key(account: &AccountId) -> bool {
+    VerifyingKey::from_bytes(&account.0).is_ok_and(|key| !key.is_weak())
+}
+
 /// True if `signature` is `account`'s over `what` for that chain and domain.
 pub fn verify(account: &AccountId, domain: Domain, chain_id: &Hash, what: &Hash, signature: &Signature) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(&account.0) else { return false };
@@ -69,6 +74,17 @@ mod tests {
             let mut changed = signature;
             changed.0[bit / 8] ^= 1 << (bit % 8);
             assert!(!verify(&account, Domain::Vote, &chain, &what, &changed), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_told_from_bytes_that_nobody_can_sign_for() {
+        assert!(is_key(&SigningKey::from_seed(&[7; 32]).account()));
+        // No point of the curve; the neutral point; a point of small order.
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        for bytes in [[2; 32], neutral, [0; 32]] {
+            assert!(!is_key(&AccountId(bytes)), "{bytes:?}");
         }
     }
 

@@ -4,6 +4,7 @@
 
 use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height, codec, limits};
 
+use crate::authority::{Authority, Consents};
 use crate::hash::{Domain, hash_of};
 use crate::sign::{Signature, SigningKey, verify};
 use crate::{PROTOCOL_VERSION, rules};
@@ -22,6 +23,8 @@ pub enum Kind {
         input: Vec<u8>,
         /// Makes the ids of two instances of the same code by the same account differ.
         salt: [u8; 32],
+        /// Who may change it later.
+        authority: Authority,
     },
     /// Calls a public contract.
     Call {
@@ -36,6 +39,30 @@ pub enum Kind {
     Marker {
         /// Hash of the sealed payload.
         payload: Hash,
+    },
+    /// Gives a public contract new code.
+    Upgrade {
+        /// The contract.
+        contract: ContractId,
+        /// How often it was changed before; refused if that is not so any more.
+        revision: u64,
+        /// The new Wasm module.
+        code: Vec<u8>,
+        /// Encoded arguments of its `migrate`.
+        input: Vec<u8>,
+        /// Those of the parties that are not the sender.
+        consents: Consents,
+    },
+    /// Gives a public contract another authority.
+    SetAuthority {
+        /// The contract.
+        contract: ContractId,
+        /// How often it was changed before; refused if that is not so any more.
+        revision: u64,
+        /// Who may change it from now on.
+        authority: Authority,
+        /// Those of the parties that are not the sender.
+        consents: Consents,
     },
 }
 
@@ -184,6 +211,7 @@ impl CheckedTx {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authority::Consent;
 
     fn body(key: &SigningKey) -> TxBody {
         TxBody {
@@ -221,6 +249,28 @@ mod tests {
         let kind = Kind::Call { contract: ContractId([3; 32]), method: "Add!".into(), input: vec![] };
         let bad = TxBody { kind, ..body(&key) }.sign(&key);
         assert_eq!(bad.check(&chain, Gas(1000)), Err(TxError::OutOfBounds("method")));
+    }
+
+    #[test]
+    fn the_largest_upgrade_with_every_consent_is_a_transaction() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let consent = |n| Consent { party: AccountId([n; 32]), valid_until: Height(9), signature: Signature([n; 64]) };
+        let consents = Consents::new((0..32).map(consent).collect()).unwrap();
+        let upgrade = |input| TxBody {
+            kind: Kind::Upgrade {
+                contract: ContractId([3; 32]),
+                revision: 1,
+                code: vec![7; 1024 * 1024],
+                input: vec![1; input],
+                consents: consents.clone(),
+            },
+            ..body(&key)
+        };
+        let largest = upgrade(limits::MAX_INPUT).sign(&key);
+        assert_eq!(Transaction::decode_bounded(&largest.encode()).unwrap(), largest);
+        assert!(largest.check(&Hash([1; 32]), Gas(1000)).is_ok());
+        let above = upgrade(limits::MAX_INPUT + 1).sign(&key);
+        assert_eq!(above.check(&Hash([1; 32]), Gas(1000)), Err(TxError::OutOfBounds("input")));
     }
 
     #[test]

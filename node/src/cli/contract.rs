@@ -10,6 +10,9 @@ mod remote;
 mod flags;
 mod deploy;
 mod call;
+mod upgrade;
+mod authority;
+mod consent;
 
 use std::process::ExitCode;
 
@@ -25,6 +28,7 @@ Examples:
   coffer contract deploy token.wasm --private --psi PS1 --from alice --name Gold --symbol G --decimals 2 --supply 1000
   coffer contract call 0xID transfer --private --psi PS1 --to 0xBOB --amount 5
   coffer contract query 0xID balance_of --psi PS1 --account 0xBOB
+  coffer contract upgrade 0xID token.wasm --dry-run
   coffer contract call 0xID transfer --help          the flags of that method"
 )]
 pub(super) struct ContractArgs {
@@ -49,6 +53,14 @@ enum Command {
     /// Run a view; flags come from the contract
     #[command(disable_help_flag = true)]
     Query(RawArgs),
+    /// Give a contract new code; flags for `migrate` come from the module
+    #[command(disable_help_flag = true)]
+    Upgrade(RawArgs),
+    /// Show or change who may give a contract new code
+    Authority(authority::AuthorityArgs),
+    /// Sign an account's consent to a change of a contract
+    #[command(disable_help_flag = true)]
+    Consent(RawArgs),
 }
 
 /// Words that can be understood only after a contract's spec was read.
@@ -66,5 +78,8 @@ pub(super) fn run(args: ContractArgs) -> anyhow::Result<ExitCode> {
         Command::Deploy(args) => deploy::run(args.words),
         Command::Call(args) => call::run(call::Kind::Call, args.words),
         Command::Query(args) => call::run(call::Kind::Query, args.words),
+        Command::Upgrade(args) => upgrade::run(args.words),
+        Command::Authority(args) => authority::run(args),
+        Command::Consent(args) => consent::run(args.words),
     }
 }

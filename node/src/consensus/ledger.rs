@@ -181,8 +181,8 @@ impl App for Ledger {
         if expired > 0 {
             tracing::warn!(expired, height = %height, "transactions expired in the pool");
         }
-        for receipt in &receipts {
-            self.waiters.settle(height, receipt);
+        for (index, receipt) in (0..).zip(&receipts) {
+            self.waiters.settle(height, index, receipt);
         }
         tracing::info!(height = %height, hash = %hash, transactions = ids.len(), "block committed");
         Ok(height)

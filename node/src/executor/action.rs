@@ -1,12 +1,14 @@
 //! One deployment or call on a state, whatever state it is. The public and the private side differ only in where ids and path keys come
 //! from. Invariant: a failed action leaves no write behind but its gas and receipt.
 
-use coffer_abi::export::MethodKind;
+use coffer_abi::export::{INIT, MethodKind};
 use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Refused, StateId, Status};
+use coffer_chain::Authority;
 use coffer_chain::hash::{code_hash, created_path_key, public_path_key};
 use coffer_runtime::engine::Lane;
 use coffer_runtime::{BlockContext, Call, Code};
 
+use super::upgrade::{NewAuthority, Upgrade};
 use super::{Error, Executor, Overlay};
 use crate::state::NewContract;
 
@@ -26,6 +28,8 @@ pub struct Deployment<'a> {
     pub contract: ContractId,
     /// Key of its storage paths.
     pub path_key: [u8; 32],
+    /// Who may change it later.
+    pub authority: &'a Authority,
 }
 
 /// What to do.
@@ -42,6 +46,10 @@ pub enum Action<'a> {
         /// Encoded arguments.
         input: &'a [u8],
     },
+    /// Give one new code.
+    Upgrade(Upgrade<'a>),
+    /// Give one another authority.
+    SetAuthority(NewAuthority<'a>),
 }
 
 /// Who does it, where, with how much gas.
@@ -53,6 +61,8 @@ pub struct Frame {
     pub state_id: StateId,
     /// Position in the chain.
     pub block: BlockContext,
+    /// Position of the transaction in the block, from 0.
+    pub index: u32,
     /// Id of the transaction or inner call: what the seeded generator starts from.
     pub id: Hash,
     /// True in a private state: contracts made there get storage paths that outsiders cannot guess.
@@ -70,7 +80,7 @@ pub struct Acted {
     pub status: Status,
     /// Gas used.
     pub gas_used: Gas,
-    /// The contract made or called.
+    /// The contract made, called or changed.
     pub contract: Option<ContractId>,
     /// Its events.
     pub events: Vec<Event>,
@@ -95,8 +105,11 @@ impl Executor {
                 let Some(code) = self.code_of(contract, &hash, || overlay.code(&hash))? else {
                     return Ok(Acted::refused(Refused::NoSuchContract));
                 };
-                self.invoke(overlay, &code, MethodKind::Call, *contract, method, input, frame)
+                // A contract that calls is there, with an authority of its own.
+                self.invoke(overlay, &code, MethodKind::Call, *contract, method, input, &Authority::None, frame)
             }
+            Action::Upgrade(upgrade) => self.upgrade(overlay, upgrade, frame),
+            Action::SetAuthority(new) => self.set_authority(overlay, new, frame),
         }
     }
 
@@ -114,7 +127,8 @@ impl Executor {
             return Ok(Acted { gas_used: cost, ..Acted::refused(Refused::InvalidCode) });
         };
         let rest = Frame { gas_limit: frame.gas_limit.saturating_sub(cost), ..*frame };
-        let acted = self.invoke(overlay, &code, MethodKind::Init, new.contract, "init", new.input, &rest)?;
+        let (contract, input, authority) = (new.contract, new.input, new.authority);
+        let acted = self.invoke(overlay, &code, MethodKind::Init, contract, INIT, input, authority, &rest)?;
         let gas_used = cost.saturating_add(acted.gas_used);
         if !acted.status.is_ok() {
             return Ok(Acted { gas_used, contract: None, ..acted });
@@ -123,12 +137,14 @@ impl Executor {
             overlay.add_code(code_hash, new.code.to_vec());
         }
         let (path_key, deployer, height) = (new.path_key, frame.account, frame.block.height);
-        overlay.create(new.contract, NewContract { code_hash, path_key, deployer, height });
+        let authority = new.authority.clone();
+        overlay.create(new.contract, NewContract { code_hash, path_key, deployer, height, authority });
         Ok(Acted { gas_used, ..acted })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one private function that both callers above fill by name")]
-    fn invoke(
+    /// Runs one method. `authority` is that of the contract if the overlay does not have the contract yet.
+    #[expect(clippy::too_many_arguments, reason = "one function of this module that its few callers fill by name")]
+    pub(super) fn invoke(
         &self,
         overlay: &mut Overlay<'_>,
         code: &Code,
@@ -136,6 +152,7 @@ impl Executor {
         contract: ContractId,
         method: &str,
         input: &[u8],
+        authority: &Authority,
         frame: &Frame,
     ) -> Result<Acted, Error> {
         let call = Call {
@@ -158,7 +175,10 @@ impl Executor {
             let (contract, code_hash) = (created.contract, created.code_hash);
             let path_key = if frame.is_private { created_path_key(&contract) } else { public_path_key(&contract) };
             let (deployer, height) = (AccountId(created.creator.0), frame.block.height);
-            overlay.create(contract, NewContract { code_hash, path_key, deployer, height });
+            // What a contract makes is changed by who may change the maker: neither by whoever asked for it, nor by nobody.
+            let maker = overlay.current(&created.creator)?;
+            let authority = maker.map_or_else(|| authority.clone(), |maker| maker.authority);
+            overlay.create(contract, NewContract { code_hash, path_key, deployer, height, authority });
         }
         for (contract, changes) in done.changes {
             overlay.apply(contract, changes);

@@ -11,15 +11,17 @@ mod private;
 mod chain_rules;
 mod public;
 mod query;
+mod upgrade;
 mod world;
 
-pub use action::{Action, Deployment};
+pub use action::{Action, Deployment, Frame};
 pub use chain_rules::{ForeignRules, engine_config};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
 pub use pipeline::{PipelineError, Pipelines, follow};
 pub use private::{PrivateCall, PrivateRun};
 pub use public::{BlockError, BlockRun};
+pub use upgrade::{CHANGE_GAS, CONSENT_GAS, NewAuthority, Tried, Upgrade};
 pub use world::Snapshot;
 
 use std::time::Duration;

@@ -5,11 +5,19 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use coffer_abi::{CodeHash, ContractId, StateId};
+use coffer_chain::Authority;
 use coffer_chain::hash::created_contract_id;
 use coffer_runtime::{Changes, Code, Fault, ScanEntry, StateRead, World};
 
 use super::world::{Snapshot, fault};
-use crate::state::{Error, NewContract, StateWrites};
+use crate::state::{ChangedContract, ContractRecord, Error, NewContract, StateWrites};
+
+/// A contract as the calls before left it, apart from its storage.
+pub(super) struct Current {
+    pub code_hash: CodeHash,
+    pub authority: Authority,
+    pub revision: u64,
+}
 
 /// A snapshot with writes on top.
 pub struct Overlay<'a> {
@@ -28,10 +36,26 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// When this node cannot read.
     pub fn contract(&self, contract: &ContractId) -> Result<Option<CodeHash>, Error> {
-        match self.writes.created.get(contract) {
-            Some(new) => Ok(Some(new.code_hash)),
-            None => Ok(self.below.view.contract(contract)?.map(|record| record.code_hash)),
+        Ok(self.current(contract)?.map(|current| current.code_hash))
+    }
+
+    /// A contract as the calls before left it; `None` if there is no such contract.
+    pub(super) fn current(&self, contract: &ContractId) -> Result<Option<Current>, Error> {
+        let mut current = match self.writes.created.get(contract) {
+            Some(new) => Current { code_hash: new.code_hash, authority: new.authority.clone(), revision: 0 },
+            None => match self.below.view.contract(contract)? {
+                Some(ContractRecord { code_hash, authority, revision, .. }) => {
+                    Current { code_hash, authority, revision }
+                }
+                None => return Ok(None),
+            },
+        };
+        if let Some(changed) = self.writes.changed.get(contract) {
+            current.code_hash = changed.codes.values().next_back().copied().unwrap_or(current.code_hash);
+            current.authority = changed.authority.clone();
+            current.revision = changed.revision;
         }
+        Ok(Some(current))
     }
 
     /// A module stored before or in this block.
@@ -55,6 +79,24 @@ impl<'a> Overlay<'a> {
         self.writes.codes.insert(hash, code);
     }
 
+    /// Takes back a module that [`Overlay::add_code`] added.
+    pub(super) fn forget_code(&mut self, hash: &CodeHash) {
+        self.writes.codes.remove(hash);
+    }
+
+    /// What was changed of a contract in this block, apart from its storage.
+    pub(super) fn changed(&self, contract: &ContractId) -> Option<ChangedContract> {
+        self.writes.changed.get(contract).cloned()
+    }
+
+    /// Puts what is changed of a contract in this block in place of what was before; `None`: nothing is.
+    pub(super) fn change(&mut self, contract: ContractId, changed: Option<ChangedContract>) {
+        match changed {
+            Some(changed) => drop(self.writes.changed.insert(contract, changed)),
+            None => drop(self.writes.changed.remove(&contract)),
+        }
+    }
+
     /// Adds the writes of a successful call.
     pub fn apply(&mut self, contract: ContractId, changes: Changes) {
         if !changes.is_empty() {
@@ -65,6 +107,13 @@ impl<'a> Overlay<'a> {
     /// All writes.
     pub fn into_writes(self) -> StateWrites {
         self.writes
+    }
+}
+
+impl Overlay<'_> {
+    /// Code that this state holds.
+    fn ready(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
+        self.below.executor.stored_code(hash, || Overlay::code(self, hash)).map_err(fault)
     }
 }
 
@@ -110,14 +159,15 @@ impl StateRead for Overlay<'_> {
 impl World for Overlay<'_> {
     fn contract(&self, contract: &ContractId) -> Result<Option<Code>, Fault> {
         match Overlay::contract(self, contract).map_err(|error| fault(error.into()))? {
-            Some(hash) => World::code(self, &hash),
+            Some(hash) => self.ready(&hash),
             None => Ok(None),
         }
     }
 
     fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
-        let load = || Overlay::code(self, hash);
-        self.below.executor.stored_code(hash, load).map_err(fault)
+        // What is ready to run says nothing of this state: it may have come from a neighbour's.
+        let is_here = self.writes.codes.contains_key(hash) || self.below.view.has_code(hash)?;
+        if is_here { self.ready(hash) } else { Ok(None) }
     }
 
     fn created_id(&self, creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {

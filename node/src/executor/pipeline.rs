@@ -112,13 +112,13 @@ impl Pipelines {
         }
         self.state.finish_private(height)?;
         // ORDER: who is told of a receipt finds the trie of private states sealed at its height.
-        for receipt in &receipts {
-            self.waiters.settle(height, receipt);
+        for (index, receipt) in &receipts {
+            self.waiters.settle(height, *index, receipt);
         }
         Ok(())
     }
 
-    fn run_one(&self, psi: &Psi, block: &Block, calls: &[PrivateCall]) -> Result<Vec<Receipt>, PipelineError> {
+    fn run_one(&self, psi: &Psi, block: &Block, calls: &[PrivateCall]) -> Result<Vec<(u32, Receipt)>, PipelineError> {
         let header = &block.header;
         if self.state.private_head(psi) >= header.height {
             return Ok(Vec::new());
@@ -127,11 +127,10 @@ impl Pipelines {
         let context = BlockContext { height: header.height, time: header.time, chain_id: header.chain_id };
         let public = self.state.public_at(header.height)?;
         let run = self.executor.run_private(tenant_lane(psi), &view, &public, context, calls)?;
-        let indices = calls.iter().map(|call| call.index);
-        let receipts = indices.zip(run.receipts.iter().cloned()).collect();
+        let receipts: Vec<_> = calls.iter().map(|call| call.index).zip(run.receipts).collect();
         let (psi, height) = (psi.clone(), header.height);
-        self.state.commit_private(PrivateCommit { psi, height, writes: run.writes, receipts })?;
-        Ok(run.receipts)
+        self.state.commit_private(PrivateCommit { psi, height, writes: run.writes, receipts: receipts.clone() })?;
+        Ok(receipts)
     }
 
     /// The calls that a block orders for tenants of this node, opened, in the order of their markers.

@@ -9,6 +9,7 @@ use coffer_runtime::BlockContext;
 use coffer_runtime::engine::Lane;
 
 use super::action::{Acted, Action, Deployment, Frame};
+use super::upgrade::{NewAuthority, Upgrade};
 use super::{Error, Executor, Overlay, Snapshot, included};
 use crate::state::{StateWrites, View};
 
@@ -48,9 +49,9 @@ impl Executor {
         let mut overlay = Overlay::new(Snapshot::private(self, view, public));
         included::drop_expired(&mut overlay, block.height)?;
         let mut receipts = Vec::with_capacity(calls.len());
-        for PrivateCall { marker, call, .. } in calls {
+        for PrivateCall { marker, index, call } in calls {
             let acted = match call {
-                Some(call) => self.run_inner(&mut overlay, lane, block, call)?,
+                Some(call) => self.run_inner(&mut overlay, lane, (block, *index), call)?,
                 None => Acted::refused(Refused::BadPayload),
             };
             let Acted { status, gas_used, contract, events } = acted;
@@ -63,7 +64,7 @@ impl Executor {
         &self,
         overlay: &mut Overlay<'_>,
         lane: Lane,
-        block: BlockContext,
+        (block, index): (BlockContext, u32),
         call: &InnerCall,
     ) -> Result<Acted, Error> {
         let body = &call.body;
@@ -80,13 +81,19 @@ impl Executor {
         included::insert(overlay, body.valid_until, &id);
         let state_id = private_state_id(&self.chain_id);
         let (account, gas_limit) = (body.account, body.gas_limit);
-        let frame = Frame { account, state_id, block, id, is_private: true, gas_limit, lane };
+        let frame = Frame { account, state_id, block, index, id, is_private: true, gas_limit, lane };
         let action = match &body.action {
-            InnerAction::Deploy { code, input, .. } => {
+            InnerAction::Deploy { code, input, authority, .. } => {
                 let (contract, path_key) = (private_contract_id(&id), private_path_key(&id));
-                Action::Deploy(Deployment { code, input, contract, path_key })
+                Action::Deploy(Deployment { code, input, contract, path_key, authority })
             }
             InnerAction::Call { contract, method, input } => Action::Call { contract: *contract, method, input },
+            InnerAction::Upgrade { contract, revision, code, input, consents } => {
+                Action::Upgrade(Upgrade { contract: *contract, revision: *revision, code, input, consents })
+            }
+            InnerAction::SetAuthority { contract, revision, authority, consents } => {
+                Action::SetAuthority(NewAuthority { contract: *contract, revision: *revision, authority, consents })
+            }
         };
         self.act(overlay, &action, &frame)
     }

@@ -6,6 +6,7 @@ use coffer_chain::{CheckedTx, Kind, Receipt};
 use coffer_runtime::BlockContext;
 
 use super::action::{Acted, Action, Deployment, Frame};
+use super::upgrade::{NewAuthority, Upgrade};
 use super::{CHAIN, Error, Executor, Overlay, Snapshot, included};
 use crate::state::{StateWrites, View};
 
@@ -49,30 +50,43 @@ impl Executor {
         included::drop_expired(&mut overlay, block.height)?;
         let mut receipts = Vec::with_capacity(txs.len());
         let mut total = Gas(0);
-        for tx in txs {
+        for (index, tx) in (0..).zip(txs) {
             let (id, valid_until) = (tx.id(), tx.body().valid_until);
             if included::contains(&overlay, valid_until, &id).map_err(Error::from)? {
                 return Err(BlockError::Replayed(id));
             }
             included::insert(&mut overlay, valid_until, &id);
-            let Acted { status, gas_used, contract, events } = self.run_public(&mut overlay, block, tx)?;
+            let Acted { status, gas_used, contract, events } = self.run_public(&mut overlay, block, index, tx)?;
             total = total.saturating_add(gas_used);
             receipts.push(Receipt { tx: id, status, gas_used, contract, events });
         }
         Ok(BlockRun { writes: overlay.into_writes(), receipts, gas_used: total })
     }
 
-    fn run_public(&self, overlay: &mut Overlay<'_>, block: BlockContext, tx: &CheckedTx) -> Result<Acted, Error> {
+    fn run_public(
+        &self,
+        overlay: &mut Overlay<'_>,
+        block: BlockContext,
+        index: u32,
+        tx: &CheckedTx,
+    ) -> Result<Acted, Error> {
         let body = tx.body();
         let state_id = public_state_id(&self.chain_id);
         let (account, id, gas_limit) = (body.sender, tx.id(), body.gas_limit);
-        let frame = Frame { account, state_id, block, id, is_private: false, gas_limit, lane: CHAIN };
+        let frame = Frame { account, state_id, block, index, id, is_private: false, gas_limit, lane: CHAIN };
         let action = match &body.kind {
-            Kind::Deploy { code, input, salt } => {
+            Kind::Deploy { code, input, salt, authority } => {
                 let contract = public_contract_id(&self.chain_id, &body.sender, &code_hash(code), salt);
-                Action::Deploy(Deployment { code, input, contract, path_key: public_path_key(&contract) })
+                let path_key = public_path_key(&contract);
+                Action::Deploy(Deployment { code, input, contract, path_key, authority })
             }
             Kind::Call { contract, method, input } => Action::Call { contract: *contract, method, input },
+            Kind::Upgrade { contract, revision, code, input, consents } => {
+                Action::Upgrade(Upgrade { contract: *contract, revision: *revision, code, input, consents })
+            }
+            Kind::SetAuthority { contract, revision, authority, consents } => {
+                Action::SetAuthority(NewAuthority { contract: *contract, revision: *revision, authority, consents })
+            }
             // What a marker orders runs in its parties' private states; the chain only says that it is ordered.
             Kind::Marker { .. } => {
                 let status = Status::Ok(Vec::new());

@@ -43,6 +43,10 @@ impl World for Snapshot<'_> {
     }
 
     fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
+        // What is ready to run says nothing of this state: it may have come from a neighbour's.
+        if !self.view.has_code(hash)? {
+            return Ok(None);
+        }
         let load = || self.view.code(hash);
         self.executor.stored_code(hash, load).map_err(fault)
     }

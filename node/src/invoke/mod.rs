@@ -4,12 +4,16 @@
 
 mod error;
 mod read;
+mod emitters;
 mod receipt;
 mod write;
+mod upgrade;
 
+pub use emitters::{Emitter, Emitters, Specs};
 pub use error::InvokeError;
-pub use read::{Emitters, Located, ViewRequest};
+pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
+pub use upgrade::{AuthorityRequest, UpgradeRequest};
 pub use write::{CallRequest, DeployRequest};
 
 use std::sync::Arc;

@@ -1,17 +1,15 @@
 //! Finding a contract in what a tenant may see, and running its views. Invariant: a contract that is not the caller's and one that does
 //! not exist look the same.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use coffer_abi::export::MethodKind;
-use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Height, Time};
+use coffer_abi::{AccountId, ContractId, Gas, Hash, Height, StateId, Time};
 use coffer_chain::hash::{private_state_id, public_state_id};
+use coffer_runtime::engine::{Lane, Slot};
 use coffer_runtime::{BlockContext, Call, Code, Executed};
 
 use super::{InvokeError, Invoker, Scope};
-use crate::executor::Snapshot;
-use crate::executor::lane_of;
-use crate::state::{BlockId, Error as StateError, View};
+use crate::executor::{self, Snapshot, lane_of};
+use crate::state::{BlockId, ContractRecord, Error as StateError, View};
 use crate::tenant::TenantContext;
 
 /// A contract found for a caller, with the snapshot it was found in.
@@ -21,11 +19,24 @@ pub struct Located {
     pub scope: Scope,
     /// The contract.
     pub contract: ContractId,
-    /// Its module's hash.
-    pub code_hash: CodeHash,
+    /// What its state knows of it.
+    pub record: ContractRecord,
     /// Its code, with spec and exports.
     pub code: Code,
-    view: View,
+    pub(super) view: View,
+}
+
+impl Located {
+    /// The module of its code; `None` for a reserved contract, which has none.
+    pub(super) fn module(&self) -> Result<Option<Vec<u8>>, StateError> {
+        self.view.code(&self.record.code_hash)
+    }
+
+    /// Height of the next block after the state it was found in.
+    pub(super) fn next_height(&self) -> Height {
+        let height = self.view.height();
+        height.next().unwrap_or(height)
+    }
 }
 
 /// A view to run.
@@ -41,38 +52,7 @@ pub struct ViewRequest {
     pub gas_limit: Option<Gas>,
 }
 
-/// Code of the contracts that emitted events, as far as there is any.
-pub type Emitters = BTreeMap<ContractId, Code>;
-
 impl Invoker {
-    /// The contracts behind these events of a state that the caller may see, as of the head.
-    ///
-    /// # Errors
-    /// [`InvokeError::State`] for a held private state, or this node failed.
-    pub async fn emitters(
-        &self,
-        tenant: &TenantContext,
-        scope: Scope,
-        events: &[Event],
-    ) -> Result<Emitters, InvokeError> {
-        let contracts: BTreeSet<_> = events.iter().map(|event| event.contract).collect();
-        if contracts.is_empty() {
-            return Ok(Emitters::new());
-        }
-        let (this, tenant) = (self.clone(), tenant.clone());
-        blocking(move || {
-            let view = this.view_of(&tenant, scope, None)?;
-            let mut found = Emitters::new();
-            for contract in contracts {
-                if let Some(code) = this.parts.executor.contract_code(&view, &contract)? {
-                    found.insert(contract, code);
-                }
-            }
-            Ok(found)
-        })
-        .await
-    }
-
     /// Looks a contract up in the caller's private state and then in the public one, or in one of them only, as of a height (the head
     /// if `None`). Compiles its code at the first use after a start.
     ///
@@ -96,7 +76,7 @@ impl Invoker {
                     continue;
                 };
                 if let Some(code) = this.parts.executor.contract_code(&view, &contract)? {
-                    return Ok(Some(Located { scope, contract, code_hash: record.code_hash, code, view }));
+                    return Ok(Some(Located { scope, contract, record, code, view }));
                 }
             }
             Ok(None)
@@ -120,43 +100,54 @@ impl Invoker {
             return Err(InvokeError::Gas { asked: gas_limit, max, what: "view" });
         }
         let lane = lane_of(tenant);
-        let turn = tokio::time::timeout(self.parts.limits.view_wait, self.parts.executor.query_turn(lane)).await;
-        let slot = turn.map_err(|_| InvokeError::Busy)?;
+        let slot = self.turn(lane).await?;
         let this = self.clone();
         blocking(move || {
-            let Located { scope, contract, code, view, .. } = located;
-            let executor = &this.parts.executor;
-            let state_id = match scope {
-                Scope::Public => public_state_id(executor.chain_id()),
-                Scope::Private => private_state_id(executor.chain_id()),
-            };
-            let height = view.height();
-            let time = this.time_at(height)?;
-            let block = BlockContext { height, time, chain_id: *executor.chain_id() };
-            let ViewRequest { method, input, account, .. } = &request;
-            let call = Call {
-                kind: MethodKind::View,
-                method,
-                input,
-                contract,
-                state_id,
-                caller: *account,
-                origin: *account,
-                block,
-                seed: Hash::ZERO,
-                gas_limit,
-            };
-            let public;
-            let snapshot = match scope {
-                Scope::Public => Snapshot::public(executor, &view),
-                Scope::Private => {
-                    public = this.parts.state.public_at(height)?;
-                    Snapshot::private(executor, &view, &public)
-                }
-            };
-            Ok(executor.query((lane, slot), &snapshot, &code, &call)?)
+            let height = located.view.height();
+            this.on_snapshot(&located, height, |snapshot, state_id, block| {
+                let ViewRequest { method, input, account, .. } = &request;
+                let call = Call {
+                    kind: MethodKind::View,
+                    method,
+                    input,
+                    contract: located.contract,
+                    state_id,
+                    caller: *account,
+                    origin: *account,
+                    block,
+                    seed: Hash::ZERO,
+                    gas_limit,
+                };
+                this.parts.executor.query((lane, slot), &snapshot, &located.code, &call)
+            })
         })
         .await
+    }
+
+    /// Runs something on the snapshot that a contract was found in, in a block of `height`.
+    pub(super) fn on_snapshot<T>(
+        &self,
+        located: &Located,
+        height: Height,
+        run: impl FnOnce(Snapshot<'_>, StateId, BlockContext) -> Result<T, executor::Error>,
+    ) -> Result<T, InvokeError> {
+        let (executor, view) = (&*self.parts.executor, &located.view);
+        let chain_id = *executor.chain_id();
+        let block = BlockContext { height, time: self.time_at(view.height())?, chain_id };
+        let done = match located.scope {
+            Scope::Public => run(Snapshot::public(executor, view), public_state_id(&chain_id), block),
+            Scope::Private => {
+                let public = self.parts.state.public_at(view.height())?;
+                run(Snapshot::private(executor, view, &public), private_state_id(&chain_id), block)
+            }
+        };
+        Ok(done?)
+    }
+
+    /// Waits for a lane's slot of those who run something that no block asked for.
+    pub(super) async fn turn(&self, lane: Lane) -> Result<Slot, InvokeError> {
+        let turn = self.parts.executor.query_turn(lane);
+        tokio::time::timeout(self.parts.limits.view_wait, turn).await.map_err(|_| InvokeError::Busy)
     }
 
     /// Time that a view at a height sees: the block's; at the head this node's clock where that is later.
@@ -171,7 +162,12 @@ impl Invoker {
         Ok(stored.ok_or_else(missing)?.block.header.time)
     }
 
-    fn view_of(&self, tenant: &TenantContext, scope: Scope, height: Option<Height>) -> Result<View, StateError> {
+    pub(super) fn view_of(
+        &self,
+        tenant: &TenantContext,
+        scope: Scope,
+        height: Option<Height>,
+    ) -> Result<View, StateError> {
         let state = &self.parts.state;
         match (scope, height) {
             (Scope::Public, None) => Ok(state.public()),

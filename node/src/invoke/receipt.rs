@@ -1,22 +1,24 @@
 //! What came of a transaction, together with what it had asked for, so that its bytes can be shown by the spec. Not here: JSON (`rpc`).
 //! Invariant: a caller finds the receipts of its own private state and of the public chain, and nothing of another tenant's.
 
+use coffer_abi::export::{INIT, MIGRATE};
+use coffer_abi::spec::Spec;
 use coffer_abi::{ContractId, Hash, codec};
 use coffer_chain::{InnerAction, InnerCall, Kind};
-use coffer_runtime::Code;
 
+use super::emitters::{spec_in, stored_spec};
 use super::read::blocking;
 use super::{InvokeError, Invoker, Scope};
 use crate::privacy::envelope;
-use crate::state::{BlockId, TxReceipt, View};
+use crate::state::{BlockId, Place, TxReceipt, View};
 use crate::tenant::TenantContext;
 
 /// What a transaction asked for, as far as the caller may know.
 pub enum Asked {
-    /// A contract of this code; `None` if the code was refused.
-    Deploy(Option<Code>),
-    /// A call of a method; the code is `None` if there is no such contract.
-    Call(String, Option<Code>),
+    /// A method of a contract, with the spec of the code that ran as far as there is one; `init` for a deployment, `migrate` for an upgrade.
+    Method(String, Option<Box<Spec>>),
+    /// Another authority of a contract.
+    Authority,
     /// A private call of somebody else.
     Sealed,
 }
@@ -58,17 +60,22 @@ impl Invoker {
         let block_hash = block.header.hash();
         let transaction = block.transactions.into_iter().nth(receipt.index as usize).ok_or_else(missing)?;
         let asked = match (scope, transaction.body.kind) {
-            (Scope::Public, Kind::Deploy { code, .. }) => self.deployment(&code)?,
             (Scope::Public, Kind::Call { contract, method, .. }) => {
-                self.asked_call(&state.public(), contract, method)?
+                let view = state.public();
+                asked_call(&view, contract, method, Place { height: receipt.height, index: receipt.index })?
             }
-            (Scope::Private, Kind::Marker { payload }) => self.asked_privately(tenant, &payload)?,
+            (Scope::Public, Kind::Deploy { code, .. }) => Asked::Method(INIT.into(), spec_in(&code)),
+            (Scope::Public, Kind::Upgrade { code, .. }) => Asked::Method(MIGRATE.into(), spec_in(&code)),
+            (Scope::Public, Kind::SetAuthority { .. }) => Asked::Authority,
+            (Scope::Private, Kind::Marker { payload }) => {
+                self.asked_privately(tenant, &payload, Place { height: receipt.height, index: receipt.index })?
+            }
             (Scope::Public | Scope::Private, _) => Asked::Sealed,
         };
         Ok(Some(Found { scope, receipt, block_hash, asked }))
     }
 
-    fn asked_privately(&self, tenant: &TenantContext, payload: &Hash) -> Result<Asked, InvokeError> {
+    fn asked_privately(&self, tenant: &TenantContext, payload: &Hash, place: Place) -> Result<Asked, InvokeError> {
         let parts = &self.parts;
         let Some(secret) = parts.residents.secret(tenant.psi()) else { return Ok(Asked::Sealed) };
         let Some(stored) = parts.payloads.get(payload)? else { return Ok(Asked::Sealed) };
@@ -78,18 +85,20 @@ impl Invoker {
             return Ok(Asked::Sealed);
         };
         match call.body.action {
-            InnerAction::Deploy { code, .. } => self.deployment(&code),
+            InnerAction::Deploy { code, .. } => Ok(Asked::Method(INIT.into(), spec_in(&code))),
+            InnerAction::Upgrade { code, .. } => Ok(Asked::Method(MIGRATE.into(), spec_in(&code))),
+            InnerAction::SetAuthority { .. } => Ok(Asked::Authority),
             InnerAction::Call { contract, method, .. } => {
-                self.asked_call(&parts.state.private(tenant.psi())?, contract, method)
+                asked_call(&parts.state.private(tenant.psi())?, contract, method, place)
             }
         }
     }
+}
 
-    fn deployment(&self, wasm: &[u8]) -> Result<Asked, InvokeError> {
-        Ok(Asked::Deploy(self.parts.executor.prepare(wasm)?.ok()))
-    }
-
-    fn asked_call(&self, view: &View, contract: ContractId, method: String) -> Result<Asked, InvokeError> {
-        Ok(Asked::Call(method, self.parts.executor.contract_code(view, &contract)?))
-    }
+fn asked_call(view: &View, contract: ContractId, method: String, place: Place) -> Result<Asked, InvokeError> {
+    let spec = match view.code_at(&contract, place)? {
+        Some(hash) => stored_spec(view, &hash)?,
+        None => None,
+    };
+    Ok(Asked::Method(method, spec))
 }

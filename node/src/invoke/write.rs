@@ -4,7 +4,7 @@
 use coffer_abi::{AccountId, ContractId, Encode, Gas, Hash, Height};
 use coffer_chain::hash::Domain;
 use coffer_chain::rules::check_action_bounds;
-use coffer_chain::{InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody};
+use coffer_chain::{Authority, InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody};
 use tokio::sync::oneshot;
 
 use super::read::blocking;
@@ -26,6 +26,8 @@ pub struct DeployRequest {
     pub input: Vec<u8>,
     /// Makes ids differ; random if `None`.
     pub salt: Option<[u8; 32]>,
+    /// Who may change it later.
+    pub authority: Authority,
     /// Who acts.
     pub account: AccountId,
     /// Gas it may use; the node's default if `None`.
@@ -76,9 +78,9 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError`]; how the deployment itself ended is in the receipt.
     pub async fn deploy(&self, tenant: &TenantContext, request: DeployRequest) -> Result<Settled, InvokeError> {
-        let DeployRequest { scope, code, input, salt, account, gas_limit } = request;
+        let DeployRequest { scope, code, input, salt, authority, account, gas_limit } = request;
         let salt = salt.unwrap_or_else(|| self.parts.sources.bytes());
-        let kind = Kind::Deploy { code, input, salt };
+        let kind = Kind::Deploy { code, input, salt, authority };
         self.write(tenant, scope, kind, account, gas_limit).await
     }
 
@@ -91,7 +93,8 @@ impl Invoker {
         self.write(tenant, scope, Kind::Call { contract, method, input }, account, gas_limit).await
     }
 
-    async fn write(
+    /// Sends something and waits for its receipt.
+    pub(super) async fn write(
         &self,
         tenant: &TenantContext,
         scope: Scope,
@@ -100,11 +103,7 @@ impl Invoker {
         gas_limit: Option<Gas>,
     ) -> Result<Settled, InvokeError> {
         check_action_bounds(&kind)?;
-        let max = self.parts.executor.parameters().max_tx_gas;
-        let gas_limit = gas_limit.unwrap_or(self.parts.limits.default_gas.min(max));
-        if gas_limit > max {
-            return Err(InvokeError::Gas { asked: gas_limit, max, what: "call" });
-        }
+        let gas_limit = self.gas_limit(gas_limit)?;
         let (this, tenant) = (self.clone(), tenant.clone());
         let sent = blocking(move || match scope {
             Scope::Public => this.send_public(kind, account, gas_limit),
@@ -112,6 +111,13 @@ impl Invoker {
         });
         let sent = sent.await?;
         self.settled(sent).await
+    }
+
+    /// Gas that a transaction may use: what it asks for, or the node's default.
+    pub(super) fn gas_limit(&self, asked: Option<Gas>) -> Result<Gas, InvokeError> {
+        let max = self.parts.executor.parameters().max_tx_gas;
+        let asked = asked.unwrap_or(self.parts.limits.default_gas.min(max));
+        if asked > max { Err(InvokeError::Gas { asked, max, what: "call" }) } else { Ok(asked) }
     }
 
     fn send_public(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> Result<Sent, InvokeError> {
@@ -134,8 +140,14 @@ impl Invoker {
         // A held state takes no calls: the read fails with the reason.
         parts.state.private(tenant.psi())?;
         let action = match kind {
-            Kind::Deploy { code, input, salt } => InnerAction::Deploy { code, input, salt },
+            Kind::Deploy { code, input, salt, authority } => InnerAction::Deploy { code, input, salt, authority },
             Kind::Call { contract, method, input } => InnerAction::Call { contract, method, input },
+            Kind::Upgrade { contract, revision, code, input, consents } => {
+                InnerAction::Upgrade { contract, revision, code, input, consents }
+            }
+            Kind::SetAuthority { contract, revision, authority, consents } => {
+                InnerAction::SetAuthority { contract, revision, authority, consents }
+            }
             Kind::Marker { .. } => return Err(InvokeError::Failed("a marker is no private call".into())),
         };
         let chain_id = *parts.executor.chain_id();

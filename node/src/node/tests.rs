@@ -2,7 +2,9 @@
 
 use coffer_abi::{ContractId, Gas, Height, Refused, Status};
 use coffer_chain::certificate::vote;
-use coffer_chain::{Block, Certificate, CheckedTx, Kind, Psi, TxBody};
+use coffer_chain::{Authority, Block, Certificate, CheckedTx, Kind, Psi, TxBody};
+
+mod upgrade;
 
 use super::*;
 use crate::compile::Place;
@@ -66,8 +68,13 @@ fn tx(opened: &Opened, kind: Kind, nonce: u8) -> CheckedTx {
     body.sign(&key).check(&chain_id, Gas(u64::MAX)).unwrap()
 }
 
+/// A public contract that nobody can change.
+fn deployment(code: Vec<u8>) -> Kind {
+    Kind::Deploy { code, input: vec![], salt: [1; 32], authority: Authority::None }
+}
+
 fn deploy(opened: &Opened) -> CheckedTx {
-    tx(opened, Kind::Deploy { code: wat::parse_str(CELL).unwrap(), input: vec![], salt: [1; 32] }, 1)
+    tx(opened, deployment(wat::parse_str(CELL).unwrap()), 1)
 }
 
 /// Proposes, executes, decides and commits one block, as the driver does.
@@ -99,6 +106,7 @@ async fn deploy_cell(node: &Node, tenant: &TenantContext, scope: Scope) -> Settl
         code: wat::parse_str(CELL).unwrap(),
         input: vec![],
         salt: None,
+        authority: Authority::None,
         account: invoker.default_account().unwrap(),
         gas_limit: None,
     };
@@ -263,8 +271,8 @@ async fn private_execution_goes_on_where_a_crash_left_it() {
         let invoker = opened.invoker.clone();
         let account = invoker.default_account().unwrap();
         let code = wat::parse_str(CELL).unwrap();
-        let request =
-            DeployRequest { scope: Scope::Private, code, input: vec![], salt: None, account, gas_limit: None };
+        let (scope, authority) = (Scope::Private, Authority::None);
+        let request = DeployRequest { scope, code, input: vec![], salt: None, authority, account, gas_limit: None };
         let one = tenant("PS1");
         let waits = tokio::spawn(async move { invoker.deploy(&one, request).await });
         opened.ledger.pool.wait().await;

@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 pub struct Settled {
     /// Height of its block.
     pub height: Height,
+    /// Its position in the block, from 0.
+    pub index: u32,
     /// Its receipt: public, or private for a waiter on the private side.
     pub receipt: Arc<Receipt>,
 }
@@ -35,12 +37,12 @@ impl Waiters {
     }
 
     /// Tells everyone who waits for the receipt's transaction.
-    pub fn settle(&self, height: Height, receipt: &Receipt) {
+    pub fn settle(&self, height: Height, index: u32, receipt: &Receipt) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(senders) = waiting.remove(&receipt.tx) else {
             return;
         };
-        let settled = Settled { height, receipt: Arc::new(receipt.clone()) };
+        let settled = Settled { height, index, receipt: Arc::new(receipt.clone()) };
         for sender in senders {
             // The caller may have gone away; the receipt is in the state all the same.
             let _ = sender.send(settled.clone());
@@ -64,8 +66,9 @@ mod tests {
         let waiters = Waiters::default();
         let (mut a, mut b) = (waiters.register(Hash([1; 32])), waiters.register(Hash([1; 32])));
         let mut c = waiters.register(Hash([2; 32]));
-        waiters.settle(Height(3), &receipt(1));
-        assert_eq!(a.try_recv().unwrap().height, Height(3));
+        waiters.settle(Height(3), 4, &receipt(1));
+        let told = a.try_recv().unwrap();
+        assert_eq!((told.height, told.index), (Height(3), 4));
         assert_eq!(*b.try_recv().unwrap().receipt, receipt(1));
         assert!(c.try_recv().is_err());
     }

@@ -10,7 +10,9 @@ use coffer_api::contract::{
 };
 use coffer_api::error::Ran;
 use coffer_api::table::nearest;
-use coffer_api::types::{Account, Args, Base64, Number, Text};
+use coffer_api::types::{Account, Args, Base64, Event, Number, Text};
+use coffer_api::upgrade::Authority;
+use coffer_chain::Authority as ChainAuthority;
 use coffer_runtime::Code;
 use coffer_runtime::spec::{falsehood, json};
 use serde_json::Value;
@@ -18,8 +20,9 @@ use serde_json::Value;
 use super::error::{from_convert, from_invoke};
 use super::methods::Handlers;
 use super::outcome::{Reader, events, only_gas};
-use crate::invoke::{CallRequest, DeployRequest, Located, Scope, ViewRequest};
+use crate::invoke::{CallRequest, DeployRequest, Located, Scope, Specs, ViewRequest};
 use crate::pool::Settled;
+use crate::state::Place;
 use crate::tenant::TenantContext;
 
 /// Whom a view sees as its caller when the request names nobody.
@@ -40,17 +43,21 @@ impl ContractApi for Handlers {
         salt: Option<Text<Hash>>,
         private: Option<bool>,
         from: Option<Account>,
+        authority: Option<Authority>,
         gas_limit: Option<Number>,
     ) -> Result<Deployed, Error> {
         let scope = writable(&ctx, private)?;
         let account = self.acting(from.as_ref())?;
         let (code, prepared) = self.invoker.prepare(&ctx, wasm.0).await.map_err(from_invoke)?;
-        if let Some(message) = falsehood(prepared.report(), prepared.spec(), prepared.spec_error()) {
-            return Err(false_spec(message));
-        }
+        checked_module(&prepared)?;
+        let authority = match authority {
+            Some(authority) => self.authority(&authority)?,
+            None => ChainAuthority::Account(account),
+        };
         let input = init_input(&prepared, init)?;
         let salt = salt.map(|s| s.0.0);
-        let request = DeployRequest { scope, code, input, salt, account, gas_limit: gas_limit.map(|g| Gas(g.0)) };
+        let gas_limit = gas_limit.map(|g| Gas(g.0));
+        let request = DeployRequest { scope, code, input, salt, authority, account, gas_limit };
         let settled = self.invoker.deploy(&ctx, request).await.map_err(from_invoke)?;
         let reader = Reader::new(prepared.spec(), "init");
         reader.result(&settled.receipt.status, ran(&settled))?;
@@ -82,13 +89,13 @@ impl ContractApi for Handlers {
         let settled = self.invoker.call(&ctx, request).await.map_err(from_invoke)?;
         let reader = Reader::new(located.code.spec(), &method);
         let result = reader.result(&settled.receipt.status, ran(&settled))?;
-        let emitters = self.invoker.emitters(&ctx, scope, &settled.receipt.events).await.map_err(from_invoke)?;
+        let events = self.events_of(&ctx, scope, &settled).await?;
         Ok(Called {
             tx: Text(settled.receipt.tx),
             height: settled.height.0,
             status: "ok".into(),
             result,
-            events: events(&settled.receipt.events, &emitters),
+            events,
             gas_used: settled.receipt.gas_used.0,
         })
     }
@@ -126,7 +133,9 @@ impl ContractApi for Handlers {
         Ok(ContractSpec {
             contract,
             private: located.scope == Scope::Private,
-            code_hash: Text(located.code_hash),
+            code_hash: Text(located.record.code_hash),
+            authority: (&located.record.authority).into(),
+            revision: located.record.revision,
             spec: spec.into(),
         })
     }
@@ -151,7 +160,7 @@ impl ContractApi for Handlers {
         let heights = from_height.map_or(0, |h| h.0)..=to_height.map_or(u64::MAX, |h| h.0);
         let psi = (located.scope == Scope::Private).then(|| ctx.psi().clone());
         self.read(move |state| {
-            let reader = Reader { spec: located.code.spec(), method: None };
+            let mut specs = Specs::of(located);
             let wanted = |name: &str| names.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
             let mut page = EventPage { items: Vec::new(), next: None };
             let (mut at, mut looked_at) = (start, 0);
@@ -168,6 +177,9 @@ impl ContractApi for Handlers {
                     at = record.number + 1;
                     looked_at += 1;
                     if heights.contains(&record.height.0) && wanted(&record.event.name) {
+                        // An event is read by the spec of the code that emitted it.
+                        let spec = specs.at(Place { height: record.height, index: record.index })?;
+                        let reader = Reader { spec, method: None };
                         page.items.push(PlacedEvent {
                             height: record.height.0,
                             tx: Text(record.tx),
@@ -187,7 +199,21 @@ impl ContractApi for Handlers {
 }
 
 impl Handlers {
-    async fn locate(
+    /// The events of a transaction that settled, by the specs of what emitted them.
+    pub(super) async fn events_of(
+        &self,
+        ctx: &TenantContext,
+        scope: Scope,
+        settled: &Settled,
+    ) -> Result<Vec<Event>, Error> {
+        let Settled { height, index, receipt } = settled;
+        let place = Place { height: *height, index: *index };
+        let emitters = self.invoker.emitters(ctx, scope, place, &receipt.events).await.map_err(from_invoke)?;
+        Ok(events(&receipt.events, &emitters))
+    }
+
+    /// A contract that the caller may see, in one state or in both.
+    pub(super) async fn locate(
         &self,
         ctx: &TenantContext,
         only: Option<Scope>,
@@ -214,7 +240,7 @@ impl Handlers {
 }
 
 /// Where a request writes.
-fn writable(ctx: &TenantContext, private: Option<bool>) -> Result<Scope, Error> {
+pub(super) fn writable(ctx: &TenantContext, private: Option<bool>) -> Result<Scope, Error> {
     match private {
         Some(true) if !ctx.is_configured() => Err(Error::Unconfigured { psi: ctx.psi().to_string() }),
         Some(true) => Ok(Scope::Private),
@@ -222,7 +248,7 @@ fn writable(ctx: &TenantContext, private: Option<bool>) -> Result<Scope, Error> 
     }
 }
 
-fn ran(settled: &Settled) -> Ran {
+pub(super) fn ran(settled: &Settled) -> Ran {
     let receipt = &settled.receipt;
     Ran { tx: Some(receipt.tx.to_string()), height: Some(settled.height.0), gas_used: receipt.gas_used.0 }
 }
@@ -245,19 +271,19 @@ fn input(code: &Code, kind: MethodKind, method: &str, args: Option<Args>) -> Res
     encode(code.spec(), method, args, "args")
 }
 
-/// A module whose spec would make every call by name fail.
-fn false_spec(message: String) -> Error {
-    Error::CodeRefused {
-        rule: "spec".into(),
-        function: None,
-        offset: None,
-        hint: "upload the module as cargo built it with coffer-sdk, or strip its spec section to call it by bytes"
-            .into(),
-        message,
-    }
+/// Refuses a module whose spec would make every call by name fail.
+pub(super) fn checked_module(code: &Code) -> Result<(), Error> {
+    let Some(message) = falsehood(code.report(), code.spec(), code.spec_error()) else { return Ok(()) };
+    let hint = "upload the module as cargo built it with coffer-sdk, or strip its spec section to call it by bytes";
+    let (rule, hint) = ("spec".into(), hint.into());
+    Err(Error::CodeRefused { rule, function: None, offset: None, hint, message })
 }
 
 fn no_method(names: &[&str], kind: MethodKind, method: &str) -> String {
+    if method == "migrate" {
+        return "`migrate` runs only once, when the contract gets this code: its arguments are `args` of contract_upgrade"
+            .into();
+    }
     if method == "init" {
         return "`init` runs only once, when the contract is deployed: its arguments are `init` of contract_deploy"
             .into();
@@ -280,7 +306,7 @@ fn init_input(code: &Code, init: Option<Args>) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn encode(spec: Option<&Spec>, method: &str, args: Option<Args>, root: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn encode(spec: Option<&Spec>, method: &str, args: Option<Args>, root: &str) -> Result<Vec<u8>, Error> {
     let args = args.unwrap_or_default();
     match spec.and_then(|spec| Some((spec, spec.method(method)?))) {
         Some((spec, method)) => {
@@ -306,6 +332,7 @@ mod tests {
         let said = no_method(&names, MethodKind::View, "zzz");
         assert_eq!(said, "the contract has no method `zzz`. Its views: add, clear");
         assert_eq!(no_method(&[], MethodKind::Call, "x"), "the contract has no method `x`. Its calls: none");
+        assert!(no_method(&names, MethodKind::Call, "migrate").contains("contract_upgrade"));
         assert!(no_method(&names, MethodKind::Call, "init").contains("only once, when the contract is deployed"));
     }
 }

@@ -13,6 +13,7 @@ mod websocket;
 mod methods;
 mod chain;
 mod contract;
+mod upgrade;
 mod tx;
 mod state;
 mod psi;

@@ -8,11 +8,10 @@ use coffer_api::Error;
 use coffer_api::error::Ran;
 use coffer_api::tx::TxStatus;
 use coffer_api::types::{Event, Text};
-use coffer_runtime::Code;
 use coffer_runtime::spec::json;
 use serde_json::Value;
 
-use crate::invoke::Emitters;
+use crate::invoke::{Emitter, Emitters};
 
 /// The spec of what ran, as far as there is one.
 #[derive(Clone, Copy)]
@@ -68,7 +67,7 @@ impl<'s> Reader<'s> {
 /// Events by name and fields, each by the spec of the contract that emitted it.
 pub fn events(events: &[AbiEvent], emitters: &Emitters) -> Vec<Event> {
     let shown = events.iter().map(|event| {
-        let reader = Reader { spec: emitters.get(&event.contract).and_then(Code::spec), method: None };
+        let reader = Reader { spec: emitters.get(&event.contract).and_then(Emitter::spec), method: None };
         Event { contract: Text(event.contract), name: event.name.clone(), data: reader.event(event) }
     });
     shown.collect()

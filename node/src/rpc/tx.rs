@@ -11,6 +11,7 @@ use super::error::from_invoke;
 use super::methods::Handlers;
 use super::outcome::{Reader, events, word};
 use crate::invoke::{Asked, Emitters, Found, Scope};
+use crate::state::Place;
 use crate::tenant::TenantContext;
 
 impl TxApi for Handlers {
@@ -19,8 +20,9 @@ impl TxApi for Handlers {
     async fn receipt(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Receipt, Error> {
         let found = self.invoker.receipt(&ctx, tx.0).await.map_err(from_invoke)?;
         let found = found.ok_or_else(|| Error::not_found("transaction", tx.0))?;
+        let place = Place { height: found.receipt.height, index: found.receipt.index };
         let events = &found.receipt.receipt.events;
-        let emitters = self.invoker.emitters(&ctx, found.scope, events).await.map_err(from_invoke)?;
+        let emitters = self.invoker.emitters(&ctx, found.scope, place, events).await.map_err(from_invoke)?;
         Ok(shown(&found, &emitters))
     }
 }
@@ -29,9 +31,8 @@ fn shown(found: &Found, emitters: &Emitters) -> Receipt {
     let Found { scope, receipt: place, block_hash, asked } = found;
     let receipt = &place.receipt;
     let reader = match asked {
-        Asked::Deploy(code) => Reader::new(code.as_ref().and_then(|c| c.spec()), "init"),
-        Asked::Call(method, code) => Reader::new(code.as_ref().and_then(|c| c.spec()), method),
-        Asked::Sealed => Reader { spec: None, method: None },
+        Asked::Method(method, spec) => Reader::new(spec.as_deref(), method),
+        Asked::Authority | Asked::Sealed => Reader { spec: None, method: None },
     };
     let tx = receipt.tx;
     let ran = Ran { tx: Some(tx.to_string()), height: Some(place.height.0), gas_used: receipt.gas_used.0 };

@@ -8,7 +8,7 @@ use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
 
 use super::State;
-use super::columns::{BlockPlace, EventRecord, Kind, StoredBlock, TxPlace, TxReceipt};
+use super::columns::{BlockPlace, EventRecord, Kind, Place, StoredBlock, TxReceipt};
 use super::db::{Batch, Records};
 use super::error::Error;
 
@@ -48,7 +48,7 @@ pub(super) fn put_receipts(batch: &mut Batch, records: Records, receipts: &[TxRe
             let stored = TxReceipt { height: *height, index: *index, receipt: receipt.clone() };
             batch.put(records.scope, Kind::Receipt, &parts, &stored)?;
         } else {
-            batch.put(records.scope, Kind::Receipt, &parts, &TxPlace { height: height.0, index: *index })?;
+            batch.put(records.scope, Kind::Receipt, &parts, &Place { height: *height, index: *index })?;
         }
         for event in &receipt.events {
             let count = match counts.entry(event.contract) {
@@ -107,16 +107,16 @@ impl State {
     }
 
     fn public_receipt(&self, tx: &Hash) -> Result<Option<TxReceipt>, Error> {
-        let Some(place) = self.public_records().get::<TxPlace>(Kind::Receipt, &[tx.as_ref()])? else {
+        let Some(place) = self.public_records().get::<Place>(Kind::Receipt, &[tx.as_ref()])? else {
             return Ok(None);
         };
-        let block = self.block(BlockId::Height(Height(place.height)))?;
+        let block = self.block(BlockId::Height(place.height))?;
         let receipt = block.and_then(|mut stored| {
             let at = place.index as usize;
             (at < stored.receipts.len()).then(|| stored.receipts.swap_remove(at))
         });
         let receipt = receipt.ok_or_else(|| Error::Damaged(format!("the block of transaction {tx} is missing")))?;
-        Ok(Some(TxReceipt { height: Height(place.height), index: place.index, receipt }))
+        Ok(Some(TxReceipt { height: place.height, index: place.index, receipt }))
     }
 
     /// At most `limit` events of a contract from number `cursor` on, in the public state (`None`) or a private one.

@@ -2,10 +2,10 @@
 //! sealing (`scope`). Invariant: a change of anything here is a new [`FORMAT`]; every key is 32 bytes and looks random.
 
 use coffer_abi::{AccountId, CodeHash, Decode, Encode, Event, Hash};
-use coffer_chain::{Block, Certificate, Receipt};
+use coffer_chain::{Authority, Block, Certificate, Receipt};
 
 /// Version of this schema and of the block log.
-pub(super) const FORMAT: u16 = 1;
+pub(super) const FORMAT: u16 = 2;
 
 /// A database key.
 pub(super) type Key = [u8; 32];
@@ -30,7 +30,7 @@ pub(super) enum Column {
     Block,
     /// Pages of the ordered keys.
     Keys,
-    /// Modules by hash.
+    /// Modules by hash; which code a contract had before.
     Code,
     /// Receipts by transaction.
     Receipt,
@@ -79,7 +79,9 @@ pub(super) enum Kind {
     Page,
     /// code hash -> module.
     Code,
-    /// transaction -> [`TxPlace`] (public) or [`TxReceipt`] (private).
+    /// contract, [`Place`] since which it has a code -> [`CodeRecord`] of the code before.
+    CodeBefore,
+    /// transaction -> [`Place`] (public) or [`TxReceipt`] (private).
     Receipt,
     /// contract, number -> [`EventRecord`].
     Event,
@@ -103,7 +105,7 @@ impl Kind {
             Self::Undo => Column::Undo,
             Self::Block | Self::BlockAt => Column::Block,
             Self::Page => Column::Keys,
-            Self::Code => Column::Code,
+            Self::Code | Self::CodeBefore => Column::Code,
             Self::Receipt => Column::Receipt,
             Self::Event | Self::EventCount => Column::Event,
         }
@@ -160,10 +162,19 @@ pub(super) struct BlockPlace {
 }
 
 /// Place of a transaction in the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub(super) struct TxPlace {
-    pub height: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Place {
+    /// Block.
+    pub height: coffer_abi::Height,
+    /// Position in the block, from 0.
     pub index: u32,
+}
+
+/// A code that a contract had or has, and the transaction that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct CodeRecord {
+    pub code_hash: CodeHash,
+    pub since: Place,
 }
 
 /// A contract as its state knows it.
@@ -179,6 +190,12 @@ pub struct ContractRecord {
     pub height: coffer_abi::Height,
     /// Root of its storage, comparable between its parties.
     pub storage_root: Hash,
+    /// Who may change its code and authority.
+    pub authority: Authority,
+    /// How often code or authority were changed.
+    pub revision: u64,
+    /// Where it got the code it has.
+    pub since: Place,
 }
 
 /// A block with what proves and what followed from it.

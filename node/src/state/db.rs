@@ -31,6 +31,11 @@ impl Db {
         self.0.get(column as u8, key).map_err(failed)
     }
 
+    /// True if something is stored under a key.
+    pub fn contains(&self, column: Column, key: &Key) -> Result<bool, Error> {
+        Ok(self.0.get_size(column as u8, key).map_err(failed)?.is_some())
+    }
+
     /// Queues a batch, atomic over all columns and in the order of the calls.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
         let changes = batch.0.into_iter().map(|(column, key, value)| (column as u8, key, value));
@@ -78,6 +83,11 @@ impl<'a> Records<'a> {
     pub fn bytes(&self, kind: Kind, parts: &[&[u8]]) -> Result<Option<Vec<u8>>, Error> {
         let key = self.scope.key(kind, parts);
         self.db.get(kind.column(), &key)?.map(|stored| self.scope.open(kind, &key, stored)).transpose()
+    }
+
+    /// True if there is such a record.
+    pub fn contains(&self, kind: Kind, parts: &[&[u8]]) -> Result<bool, Error> {
+        self.db.contains(kind.column(), &self.scope.key(kind, parts))
     }
 
     /// A decoded record.

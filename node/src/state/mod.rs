@@ -33,13 +33,13 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 pub use blocks::{BlockId, EventPage};
-pub use columns::{ContractRecord, EventRecord, StoredBlock, TxReceipt};
+pub use columns::{ContractRecord, EventRecord, Place, StoredBlock, TxReceipt};
 pub use commit::{BlockCommit, PrivateCommit};
 pub use error::Error;
 pub use folder::Folder;
 pub use log::FILE as LOG_FILE;
 pub use snapshot::View;
-pub use writes::{NewContract, StateWrites};
+pub use writes::{ChangedContract, NewContract, StateWrites};
 
 use columns::{BlockPlace, Kind, PsiTrieRecord};
 use db::{Db, Records};

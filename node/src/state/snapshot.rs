@@ -7,11 +7,11 @@ use std::sync::{Arc, PoisonError};
 
 use coffer_abi::codec::decode;
 use coffer_abi::limits::KEY_ORDERED;
-use coffer_abi::{CodeHash, ContractId, Hash, Height};
+use coffer_abi::{CodeHash, ContractId, Encode, Hash, Height};
 use coffer_runtime::{Fault, ScanEntry, StateRead};
 
 use super::Inner;
-use super::columns::{ContractRecord, Kind};
+use super::columns::{CodeRecord, ContractRecord, Kind, Place};
 use super::db::Records;
 use super::error::Error;
 use super::one::OneState;
@@ -53,6 +53,25 @@ impl View {
         record.map_err(|e| Error::Damaged(format!("the record of contract {contract}: {e}")))
     }
 
+    /// The code that ran when the transaction at a place called a contract; `None` if this state has no such contract. The place is not
+    /// after this view.
+    ///
+    /// # Errors
+    /// [`Error::Pruned`] once the view's height is no longer kept; [`Error::Database`], [`Error::Damaged`].
+    pub fn code_at(&self, contract: &ContractId, place: Place) -> Result<Option<CodeHash>, Error> {
+        let (Some(record), Some(one)) = (self.contract(contract)?, &self.one) else { return Ok(None) };
+        let mut code = CodeRecord { code_hash: record.code_hash, since: record.since };
+        while place < code.since {
+            let parts = [contract.as_ref(), &code.since.encode()];
+            match self.records(one).get(Kind::CodeBefore, &parts)? {
+                Some(before) => code = before,
+                // The code that it was deployed with.
+                None => break,
+            }
+        }
+        Ok(Some(code.code_hash))
+    }
+
     /// A module stored in this state, at whatever height. Modules are kept for good.
     ///
     /// # Errors
@@ -61,6 +80,17 @@ impl View {
         match &self.one {
             Some(one) => self.records(one).bytes(Kind::Code, &[hash.as_ref()]),
             None => Ok(None),
+        }
+    }
+
+    /// True if a module is stored in this state, at whatever height.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn has_code(&self, hash: &CodeHash) -> Result<bool, Error> {
+        match &self.one {
+            Some(one) => self.records(one).contains(Kind::Code, &[hash.as_ref()]),
+            None => Ok(false),
         }
     }
 
@@ -178,7 +208,7 @@ fn take(entries: &mut Vec<ScanEntry>, overlay: BTreeMap<Vec<u8>, Option<Vec<u8>>
 }
 
 fn not_configured(writes: &StateWrites) -> Error {
-    let id = writes.created.keys().chain(writes.slots.keys()).next();
+    let id = writes.created.keys().chain(writes.changed.keys()).chain(writes.slots.keys()).next();
     Error::NoContract(id.copied().unwrap_or_default())
 }
 

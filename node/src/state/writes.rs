@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
+use coffer_chain::Authority;
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
 use coffer_chain::trie::{self, RecordKey, TrieError, value_hash};
 use coffer_runtime::Changes;
 
-use super::columns::{ContractRecord, Kind};
+use super::columns::{CodeRecord, ContractRecord, Kind, Place};
 use super::db::{Batch, Records};
 use super::error::Error;
 use super::history::Layer;
@@ -28,6 +29,21 @@ pub struct NewContract {
     pub deployer: AccountId,
     /// The block that deploys it.
     pub height: Height,
+    /// Who may change it.
+    pub authority: Authority,
+}
+
+/// A contract whose code or authority changes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ChangedContract {
+    /// The block that changes it.
+    pub height: Height,
+    /// The codes it gets, by the position in the block of the transaction that gives them; the last one stays. Empty if it keeps its own.
+    pub codes: BTreeMap<u32, CodeHash>,
+    /// Who may change it from now on.
+    pub authority: Authority,
+    /// How often it was changed, this block included.
+    pub revision: u64,
 }
 
 /// Everything a block writes to one state.
@@ -35,6 +51,8 @@ pub struct NewContract {
 pub struct StateWrites {
     /// New contracts.
     pub created: BTreeMap<ContractId, NewContract>,
+    /// Contracts with other code or authority. They must exist or be created here.
+    pub changed: BTreeMap<ContractId, ChangedContract>,
     /// Modules, by their hash; one that is stored already may be left out or repeated.
     pub codes: BTreeMap<CodeHash, Vec<u8>>,
     /// Storage, by contract. The contract must exist, be created here, or be [`RESERVED`].
@@ -44,7 +62,8 @@ pub struct StateWrites {
 impl StateWrites {
     /// True if nothing is written.
     pub fn is_empty(&self) -> bool {
-        self.created.is_empty() && self.codes.is_empty() && self.slots.values().all(BTreeMap::is_empty)
+        let unchanged = self.created.is_empty() && self.changed.is_empty() && self.codes.is_empty();
+        unchanged && self.slots.values().all(BTreeMap::is_empty)
     }
 }
 
@@ -56,6 +75,8 @@ pub(super) struct Roots {
     records: Vec<(Vec<u8>, RecordKey, Option<Vec<u8>>)>,
     /// Records of the contracts touched, with their new storage roots; `None` for one that goes.
     contracts: BTreeMap<ContractId, Option<ContractRecord>>,
+    /// Codes that contracts had until a place.
+    replaced: Vec<(ContractId, Place, CodeRecord)>,
 }
 
 impl Roots {
@@ -64,15 +85,19 @@ impl Roots {
     /// # Errors
     /// [`Error::NoContract`], [`Error::ContractExists`], or the state cannot be read.
     pub fn of(records: Records, writes: &StateWrites) -> Result<Self, Error> {
-        let mut roots = Self { root: Hash::ZERO, records: Vec::new(), contracts: BTreeMap::new() };
+        let mut roots =
+            Self { root: Hash::ZERO, records: Vec::new(), contracts: BTreeMap::new(), replaced: Vec::new() };
         let nothing = Changes::new();
         let touched = writes.slots.iter().filter(|(_, changes)| !changes.is_empty()).map(|(id, _)| id);
         let mut leaves = BTreeMap::new();
-        for id in writes.created.keys().chain(touched) {
+        for id in writes.created.keys().chain(writes.changed.keys()).chain(touched) {
             if roots.contracts.contains_key(id) {
                 continue;
             }
             let mut contract = contract_before(records, id, writes.created.get(id))?;
+            if let Some(changed) = writes.changed.get(id) {
+                roots.change(id, &mut contract, changed);
+            }
             let changes = writes.slots.get(id).unwrap_or(&nothing);
             let values = changes
                 .iter()
@@ -81,15 +106,23 @@ impl Roots {
             contract.storage_root = roots.apply(records, id.as_ref(), &values)?;
             let gone = *id == RESERVED && contract.storage_root == Hash::ZERO;
             let contract = (!gone).then_some(contract);
-            let leaf = contract.as_ref().map(|contract| {
-                let ContractRecord { code_hash, storage_root, deployer, height, .. } = *contract;
-                value_hash(&ContractLeaf { code_hash, storage_root, deployer, height }.encode())
-            });
+            let leaf = contract.as_ref().map(|contract| value_hash(&leaf(contract).encode()));
             leaves.insert(contract_path(id), leaf);
             roots.contracts.insert(*id, contract);
         }
         roots.root = roots.apply(records, &[], &leaves)?;
         Ok(roots)
+    }
+
+    fn change(&mut self, id: &ContractId, contract: &mut ContractRecord, changed: &ChangedContract) {
+        for (index, code_hash) in &changed.codes {
+            let before = CodeRecord { code_hash: contract.code_hash, since: contract.since };
+            contract.code_hash = *code_hash;
+            contract.since = Place { height: changed.height, index: *index };
+            self.replaced.push((*id, contract.since, before));
+        }
+        contract.authority = changed.authority.clone();
+        contract.revision = changed.revision;
     }
 
     fn apply(
@@ -123,6 +156,9 @@ impl Roots {
                 Some(contract) => batch.put(records.scope, Kind::Contract, &[id.as_ref()], &contract)?,
                 None => batch.remove(records.scope, Kind::Contract, &[id.as_ref()]),
             }
+        }
+        for (id, place, before) in self.replaced {
+            batch.put(records.scope, Kind::CodeBefore, &[id.as_ref(), &place.encode()], &before)?;
         }
         for (id, changes) in &writes.slots {
             let mut ordered = BTreeMap::new();
@@ -176,6 +212,18 @@ fn put_slot(
     }
 }
 
+/// What the state's trie commits to of a contract.
+fn leaf(contract: &ContractRecord) -> ContractLeaf {
+    ContractLeaf {
+        code_hash: contract.code_hash,
+        storage_root: contract.storage_root,
+        deployer: contract.deployer,
+        height: contract.height,
+        authority: contract.authority.clone(),
+        revision: contract.revision,
+    }
+}
+
 fn contract_before(records: Records, id: &ContractId, created: Option<&NewContract>) -> Result<ContractRecord, Error> {
     let stored = records.get::<ContractRecord>(Kind::Contract, &[id.as_ref()])?;
     match (stored, created) {
@@ -187,6 +235,9 @@ fn contract_before(records: Records, id: &ContractId, created: Option<&NewContra
             deployer: new.deployer,
             height: new.height,
             storage_root: Hash::ZERO,
+            authority: new.authority.clone(),
+            revision: 0,
+            since: Place { height: new.height, index: 0 },
         }),
         (None, None) if *id == RESERVED => Ok(ContractRecord {
             code_hash: CodeHash::default(),
@@ -194,6 +245,9 @@ fn contract_before(records: Records, id: &ContractId, created: Option<&NewContra
             deployer: AccountId::ANONYMOUS,
             height: Height(0),
             storage_root: Hash::ZERO,
+            authority: Authority::None,
+            revision: 0,
+            since: Place { height: Height(0), index: 0 },
         }),
         (None, None) => Err(Error::NoContract(*id)),
     }

@@ -140,5 +140,21 @@ codes!(
         NotWritable = "notWritable",
         /// No code of that hash is stored in this state.
         NoSuchCode = "noSuchCode",
+        /// The contract's authority is renounced: its code and authority stay as they are.
+        NoAuthority = "noAuthority",
+        /// The sender is not the contract's authority, or the consent of one of its parties is not there.
+        NotAuthorised = "notAuthorised",
+        /// The contract was changed since the transaction was made.
+        OtherRevision = "otherRevision",
+        /// The consent of a party is for another change, contract, revision or chain, or not signed by the party.
+        BadConsent = "badConsent",
+        /// The consent of a party was valid up to a lower height.
+        ConsentExpired = "consentExpired",
+        /// The contract has this code already.
+        SameCode = "sameCode",
+        /// The new code stores in another form what the old code stored, and has no `migrate`.
+        LayoutChanged = "layoutChanged",
+        /// Arguments for `migrate` were given, but the new code has none.
+        NoMigrate = "noMigrate",
     }
 );

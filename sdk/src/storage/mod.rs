@@ -2,7 +2,10 @@
 //! field's name, the name, and in maps the key. So fields can be added, removed and reordered without touching what is stored;
 //! `#[key("old_name")]` keeps the keys of a renamed field. Invariant: no key of one field is a key of another.
 
-use coffer_abi::limits::MAX_VALUE;
+use alloc::vec::Vec;
+
+use coffer_abi::limits::{KEY_PLAIN, MAX_VALUE};
+use coffer_abi::spec::bounds::MAX_NAME;
 use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
 use crate::guest;
@@ -32,6 +35,36 @@ pub trait StorageType {
 
     /// The field whose keys start with `prefix`. Its first byte is that of a plain key; an ordered map puts its own in place.
     fn at(prefix: &'static [u8]) -> Self;
+}
+
+/// What the code before this one stored in a field, in the type it had then. For `migrate`: it reads a field in its old type and writes it
+/// in its new one.
+///
+/// ```
+/// # mod lines {
+/// # use coffer_sdk::prelude::*;
+/// #[contract]
+/// pub struct Counter { value: Item<u128> }
+///
+/// #[contract]
+/// impl Counter {
+///     pub fn migrate(&mut self) {
+///         let old: Item<u64> = stored_as("value");
+///         self.value.set(&old.get_or_default().into());
+///     }
+/// }
+/// # }
+/// ```
+///
+/// # Panics
+/// If no field can have that name.
+pub fn stored_as<S: StorageType>(field: &str) -> S {
+    let Some(length) = u8::try_from(field.len()).ok().filter(|length| (1..=MAX_NAME).contains(&usize::from(*length)))
+    else {
+        guest::fail(&[b"no storage field can have the name `", field.as_bytes(), b"`"]);
+    };
+    // A contract runs one call and gives its memory back as a whole.
+    S::at(Vec::leak([&[KEY_PLAIN, length], field.as_bytes()].concat()))
 }
 
 fn read<T: Describe>(key: &[u8]) -> Option<T> {

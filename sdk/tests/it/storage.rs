@@ -97,3 +97,47 @@ fn a_value_that_is_too_large_is_told_by_the_name_of_its_field() {
 fn without_a_host_the_way_out_is_told() {
     Store::open().item.get();
 }
+
+/// The store as a later version has it.
+#[contract]
+pub struct Later {
+    item: Item<u64>,
+    map: Map<(String, i8), String>,
+    lookup: LookupMap<AccountId, u64>,
+}
+
+#[contract]
+impl Later {
+    /// Brings what [`Store`] wrote into the new types.
+    pub fn migrate(&mut self) {
+        let item: Item<String> = stored_as("item");
+        self.item.set(&(item.get_or_default().len() as u64));
+        let map: Map<(String, i8), Vec<u8>> = stored_as("map");
+        for (key, value) in map.iter() {
+            self.map.set(&key, &format!("{value:?}"));
+        }
+        let lookup: LookupMap<AccountId, u128> = stored_as("lookup");
+        if let Some(value) = lookup.get(&AccountId([1; 32])) {
+            self.lookup.set(&AccountId([1; 32]), &(value as u64));
+        }
+    }
+}
+
+#[test]
+fn a_migration_reads_fields_in_their_old_types() {
+    let host = on_a_store(|store| {
+        store.item.set(&"seven".into());
+        // More than the pages of one scan.
+        for n in 0..300u32 {
+            store.map.set(&(n.to_string(), 1), &vec![7; 2]);
+        }
+        store.lookup.set(&AccountId([1; 32]), &9);
+    });
+    with_host(host, || {
+        let mut later = Later::open();
+        later.migrate();
+        assert_eq!(later.item.get(), Some(5));
+        assert_eq!(later.map.iter().filter(|(_, value)| value == "[7, 7]").count(), 300);
+        assert_eq!(later.lookup.get(&AccountId([1; 32])), Some(9));
+    });
+}

@@ -6,6 +6,7 @@ use coffer_abi::{AccountId, CodeHash, ContractId, Hash, Height};
 use parity_scale_codec::{Decode, Encode};
 
 use super::Path;
+use crate::authority::Authority;
 
 const CONTRACT_KEY: [u8; 32] = *b"coffer trie, version 1: contract";
 const PSI_CONTEXT: [u8; 4] = *b"psi:";
@@ -37,7 +38,7 @@ pub fn psi_path(trie_secret: &[u8; 32], psi: &str) -> Path {
 }
 
 /// What a state's trie says of a contract: the leaf's value is the encoding of this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ContractLeaf {
     /// Its code.
     pub code_hash: CodeHash,
@@ -47,4 +48,8 @@ pub struct ContractLeaf {
     pub deployer: AccountId,
     /// Block that deployed it.
     pub height: Height,
+    /// Who may change its code and authority.
+    pub authority: Authority,
+    /// How often code or authority were changed.
+    pub revision: u64,
 }

@@ -7,8 +7,10 @@ use clap::{Args, FromArgMatches};
 use coffer_abi::Hash;
 use coffer_api::contract::{DeployParams, SpecMethod, SpecView};
 use coffer_api::types::{Account, Base64, Number, Text};
+use coffer_api::upgrade::Authority;
 
 use super::artifact::Module;
+use super::authority::in_one_word;
 use super::call::account;
 use super::flags;
 use super::remote::{self, Remote};
@@ -40,6 +42,9 @@ struct Static {
     /// 32 bytes as hex that make ids differ; random if left out
     #[arg(long, value_name = "0xHEX")]
     salt: Option<Hash>,
+    /// Who may upgrade it: an account, several with commas between them that must all consent, or none; who acts if left out
+    #[arg(long, value_name = "ACCOUNT", value_parser = in_one_word)]
+    authority: Option<Authority>,
     #[command(flatten)]
     remote: Remote,
 }
@@ -57,7 +62,7 @@ pub(super) fn run(words: Vec<String>) -> anyhow::Result<ExitCode> {
     let command = flags::add(command.no_binary_name(true).bin_name(NAME), init.as_ref());
     let matches = command.get_matches_from(words);
     let args = flags::read(&matches, init.as_ref())?;
-    let Static { file, from, gas_limit, private, salt, remote } = Static::from_arg_matches(&matches)?;
+    let Static { file, from, gas_limit, private, salt, authority, remote } = Static::from_arg_matches(&matches)?;
     let bytes = match module {
         Some(module) => module.bytes,
         None => Module::open(&file)?.bytes,
@@ -68,6 +73,7 @@ pub(super) fn run(words: Vec<String>) -> anyhow::Result<ExitCode> {
         salt: salt.map(Text),
         private: Some(private),
         from,
+        authority,
         gas_limit: gas_limit.map(Number),
     };
     let deployed = remote.request(&params)?;

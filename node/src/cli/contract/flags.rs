@@ -11,9 +11,23 @@ use serde_json::{Map, Value};
 const ALL: &str = "args";
 
 /// Words of the commands themselves that take a value, for reading them before the spec is known.
-const WITH_VALUE: [&str; 8] = ["--url", "--node", "--psi", "--from", "--gas-limit", "--height", "--salt", "--args"];
+const WITH_VALUE: [&str; 13] = [
+    "--url",
+    "--node",
+    "--psi",
+    "--from",
+    "--gas-limit",
+    "--height",
+    "--salt",
+    "--args",
+    "--authority",
+    "--consent",
+    "--set",
+    "--parties",
+    "--valid-until",
+];
 /// Words of the commands themselves that stand alone.
-const ALONE: [&str; 4] = ["--json", "--private", "--help", "-h"];
+const ALONE: [&str; 6] = ["--json", "--private", "--dry-run", "--renounce", "--help", "-h"];
 
 /// The words that are no flags and no values of flags, in their order.
 pub(super) fn early_positionals(words: &[String]) -> Vec<&str> {

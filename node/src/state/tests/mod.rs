@@ -11,7 +11,7 @@ use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Height, Stat
 use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::tx::{Kind as TxKind, Transaction, TxBody};
 use coffer_chain::{
-    Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, Receipt, SigningKey, Validator,
+    Authority, Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, Receipt, SigningKey, Validator,
     ValidatorSet,
 };
 use zeroize::Zeroizing;
@@ -105,7 +105,8 @@ fn contract(n: u8) -> ContractId {
 
 fn new_contract(n: u8, height: u64) -> NewContract {
     let (code_hash, deployer) = (CodeHash([n; 32]), AccountId([n; 32]));
-    NewContract { code_hash, path_key: [n ^ 0x55; 32], deployer, height: Height(height) }
+    let authority = Authority::Account(deployer);
+    NewContract { code_hash, path_key: [n ^ 0x55; 32], deployer, height: Height(height), authority }
 }
 
 /// One contract with some slots.
@@ -115,6 +116,7 @@ fn deploy(n: u8, height: u64, slots: &[(&[u8], &[u8])]) -> StateWrites {
         created: BTreeMap::from([(contract(n), new_contract(n, height))]),
         codes: BTreeMap::from([(CodeHash([n; 32]), vec![n; 100])]),
         slots: BTreeMap::from([(contract(n), slots)]),
+        ..StateWrites::default()
     }
 }
 

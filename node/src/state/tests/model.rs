@@ -13,8 +13,12 @@ use super::*;
 #[derive(Clone, Debug, Default)]
 struct Model {
     contracts: BTreeMap<ContractId, NewContract>,
+    changes: BTreeMap<ContractId, Vec<ChangedContract>>,
     slots: BTreeMap<ContractId, BTreeMap<Vec<u8>, Vec<u8>>>,
 }
+
+/// Where code and authority change together with a slot.
+const CHANGING_KEY: u8 = 33;
 
 /// State (0 public, 1 and 2 private), contract (0 reserved), key, ordered or not, value or removal.
 type Write = (u8, u8, u8, bool, Option<u8>);
@@ -35,6 +39,9 @@ fn naive(leaves: &[(Path, Hash)], depth: usize) -> Hash {
 impl Model {
     fn apply(&mut self, writes: &StateWrites) {
         self.contracts.extend(writes.created.clone());
+        for (id, changed) in &writes.changed {
+            self.changes.entry(*id).or_default().push(changed.clone());
+        }
         for (id, changes) in &writes.slots {
             let slots = self.slots.entry(*id).or_default();
             for (key, value) in changes {
@@ -51,18 +58,31 @@ impl Model {
         naive(&slots.map(|(key, value)| (slot_path(path_key, key), value_hash(value))).collect::<Vec<_>>(), 0)
     }
 
+    /// The code that a contract had when the transaction at a place ran.
+    fn code_at(&self, id: &ContractId, place: Place) -> CodeHash {
+        let changes = self.changes.get(id).into_iter().flatten();
+        let mut codes =
+            changes.flat_map(|c| c.codes.iter().map(|(index, code)| (Place { height: c.height, index: *index }, code)));
+        codes.rfind(|(since, _)| *since <= place).map_or(self.contracts[id].code_hash, |(_, code)| *code)
+    }
+
     fn root(&self) -> Hash {
         let mut leaves = Vec::new();
         for (id, new) in &self.contracts {
             let storage_root = self.storage_root(id, &new.path_key);
-            let (code_hash, deployer, height) = (new.code_hash, new.deployer, new.height);
-            let leaf = ContractLeaf { code_hash, storage_root, deployer, height };
+            let (deployer, height) = (new.deployer, new.height);
+            let code_hash = self.code_at(id, END);
+            let last = self.changes.get(id).and_then(|changes| changes.last());
+            let (authority, revision) = last.map_or((&new.authority, 0), |c| (&c.authority, c.revision));
+            let leaf =
+                ContractLeaf { code_hash, storage_root, deployer, height, authority: authority.clone(), revision };
             leaves.push((contract_path(id), value_hash(&leaf.encode())));
         }
         let storage_root = self.storage_root(&RESERVED, &RESERVED_PATH_KEY);
         if storage_root != Hash::ZERO {
             let (code_hash, deployer, height) = (CodeHash::default(), AccountId::ANONYMOUS, Height(0));
-            let leaf = ContractLeaf { code_hash, storage_root, deployer, height };
+            let authority = Authority::None;
+            let leaf = ContractLeaf { code_hash, storage_root, deployer, height, authority, revision: 0 };
             leaves.push((contract_path(&RESERVED), value_hash(&leaf.encode())));
         }
         naive(&leaves, 0)
@@ -84,12 +104,28 @@ impl Model {
             if n != 0 && !self.contracts.contains_key(&id) {
                 all.created.entry(id).or_insert_with(|| new_contract(n, height));
             }
+            if n != 0 && key >= CHANGING_KEY {
+                let before = self.changes.get(&id).map_or(0, |changes| changes.len() as u64);
+                let authority = if ordered { Authority::None } else { Authority::Account(AccountId([key; 32])) };
+                let (codes, revision) = (BTreeMap::new(), before + 1);
+                let new = ChangedContract { height: Height(height), codes, authority, revision };
+                let changed = all.changed.entry(id).or_insert(new);
+                changed.codes.extend(value.map(|value| (u32::from(key), CodeHash([value; 32]))));
+            }
             let mut name = vec![if ordered { KEY_ORDERED } else { KEY_PLAIN }];
             name.extend_from_slice(format!("{}/{key}", key % 3).as_bytes());
             all.slots.entry(id).or_default().insert(name, value.map(|v| vec![v; usize::from(v)]));
         }
         all
     }
+}
+
+/// Behind every transaction.
+const END: Place = Place { height: Height(u64::MAX), index: u32::MAX };
+
+/// Places around those where codes change in a block.
+fn places(height: u64) -> impl Iterator<Item = Place> {
+    [0, 33, 34, 36, 39, 40].into_iter().map(move |index| Place { height: Height(height), index })
 }
 
 fn check(view: &View, model: &Model) {
@@ -121,6 +157,10 @@ fn check(view: &View, model: &Model) {
             continue;
         }
         assert_eq!(record.as_ref().map(|r| r.height), created.map(|c| c.height));
+        for place in created.map(|c| [c.height.0, view.height().0]).into_iter().flatten().flat_map(places) {
+            assert_eq!(view.code_at(&id, place).unwrap(), Some(model.code_at(&id, place)));
+        }
+        assert_eq!(record.as_ref().map(|r| r.code_hash), created.map(|_| model.code_at(&id, END)));
         let storage_root = created.map(|c| model.storage_root(&id, &c.path_key));
         assert_eq!(record.map(|r| r.storage_root), storage_root);
     }
