@@ -1,0 +1,4 @@
+//! `compute` as a contract.
+#![no_std]
+
+glue::cosmwasm!(compute::run);

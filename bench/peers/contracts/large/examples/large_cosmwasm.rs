@@ -1,0 +1,4 @@
+//! `large` as a contract.
+#![no_std]
+
+glue::cosmwasm!(large::run);

@@ -1,0 +1,4 @@
+//! `large` as a contract.
+#![no_std]
+
+glue::soroban!(large::run);
