@@ -11,12 +11,14 @@ use std::sync::{Arc, OnceLock};
 use coffer_abi::{Encode, Hash, Height, codec};
 use coffer_chain::certificate::POWER_PER_ORGANISATION;
 use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, SigningKey, Validator, ValidatorSet};
+use coffer_runtime::codes::HotLimits;
+use coffer_runtime::engine::{NoCache, Tuning};
 use coffer_runtime::{Fault, Runtime};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Execution};
 use crate::consensus::{Driver, Ledger, drive};
-use crate::executor::{Executor, ForeignRules, PipelineError, Pipelines, engine_config, follow};
+use crate::executor::{Executor, ForeignRules, PipelineError, Pipelines, Tracer, engine_config, follow};
 use crate::invoke::{Invoker, Parts};
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
@@ -32,6 +34,8 @@ use crate::task::{TaskError, Tasks};
 pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
 
 const DEV_SECRET: &str = "dev-secret";
+/// Bytes of code that is kept for traces.
+const TRACED_CODE: u64 = 32 << 20;
 const GENESIS_FILE: &str = "genesis";
 
 /// Why a node does not start.
@@ -230,6 +234,7 @@ impl Opened {
         let runtime = runtime(engine, config, &keys)?;
         let executor = Executor::new(runtime, config.execution.hot, chain_id, genesis.parameters.clone())?;
         let executor = Arc::new(executor);
+        let tracer = tracer(&genesis.parameters, config, chain_id);
         let pool = Arc::new(Pool::new(config.pool));
         let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
         let (sources, accounts) = (Arc::new(sources), keys.accounts());
@@ -254,6 +259,7 @@ impl Opened {
         let invoker = Invoker::new(Parts {
             state,
             executor,
+            tracer,
             pool,
             public_waiters,
             private_waiters,
@@ -287,6 +293,19 @@ fn runtime(engine: coffer_runtime::Config, config: &Config, keys: &KeyStore) -> 
     // Whoever can open the key store can execute code here already; nobody else can make a file that is executed.
     let key = Zeroizing::new(blake3::derive_key("coffer v1 code cache", &*keys.node_secret()));
     Runtime::with(settings, compile.compiler(), compile.code_cache(&config.data, key))
+}
+
+/// Execution for traces: one at a time, on an engine that keeps backtraces, compiled anew after each start.
+fn tracer(parameters: &Parameters, config: &Config, chain_id: Hash) -> Tracer {
+    let (parameters, backend, compile) = (parameters.clone(), config.backend, config.execution.compile.clone());
+    Tracer::new(move || {
+        let engine = engine_config(&parameters, backend).map_err(|e| Fault::Engine(e.to_string()))?;
+        let tuning = Tuning { backtraces: true, ..engine.tuning };
+        let settings = coffer_runtime::Config { slots: 1, lane_slots: 1, deep: 1, tuning, ..engine };
+        let runtime = Runtime::with(settings, compile.compiler(), Arc::new(NoCache))?;
+        let hot = HotLimits { bytes: TRACED_CODE, tier_up: None };
+        Executor::new(runtime, hot, chain_id, parameters.clone())
+    })
 }
 
 /// Refuses a folder in which a file that cannot be made again is gone: a new key or payload store would hide what happened.

@@ -40,6 +40,8 @@ fn version_and_help_answer() {
         &["contract", "--help"],
         &["contract", "deploy", "--help"],
         &["contract", "call", "--help"],
+        &["contract", "trace", "--help"],
+        &["contract", "replay", "--help"],
         &["contract", "upgrade", "--help"],
         &["contract", "authority", "--help"],
         &["contract", "consent", "--help"],
@@ -63,7 +65,8 @@ fn a_contract_goes_from_source_to_a_call() {
     // A target folder of its own: this build has other flags, and others use the usual folder meanwhile.
     command.env("CARGO_TARGET_DIR", binary.with_file_name("coffer-tests-contract-build"));
     let example = root().join("contracts/examples/token");
-    let built = as_json(&command.args(["contract", "build"]).arg(example).arg("--json").output().expect("it starts"));
+    let built =
+        as_json(&command.args(["contract", "build", "--twin", "--json"]).arg(example).output().expect("it starts"));
     let path = built["file"].as_str().expect("the module");
     assert!(path.ends_with("token.wasm"), "{built}");
     let home = root().display().to_string();
@@ -89,6 +92,28 @@ fn a_contract_goes_from_source_to_a_call() {
     assert_eq!(called["status"], "ok");
     let read = as_json(&run(&["query", token, "balance_of", "--account", &bob]));
     assert_eq!(crate::token::number(&read["result"]), 3);
+
+    // What the transaction did, by lines of Rust; without the twin by offsets.
+    let twin = std::path::Path::new(path).with_extension("twin.wasm");
+    let (tx, twin) = (called["tx"].as_str().expect("an id"), twin.to_str().expect("text"));
+    let replayed = stdout(&coffer(&["contract", "replay", tx, "--url", &url, "--psi", "PS1", "--twin", twin]));
+    for word in [
+        "call transfer",
+        "storage_set",
+        "balances 0x",
+        "\"1000\" -> \"997\"",
+        "src/lib.rs:",
+        "Transfer {",
+        "gas used: ",
+    ] {
+        assert!(replayed.contains(word), "no {word}: {replayed}");
+    }
+    let tried = as_json(&run(&["trace", token, "transfer", "--from", "alice", "--to", &bob, "--amount", "4"]));
+    assert_eq!((&tried["status"], &tried["call"]["args"]["amount"]), (&json!("ok"), &json!("4")));
+    let other = build::contract_path("counter").display().to_string();
+    let told = coffer(&["contract", "replay", tx, "--url", &url, "--psi", "PS1", "--twin", &other]);
+    assert!(stdout(&told).contains("nothing -> \"3\""), "{told:?}");
+    assert!(String::from_utf8_lossy(&told.stderr).contains("is no twin of a contract in this trace"), "{told:?}");
 
     let text = stderr(&run(&["call", token, "transfer", "--private", "--from", "alice", "--to", &bob]));
     assert!(text.contains("amount"), "{text}");

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use coffer_abi::host::{HOST_FUNCTIONS, MODULE};
+use coffer_chain::gas;
 use coffer_runtime::meter::Schedule;
 use coffer_tests::root;
 
@@ -66,8 +67,21 @@ fn computation() -> String {
     text
 }
 
+/// What a transaction pays on top of what it executes.
+fn actions() -> String {
+    let rows = [
+        (gas::DEPLOY, "a deployment"),
+        (gas::MODULE_BYTE, "each byte of a module that is deployed or takes another's place"),
+        (gas::CHANGE, "an upgrade, or another authority"),
+        (gas::CONSENT, "each consent in it"),
+        (gas::COMPARE_BYTE, "each byte of the replaced module, where storage layouts are compared"),
+    ];
+    let rows = rows.map(|(gas, what)| format!("| {gas} | {what} |\n"));
+    format!("\n## Actions\n\n| gas | for |\n|---:|---|\n{}", rows.concat())
+}
+
 fn page() -> String {
-    let mut text = OPENING.to_owned() + &computation();
+    let mut text = OPENING.to_owned() + &computation() + &actions();
     let _ = writeln!(
         text,
         "\n## Host functions\n\nImported from the module `{MODULE}`. Gas = base + per byte x (bytes given and bytes received).\n"

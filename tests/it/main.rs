@@ -17,6 +17,7 @@ mod repeatable;
 mod restart;
 mod subscription;
 mod token;
+mod traces;
 mod upgrade;
 mod which_psi;
 mod wrong_input;

@@ -196,6 +196,8 @@ mod tests {
             "contract_setAuthority",
             "contract_consent",
             "tx_receipt",
+            "debug_traceTransaction",
+            "debug_traceCall",
             "state_root",
             "psi_current",
             "psi_root",

@@ -9,6 +9,7 @@ pub mod tx;
 pub mod marker;
 pub mod block;
 pub mod certificate;
+pub mod gas;
 pub mod genesis;
 pub mod rules;
 pub mod trie;

@@ -13,6 +13,7 @@ mod call;
 mod upgrade;
 mod authority;
 mod consent;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ Examples:
   coffer contract deploy token.wasm --private --psi PS1 --from alice --name Gold --symbol G --decimals 2 --supply 1000
   coffer contract call 0xID transfer --private --psi PS1 --to 0xBOB --amount 5
   coffer contract query 0xID balance_of --psi PS1 --account 0xBOB
+  coffer contract replay 0xTX --twin token.twin.wasm
   coffer contract upgrade 0xID token.wasm --dry-run
   coffer contract call 0xID transfer --help          the flags of that method"
 )]
@@ -53,6 +55,11 @@ enum Command {
     /// Run a view; flags come from the contract
     #[command(disable_help_flag = true)]
     Query(RawArgs),
+    /// Try a method and show what it does, call by call; nothing is written
+    #[command(disable_help_flag = true)]
+    Trace(RawArgs),
+    /// Execute a transaction again and show what it did, call by call
+    Replay(trace::ReplayArgs),
     /// Give a contract new code; flags for `migrate` come from the module
     #[command(disable_help_flag = true)]
     Upgrade(RawArgs),
@@ -78,6 +85,8 @@ pub(super) fn run(args: ContractArgs) -> anyhow::Result<ExitCode> {
         Command::Deploy(args) => deploy::run(args.words),
         Command::Call(args) => call::run(call::Kind::Call, args.words),
         Command::Query(args) => call::run(call::Kind::Query, args.words),
+        Command::Trace(args) => call::run(call::Kind::Trace, args.words),
+        Command::Replay(args) => trace::replay(&args),
         Command::Upgrade(args) => upgrade::run(args.words),
         Command::Authority(args) => authority::run(args),
         Command::Consent(args) => consent::run(args.words),

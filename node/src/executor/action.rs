@@ -3,19 +3,14 @@
 
 use coffer_abi::export::{INIT, MethodKind};
 use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Refused, StateId, Status};
-use coffer_chain::Authority;
 use coffer_chain::hash::{code_hash, created_path_key, public_path_key};
+use coffer_chain::{Authority, gas};
 use coffer_runtime::engine::Lane;
 use coffer_runtime::{BlockContext, Call, Code};
 
 use super::upgrade::{NewAuthority, Upgrade};
 use super::{Error, Executor, Overlay};
 use crate::state::NewContract;
-
-/// Gas of any deployment.
-pub const DEPLOY_GAS: u64 = 100_000;
-/// Gas of each byte of a deployed module: it is validated, compiled and kept.
-pub const DEPLOY_GAS_PER_BYTE: u64 = 100;
 
 /// A new contract.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +109,7 @@ impl Executor {
     }
 
     fn deploy(&self, overlay: &mut Overlay<'_>, new: &Deployment<'_>, frame: &Frame) -> Result<Acted, Error> {
-        let cost = Gas(DEPLOY_GAS + DEPLOY_GAS_PER_BYTE * new.code.len() as u64);
+        let cost = Gas(gas::DEPLOY + gas::MODULE_BYTE * new.code.len() as u64);
         if cost > frame.gas_limit {
             let gas_used = frame.gas_limit;
             return Ok(Acted { status: Status::OutOfGas, gas_used, contract: None, events: Vec::new() });
@@ -167,7 +162,14 @@ impl Executor {
             seed: frame.id,
             gas_limit: frame.gas_limit,
         };
-        let done = self.runtime.in_lane(frame.lane).execute(code, &call, &*overlay)?;
+        let runtime = self.runtime.in_lane(frame.lane);
+        let done = if overlay.records() {
+            let (done, trace) = runtime.trace(code, &call, &*overlay)?;
+            overlay.recorded(trace);
+            done
+        } else {
+            runtime.execute(code, &call, &*overlay)?
+        };
         for line in &done.log {
             tracing::debug!(target: "coffer::contract", contract = %contract, height = %frame.block.height, bytes = line.len(), "log");
         }

@@ -7,6 +7,7 @@ use std::ops::Bound;
 use coffer_abi::{CodeHash, ContractId, StateId};
 use coffer_chain::Authority;
 use coffer_chain::hash::created_contract_id;
+use coffer_runtime::trace::CallTrace;
 use coffer_runtime::{Changes, Code, Fault, ScanEntry, StateRead, World};
 
 use super::world::{Snapshot, fault};
@@ -23,12 +24,23 @@ pub(super) struct Current {
 pub struct Overlay<'a> {
     below: Snapshot<'a>,
     writes: StateWrites,
+    trace: Recording,
+}
+
+/// Whether what runs is traced.
+#[derive(Default)]
+enum Recording {
+    /// It is not.
+    #[default]
+    Off,
+    /// It is; here is the trace of what ran last.
+    On(Option<CallTrace>),
 }
 
 impl<'a> Overlay<'a> {
     /// Nothing written yet.
     pub fn new(below: Snapshot<'a>) -> Self {
-        Self { below, writes: StateWrites::default() }
+        Self { below, writes: StateWrites::default(), trace: Recording::Off }
     }
 
     /// The code of a contract, made before or in this block; `None` if there is no such contract.
@@ -102,6 +114,34 @@ impl<'a> Overlay<'a> {
         if !changes.is_empty() {
             self.writes.slots.entry(contract).or_default().extend(changes);
         }
+    }
+
+    /// Has what runs from now on traced.
+    pub(super) fn record(&mut self) {
+        self.trace = Recording::On(None);
+    }
+
+    /// True if what runs is to be traced.
+    pub(super) fn records(&self) -> bool {
+        matches!(self.trace, Recording::On(_))
+    }
+
+    /// Keeps the trace of what ran.
+    pub(super) fn recorded(&mut self, trace: Option<CallTrace>) {
+        self.trace = Recording::On(trace);
+    }
+
+    /// The trace of what ran last since [`Overlay::record`].
+    pub(super) fn take_trace(&mut self) -> Option<CallTrace> {
+        match std::mem::take(&mut self.trace) {
+            Recording::On(trace) => trace,
+            Recording::Off => None,
+        }
+    }
+
+    /// What it stands on.
+    pub(super) fn below(&self) -> &Snapshot<'a> {
+        &self.below
     }
 
     /// All writes.

@@ -102,7 +102,7 @@ impl Pipelines {
     fn run(&self, height: Height) -> Result<(), PipelineError> {
         let stored = self.state.block(BlockId::Height(height))?.ok_or(PipelineError::NoBlock(height))?;
         let mut receipts = Vec::new();
-        for (psi, calls) in self.calls(&stored.block)? {
+        for (psi, calls) in ordered_calls(&self.payloads, &self.residents, &stored.block)? {
             match self.run_one(&psi, &stored.block, &calls) {
                 Err(PipelineError::State(state::Error::Held { reason, .. })) => {
                     tracing::error!(psi = %psi, height = %height, reason, "private state is held; it takes no calls");
@@ -132,27 +132,34 @@ impl Pipelines {
         self.state.commit_private(PrivateCommit { psi, height, writes: run.writes, receipts: receipts.clone() })?;
         Ok(receipts)
     }
+}
 
-    /// The calls that a block orders for tenants of this node, opened, in the order of their markers.
-    fn calls(&self, block: &Block) -> Result<BTreeMap<Psi, Vec<PrivateCall>>, PipelineError> {
-        let mut calls: BTreeMap<Psi, Vec<PrivateCall>> = BTreeMap::new();
-        let chain_id = &block.header.chain_id;
-        for (index, tx) in (0..).zip(&block.transactions) {
-            let Kind::Marker { payload } = &tx.body.kind else {
-                continue;
-            };
-            // No payload, or one of a tenant that is gone: this node is not a party.
-            let Some(stored) = self.payloads.get(payload)? else {
-                continue;
-            };
-            let Some((psi, secret)) = self.residents.by_handle(chain_id, &stored.handle) else {
-                continue;
-            };
-            let opened = envelope::open(&secret.payload_key(), chain_id, &stored.bytes);
-            let call = opened.ok().and_then(|text| codec::decode::<InnerCall>(&text).ok());
-            let marker: Hash = tx.body.id();
-            calls.entry(psi.clone()).or_default().push(PrivateCall { marker, index, call });
-        }
-        Ok(calls)
+/// The calls that a block orders for tenants of this node, opened, in the order of their markers.
+///
+/// # Errors
+/// When the payload store cannot be read.
+pub fn ordered_calls(
+    payloads: &Payloads,
+    residents: &Residents,
+    block: &Block,
+) -> Result<BTreeMap<Psi, Vec<PrivateCall>>, payloads::Error> {
+    let mut calls: BTreeMap<Psi, Vec<PrivateCall>> = BTreeMap::new();
+    let chain_id = &block.header.chain_id;
+    for (index, tx) in (0..).zip(&block.transactions) {
+        let Kind::Marker { payload } = &tx.body.kind else {
+            continue;
+        };
+        // No payload, or one of a tenant that is gone: this node is not a party.
+        let Some(stored) = payloads.get(payload)? else {
+            continue;
+        };
+        let Some((psi, secret)) = residents.by_handle(chain_id, &stored.handle) else {
+            continue;
+        };
+        let opened = envelope::open(&secret.payload_key(), chain_id, &stored.bytes);
+        let call = opened.ok().and_then(|text| codec::decode::<InnerCall>(&text).ok());
+        let marker: Hash = tx.body.id();
+        calls.entry(psi.clone()).or_default().push(PrivateCall { marker, index, call });
     }
+    Ok(calls)
 }

@@ -49,15 +49,26 @@ impl Executor {
         let mut overlay = Overlay::new(Snapshot::private(self, view, public));
         included::drop_expired(&mut overlay, block.height)?;
         let mut receipts = Vec::with_capacity(calls.len());
-        for PrivateCall { marker, index, call } in calls {
-            let acted = match call {
-                Some(call) => self.run_inner(&mut overlay, lane, (block, *index), call)?,
-                None => Acted::refused(Refused::BadPayload),
-            };
+        for call in calls {
+            let acted = self.run_ordered(&mut overlay, lane, block, call)?;
             let Acted { status, gas_used, contract, events } = acted;
-            receipts.push(Receipt { tx: *marker, status, gas_used, contract, events });
+            receipts.push(Receipt { tx: call.marker, status, gas_used, contract, events });
         }
         Ok(PrivateRun { writes: overlay.into_writes(), receipts })
+    }
+
+    /// Executes the next private call of a block.
+    pub(super) fn run_ordered(
+        &self,
+        overlay: &mut Overlay<'_>,
+        lane: Lane,
+        block: BlockContext,
+        ordered: &PrivateCall,
+    ) -> Result<Acted, Error> {
+        match &ordered.call {
+            Some(call) => self.run_inner(overlay, lane, (block, ordered.index), call),
+            None => Ok(Acted::refused(Refused::BadPayload)),
+        }
     }
 
     fn run_inner(

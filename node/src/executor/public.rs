@@ -51,16 +51,27 @@ impl Executor {
         let mut receipts = Vec::with_capacity(txs.len());
         let mut total = Gas(0);
         for (index, tx) in (0..).zip(txs) {
-            let (id, valid_until) = (tx.id(), tx.body().valid_until);
-            if included::contains(&overlay, valid_until, &id).map_err(Error::from)? {
-                return Err(BlockError::Replayed(id));
-            }
-            included::insert(&mut overlay, valid_until, &id);
-            let Acted { status, gas_used, contract, events } = self.run_public(&mut overlay, block, index, tx)?;
+            let Acted { status, gas_used, contract, events } = self.include(&mut overlay, block, index, tx)?;
             total = total.saturating_add(gas_used);
-            receipts.push(Receipt { tx: id, status, gas_used, contract, events });
+            receipts.push(Receipt { tx: tx.id(), status, gas_used, contract, events });
         }
         Ok(BlockRun { writes: overlay.into_writes(), receipts, gas_used: total })
+    }
+
+    /// Executes the next transaction of a block.
+    pub(super) fn include(
+        &self,
+        overlay: &mut Overlay<'_>,
+        block: BlockContext,
+        index: u32,
+        tx: &CheckedTx,
+    ) -> Result<Acted, BlockError> {
+        let (id, valid_until) = (tx.id(), tx.body().valid_until);
+        if included::contains(&*overlay, valid_until, &id).map_err(Error::from)? {
+            return Err(BlockError::Replayed(id));
+        }
+        included::insert(overlay, valid_until, &id);
+        Ok(self.run_public(overlay, block, index, tx)?)
     }
 
     fn run_public(

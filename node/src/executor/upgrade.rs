@@ -5,21 +5,14 @@ use coffer_abi::export::{MIGRATE, MethodKind};
 use coffer_abi::{AccountId, ContractId, Event, Gas, Refused, Status};
 use coffer_chain::authority::Wanted;
 use coffer_chain::hash::code_hash;
-use coffer_chain::{Authority, Change, Consents};
+use coffer_chain::{Authority, Change, Consents, gas};
 use coffer_runtime::Fault;
 use coffer_runtime::spec::{self, layout};
 
-use super::action::{Acted, DEPLOY_GAS, DEPLOY_GAS_PER_BYTE, Frame};
+use super::action::{Acted, Frame};
 use super::overlay::Current;
 use super::{Error, Executor, Overlay, Snapshot};
 use crate::state::{self, ChangedContract};
-
-/// Gas of any change of a contract.
-pub const CHANGE_GAS: u64 = 60_000;
-/// Gas of each consent: its signature is verified.
-pub const CONSENT_GAS: u64 = 200_000;
-/// Gas of each byte of the module that is replaced: it is read for its layout.
-pub const COMPARE_GAS_PER_BYTE: u64 = 4;
 
 /// New code for a contract.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +162,7 @@ impl Executor {
                     _ => 0,
                 };
                 let consents = (upgrade.consents.len() + to_come) as u64;
-                let paid = meter.pay(CHANGE_GAS + CONSENT_GAS * consents).and_then(|()| match current.authority {
+                let paid = meter.pay(gas::CHANGE + gas::CONSENT * consents).and_then(|()| match current.authority {
                     Authority::None => Err(Refused::NoAuthority.into()),
                     _ => Ok(()),
                 });
@@ -191,7 +184,7 @@ impl Executor {
         meter: &mut Meter,
     ) -> Result<Current, Ended> {
         let current = self.current(overlay, wish.contract)?;
-        meter.pay(CHANGE_GAS + CONSENT_GAS * wish.consents.len() as u64)?;
+        meter.pay(gas::CHANGE + gas::CONSENT * wish.consents.len() as u64)?;
         if wish.revision != current.revision {
             return Err(Refused::OtherRevision.into());
         }
@@ -232,12 +225,12 @@ impl Executor {
         if hash == current.code_hash {
             return Err(Refused::SameCode.into());
         }
-        meter.pay(DEPLOY_GAS + DEPLOY_GAS_PER_BYTE * code.len() as u64)?;
+        meter.pay(gas::DEPLOY + gas::MODULE_BYTE * code.len() as u64)?;
         let Ok(prepared) = self.codes.prepare(&hash, code)? else { return Err(Refused::InvalidCode.into()) };
         let migrates = prepared.exports().any(|(kind, _)| kind == MethodKind::Migrate);
         if !migrates {
             let old = overlay.code(&current.code_hash)?.unwrap_or_default();
-            meter.pay(COMPARE_GAS_PER_BYTE * old.len() as u64)?;
+            meter.pay(gas::COMPARE_BYTE * old.len() as u64)?;
             // From the module's bytes, not from prepared code: the old module need not satisfy the rules of today.
             if !layout::is_compatible(spec::read(&old).ok().as_ref(), prepared.spec()) {
                 return Err(Refused::LayoutChanged.into());

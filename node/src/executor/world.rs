@@ -27,6 +27,13 @@ impl<'a> Snapshot<'a> {
     }
 }
 
+impl<'a> Snapshot<'a> {
+    /// The public state beside a private one.
+    pub(super) fn beside(&self) -> Option<&Snapshot<'a>> {
+        self.public.as_deref()
+    }
+}
+
 impl StateRead for Snapshot<'_> {
     fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         self.view.get(contract, key)

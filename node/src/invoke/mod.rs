@@ -4,6 +4,7 @@
 
 mod error;
 mod read;
+mod trace;
 mod emitters;
 mod receipt;
 mod write;
@@ -13,6 +14,7 @@ pub use emitters::{Emitter, Emitters, Specs};
 pub use error::InvokeError;
 pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
+pub use trace::TracedTx;
 pub use upgrade::{AuthorityRequest, UpgradeRequest};
 pub use write::{CallRequest, DeployRequest};
 
@@ -21,7 +23,7 @@ use std::time::Duration;
 
 use coffer_abi::{AccountId, Gas, Height};
 
-use crate::executor::Executor;
+use crate::executor::{Executor, Tracer};
 use crate::organisation::{KeyHolder, KeyStore};
 use crate::pool::{Pool, Waiters};
 use crate::privacy::payloads::Payloads;
@@ -68,6 +70,8 @@ pub struct Parts {
     pub state: State,
     /// Views, and code for specs.
     pub executor: Arc<Executor>,
+    /// Execution for traces.
+    pub tracer: Tracer,
     /// Where transactions wait.
     pub pool: Arc<Pool>,
     /// Public receipts.

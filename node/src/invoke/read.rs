@@ -8,7 +8,7 @@ use coffer_runtime::engine::{Lane, Slot};
 use coffer_runtime::{BlockContext, Call, Code, Executed};
 
 use super::{InvokeError, Invoker, Scope};
-use crate::executor::{self, Snapshot, lane_of};
+use crate::executor::{self, Executor, Snapshot, lane_of};
 use crate::state::{BlockId, ContractRecord, Error as StateError, View};
 use crate::tenant::TenantContext;
 
@@ -30,6 +30,11 @@ impl Located {
     /// The module of its code; `None` for a reserved contract, which has none.
     pub(super) fn module(&self) -> Result<Option<Vec<u8>>, StateError> {
         self.view.code(&self.record.code_hash)
+    }
+
+    /// Height of the state it was found in.
+    pub fn height(&self) -> Height {
+        self.view.height()
     }
 
     /// Height of the next block after the state it was found in.
@@ -104,7 +109,7 @@ impl Invoker {
         let this = self.clone();
         blocking(move || {
             let height = located.view.height();
-            this.on_snapshot(&located, height, |snapshot, state_id, block| {
+            this.on_snapshot(&this.parts.executor, &located, height, |snapshot, state_id, block| {
                 let ViewRequest { method, input, account, .. } = &request;
                 let call = Call {
                     kind: MethodKind::View,
@@ -127,11 +132,12 @@ impl Invoker {
     /// Runs something on the snapshot that a contract was found in, in a block of `height`.
     pub(super) fn on_snapshot<T>(
         &self,
+        executor: &Executor,
         located: &Located,
         height: Height,
         run: impl FnOnce(Snapshot<'_>, StateId, BlockContext) -> Result<T, executor::Error>,
     ) -> Result<T, InvokeError> {
-        let (executor, view) = (&*self.parts.executor, &located.view);
+        let view = &located.view;
         let chain_id = *executor.chain_id();
         let block = BlockContext { height, time: self.time_at(view.height())?, chain_id };
         let done = match located.scope {

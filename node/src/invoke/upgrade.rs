@@ -123,7 +123,7 @@ impl Invoker {
         located: Located,
         request: UpgradeRequest,
     ) -> Result<Tried, InvokeError> {
-        let gas_limit = self.gas_limit(request.gas_limit)?;
+        let gas_limit = self.gas_limit(request.gas_limit, request.code.len())?;
         let lane = lane_of(tenant);
         // The slot of a query is a ticket here: it bounds how many wait; the run itself has its slot as any execution has.
         let turn = self.turn(lane).await?;
@@ -132,7 +132,7 @@ impl Invoker {
             let _turn = turn;
             let UpgradeRequest { contract, revision, code, input, consents, account, .. } = &request;
             let upgrade = Upgrade { contract: *contract, revision: *revision, code, input, consents };
-            this.on_snapshot(&located, located.next_height(), |snapshot, state_id, block| {
+            this.on_snapshot(&this.parts.executor, &located, located.next_height(), |snapshot, state_id, block| {
                 let is_private = located.scope == Scope::Private;
                 let (account, index, id) = (*account, 0, Hash::ZERO);
                 let frame = Frame { account, state_id, block, index, id, is_private, gas_limit, lane };

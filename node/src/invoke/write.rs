@@ -4,7 +4,7 @@
 use coffer_abi::{AccountId, ContractId, Encode, Gas, Hash, Height};
 use coffer_chain::hash::Domain;
 use coffer_chain::rules::check_action_bounds;
-use coffer_chain::{Authority, InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody};
+use coffer_chain::{Authority, InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody, gas};
 use tokio::sync::oneshot;
 
 use super::read::blocking;
@@ -103,7 +103,11 @@ impl Invoker {
         gas_limit: Option<Gas>,
     ) -> Result<Settled, InvokeError> {
         check_action_bounds(&kind)?;
-        let gas_limit = self.gas_limit(gas_limit)?;
+        let module = match &kind {
+            Kind::Deploy { code, .. } | Kind::Upgrade { code, .. } => code.len(),
+            _ => 0,
+        };
+        let gas_limit = self.gas_limit(gas_limit, module)?;
         let (this, tenant) = (self.clone(), tenant.clone());
         let sent = blocking(move || match scope {
             Scope::Public => this.send_public(kind, account, gas_limit),
@@ -113,10 +117,11 @@ impl Invoker {
         self.settled(sent).await
     }
 
-    /// Gas that a transaction may use: what it asks for, or the node's default.
-    pub(super) fn gas_limit(&self, asked: Option<Gas>) -> Result<Gas, InvokeError> {
+    /// Gas that a transaction may use: what it asks for, or the node's default on top of the price of its module.
+    pub(super) fn gas_limit(&self, asked: Option<Gas>, module: usize) -> Result<Gas, InvokeError> {
         let max = self.parts.executor.parameters().max_tx_gas;
-        let asked = asked.unwrap_or(self.parts.limits.default_gas.min(max));
+        let module = Gas(gas::MODULE_BYTE.saturating_mul(module as u64));
+        let asked = asked.unwrap_or(self.parts.limits.default_gas.saturating_add(module).min(max));
         if asked > max { Err(InvokeError::Gas { asked, max, what: "call" }) } else { Ok(asked) }
     }
 

@@ -26,7 +26,7 @@ use crate::state::Place;
 use crate::tenant::TenantContext;
 
 /// Whom a view sees as its caller when the request names nobody.
-const ANONYMOUS: AccountId = AccountId([0; 32]);
+pub(super) const ANONYMOUS: AccountId = AccountId([0; 32]);
 /// Events looked at for one page, so that a filter that matches nothing ends too.
 const MAX_LOOKED_AT: usize = 10_000;
 /// Events read at once.
@@ -254,7 +254,7 @@ pub(super) fn ran(settled: &Settled) -> Ran {
 }
 
 /// Encoded arguments of a method, after checking that there is one of that kind.
-fn input(code: &Code, kind: MethodKind, method: &str, args: Option<Args>) -> Result<Vec<u8>, Error> {
+pub(super) fn input(code: &Code, kind: MethodKind, method: &str, args: Option<Args>) -> Result<Vec<u8>, Error> {
     let has = |kind: MethodKind| code.exports().any(|(k, name)| k == kind && name == method);
     if !has(kind) {
         let other = if kind == MethodKind::View { MethodKind::Call } else { MethodKind::View };

@@ -13,6 +13,7 @@ mod websocket;
 mod methods;
 mod chain;
 mod contract;
+mod debug;
 mod upgrade;
 mod tx;
 mod state;

@@ -19,8 +19,8 @@ pub const GENERATOR_CONTEXT: &str = "coffer v1 seeded generator";
 /// Import module of the host functions; the number is [`crate::ABI_VERSION`].
 pub const MODULE: &str = "coffer_1";
 
-/// Prices are in units of about 0.2 ns on the machine of docs/PERFORMANCE.md. A write or an event is paid for when it is made, but most of its
-/// work comes later: the trie, sealing, the log, the database.
+/// Prices are in units of about 0.2 ns on the machine of docs/PERFORMANCE.md, by the benchmarks `calibration` and `commit`. A write or an
+/// event is paid for when it is made, but most of its work comes later: the trie, sealing, the log, the database.
 ///
 /// Calls `$callback! { rows }`. Each row:
 /// `"doc" fn name(wasm_param: type, …) -> wasm_result; host(arg: kind(param, …), …) -> return_kind; gas(base, per_byte);`
@@ -29,55 +29,55 @@ macro_rules! host_functions {
     ($callback:ident) => {
         $callback! {
             "The arguments of this call."
-            fn input(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
+            fn input(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(100, 1);
 
             "Copies the last reply, from its byte `from` on, into `len` bytes at `out`."
-            fn reply_read(from: u32, out: u32, len: u32) -> (); host(from: value(from)) -> copy(out, len); gas(250, 1);
+            fn reply_read(from: u32, out: u32, len: u32) -> (); host(from: value(from)) -> copy(out, len); gas(100, 1);
 
             "Sets the result of this call. Once; not after `error`."
-            fn output(ptr: u32, len: u32) -> (); host(data: bytes(ptr, len)) -> none; gas(250, 1);
+            fn output(ptr: u32, len: u32) -> (); host(data: bytes(ptr, len)) -> none; gas(100, 1);
 
             "Ends this call as a contract error: `code` is the variant's index, `data` the encoded error. Once; not after `output`. The method returns by itself."
-            fn error(code: u32, ptr: u32, len: u32) -> (); host(code: value(code), data: bytes(ptr, len)) -> none; gas(250, 1);
+            fn error(code: u32, ptr: u32, len: u32) -> (); host(code: value(code), data: bytes(ptr, len)) -> none; gas(100, 1);
 
             "Ends the call at once with a text."
-            fn panic(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(250, 1);
+            fn panic(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(100, 1);
 
             "The value stored under a key, or -1."
             fn storage_get(key: u32, key_len: u32, out: u32, cap: u32) -> i64; host(key: bytes(key, key_len)) -> reply(out, cap); gas(10_000, 2);
 
             "Stores a value under a key. The first byte of a key is its kind: 0 plain, 1 ordered (visited by scans)."
-            fn storage_set(key: u32, key_len: u32, value: u32, value_len: u32) -> (); host(key: bytes(key, key_len), value: bytes(value, value_len)) -> none; gas(40_000, 10);
+            fn storage_set(key: u32, key_len: u32, value: u32, value_len: u32) -> (); host(key: bytes(key, key_len), value: bytes(value, value_len)) -> none; gas(80_000, 10);
 
             "Removes a key; 1 if there was a value, else 0."
-            fn storage_remove(key: u32, key_len: u32) -> u32; host(key: bytes(key, key_len)) -> value; gas(40_000, 10);
+            fn storage_remove(key: u32, key_len: u32) -> u32; host(key: bytes(key, key_len)) -> value; gas(80_000, 10);
 
             "A page of entries whose ordered key starts with `prefix`, in byte order, after the key `after` (empty: from the start), at most `limit`. Each entry: u32 key length, key, u32 value length, value, little-endian. -1: no entry left."
             fn storage_scan(prefix: u32, prefix_len: u32, after: u32, after_len: u32, limit: u32, out: u32, cap: u32) -> i64; host(prefix: bytes(prefix, prefix_len), after: bytes(after, after_len), limit: value(limit)) -> reply(out, cap); gas(20_000, 4);
 
             "Emits an event under the name it has in the spec."
-            fn event(name: u32, name_len: u32, data: u32, data_len: u32) -> (); host(name: bytes(name, name_len), data: bytes(data, data_len)) -> none; gas(15_000, 4);
+            fn event(name: u32, name_len: u32, data: u32, data_len: u32) -> (); host(name: bytes(name, name_len), data: bytes(data, data_len)) -> none; gas(40_000, 4);
 
             "The account or contract that made this call, 32 bytes; zeros for an anonymous view."
-            fn caller(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
+            fn caller(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(100, 1);
 
             "The account that signed the transaction, 32 bytes; zeros for an anonymous view."
-            fn origin(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
+            fn origin(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(100, 1);
 
             "This contract's own id, 32 bytes."
-            fn own_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
+            fn own_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(100, 1);
 
             "The id of the state this contract lives in, 32 bytes."
-            fn state_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
+            fn state_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(100, 1);
 
             "The chain's id, 32 bytes: the hash of its genesis."
-            fn chain_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(250, 1);
+            fn chain_id(out: u32, cap: u32) -> i64; host() -> reply(out, cap); gas(100, 1);
 
             "Height of the block that contains the transaction."
-            fn block_height() -> u64; host() -> value; gas(250, 0);
+            fn block_height() -> u64; host() -> value; gas(100, 0);
 
             "Time of that block in milliseconds since 1970-01-01 UTC."
-            fn block_time() -> u64; host() -> value; gas(250, 0);
+            fn block_time() -> u64; host() -> value; gas(100, 0);
 
             "BLAKE3 of some bytes, 32 bytes."
             fn hash_blake3(ptr: u32, len: u32, out: u32, cap: u32) -> i64; host(data: bytes(ptr, len)) -> reply(out, cap); gas(400, 2);
@@ -92,16 +92,16 @@ macro_rules! host_functions {
             fn view(contract: u32, contract_len: u32, method: u32, method_len: u32, input: u32, input_len: u32, gas: u64, out: u32, cap: u32) -> i64; host(contract: bytes(contract, contract_len), method: bytes(method, method_len), input: bytes(input, input_len), gas: wide(gas)) -> reply(out, cap); gas(2_000, 1);
 
             "Makes a contract of code that this state holds already (`code`: its hash), runs its `init` with `input`, and replies with the encoded outcome followed by the new id, 32 bytes. `salt`, 32 bytes, makes the ids of several instances differ. Gas as in `call`. Traps in a view."
-            fn create(code: u32, code_len: u32, salt: u32, salt_len: u32, input: u32, input_len: u32, gas: u64, out: u32, cap: u32) -> i64; host(code: bytes(code, code_len), salt: bytes(salt, salt_len), input: bytes(input, input_len), gas: wide(gas)) -> reply(out, cap); gas(60_000, 1);
+            fn create(code: u32, code_len: u32, salt: u32, salt_len: u32, input: u32, input_len: u32, gas: u64, out: u32, cap: u32) -> i64; host(code: bytes(code, code_len), salt: bytes(salt, salt_len), input: bytes(input, input_len), gas: wide(gas)) -> reply(out, cap); gas(100_000, 1);
 
             "Checks an Ed25519 signature (64 bytes) of some bytes under a public key (32 bytes), strictly: no key or point of small order. 1 if it holds, else 0."
             fn verify_ed25519(key: u32, key_len: u32, signature: u32, signature_len: u32, message: u32, message_len: u32) -> u32; host(key: bytes(key, key_len), signature: bytes(signature, signature_len), message: bytes(message, message_len)) -> value; gas(200_000, 3);
 
             "The next `len` bytes of a generator seeded with the transaction's id, alike on every node. Anyone can compute them once the transaction is known and its sender can choose among ids, so they keep no secret and decide no lottery."
-            fn random(len: u32, out: u32, cap: u32) -> i64; host(len: value(len)) -> reply(out, cap); gas(400, 2);
+            fn random(len: u32, out: u32, cap: u32) -> i64; host(len: value(len)) -> reply(out, cap); gas(600, 2);
 
             "A line for the developer's log. It has no effect on anything else."
-            fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(250, 1);
+            fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(100, 1);
         }
     };
 }

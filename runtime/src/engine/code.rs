@@ -5,9 +5,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use coffer_abi::Gas;
 use coffer_abi::export::MethodKind;
 use coffer_abi::spec::Spec;
+use coffer_abi::{Gas, Hash};
 use wasmtime::{Engine, ModuleExport};
 
 use super::loader::{Held, Instrumented, Loaded, Loader, Wanted};
@@ -17,6 +17,7 @@ use crate::admit::{Admitted, admit};
 use crate::error::{CodeError, Fault};
 use crate::instance::Template;
 use crate::spec::{self, SpecError};
+use crate::trace::code_section;
 use crate::validate::Report;
 
 /// A module that can run. Cheap to clone.
@@ -34,6 +35,7 @@ struct Inner {
 /// What is the same however it is compiled.
 struct About {
     wasm_len: usize,
+    section: Hash,
     report: Report,
     spec: Result<Spec, SpecError>,
     /// Sorted by kind and name.
@@ -70,6 +72,7 @@ impl Code {
         methods.sort();
         let about = About {
             wasm_len: wasm.len(),
+            section: code_section(wasm).map_err(|e| Fault::Instrumentation(e.to_string()))?.1,
             spec: spec::read(wasm),
             report,
             methods,
@@ -84,6 +87,11 @@ impl Code {
     /// Bytes of the module as uploaded.
     pub fn wasm_len(&self) -> usize {
         self.inner.about.wasm_len
+    }
+
+    /// Hash of the code section of the module as uploaded: what a debug twin shares with it.
+    pub fn section(&self) -> &Hash {
+        &self.inner.about.section
     }
 
     /// What the validator found.

@@ -22,7 +22,7 @@ fn call<'a>(kind: MethodKind, method: &'a str, input: &'a [u8]) -> Call<'a> {
         origin: AccountId([3; 32]),
         block: BlockContext { height: Height(1), time: Time(1), chain_id: Hash([4; 32]) },
         seed: Hash([5; 32]),
-        gas_limit: Gas(1_000_000_000),
+        gas_limit: Gas(4_000_000_000),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::limits::MAX_OUTPUT;
-use coffer_abi::{AccountId, ContractId, Gas, StateId, Status, TrapKind};
+use coffer_abi::{AccountId, ContractId, Gas, Hash, StateId, Status, TrapKind};
 
 use super::{Halt, Place};
 use crate::trace::CallTrace;
@@ -54,13 +54,14 @@ impl Frame {
     }
 
     /// The call as a trace begins it.
-    pub(super) fn trace(&self, method: &str, gas_limit: u64) -> CallTrace {
+    pub(super) fn trace(&self, method: &str, gas_limit: u64, section: Hash) -> CallTrace {
         CallTrace {
             contract: self.contract,
             public: self.place == Place::Public,
             kind: self.kind,
             method: method.to_owned(),
             caller: self.caller,
+            section,
             input: self.input.clone(),
             gas_limit: Gas(gas_limit),
             gas_used: Gas(0),

@@ -18,7 +18,7 @@ pub use frame::Ended;
 pub use session::{STACK_LIMIT, Session, absent};
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::{CodeHash, ContractId, StateId, TrapKind};
+use coffer_abi::{CodeHash, ContractId, Hash, StateId, TrapKind};
 
 use crate::error::Fault;
 use crate::state::ScanEntry;
@@ -78,6 +78,9 @@ pub trait Host: Sized {
 
     /// Id of the public state, if this transaction may read it: if it is a private one.
     fn public_state(&self) -> Option<StateId>;
+
+    /// Hash of the code section of the module as uploaded, for traces.
+    fn section(code: &Self::Code) -> Hash;
 
     /// True if the method may be called while its contract is in the middle of a call.
     fn is_reentrant(code: &Self::Code, kind: MethodKind, method: &str) -> bool;

@@ -144,7 +144,7 @@ impl<H: Host> Session<H> {
     ) -> Result<(Status, u64), Fault> {
         let kind = frame.kind;
         if let Some(recorder) = &mut self.recorder {
-            recorder.call(frame.trace(method, limit));
+            recorder.call(frame.trace(method, limit, H::section(code)));
         }
         let outer = std::mem::replace(&mut self.gas, i64::try_from(limit).unwrap_or(i64::MAX));
         self.reply.clear();

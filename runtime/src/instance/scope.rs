@@ -3,7 +3,7 @@
 //! and then it is the innermost one.
 
 use coffer_abi::export::MethodKind;
-use coffer_abi::{CodeHash, ContractId, StateId};
+use coffer_abi::{CodeHash, ContractId, Hash, StateId};
 
 use crate::engine::{Code, Room, Seat};
 use crate::error::Fault;
@@ -95,6 +95,10 @@ impl Host for Scoped {
 
     fn public_state(&self) -> Option<StateId> {
         surroundings::with(|lent| lent.world().public().map(|(id, _)| id)).flatten()
+    }
+
+    fn section(code: &Code) -> Hash {
+        *code.section()
     }
 
     fn is_reentrant(code: &Code, kind: MethodKind, method: &str) -> bool {

@@ -10,6 +10,9 @@ mod twin;
 pub use twin::{Twin, TwinError};
 
 pub(crate) use record::Recorder;
+pub(crate) use twin::code_section;
+
+use std::collections::BTreeMap;
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{AccountId, ContractId, Gas, Hash, Status};
@@ -36,6 +39,9 @@ pub struct CallTrace {
     /// Who called: an account or a contract.
     #[serde(serialize_with = "hex_account")]
     pub caller: AccountId,
+    /// Hash of the code section of the module that ran, as uploaded ([`Twin::section`]).
+    #[serde(serialize_with = "hex_hash")]
+    pub section: Hash,
     /// Encoded arguments.
     #[serde(serialize_with = "hex_bytes")]
     pub input: Vec<u8>,
@@ -169,7 +175,7 @@ impl<'a> Source<'a> {
     pub fn new(module: &[u8], caps: &Caps, schedule: &Schedule, twin: Option<Twin<'a>>) -> Result<Self, CodeError> {
         let report = validate(module, caps)?;
         let (_, map) = instrument_mapped(module, &report, schedule, caps)?;
-        let (code_start, section) = twin::code_section(module).map_err(|e| Fault::Instrumentation(e.to_string()))?;
+        let (code_start, section) = code_section(module).map_err(|e| Fault::Instrumentation(e.to_string()))?;
         Ok(Self { map, code_start, section, twin })
     }
 
@@ -189,14 +195,14 @@ impl<'a> Source<'a> {
 }
 
 impl CallTrace {
-    /// Fills in offsets, functions and lines. `source` is asked with each contract and whether it is a public one that private code reads.
-    pub fn locate<'s>(&mut self, source: &mut dyn FnMut(&ContractId, bool) -> Option<&'s Source<'s>>) {
-        if let Some(found) = source(&self.contract, self.public) {
+    /// Fills in offsets, functions and lines, from the sources of the modules that ran, by [`Source::section`].
+    pub fn locate(&mut self, sources: &BTreeMap<Hash, Source<'_>>) {
+        if let Some(found) = sources.get(&self.section) {
             let steps = self.steps.iter_mut().flat_map(|step| &mut step.at);
             self.ended_at.iter_mut().chain(steps).for_each(|spot| found.locate(spot));
         }
         for call in self.steps.iter_mut().filter_map(|step| step.call.as_mut()) {
-            call.locate(source);
+            call.locate(sources);
         }
     }
 
@@ -235,6 +241,10 @@ fn hex_option<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S
 
 fn hex_id<S: Serializer>(id: &ContractId, serializer: S) -> Result<S::Ok, S::Error> {
     hex_bytes(&id.0, serializer)
+}
+
+fn hex_hash<S: Serializer>(hash: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
+    hex_bytes(&hash.0, serializer)
 }
 
 fn hex_account<S: Serializer>(id: &AccountId, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,6 +9,7 @@ fn call(method: &str) -> CallTrace {
         kind: MethodKind::Call,
         method: method.into(),
         caller: AccountId([1; 32]),
+        section: Hash::default(),
         input: vec![1, 2],
         gas_limit: Gas(1_000),
         gas_used: Gas(0),

@@ -66,10 +66,14 @@ impl Step {
 }
 
 impl Line {
-    /// True if it is in the contract's own source, not in the SDK or the standard library.
+    /// True if it is in the contract's own source, as far as name and file tell: not in the SDK, its codec or Rust's own libraries.
     pub fn is_own(&self) -> bool {
-        let library = ["coffer_sdk::", "core::", "alloc::", "parity_scale_codec::"];
-        !library.iter().any(|library| self.function.trim_start_matches('<').starts_with(library))
+        // Inlined functions have no path in line tables, then the file tells; `coffer contract build` calls it by the name of the crate.
+        let paths = ["coffer_sdk::", "coffer_abi::", "core::", "alloc::", "parity_scale_codec::"];
+        let files = ["/coffer-sdk-", "/coffer-abi-", "/parity-scale-codec-", "/rust/", "/rustc/"];
+        let function = self.function.trim_start_matches('<');
+        let of_library = |file: &String| files.iter().any(|library| file.starts_with(library));
+        !paths.iter().any(|library| function.starts_with(library)) && !self.file.as_ref().is_some_and(of_library)
     }
 }
 

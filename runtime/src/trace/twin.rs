@@ -139,7 +139,7 @@ fn context<'a>(sections: &HashMap<&str, &'a [u8]>) -> Option<Context<Reader<'a>>
 }
 
 /// Where the content of a module's code section begins, and its hash.
-pub(super) fn code_section(module: &[u8]) -> Result<(usize, Hash), TwinError> {
+pub(crate) fn code_section(module: &[u8]) -> Result<(usize, Hash), TwinError> {
     code(module).map(|code| (code.start, code.section))
 }
 

@@ -132,7 +132,7 @@ fn host_functions_cost_their_base_and_each_byte() {
     assert_eq!(get(100) - missing, (1 + 100) * 2);
     let height = used("(drop (call $block_height))");
     let twice = used("(drop (call $block_height)) (drop (call $block_height))");
-    assert!((250..260).contains(&(twice - height)), "{}", twice - height);
+    assert!((100..110).contains(&(twice - height)), "{}", twice - height);
 }
 
 #[test]

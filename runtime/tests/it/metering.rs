@@ -26,7 +26,7 @@ fn gas_is_the_sum_of_the_operators_executed_and_of_the_frames_entered() {
     let copy = r#"(func (export "call main") (memory.copy (i32.const 0) (i32.const 9) (i32.const 17)))"#;
     assert_eq!(gas_of(copy), 4 + 8 + 3 + 3 + 16 + 3 * 2);
     let grow = r#"(func (export "call main") (drop (memory.grow (i32.const 3))))"#;
-    assert_eq!(gas_of(grow), 4 + 8 + 1 + 2 + 500 + 3 * 15_000);
+    assert_eq!(gas_of(grow), 4 + 8 + 1 + 2 + 500 + 3 * 25_000);
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn a_host_function_gets_the_gas_left_and_gives_back_what_it_leaves() {
     // A pass: loop 2, call 8, drop, get, const, add, tee, const, ne 7, br_if 2.
     let entry = 4 + 11;
     let run = run_text(body, PLENTY);
-    assert_eq!(run.seen, [0, 1, 2].map(|pass| PLENTY - entry - pass * (19 + 250) - 19));
-    assert_eq!(PLENTY - run.gas_left, entry + 3 * (19 + 250));
+    assert_eq!(run.seen, [0, 1, 2].map(|pass| PLENTY - entry - pass * (19 + 100) - 19));
+    assert_eq!(PLENTY - run.gas_left, entry + 3 * (19 + 100));
 }
 
 #[test]

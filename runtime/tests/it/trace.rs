@@ -7,6 +7,8 @@
 //! (and with -C strip=symbols -o traced.wasm)
 //! ```
 
+use std::collections::BTreeMap;
+
 use coffer_abi::export::MethodKind;
 use coffer_abi::{Gas, Status, TrapKind};
 use coffer_runtime::engine::Tuning;
@@ -39,14 +41,14 @@ fn a_trace_shows_gas_changes_and_lines_and_changes_nothing() {
             let mut trace = trace.unwrap();
             let twin = Twin::read(MODULE, TWIN).unwrap();
             let source = Source::new(MODULE, &Caps::default(), &Schedule::default(), Some(twin)).unwrap();
-            trace.locate(&mut |_, _| Some(&source));
+            trace.locate(&BTreeMap::from([(*source.section(), source)]));
             assert_eq!((trace.gas_used, &trace.status), (executed.gas_used, &executed.status));
             let hosts: Vec<_> = trace.steps.iter().map(|step| step.host).collect();
             let all = ["input", "storage_set", "output"];
             assert_eq!(hosts, if divisor == 0 { &all[..2] } else { &all }, "{backend:?}");
             let set = &trace.steps[1];
             let change = Effect::Change { key: vec![0, 7], before: None, after: Some(vec![divisor]) };
-            assert_eq!((&set.effect, set.gas), (&Some(change), Gas(40_000 + 3 * 10)));
+            assert_eq!((&set.effect, set.gas), (&Some(change), Gas(80_000 + 3 * 10)));
             let lines: Vec<_> = set.at.iter().flat_map(|spot| &spot.lines).collect();
             let at: Vec<_> = lines.iter().map(|line| (line.function.as_str(), line.line)).collect();
             assert!(at[0].0.contains("remember") && at[0].1 == Some(20), "{backend:?} {at:?}");
@@ -71,12 +73,13 @@ fn without_a_twin_a_trace_has_no_lines() {
     let (_, trace) = runtime.trace(&code, &call(MethodKind::Call, "divide", &[1]), &MemoryState::default()).unwrap();
     let mut trace = trace.unwrap();
     let source = Source::new(MODULE, &Caps::default(), &Schedule::default(), None).unwrap();
-    trace.locate(&mut |_, _| Some(&source));
+    let section = *source.section();
+    trace.locate(&BTreeMap::from([(section, source)]));
     let spots: Vec<_> = trace.steps.iter().flat_map(|step| &step.at).collect();
     assert!(spots.iter().all(|spot| spot.lines.is_empty() && spot.offset.is_some()), "{spots:?}");
     // The offsets are all that a twin needs.
     let twin = Twin::open(TWIN).unwrap();
-    assert_eq!(twin.section(), source.section());
+    assert_eq!((*twin.section(), trace.section), (section, section));
     let at = twin.at(trace.steps[1].at[0].offset.unwrap());
     assert!(at[0].function.contains("remember") && at[0].line == Some(20), "{at:?}");
     println!("{trace}");

@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use coffer_runtime::trace::Twin;
 use serde_json::Value;
 
 use super::artifact::Module;
@@ -32,6 +33,9 @@ pub(super) struct BuildArgs {
     /// What to build for
     #[arg(long, value_name = "TARGET", default_value = TARGETS[0], value_parser = TARGETS)]
     target: String,
+    /// Make a debug twin beside each module, NAME.twin.wasm: the same code with names and lines, for traces
+    #[arg(long)]
+    twin: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -40,12 +44,13 @@ pub(super) struct BuildArgs {
 pub(super) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let folder = folder(&args.path)?;
     ensure_target(&folder, &args.target)?;
-    let products = cargo_build(&folder, &args.target)?;
+    let products = cargo_build(&folder, &args.target, Lines::Left)?;
     ensure!(
         !products.is_empty(),
         "{} built no .wasm file; the contract's Cargo.toml needs `[lib]` with `crate-type = [\"cdylib\"]`",
         folder.display()
     );
+    let twins = if args.twin { make_twins(&folder, &args.target, &products)? } else { Vec::new() };
     let mut reports = Vec::new();
     for path in &products {
         let module = Module::open(path)?;
@@ -54,6 +59,9 @@ pub(super) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         } else {
             print!("{}", module.text(path));
         }
+    }
+    for twin in twins.iter().filter(|_| !args.json) {
+        println!("twin: {}", twin.display());
     }
     if args.json {
         let one = (reports.len() == 1).then(|| reports[0].clone());
@@ -95,8 +103,35 @@ fn ensure_target(folder: &Path, target: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether a module keeps names and lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    /// As the contract's profile says.
+    Left,
+    /// It keeps them.
+    Kept,
+}
+
+/// Builds the same once more with names and lines, and puts each module beside its stripped one.
+fn make_twins(folder: &Path, target: &str, products: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let kept = cargo_build(folder, target, Lines::Kept)?;
+    let mut twins = Vec::new();
+    for product in products {
+        let built = kept.iter().find(|path| path.file_name() == product.file_name());
+        let built = built.with_context(|| format!("cargo made no twin of {}", product.display()))?;
+        let [module, bytes] =
+            [product, built].map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+        let (module, bytes) = (module?, bytes?);
+        Twin::read(&module, &bytes).with_context(|| product.display().to_string())?;
+        let twin = product.with_extension("twin.wasm");
+        std::fs::write(&twin, &bytes).with_context(|| format!("cannot write {}", twin.display()))?;
+        twins.push(twin);
+    }
+    Ok(twins)
+}
+
 /// Builds, showing cargo's progress, and returns the modules made.
-fn cargo_build(folder: &Path, target: &str) -> anyhow::Result<Vec<PathBuf>> {
+fn cargo_build(folder: &Path, target: &str, lines: Lines) -> anyhow::Result<Vec<PathBuf>> {
     let metadata = output(tool("cargo", folder).args(["metadata", "--format-version", "1"]), "cargo metadata")?;
     let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata gave no JSON")?;
     let sysroot = output(tool("rustc", folder).args(["--print", "sysroot"]), "rustc")?;
@@ -108,7 +143,11 @@ fn cargo_build(folder: &Path, target: &str) -> anyhow::Result<Vec<PathBuf>> {
     let built = metadata["target_directory"].as_str().map_or_else(|| folder.join("target"), PathBuf::from);
     let mut cargo = tool("cargo", folder);
     cargo.env("RUSTC_WRAPPER", std::env::current_exe().context("cannot find this program")?).env(rustc::VARIABLE, "1");
-    cargo.arg("build").arg("--target-dir").arg(built.join("coffer"));
+    let name = if lines == Lines::Kept { "coffer-twin" } else { "coffer" };
+    if lines == Lines::Kept {
+        cargo.env("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only").env("CARGO_PROFILE_RELEASE_STRIP", "none");
+    }
+    cargo.arg("build").arg("--target-dir").arg(built.join(name));
     cargo.args(["--release", "--target", target, "--message-format", "json-render-diagnostics", "--config"]);
     let done = cargo.arg(OsString::from(setting)).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
     if !done.status.success() {

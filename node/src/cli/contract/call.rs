@@ -6,10 +6,12 @@ use anyhow::{Context, bail};
 use clap::{Args, FromArgMatches};
 use coffer_abi::ContractId;
 use coffer_api::contract::{CallParams, QueryParams, SpecMethod, SpecParams, SpecView};
+use coffer_api::debug::TraceCallParams;
 use coffer_api::types::{Account, Number, Text};
 
 use super::flags;
 use super::remote::{self, Remote};
+use super::trace::{self, Twins};
 
 /// Which of the two commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,22 +20,42 @@ pub(super) enum Kind {
     Call,
     /// Reads only.
     Query,
+    /// Either, without effect, to see what it does.
+    Trace,
 }
 
 impl Kind {
     fn name(self) -> &'static str {
-        if self == Self::Call { "call" } else { "query" }
+        match self {
+            Self::Call => "call",
+            Self::Query => "query",
+            Self::Trace => "trace",
+        }
+    }
+
+    /// True if it takes methods of that kind in a spec.
+    fn takes(self, kind: &str) -> bool {
+        match self {
+            Self::Call => kind == "call",
+            Self::Query => kind == "view",
+            Self::Trace => kind == "call" || kind == "view",
+        }
     }
 
     /// Kind of method in a spec.
     fn of_method(self) -> &'static str {
-        if self == Self::Call { "call" } else { "view" }
+        match self {
+            Self::Call => "call",
+            Self::Query => "view",
+            Self::Trace => "method",
+        }
     }
 
     fn about(self) -> &'static str {
         match self {
             Self::Call => "Call a method that may write, and wait for its block",
             Self::Query => "Run a view; nothing is written",
+            Self::Trace => "Try a method and show what it does, call by call; nothing is written",
         }
     }
 
@@ -46,6 +68,14 @@ impl Kind {
   coffer contract call 0xID transfer --args '{\"to\":\"0xBOB\",\"amount\":\"5\"}' --json
 
 A flag of the contract that has the name of one of the command's own is written --arg-NAME."
+            }
+            Self::Trace => {
+                "Examples:
+  coffer contract trace 0xID transfer --psi PS1 --from alice --to 0xBOB --amount 5
+  coffer contract trace 0xID transfer --to 0xBOB --amount 5 --twin token.twin.wasm     with lines of Rust
+  coffer contract trace 0xID balance_of --account 0xBOB --height 5 --json
+
+`coffer contract build --twin` makes a twin. A flag of the contract that has the name of one of the command's own is written --arg-NAME."
             }
             Self::Query => {
                 "Examples:
@@ -93,6 +123,16 @@ struct QueryOnly {
     height: Option<u64>,
 }
 
+/// What only a trace has.
+#[derive(Debug, Args)]
+struct TraceOnly {
+    #[command(flatten)]
+    twins: Twins,
+    /// On the state after the block of this height; the newest if left out
+    #[arg(long, value_name = "HEIGHT")]
+    height: Option<u64>,
+}
+
 pub(super) fn account(text: &str) -> Result<Account, String> {
     text.parse()
 }
@@ -109,6 +149,7 @@ pub(super) fn run(kind: Kind, words: Vec<String>) -> anyhow::Result<ExitCode> {
     let command = match kind {
         Kind::Call => CallOnly::augment_args(command),
         Kind::Query => QueryOnly::augment_args(command),
+        Kind::Trace => TraceOnly::augment_args(command),
     };
     // After the structs, whose own comments would otherwise stand in the help.
     let command = command.about(kind.about()).after_help(kind.examples()).no_binary_name(true).bin_name(name);
@@ -136,6 +177,12 @@ pub(super) fn run(kind: Kind, words: Vec<String>) -> anyhow::Result<ExitCode> {
             let lines = [("result", remote::plain(&queried.result)), ("gas used", queried.gas_used.to_string())];
             remote::show(&queried, remote.json, &lines)?;
         }
+        Kind::Trace => {
+            let TraceOnly { twins, height } = TraceOnly::from_arg_matches(&matches)?;
+            let twins = twins.read()?;
+            let params = TraceCallParams { contract, method, args, from, gas_limit, height: height.map(Number) };
+            trace::show(remote.request(&params)?, &twins, remote.json)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -150,10 +197,9 @@ fn find_method(kind: Kind, words: &[String]) -> anyhow::Result<Option<SpecMethod
 }
 
 fn choose(kind: Kind, spec: SpecView, name: &str) -> anyhow::Result<SpecMethod> {
-    let names: Vec<&str> =
-        spec.methods.iter().filter(|m| m.kind == kind.of_method()).map(|m| m.name.as_str()).collect();
+    let names: Vec<&str> = spec.methods.iter().filter(|m| kind.takes(&m.kind)).map(|m| m.name.as_str()).collect();
     match spec.methods.iter().find(|m| m.name == name) {
-        Some(method) if method.kind == kind.of_method() => Ok(method.clone()),
+        Some(method) if kind.takes(&method.kind) => Ok(method.clone()),
         Some(method) if method.kind == "view" => bail!("`{name}` is a view: use `coffer contract query`"),
         Some(method) if method.kind == "call" => bail!("`{name}` is a call: use `coffer contract call`"),
         _ => {

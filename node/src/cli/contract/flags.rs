@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 const ALL: &str = "args";
 
 /// Words of the commands themselves that take a value, for reading them before the spec is known.
-const WITH_VALUE: [&str; 13] = [
+const WITH_VALUE: [&str; 14] = [
+    "--twin",
     "--url",
     "--node",
     "--psi",

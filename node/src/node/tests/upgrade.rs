@@ -5,11 +5,10 @@ use coffer_abi::spec::{Layout, Spec, StorageField, Type};
 use coffer_abi::{CodeHash, Encode, codec};
 use coffer_chain::authority::ConsentBody;
 use coffer_chain::hash::{code_hash, public_contract_id};
-use coffer_chain::{Change, Consents, Parties, Receipt};
+use coffer_chain::{Change, Consents, Parties, Receipt, gas};
 use coffer_runtime::Backend;
 
 use super::*;
-use crate::executor::{CHANGE_GAS, CONSENT_GAS};
 use crate::state::{ContractRecord, Place, StoredBlock};
 
 /// Stores its first 8 bytes of input in `migrate`, if it has one; `mark` makes its hash.
@@ -222,9 +221,16 @@ fn a_change_costs_what_its_steps_cost() {
     let late = chain.upgrade(0, module(Type::U64, "", 2), b"");
     let used: Vec<Gas> =
         chain.block(vec![upgrade, late, set]).receipts.iter().map(|receipt| receipt.gas_used).collect();
-    let change = CHANGE_GAS + CONSENT_GAS;
+    let change = gas::CHANGE + gas::CONSENT;
     let old = module(Type::U64, "", 0).len() as u64;
-    assert_eq!(used, [Gas(change + 100_000 + 100 * code.len() as u64 + 4 * old), Gas(change), Gas(change)]);
+    assert_eq!(
+        used,
+        [
+            Gas(change + gas::DEPLOY + gas::MODULE_BYTE * code.len() as u64 + gas::COMPARE_BYTE * old),
+            Gas(change),
+            Gas(change)
+        ]
+    );
 
     let mut chain = Chain::new();
     let mut short = |limit: u64| -> Receipt {
@@ -237,7 +243,7 @@ fn a_change_costs_what_its_steps_cost() {
         let height = step(&chain.opened).unwrap().header.height;
         chain.opened.ledger.state.block(BlockId::Height(height)).unwrap().unwrap().receipts.remove(0)
     };
-    for limit in [1, CHANGE_GAS, change, change + 100_000, used[0].0 - 1] {
+    for limit in [1, gas::CHANGE, change, change + gas::DEPLOY, used[0].0 - 1] {
         let receipt = short(limit);
         assert_eq!((receipt.status, receipt.gas_used), (Status::OutOfGas, Gas(limit)));
     }

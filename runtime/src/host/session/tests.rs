@@ -61,6 +61,10 @@ impl Host for World {
         (!self.public.is_empty()).then_some(PUBLIC)
     }
 
+    fn section(_: &Body) -> Hash {
+        Hash::default()
+    }
+
     fn is_reentrant(_: &Body, _: MethodKind, method: &str) -> bool {
         method.starts_with("open")
     }

@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 148 -> 222 bytes, blake3 1b99cd0d5d06b5ed1ecaef6e7f2d1e6d6ebc4588f9b9f77db43e13c3a731cb75
+;; pass 2, schedule 1, 148 -> 222 bytes, blake3 7868f1f2d78fbe8703fbb2452f52649f92877631771c6e553b4c96a05257cc9f
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -26,7 +26,7 @@
       unreachable
     end
     global.get 4
-    i64.const 32
+    i64.const 26
     i64.sub
     global.set 4
     global.get 4

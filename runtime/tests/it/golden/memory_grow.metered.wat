@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 88 -> 248 bytes, blake3 e038689fed95279eb56e8c9e39adc6f9f54e142b84cc0c4466e736a22dbb7f29
+;; pass 2, schedule 1, 88 -> 248 bytes, blake3 39f6fbac6721d16a4d676fdfa148810895d3925247a7ceb39a96bf7d69fd78ba
 (module
   (type (;0;) (func))
   (memory (;0;) 1 5)
@@ -35,7 +35,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 15000
+        i64.const 25000
         i64.mul
         i64.sub
         local.tee 0
@@ -51,7 +51,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 15000
+        i64.const 25000
         i64.mul
         i64.sub
         local.tee 0
@@ -67,7 +67,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 15000
+        i64.const 25000
         i64.mul
         i64.sub
         local.tee 0

@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 109 -> 232 bytes, blake3 9e7fe36f4162ca99d0422dcb3414ba6cd09fce0fb986439f074f856aa2a730e6
+;; pass 2, schedule 1, 109 -> 232 bytes, blake3 a88da471a6f449c32acf147be7e8664b40bcd2adc40373ca1156c935fa37bb0e
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -42,7 +42,7 @@
           local.get 1
           local.get 2
           i64.extend_i32_u
-          i64.const 15000
+          i64.const 25000
           i64.mul
           i64.sub
           local.tee 1

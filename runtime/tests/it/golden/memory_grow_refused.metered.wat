@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 129 -> 285 bytes, blake3 e03987dc1589ce9e25ec4e0ab7f714272330dd2754ef26a99ffa8d77d1fd6419
+;; pass 2, schedule 1, 129 -> 285 bytes, blake3 6d082bbdc6d96685a00316830ab79e76823b79f348086f96995c040dccac00e6
 (module
   (type (;0;) (func (param i32 i32)))
   (type (;1;) (func))
@@ -38,7 +38,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 15000
+        i64.const 25000
         i64.mul
         i64.sub
         local.tee 0
@@ -54,7 +54,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 15000
+        i64.const 25000
         i64.mul
         i64.sub
         local.tee 0

@@ -28,10 +28,10 @@ const PLACES: [(&str, i64, &[usize]); 7] = [
     ),
     (r#"(func $f TRAP) (func (export "call main") (call $f) (call $f))"#, 8 + 8, &[0, 1]),
     (r#"(func $f) (func (export "call main") (call $f) TRAP)"#, 8, &[0, 1]),
-    (r#"(func (export "call main") (drop (call $block_height)) TRAP)"#, 8 + 250 + 1, &[0]),
+    (r#"(func (export "call main") (drop (call $block_height)) TRAP)"#, 8 + 100 + 1, &[0]),
     (
         r#"(func (export "call main") (block (br_if 0 (i32.const 0)) (drop (call $block_height)) TRAP))"#,
-        1 + 2 + 8 + 250 + 1,
+        1 + 2 + 8 + 100 + 1,
         &[0],
     ),
 ];

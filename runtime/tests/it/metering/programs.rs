@@ -500,7 +500,7 @@ impl Machine<'_> {
                 at.variables[*to as usize] = self.call(callee, value(at, to))?;
             }
             Statement::Host { to, indirect } => {
-                const BASE: u32 = 250;
+                const BASE: u32 = 100;
                 let call = if *indirect { PRICES.simple + PRICES.call_indirect } else { PRICES.call };
                 self.spend(2, call + BASE);
                 at.variables[*to as usize] = 0;
