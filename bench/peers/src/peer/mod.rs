@@ -1,4 +1,4 @@
-//! The runtimes that are measured. Invariant: every timed unit of work is checked to have done what it should.
+//! The runtimes that are measured. Invariant: every timed unit of work is checked to have succeeded, and for its result where it has one.
 
 mod bare;
 mod cosmwasm;
