@@ -100,7 +100,7 @@ fn a_contract_goes_from_source_to_a_call() {
     for word in [
         "call transfer",
         "storage_set",
-        "balances 0x",
+        "balances[0x",
         "\"1000\" -> \"997\"",
         "src/lib.rs:",
         "Transfer {",

@@ -95,13 +95,13 @@ macro_rules! host_functions {
             fn create(code: u32, code_len: u32, salt: u32, salt_len: u32, input: u32, input_len: u32, gas: u64, out: u32, cap: u32) -> i64; host(code: bytes(code, code_len), salt: bytes(salt, salt_len), input: bytes(input, input_len), gas: wide(gas)) -> reply(out, cap); gas(100_000, 1);
 
             "Checks an Ed25519 signature (64 bytes) of some bytes under a public key (32 bytes), strictly: no key or point of small order. 1 if it holds, else 0."
-            fn verify_ed25519(key: u32, key_len: u32, signature: u32, signature_len: u32, message: u32, message_len: u32) -> u32; host(key: bytes(key, key_len), signature: bytes(signature, signature_len), message: bytes(message, message_len)) -> value; gas(200_000, 3);
+            fn verify_ed25519(key: u32, key_len: u32, signature: u32, signature_len: u32, message: u32, message_len: u32) -> u32; host(key: bytes(key, key_len), signature: bytes(signature, signature_len), message: bytes(message, message_len)) -> value; gas(200_000, 4);
 
             "The next `len` bytes of a generator seeded with the transaction's id, alike on every node. Anyone can compute them once the transaction is known and its sender can choose among ids, so they keep no secret and decide no lottery."
             fn random(len: u32, out: u32, cap: u32) -> i64; host(len: value(len)) -> reply(out, cap); gas(600, 2);
 
             "A line for the developer's log. It has no effect on anything else."
-            fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(100, 1);
+            fn log(ptr: u32, len: u32) -> (); host(text: bytes(ptr, len)) -> none; gas(100, 2);
         }
     };
 }

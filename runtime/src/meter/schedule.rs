@@ -60,7 +60,7 @@ impl Schedule {
         bulk: 16,
         bulk_word: 2,
         grow: 500,
-        page: 25_000,
+        page: 30_000,
         instance: 15_000,
         scan_skip: 100,
     };

@@ -26,7 +26,7 @@ fn gas_is_the_sum_of_the_operators_executed_and_of_the_frames_entered() {
     let copy = r#"(func (export "call main") (memory.copy (i32.const 0) (i32.const 9) (i32.const 17)))"#;
     assert_eq!(gas_of(copy), 4 + 8 + 3 + 3 + 16 + 3 * 2);
     let grow = r#"(func (export "call main") (drop (memory.grow (i32.const 3))))"#;
-    assert_eq!(gas_of(grow), 4 + 8 + 1 + 2 + 500 + 3 * 25_000);
+    assert_eq!(gas_of(grow), 4 + 8 + 1 + 2 + 500 + 3 * 30_000);
 }
 
 #[test]

@@ -142,20 +142,30 @@ fn text(call: &TracedCall, depth: usize) -> String {
 }
 
 fn line_of(step: &TracedStep) -> String {
-    let field = |field: &Option<String>, key: &str| {
-        field.clone().map_or_else(|| cut(key), |name| format!("{name} {}", cut(key)))
-    };
     let effect = match &step.effect {
         None => String::new(),
-        Some(TracedEffect::Read { field: name, key, value }) => format!("  {} = {}", field(name, key), brief(value)),
+        Some(TracedEffect::Read { field: name, key, value }) => {
+            format!("  {} = {}", slot(name.as_deref(), key), brief(value))
+        }
         Some(TracedEffect::Change { field: name, key, before, after }) => {
-            format!("  {}: {} -> {}", field(name, key), brief(before), brief(after))
+            format!("  {}: {} -> {}", slot(name.as_deref(), key), brief(before), brief(after))
         }
         Some(TracedEffect::Event { name, data }) => format!("  {name} {}", brief(data)),
         Some(TracedEffect::Log { line }) => format!("  {line:?}"),
     };
     let at = own_line(&step.at).map(|line| format!("  at {}", place(line))).unwrap_or_default();
     format!("{:<16} {:>8} gas{effect}{at}", step.host, step.gas)
+}
+
+/// A storage key as a person reads it: the field and, in maps, the key within it.
+fn slot(field: Option<&str>, key: &str) -> String {
+    // `0x`, a byte for the kind, one for the length, and the name.
+    let within = field.and_then(|name| Some((name, key.get(2 + 2 * (2 + name.len())..)?)));
+    match within {
+        Some((name, "")) => name.into(),
+        Some((name, key)) => format!("{name}[0x{}]", cut(key)),
+        None => cut(key),
+    }
 }
 
 /// The innermost line of the contract's own source.

@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 88 -> 248 bytes, blake3 39f6fbac6721d16a4d676fdfa148810895d3925247a7ceb39a96bf7d69fd78ba
+;; pass 2, schedule 1, 88 -> 248 bytes, blake3 b6b6122fb7de1113f56df97a3928e4020b6436b0c0c614ad4fd52990ff3bf58b
 (module
   (type (;0;) (func))
   (memory (;0;) 1 5)
@@ -35,7 +35,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 25000
+        i64.const 30000
         i64.mul
         i64.sub
         local.tee 0
@@ -51,7 +51,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 25000
+        i64.const 30000
         i64.mul
         i64.sub
         local.tee 0
@@ -67,7 +67,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 25000
+        i64.const 30000
         i64.mul
         i64.sub
         local.tee 0

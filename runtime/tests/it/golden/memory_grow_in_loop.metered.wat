@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 109 -> 232 bytes, blake3 a88da471a6f449c32acf147be7e8664b40bcd2adc40373ca1156c935fa37bb0e
+;; pass 2, schedule 1, 109 -> 232 bytes, blake3 49dafb750cc957d89b34d9bfb49ccff44916680672df794625cf83c12238dfa9
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -42,7 +42,7 @@
           local.get 1
           local.get 2
           i64.extend_i32_u
-          i64.const 25000
+          i64.const 30000
           i64.mul
           i64.sub
           local.tee 1

@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 129 -> 285 bytes, blake3 6d082bbdc6d96685a00316830ab79e76823b79f348086f96995c040dccac00e6
+;; pass 2, schedule 1, 129 -> 285 bytes, blake3 f2161efd79d2c509d192483e05d89cea31821c29747d3e66dec988fb1e9e8dc7
 (module
   (type (;0;) (func (param i32 i32)))
   (type (;1;) (func))
@@ -38,7 +38,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 25000
+        i64.const 30000
         i64.mul
         i64.sub
         local.tee 0
@@ -54,7 +54,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 25000
+        i64.const 30000
         i64.mul
         i64.sub
         local.tee 0

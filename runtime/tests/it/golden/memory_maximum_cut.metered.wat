@@ -1,4 +1,4 @@
-;; pass 2, schedule 1, 75 -> 210 bytes, blake3 c6c08744fb71a6589aafe5699826f83fc97dfada035e91662e56a77d00746062
+;; pass 2, schedule 1, 75 -> 210 bytes, blake3 a6950195524435eb8e399707c85e8503e2cc23eb359e1d236e5e9d1a5e76c815
 (module
   (type (;0;) (func))
   (memory (;0;) 1 256)
@@ -35,7 +35,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 25000
+        i64.const 30000
         i64.mul
         i64.sub
         local.tee 0
@@ -51,7 +51,7 @@
         local.get 0
         local.get 1
         i64.extend_i32_u
-        i64.const 25000
+        i64.const 30000
         i64.mul
         i64.sub
         local.tee 0
