@@ -40,7 +40,7 @@ fn main() -> Result<(), Failure> {
         "ns for one unit of gas; the unit is {UNIT} ns, > and < mark what is not within a factor of {FACTOR} of it\n"
     );
     println!("{:<52} {:>9} {:>10} {:>8} {:>10} {:>8}", "", "gas", "Winch ns", "ns/gas", "Cranel. ns", "ns/gas");
-    let engines = [Backend::Winch, Backend::Cranelift].map(|backend| Bench::new(backend));
+    let engines = [Backend::Winch, Backend::Cranelift].map(Bench::new);
     let [winch, cranelift] = engines;
     let (winch, cranelift) = (winch?, cranelift?);
     let mut title = "";

@@ -530,7 +530,6 @@ fn frames(wasm: &[u8]) -> Vec<u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn instrumented_programs_compute_the_same_and_cost_what_they_execute(program in programs(), part in 0.0..1.0f64) {
