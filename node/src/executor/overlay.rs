@@ -34,7 +34,7 @@ enum Recording {
     #[default]
     Off,
     /// It is; here is the trace of what ran last.
-    On(Option<CallTrace>),
+    On(Option<Box<CallTrace>>),
 }
 
 impl<'a> Overlay<'a> {
@@ -128,11 +128,11 @@ impl<'a> Overlay<'a> {
 
     /// Keeps the trace of what ran.
     pub(super) fn recorded(&mut self, trace: Option<CallTrace>) {
-        self.trace = Recording::On(trace);
+        self.trace = Recording::On(trace.map(Box::new));
     }
 
     /// The trace of what ran last since [`Overlay::record`].
-    pub(super) fn take_trace(&mut self) -> Option<CallTrace> {
+    pub(super) fn take_trace(&mut self) -> Option<Box<CallTrace>> {
         match std::mem::take(&mut self.trace) {
             Recording::On(trace) => trace,
             Recording::Off => None,

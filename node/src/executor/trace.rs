@@ -52,7 +52,7 @@ pub struct Traced {
     /// Gas used.
     pub gas_used: Gas,
     /// The call and those below it; `None` if nothing ran.
-    pub call: Option<CallTrace>,
+    pub call: Option<Box<CallTrace>>,
     /// Code of the contracts in it, as far as it is still there.
     pub codes: TracedCodes,
 }
@@ -73,7 +73,7 @@ impl Executor {
         target: u32,
     ) -> Result<Option<Traced>, BlockError> {
         let mut overlay = Overlay::new(Snapshot::public(self, view));
-        included::drop_expired(&mut overlay, block.height).map_err(Error::from)?;
+        included::drop_expired(&mut overlay, block.height)?;
         for (index, tx) in (0..).zip(txs) {
             if index == target {
                 overlay.record();
@@ -147,7 +147,7 @@ impl Executor {
             Some(module) => self.prepare(module)?.ok().map(|code| (code, module)),
             None => None,
         };
-        for one in call.iter().flat_map(CallTrace::calls) {
+        for one in call.iter().flat_map(|call| call.calls()) {
             let ran = |code: &Code| *code.section() == one.section;
             let found = match &brought {
                 Some((code, module)) if ran(code) => Some((code.clone(), (*module).clone())),
