@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use coffer_abi::{ContractId, Gas, Hash, Status};
 use coffer_chain::{CheckedTx, InnerAction, Kind};
-use coffer_runtime::engine::Lane;
+use coffer_runtime::engine::{Lane, Slots, Turn};
 use coffer_runtime::trace::{CallTrace, Source, Twin};
 use coffer_runtime::{BlockContext, Call, Code, Fault};
 
@@ -18,16 +18,23 @@ use crate::state::View;
 /// Makes the executor for traces.
 type Make = dyn Fn() -> Result<Executor, Fault> + Send + Sync;
 
-/// The executor for traces of a node.
+/// The executor for traces of a node, and who may use it now: one at a time, in turns of their own, so that traces take nothing from those
+/// who ask.
 pub struct Tracer {
     make: Box<Make>,
+    turns: Slots,
     made: Mutex<Option<Arc<Executor>>>,
 }
 
 impl Tracer {
     /// One that makes its executor when it is first asked for. The runtime of the executor should keep backtraces.
     pub fn new(make: impl Fn() -> Result<Executor, Fault> + Send + Sync + 'static) -> Self {
-        Self { make: Box::new(make), made: Mutex::new(None) }
+        Self { make: Box::new(make), turns: Slots::new(1, 1), made: Mutex::new(None) }
+    }
+
+    /// A lane's turn to trace.
+    pub fn turn(&self, lane: Lane) -> Turn {
+        self.turns.turn(lane)
     }
 
     /// The executor for traces.

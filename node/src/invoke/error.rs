@@ -41,7 +41,7 @@ pub enum InvokeError {
     #[error(transparent)]
     Pool(#[from] PoolError),
     /// All view slots are in use. Retry later.
-    #[error("the node is busy: no slot for a view became free in time")]
+    #[error("the node is busy: no slot became free in time")]
     Busy,
     /// The view ran for longer than it may on this node. Ask for less.
     #[error(

@@ -104,6 +104,11 @@ impl Invoker {
         Self { parts: Arc::new(parts) }
     }
 
+    /// Execution for traces.
+    pub fn tracer(&self) -> &Tracer {
+        &self.parts.tracer
+    }
+
     /// The state, for reads that need no execution.
     pub fn state(&self) -> &State {
         &self.parts.state

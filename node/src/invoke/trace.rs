@@ -1,9 +1,10 @@
 //! Traces for a tenant: of a transaction it may see, or of a call that it only tries. Not here: executing again (`executor`), JSON (`rpc`).
-//! Invariant: who traces waits in the same turn as who asks, and sees what it might ask for.
+//! Invariant: who traces waits for others who trace, never those who ask for it, and sees what it might ask for.
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{Hash, Height};
 use coffer_chain::Block;
+use coffer_runtime::engine::{Lane, Slot};
 use coffer_runtime::{BlockContext, Call};
 
 use super::read::blocking;
@@ -29,7 +30,7 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError::State`] when the state before it is not kept, [`InvokeError::Busy`], or this node failed.
     pub async fn trace_transaction(&self, tenant: &TenantContext, tx: Hash) -> Result<Option<TracedTx>, InvokeError> {
-        let _slot = self.turn(lane_of(tenant)).await?;
+        let _slot = self.trace_turn(lane_of(tenant)).await?;
         let (this, tenant) = (self.clone(), tenant.clone());
         blocking(move || {
             let state = &this.parts.state;
@@ -72,7 +73,7 @@ impl Invoker {
             return Err(InvokeError::Gas { asked: gas_limit, max, what: "traced call" });
         }
         let lane = lane_of(tenant);
-        let _slot = self.turn(lane).await?;
+        let _slot = self.trace_turn(lane).await?;
         let this = self.clone();
         blocking(move || {
             let executor = this.parts.tracer.executor().map_err(Error::from)?;
@@ -86,6 +87,11 @@ impl Invoker {
             })
         })
         .await
+    }
+
+    async fn trace_turn(&self, lane: Lane) -> Result<Slot, InvokeError> {
+        let turn = self.parts.tracer.turn(lane);
+        tokio::time::timeout(self.parts.limits.view_wait, turn).await.map_err(|_| InvokeError::Busy)
     }
 
     fn trace_public(&self, block: Block, receipt: &TxReceipt) -> Result<Option<Traced>, InvokeError> {

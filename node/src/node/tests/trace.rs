@@ -1,9 +1,11 @@
 //! Traces of transactions that share a block, sent as bare transactions.
 
 use coffer_chain::hash::{code_hash, public_contract_id};
+use coffer_runtime::engine::Lane;
 use coffer_runtime::trace::{CallTrace, Effect};
 
 use super::*;
+use crate::invoke::ViewRequest;
 
 fn effects(call: &CallTrace) -> Vec<&Effect> {
     call.steps.iter().filter_map(|step| step.effect.as_ref()).collect()
@@ -45,6 +47,14 @@ async fn a_trace_sees_what_the_transactions_before_it_in_its_block_did_and_no_mo
     let spin = seen[3].call.as_ref().unwrap();
     assert_eq!((&spin.status, spin.gas_used), (&Status::OutOfGas, Gas(10_000_000)));
     assert_eq!(spin.ended_at.len(), 1, "it stood in the loop: {:?}", spin.ended_at);
+    // Whoever traces keeps nobody from asking.
+    let busy = opened.invoker.tracer().turn(Lane(7)).await;
+    let located = opened.invoker.locate(&tenant("PS1"), None, contract, None).await.unwrap().unwrap();
+    let (method, account) = ("get".into(), SigningKey::from_seed(&[5; 32]).account());
+    let view = ViewRequest { method, input: vec![], account, gas_limit: None };
+    let seen = opened.invoker.view(&tenant("PS1"), located, view).await.unwrap();
+    assert_eq!(seen.status, Status::Ok(vec![3; 8]));
+    drop(busy);
     let none = opened.invoker.trace_transaction(&tenant("PS1"), Hash([9; 32])).await.unwrap();
     assert!(none.is_none());
 }
