@@ -153,6 +153,31 @@ fn a_call_can_be_tried_without_effect() {
     assert_eq!(node.tenant("PS2").fail("debug_traceCall", params.clone()).kind(), "notFound");
 }
 
+/// A module with a custom section more.
+fn with_section(module: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
+    let body = [&[name.len() as u8][..], name.as_bytes(), content].concat();
+    let length = [0, 7, 14, 21].map(|shift| (body.len() >> shift & 127) as u8 | if shift < 21 { 128 } else { 0 });
+    [module, &[0], &length, &body].concat()
+}
+
+#[test]
+fn debug_information_that_somebody_uploads_does_the_node_no_harm() {
+    let node = Dev::new().start();
+    let ps1 = node.tenant("PS1");
+    // 200,000 inlined functions inside of each other: who reads them recurses as deep.
+    let entries = [&[1][..], &[2; 200_000], &[0; 10]].concat();
+    let header = [&4u16.to_le_bytes()[..], &[0; 4], &[4]].concat();
+    let length = ((header.len() + entries.len()) as u32).to_le_bytes();
+    let abbreviations = [1, 0x11, 1, 0, 0, 2, 0x1d, 1, 0, 0, 0];
+    let module = with_section(&build::contract("counter"), ".debug_abbrev", &abbreviations);
+    let module = with_section(&module, ".debug_info", &[&length, &header[..], &entries].concat());
+    let counter = ps1.deploy(&module, json!({"start": 5}), true)["contract"].take();
+    let called = ps1.contract(&counter, "add", json!({"by": 2}), true);
+    let trace = traced(&ps1, &called["tx"]);
+    assert_eq!((&trace["status"], &trace["agrees"]), (&json!("ok"), &json!(true)));
+    assert_eq!(ps1.query(&counter, "value", json!({})), "7", "the node lives");
+}
+
 #[test]
 fn what_is_not_kept_any_more_is_told_and_a_restart_traces_the_same() {
     let folder = tempfile::tempdir().expect("a folder");

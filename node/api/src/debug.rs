@@ -123,7 +123,7 @@ pub enum TracedEffect {
 pub struct TracedSpot {
     /// Byte of the code section, from 0; `null` for code that was put in to count gas.
     pub offset: Option<u64>,
-    /// Functions there, inlined ones first. Names are those of the module's own name section; lines come from a debug twin.
+    /// Functions and lines there, inlined ones first. A node leaves it empty; `coffer contract replay` fills it in from a debug twin.
     pub lines: Vec<TracedLine>,
 }
 
@@ -151,18 +151,18 @@ pub trait DebugApi {
         errors = [NOT_FOUND, PRUNED, HELD],
         params = r#"{"tx": "0x7777777777777777777777777777777777777777777777777777777777777777"}"#,
         result = r#"{
-            "height": 4, "status": "ok", "gasUsed": 9120, "agrees": true,
+            "height": 4, "status": "ok", "gasUsed": 141210, "agrees": true,
             "call": {
                 "contract": "0x8888888888888888888888888888888888888888888888888888888888888888", "public": false,
                 "kind": "call", "method": "add",
                 "caller": "0x4444444444444444444444444444444444444444444444444444444444444444",
-                "args": {"by": "2"}, "gasLimit": 200000000, "gasUsed": 9120, "status": "ok", "result": "7", "error": null,
+                "args": {"by": "2"}, "gasLimit": 200000000, "gasUsed": 141210, "status": "ok", "result": "7", "error": null,
                 "codeSection": "0x9999999999999999999999999999999999999999999999999999999999999999",
                 "steps": [{
                     "host": "storage_set", "gas": 80170,
                     "effect": {"kind": "change", "field": "value", "key": "0x000576616c7565", "before": "5", "after": "7"},
                     "call": null,
-                    "at": [{"offset": 1205, "lines": [{"function": "function 12", "file": null, "line": null}]}]
+                    "at": [{"offset": 1205, "lines": []}]
                 }],
                 "leftOut": 0, "endedAt": []
             }
@@ -185,9 +185,21 @@ pub trait DebugApi {
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "method": "add",
             "args": {"by": 2},
-            "from": "alice"
+            "from": "alice",
+            "gasLimit": 50000
         }"#,
-        result = r#"{"height": 4, "status": "refused", "gasUsed": 0, "agrees": true, "call": null}"#
+        result = r#"{
+            "height": 4, "status": "outOfGas", "gasUsed": 50000, "agrees": true,
+            "call": {
+                "contract": "0x8888888888888888888888888888888888888888888888888888888888888888", "public": false,
+                "kind": "call", "method": "add",
+                "caller": "0x4444444444444444444444444444444444444444444444444444444444444444",
+                "args": {"by": "2"}, "gasLimit": 50000, "gasUsed": 50000, "status": "outOfGas",
+                "result": null, "error": {"kind": "outOfGas", "gasUsed": 50000},
+                "codeSection": "0x9999999999999999999999999999999999999999999999999999999999999999",
+                "steps": [], "leftOut": 0, "endedAt": [{"offset": 1205, "lines": []}]
+            }
+        }"#
     )]
     async fn trace_call(
         &self,

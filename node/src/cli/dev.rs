@@ -7,6 +7,7 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -17,6 +18,8 @@ use tracing_subscriber::EnvFilter;
 use crate::config::Config;
 use crate::node::Node;
 
+/// How long what nobody waits for may keep the process from ending.
+const LEFT_RUNNING: Duration = Duration::from_secs(2);
 /// Bytes of stack of every thread: contract calls run on them (`coffer_runtime::Runtime::execute`).
 const THREAD_STACK: usize = 16 * 1024 * 1024;
 /// The page with the first steps; its lines are what the screen shows, so the two cannot drift apart.
@@ -56,7 +59,11 @@ pub(super) fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     let colour = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(THREAD_STACK).build();
-    runtime.context("the asynchronous runtime does not start")?.block_on(serve(args))
+    let runtime = runtime.context("the asynchronous runtime does not start")?;
+    let done = runtime.block_on(serve(args));
+    // What still runs after the node has stopped is a query or a trace that nobody waits for.
+    runtime.shutdown_timeout(LEFT_RUNNING);
+    done
 }
 
 async fn serve(args: DevArgs) -> anyhow::Result<ExitCode> {

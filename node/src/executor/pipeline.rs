@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use coffer_abi::{Hash, Height, codec};
 use coffer_chain::{Block, InnerCall, Kind, Psi, Receipt};
-use coffer_runtime::BlockContext;
+use coffer_runtime::{BlockContext, Fault};
 use tokio::sync::watch;
 
 use super::lane::tenant_lane;
@@ -17,6 +19,10 @@ use crate::privacy::envelope;
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
 use crate::state::{self, BlockId, PrivateCommit, State};
+
+/// How long private execution waits before it asks a compiler that failed again.
+const COMPILER_PAUSES: [Duration; 4] =
+    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
 
 /// Why private execution cannot go on. The node must stop; at the next start it goes on where it was.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +109,7 @@ impl Pipelines {
         let stored = self.state.block(BlockId::Height(height))?.ok_or(PipelineError::NoBlock(height))?;
         let mut receipts = Vec::new();
         for (psi, calls) in ordered_calls(&self.payloads, &self.residents, &stored.block)? {
-            match self.run_one(&psi, &stored.block, &calls) {
+            match self.run_patiently(&psi, &stored.block, &calls) {
                 Err(PipelineError::State(state::Error::Held { reason, .. })) => {
                     tracing::error!(psi = %psi, height = %height, reason, "private state is held; it takes no calls");
                 }
@@ -116,6 +122,25 @@ impl Pipelines {
             self.waiters.settle(height, *index, receipt);
         }
         Ok(())
+    }
+
+    /// Tries again when the compiler failed: that may be a shortage of the moment, and one tenant's code must not stop the node for it.
+    fn run_patiently(
+        &self,
+        psi: &Psi,
+        block: &Block,
+        calls: &[PrivateCall],
+    ) -> Result<Vec<(u32, Receipt)>, PipelineError> {
+        let mut pauses = COMPILER_PAUSES.into_iter();
+        loop {
+            match (self.run_one(psi, block, calls), pauses.next()) {
+                (Err(PipelineError::Execution(super::Error::Fault(fault @ Fault::Compiler(_)))), Some(pause)) => {
+                    tracing::error!(psi = %psi, height = %block.header.height, %fault, ?pause, "private execution waits for the compiler");
+                    thread::sleep(pause);
+                }
+                (done, _) => return done,
+            }
+        }
     }
 
     fn run_one(&self, psi: &Psi, block: &Block, calls: &[PrivateCall]) -> Result<Vec<(u32, Receipt)>, PipelineError> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use coffer_abi::{ContractId, Gas, Hash, Status};
 use coffer_chain::{CheckedTx, InnerAction, Kind};
 use coffer_runtime::engine::{Lane, Slots, Turn};
-use coffer_runtime::trace::{CallTrace, Source, Twin};
+use coffer_runtime::trace::{CallTrace, Source};
 use coffer_runtime::{BlockContext, Call, Code, Fault};
 
 use super::action::Acted;
@@ -168,8 +168,8 @@ impl Executor {
         let config = self.runtime.config();
         let mut sources = BTreeMap::new();
         for (section, module) in &modules {
-            // A module that was not stripped names its own functions.
-            let source = Source::new(module, &config.caps, &config.schedule, Twin::open(module).ok());
+            // No twin: debug information is whatever somebody uploaded, and reading it is the command line's work.
+            let source = Source::new(module, &config.caps, &config.schedule, None);
             sources.insert(*section, source.map_err(|e| Fault::Instrumentation(e.to_string()))?);
         }
         if let Some(call) = &mut call {

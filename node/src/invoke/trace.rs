@@ -30,9 +30,11 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError::State`] when the state before it is not kept, [`InvokeError::Busy`], or this node failed.
     pub async fn trace_transaction(&self, tenant: &TenantContext, tx: Hash) -> Result<Option<TracedTx>, InvokeError> {
-        let _slot = self.trace_turn(lane_of(tenant)).await?;
+        let slot = self.trace_turn(lane_of(tenant)).await?;
         let (this, tenant) = (self.clone(), tenant.clone());
         blocking(move || {
+            // Until the work is done, whether somebody still waits for it or not.
+            let _slot = slot;
             let state = &this.parts.state;
             let (private, receipt) = match state.receipt(Some(tenant.psi()), &tx)? {
                 Some(receipt) => (true, receipt),
@@ -73,9 +75,10 @@ impl Invoker {
             return Err(InvokeError::Gas { asked: gas_limit, max, what: "traced call" });
         }
         let lane = lane_of(tenant);
-        let _slot = self.trace_turn(lane).await?;
+        let slot = self.trace_turn(lane).await?;
         let this = self.clone();
         blocking(move || {
+            let _slot = slot;
             let executor = this.parts.tracer.executor().map_err(Error::from)?;
             let code = executor.contract_code(&located.view, &located.contract)?;
             let code = code.ok_or_else(|| InvokeError::Failed("the contract has no code".into()))?;

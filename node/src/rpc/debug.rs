@@ -26,7 +26,7 @@ impl DebugApi for Handlers {
     async fn trace_transaction(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Traced, Error> {
         let found = self.invoker.trace_transaction(&ctx, tx.0).await.map_err(from_invoke)?;
         let found = found.ok_or_else(|| Error::not_found("transaction", tx.0))?;
-        Ok(shown(found.height, found.agrees, &found.traced))
+        apart(move || shown(found.height, found.agrees, &found.traced)).await
     }
 
     async fn trace_call(
@@ -50,8 +50,13 @@ impl DebugApi for Handlers {
         let height = located.height();
         let request = ViewRequest { method, input, account, gas_limit: gas_limit.map(|g| Gas(g.0)) };
         let traced = self.invoker.trace_call(&ctx, located, kind, request).await.map_err(from_invoke)?;
-        Ok(shown(height, true, &traced))
+        apart(move || shown(height, true, &traced)).await
     }
+}
+
+/// Does what takes a while off the threads that serve others.
+async fn apart(work: impl FnOnce() -> Traced + Send + 'static) -> Result<Traced, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Internal("the trace was not finished".into()))
 }
 
 fn shown(height: Height, agrees: bool, traced: &Execution) -> Traced {

@@ -178,6 +178,12 @@ impl UpgradeApi for Handlers {
     ) -> Result<ConsentGiven, Error> {
         let located = self.locate(&ctx, None, contract.0, None).await?;
         let account = self.acting(from.as_ref())?;
+        may_consent(&located, &account)?;
+        if let Some(until) = valid_until.filter(|until| until.0 <= located.height().0) {
+            let (height, until) = (located.height(), until.0);
+            let reason = format!("the consent would never count: {until} is past, the chain is at {height}");
+            return Err(Error::invalid("validUntil", reason));
+        }
         let (change, hash) = match (wasm, authority) {
             (Some(wasm), None) => {
                 let (code, prepared) = self.new_module(&ctx, wasm).await?;
@@ -208,6 +214,22 @@ impl UpgradeApi for Handlers {
             consent: Text(consent),
         })
     }
+}
+
+/// Refuses a consent that would be worth nothing because of who gives it.
+fn may_consent(located: &Located, account: &AccountId) -> Result<(), Error> {
+    let reason = match &located.record.authority {
+        ChainAuthority::None => "nobody can change this contract any more, so no consent counts".into(),
+        ChainAuthority::Account(owner) if owner != account => {
+            format!("only account {owner} may change this contract, so a consent of {account} does not count")
+        }
+        ChainAuthority::Parties(parties) if !parties.accounts().contains(account) => {
+            let names: Vec<_> = parties.accounts().iter().map(ToString::to_string).collect();
+            format!("{account} is none of the parties who must consent: {}", names.join(", "))
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::invalid("from", reason))
 }
 
 impl Handlers {

@@ -7,7 +7,8 @@ mod record;
 mod text;
 mod twin;
 
-pub use twin::{Twin, TwinError};
+pub use text::printable;
+pub use twin::{MAX_TWIN, Twin, TwinError};
 
 pub(crate) use record::Recorder;
 pub(crate) use twin::code_section;

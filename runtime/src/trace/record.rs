@@ -5,9 +5,11 @@ use coffer_abi::{Gas, Status};
 
 use super::{CallTrace, Effect, Spot, Step};
 
-/// Host calls that one trace keeps; those after them are counted in gas and left out. A call from contract to contract is always kept.
+/// Host calls that one trace keeps; those after them are counted in gas and left out.
 const MAX_STEPS: usize = 10_000;
-/// Bytes of inputs, keys, values and texts that one trace keeps; what a host call after them did is left out.
+/// Calls from contract to contract that it keeps, among the first steps or after them.
+const MAX_CALLS: usize = 1_000;
+/// Bytes of inputs, results, keys, values and texts that one trace keeps; those after them are left out.
 const MAX_BYTES: usize = 8 << 20;
 
 /// Records one execution.
@@ -16,15 +18,23 @@ pub(crate) struct Recorder {
     open: Vec<CallTrace>,
     done: Option<CallTrace>,
     steps: usize,
+    calls: usize,
     bytes: usize,
-    /// True while the newest host call of the newest call is not kept.
+    /// True while the newest host call of the newest kept call is not kept.
     skipping: bool,
+    /// Open calls that are not kept, since the host call that made the outermost of them is not.
+    skipped: usize,
 }
 
 impl Recorder {
     /// A call begins.
     pub(crate) fn call(&mut self, mut call: CallTrace) {
-        if !self.room_for(call.input.len()) {
+        if self.skipping {
+            self.skipped += 1;
+            return;
+        }
+        self.calls += 1;
+        if !self.room_for(call.method.len() + call.input.len()) {
             call.input.clear();
         }
         self.open.push(call);
@@ -32,8 +42,13 @@ impl Recorder {
 
     /// The newest call ended.
     pub(crate) fn ended(&mut self, status: &Status, gas_used: u64) {
+        if self.skipped > 0 {
+            self.skipped -= 1;
+            return;
+        }
         let Some(mut call) = self.open.pop() else { return };
-        (call.status, call.gas_used) = (status.clone(), Gas(gas_used));
+        call.status = if self.room_for(length(status)) { status.clone() } else { without_data(status) };
+        call.gas_used = Gas(gas_used);
         // The host call that made it is kept, whatever the bounds.
         self.skipping = false;
         let Some(outer) = self.open.last_mut() else {
@@ -47,15 +62,19 @@ impl Recorder {
 
     /// The newest call trapped at these places, innermost first.
     pub(crate) fn stopped_at(&mut self, spots: Vec<Spot>) {
-        if let Some(call) = self.open.last_mut() {
+        if self.skipped == 0
+            && let Some(call) = self.open.last_mut()
+        {
             call.ended_at = spots;
         }
     }
 
     /// A host call begins. `nests` if it may call another contract.
     pub(crate) fn step(&mut self, host: &'static str, nests: bool, spots: impl FnOnce() -> Vec<Spot>) {
-        self.steps += 1;
-        self.skipping = self.steps > MAX_STEPS && !nests;
+        if self.skipped == 0 {
+            self.steps += 1;
+            self.skipping = if nests { self.calls >= MAX_CALLS } else { self.steps > MAX_STEPS };
+        }
         let Some(call) = self.open.last_mut() else { return };
         if self.skipping {
             call.left_out += 1;
@@ -96,6 +115,24 @@ impl Recorder {
     /// The trace of the outermost call.
     pub(crate) fn finish(self) -> Option<CallTrace> {
         self.done
+    }
+}
+
+/// Bytes that a status holds.
+fn length(status: &Status) -> usize {
+    match status {
+        Status::Ok(data) | Status::Failed { data, .. } => data.len(),
+        Status::Panicked(text) => text.len(),
+        _ => 0,
+    }
+}
+
+fn without_data(status: &Status) -> Status {
+    match status {
+        Status::Ok(_) => Status::Ok(Vec::new()),
+        Status::Failed { code, .. } => Status::Failed { code: *code, data: Vec::new() },
+        Status::Panicked(_) => Status::Panicked(String::new()),
+        other => other.clone(),
     }
 }
 

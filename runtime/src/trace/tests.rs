@@ -64,7 +64,7 @@ fn the_json_form_has_every_part() {
 }
 
 #[test]
-fn a_trace_that_is_full_counts_what_it_leaves_out_and_keeps_every_nested_call() {
+fn a_trace_that_is_full_counts_what_it_leaves_out_and_still_keeps_calls() {
     let mut recorder = Recorder::default();
     recorder.call(call("outer"));
     for _ in 0..10_500 {
@@ -86,4 +86,32 @@ fn a_trace_that_is_full_counts_what_it_leaves_out_and_keeps_every_nested_call() 
     let Some(Step { call: Some(inner), gas: Gas(20), .. }) = trace.steps.last() else { panic!("no nested call") };
     assert_eq!((inner.steps.len(), inner.left_out), (0, 1));
     assert!(trace.to_string().contains("and 500 host calls that are not shown"));
+}
+
+#[test]
+fn calls_beyond_the_bound_are_left_out_with_all_below_them() {
+    let mut recorder = Recorder::default();
+    recorder.call(call("outer"));
+    for _ in 0..1_200 {
+        recorder.step("call", true, Vec::new);
+        recorder.call(call("inner"));
+        recorder.step("view", true, Vec::new);
+        recorder.call(call("innermost"));
+        recorder.ended(&Status::Ok(vec![1; 10_000]), 10);
+        recorder.paid(11);
+        recorder.ended(&Status::Ok(vec![2; 10_000]), 100);
+        recorder.paid(120);
+    }
+    recorder.step("output", false, Vec::new);
+    recorder.effect(Effect::Log { line: "last".into() });
+    recorder.ended(&Status::Ok(Vec::new()), 200_000);
+    let trace = recorder.finish().unwrap();
+    let calls = trace.calls();
+    assert_eq!(calls.len(), 1_000, "with the outermost");
+    let kept: usize = calls.iter().map(|call| call.steps.len()).sum();
+    let left_out: u64 = calls.iter().map(|call| call.left_out).sum();
+    assert_eq!(kept as u64 + left_out, 2_401);
+    let bytes: usize = calls.iter().map(|call| if let Status::Ok(data) = &call.status { data.len() } else { 0 }).sum();
+    assert!((8_000_000..9_000_000).contains(&bytes), "{bytes}");
+    assert_eq!(trace.steps.last().unwrap().host, "output");
 }

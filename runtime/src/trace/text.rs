@@ -1,8 +1,22 @@
 //! A trace as text: one line a call and host call, indented by depth. For people; not a format to parse.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{CallTrace, Effect, Line, Step, status_line};
+
+/// A text of a contract as a terminal may see it: what would move the cursor, colour, or turn the direction of writing is escaped.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() });
+    Cow::Owned(escaped.collect())
+}
 
 /// Bytes of a key, value or argument that are shown.
 const SHOWN: usize = 40;
@@ -26,7 +40,7 @@ impl CallTrace {
             self.input.len(),
             self.gas_used,
             self.gas_limit,
-            status_line(&self.status)
+            printable(&status_line(&self.status))
         )?;
         for step in &self.steps {
             step.write(f, depth + 1)?;
@@ -50,8 +64,8 @@ impl Step {
             Some(Effect::Change { key, before, after }) => {
                 write!(f, "  {}: {} -> {}", cut(key), optional(before), optional(after))?;
             }
-            Some(Effect::Event { name, data }) => write!(f, "  {name} {}", cut(data))?,
-            Some(Effect::Log { line }) => write!(f, "  {line}")?,
+            Some(Effect::Event { name, data }) => write!(f, "  {} {}", printable(name), cut(data))?,
+            Some(Effect::Log { line }) => write!(f, "  {}", printable(line))?,
         }
         let mut lines = self.at.iter().flat_map(|spot| &spot.lines);
         if let Some(line) = lines.clone().find(|line| line.is_own()).or(lines.next()) {
@@ -79,8 +93,9 @@ impl Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.function)?;
-        match (&self.file, self.line) {
+        f.write_str(&printable(&self.function))?;
+        let file = self.file.as_deref().map(printable);
+        match (file, self.line) {
             (Some(file), Some(line)) => write!(f, " ({file}:{line})"),
             (Some(file), None) => write!(f, " ({file})"),
             _ => Ok(()),

@@ -3,6 +3,7 @@
 //! WebAssembly"). Invariant: a twin is accepted only if its code is that of the module, byte for byte, so its lines are the module's.
 
 use std::collections::HashMap;
+use std::fmt::{self, Write};
 use std::ops::Range;
 
 use addr2line::Context;
@@ -17,13 +18,20 @@ type Reader<'a> = EndianSlice<'a, LittleEndian>;
 /// Bytes a twin may have.
 pub const MAX_TWIN: usize = 64 * 1024 * 1024;
 
+/// Bytes of a name that are shown.
+const MAX_NAME: usize = 300;
+/// Functions at one place that are shown, the innermost of those inlined into each other.
+const MAX_INLINED: usize = 16;
+/// How deep debug entries may be nested; compilers stay far below.
+const MAX_NESTED: isize = 500;
+
 /// Names and lines of one module.
 pub struct Twin<'a> {
     section: Hash,
     /// Bodies, in bytes from the start of the code section's content.
     functions: Vec<Range<u64>>,
     imported: u32,
-    names: HashMap<u32, String>,
+    names: HashMap<u32, &'a str>,
     lines: Option<Context<Reader<'a>>>,
 }
 
@@ -80,14 +88,14 @@ impl<'a> Twin<'a> {
                 for subsection in reader.into_iter().map_while(Result::ok) {
                     let Name::Function(map) = subsection else { continue };
                     for naming in map.into_iter().map_while(Result::ok) {
-                        names.insert(naming.index, format!("{:#}", rustc_demangle::demangle(naming.name)));
+                        names.insert(naming.index, naming.name);
                     }
                 }
             } else if section.name().starts_with(".debug_") {
                 sections.insert(section.name(), section.data());
             }
         }
-        let lines = (!sections.is_empty()).then(|| context(&sections)).flatten();
+        let lines = if sections.is_empty() { None } else { context(&sections)? };
         Ok(Self { section: code.section, functions: code.functions, imported: code.imported, names, lines })
     }
 
@@ -104,7 +112,7 @@ impl<'a> Twin<'a> {
         let function = self.imported + u32::try_from(index).unwrap_or(u32::MAX);
         let mut found = self.inlined(offset).unwrap_or_default();
         // Line tables alone may name no functions; the name section names those that were not inlined.
-        let name = || self.names.get(&function).cloned().unwrap_or_else(|| format!("function {function}"));
+        let name = || self.names.get(&function).map_or_else(|| format!("function {function}"), |name| readable(name));
         match found.last_mut() {
             Some(outermost) if outermost.function.is_empty() => outermost.function = name(),
             Some(_) => {}
@@ -116,13 +124,14 @@ impl<'a> Twin<'a> {
     fn inlined(&self, address: u64) -> Option<Vec<Line>> {
         let mut frames = self.lines.as_ref()?.find_frames(address).skip_all_loads().ok()?;
         let mut found = Vec::new();
-        while let Ok(Some(frame)) = frames.next() {
-            let name = frame.function.as_ref().and_then(|name| name.raw_name().ok().map(|name| name.into_owned()));
-            let function = name.map(|name| format!("{:#}", rustc_demangle::demangle(&name)));
+        while found.len() < MAX_INLINED
+            && let Ok(Some(frame)) = frames.next()
+        {
+            let name = frame.function.as_ref().and_then(|name| name.raw_name().ok());
             let place = frame.location.as_ref();
             found.push(Line {
-                function: function.unwrap_or_default(),
-                file: place.and_then(|place| place.file).map(str::to_owned),
+                function: name.map(|name| readable(&name)).unwrap_or_default(),
+                file: place.and_then(|place| place.file).map(|file| file.chars().take(MAX_NAME).collect()),
                 line: place.and_then(|place| place.line),
             });
         }
@@ -130,12 +139,52 @@ impl<'a> Twin<'a> {
     }
 }
 
-fn context<'a>(sections: &HashMap<&str, &'a [u8]>) -> Option<Context<Reader<'a>>> {
+/// A symbol as Rust writes it, or its beginning: a few bytes of a mangled name can stand for megabytes.
+fn readable(symbol: &str) -> String {
+    let mut short = Short(String::new());
+    // An error is the end of the room.
+    let _ = write!(short, "{:#}", rustc_demangle::demangle(symbol));
+    short.0
+}
+
+/// A text that takes [`MAX_NAME`] bytes and no more.
+struct Short(String);
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = MAX_NAME.saturating_sub(self.0.len());
+        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        if text.len() > room { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+fn context<'a>(sections: &HashMap<&str, &'a [u8]>) -> Result<Option<Context<Reader<'a>>>, TwinError> {
     let load = |id: SectionId| -> Result<Reader<'a>, std::convert::Infallible> {
         Ok(EndianSlice::new(sections.get(id.name()).copied().unwrap_or_default(), LittleEndian))
     };
     let Ok(dwarf) = Dwarf::load(load);
-    Context::from_dwarf(dwarf).ok()
+    match depth(&dwarf) {
+        Ok(depth) if depth > MAX_NESTED => {
+            Err(TwinError::Malformed(format!("its debug entries are nested {depth} deep")))
+        }
+        Ok(_) => Ok(Context::from_dwarf(dwarf).ok()),
+        // What cannot be read explains nothing.
+        Err(_) => Ok(None),
+    }
+}
+
+/// How deep the debug entries are nested; whoever reads them recurses as deep.
+fn depth(dwarf: &Dwarf<Reader<'_>>) -> gimli::Result<isize> {
+    let mut deepest = 0;
+    let mut units = dwarf.units();
+    while let Some(header) = units.next()? {
+        let unit = dwarf.unit(header)?;
+        let mut entries = unit.entries();
+        while let Some(entry) = entries.next_dfs()? {
+            deepest = deepest.max(entry.depth());
+        }
+    }
+    Ok(deepest)
 }
 
 /// Where the content of a module's code section begins, and its hash.

@@ -13,7 +13,7 @@ use coffer_abi::export::MethodKind;
 use coffer_abi::{Gas, Status, TrapKind};
 use coffer_runtime::engine::Tuning;
 use coffer_runtime::meter::Schedule;
-use coffer_runtime::trace::{Effect, Source, Twin, TwinError};
+use coffer_runtime::trace::{Effect, Source, Twin, TwinError, printable};
 use coffer_runtime::{Backend, Caps, Config, MemoryState, Runtime};
 
 use crate::support::{Contract, call};
@@ -90,4 +90,55 @@ fn a_module_of_other_code_is_no_twin() {
     let other = wat::parse_str("(module (memory (export \"memory\") 1) (func (export \"call divide\")))").unwrap();
     assert_eq!(Twin::read(MODULE, &other).err(), Some(TwinError::OtherCode));
     assert!(matches!(Twin::read(MODULE, b"no module"), Err(TwinError::Malformed(_))));
+}
+
+/// A module with a custom section more.
+fn with_section(module: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
+    let mut body = vec![name.len() as u8];
+    body.extend(name.as_bytes());
+    body.extend(content);
+    let mut section = vec![0];
+    let mut length = body.len();
+    while length > 127 {
+        section.push((length & 127) as u8 | 128);
+        length >>= 7;
+    }
+    section.push(length as u8);
+    [module, &section, &body].concat()
+}
+
+/// Debug information of one unit with inlined functions inside of each other.
+fn nested(depth: usize) -> Vec<u8> {
+    // Two abbreviations without attributes: a unit and an inlined function, both with children.
+    let abbreviations = [1, 0x11, 1, 0, 0, 2, 0x1d, 1, 0, 0, 0];
+    let entries = [&[1][..], &vec![2; depth], &vec![0; depth + 1]].concat();
+    let header = [&4u16.to_le_bytes()[..], &0u32.to_le_bytes(), &[4]].concat();
+    let length = (header.len() + entries.len()) as u32;
+    let unit = [&length.to_le_bytes()[..], &header, &entries].concat();
+    with_section(&with_section(MODULE, ".debug_abbrev", &abbreviations), ".debug_info", &unit)
+}
+
+#[test]
+fn a_twin_that_would_make_its_reader_recurse_is_refused() {
+    assert!(Twin::read(MODULE, &nested(100)).is_ok());
+    let Err(TwinError::Malformed(told)) = Twin::read(MODULE, &nested(200_000)) else { panic!("accepted") };
+    assert!(told.contains("nested 20000"), "{told}");
+}
+
+#[test]
+fn names_are_cut_and_what_would_fool_a_terminal_is_shown_as_it_is() {
+    // The name section: subsection 1, one function, number 4, with a name of 2,000 letters.
+    let name = [&[1, 4, 0xd0, 0x0f][..], &[b'n'; 2_000]].concat();
+    let names = [&[1, 0xd4, 0x0f][..], &name].concat();
+    let module = with_section(MODULE, "name", &names);
+    let runtime = tracing(Backend::Winch);
+    let code = runtime.prepare(MODULE).unwrap();
+    let (_, trace) = runtime.trace(&code, &call(MethodKind::Call, "divide", &[1]), &MemoryState::default()).unwrap();
+    let mut trace = trace.unwrap();
+    let source = Source::new(MODULE, &Caps::default(), &Schedule::default(), Twin::read(MODULE, &module).ok()).unwrap();
+    trace.locate(&BTreeMap::from([(trace.section, source)]));
+    let lines: Vec<_> = trace.steps.iter().flat_map(|step| &step.at).flat_map(|spot| &spot.lines).collect();
+    assert!(lines.iter().all(|line| line.function.len() <= 300), "{lines:?}");
+    assert!(lines.iter().any(|line| line.function == "n".repeat(300)), "{lines:?}");
+    assert_eq!(printable("a\u{1b}[2Jb\r\n\u{202e}c \u{e4}"), "a\\u{1b}[2Jb\\r\\n\\u{202e}c \u{e4}");
 }

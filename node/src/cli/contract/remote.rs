@@ -7,6 +7,7 @@ use clap::Args;
 use coffer_api::table::Params;
 use coffer_api::{Client, ClientError};
 use coffer_chain::Psi;
+use coffer_runtime::trace::printable;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -46,7 +47,7 @@ impl Remote {
         let runtime = runtime.context("the asynchronous runtime does not start")?;
         let client = Client::connect(&self.url, self.psi.as_ref())?;
         runtime.block_on(client.request(params)).map_err(|error| match error {
-            ClientError::Rpc { message, data, .. } => anyhow!("{message}{}", details(&data)),
+            ClientError::Rpc { message, data, .. } => anyhow!("{}{}", printable(&message), details(&data)),
             ClientError::Transport { .. } => {
                 anyhow!("{error}; start a node with `coffer dev`, or name another one with --url")
             }
@@ -59,7 +60,7 @@ impl Remote {
 fn details(data: &Value) -> String {
     let mut lines = String::new();
     if let Some(error) = data["error"].as_object().and_then(|e| e.get("data")).filter(|d| !d.is_null()) {
-        lines.push_str(&format!("\n  {error}"));
+        lines.push_str(&format!("\n  {}", printable(&error.to_string())));
     }
     if let Some(tx) = data["tx"].as_str() {
         lines.push_str(&format!("\n  transaction {tx}"));
@@ -77,7 +78,7 @@ pub(super) fn show(result: &impl Serialize, json: bool, lines: &[(&str, String)]
         return Ok(());
     }
     for (name, value) in lines {
-        println!("{name}: {value}");
+        println!("{name}: {}", printable(value));
     }
     Ok(())
 }

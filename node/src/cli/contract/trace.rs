@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to a person")]
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ use coffer_abi::Hash;
 use coffer_api::debug::{TraceTransactionParams, Traced, TracedCall, TracedEffect, TracedLine, TracedSpot, TracedStep};
 use coffer_api::tx::TxStatus;
 use coffer_api::types::Text;
-use coffer_runtime::trace::{Line, Twin};
+use coffer_runtime::trace::{Line, MAX_TWIN, Twin, printable};
 use serde_json::Value;
 
 use super::remote::Remote;
@@ -51,7 +52,11 @@ impl Twins {
     /// Reads the files.
     pub(super) fn read(&self) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
         let read = |path: &PathBuf| {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let mut bytes = Vec::new();
+            // One byte more than a twin may have, so that a larger file is told and not read.
+            let file = std::fs::File::open(path).map(|file| file.take(MAX_TWIN as u64 + 1));
+            file.and_then(|mut file| file.read_to_end(&mut bytes))
+                .with_context(|| format!("cannot read {}", path.display()))?;
             Ok((path.clone(), bytes))
         };
         self.files.iter().map(read).collect()
@@ -87,6 +92,9 @@ pub(super) fn show(mut traced: Traced, files: &[(PathBuf, Vec<u8>)], json: bool)
     }
     match &traced.call {
         Some(call) => print!("{}", text(call, 0)),
+        None if traced.status == TxStatus::Ok => {
+            println!("nothing ran here: it is a marker of a private call that is not this private state's");
+        }
         None => println!("nothing ran: {}", word(traced.status)),
     }
     println!("gas used: {}", traced.gas_used);
@@ -150,8 +158,8 @@ fn line_of(step: &TracedStep) -> String {
         Some(TracedEffect::Change { field: name, key, before, after }) => {
             format!("  {}: {} -> {}", slot(name.as_deref(), key), brief(before), brief(after))
         }
-        Some(TracedEffect::Event { name, data }) => format!("  {name} {}", brief(data)),
-        Some(TracedEffect::Log { line }) => format!("  {line:?}"),
+        Some(TracedEffect::Event { name, data }) => format!("  {} {}", printable(name), brief(data)),
+        Some(TracedEffect::Log { line }) => format!("  {}", printable(line)),
     };
     let at = own_line(&step.at).map(|line| format!("  at {}", place(line))).unwrap_or_default();
     format!("{:<16} {:>8} gas{effect}{at}", step.host, step.gas)
@@ -180,8 +188,8 @@ fn own_line(spots: &[TracedSpot]) -> Option<&TracedLine> {
 
 fn place(line: &TracedLine) -> String {
     match (&line.file, line.line) {
-        (Some(file), Some(number)) => format!("{} ({file}:{number})", line.function),
-        _ => line.function.clone(),
+        (Some(file), Some(number)) => format!("{} ({}:{number})", printable(&line.function), printable(file)),
+        _ => printable(&line.function).into_owned(),
     }
 }
 
@@ -191,7 +199,7 @@ fn outcome(call: &TracedCall) -> String {
         TxStatus::Ok => format!("ok {}", brief(&call.result)),
         status => {
             let why =
-                ["error", "reason", "trap", "message"].iter().map(|key| &call.error[key]).find(|why| !why.is_null());
+                ["error", "message", "reason", "trap"].iter().map(|key| &call.error[key]).find(|why| !why.is_null());
             format!("{} {}", word(status), why.map(brief).unwrap_or_default())
         }
     }
@@ -210,7 +218,7 @@ fn word(status: TxStatus) -> &'static str {
 
 /// A value in one line. JSON keeps control characters out of the terminal.
 fn brief(value: &Value) -> String {
-    if value.is_null() { "nothing".into() } else { cut(&value.to_string()) }
+    if value.is_null() { "nothing".into() } else { cut(&printable(&value.to_string())) }
 }
 
 fn cut(text: &str) -> String {
