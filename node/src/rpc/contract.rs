@@ -262,7 +262,8 @@ pub(super) fn input(code: &Code, kind: MethodKind, method: &str, args: Option<Ar
             (true, MethodKind::Call) => format!("`{method}` is a call, not a view: use contract_call"),
             (true, _) => format!("`{method}` is a view, not a call: use contract_query"),
             (false, _) => {
-                let names: Vec<_> = code.exports().filter(|(k, _)| *k == kind).map(|(_, name)| name).collect();
+                let mut names: Vec<_> = code.exports().filter(|(k, _)| *k == kind).map(|(_, name)| name).collect();
+                names.sort_unstable();
                 no_method(&names, kind, method)
             }
         };

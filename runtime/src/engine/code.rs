@@ -38,7 +38,7 @@ struct About {
     section: Hash,
     report: Report,
     spec: Result<Spec, SpecError>,
-    /// Sorted by kind and name.
+    /// Sorted by kind, length of the name and name: a search compares few names, since most differ in length.
     methods: Vec<(MethodKind, String)>,
     module: Instrumented,
     loader: Arc<Loader>,
@@ -69,7 +69,7 @@ impl Code {
         let Admitted { report, instrumented } = admit(wasm, &config.caps, &config.schedule)?;
         let module = Instrumented::new(instrumented);
         let mut methods = report.exports.clone();
-        methods.sort();
+        methods.sort_by(|one, other| order(one).cmp(&order(other)));
         let about = About {
             wasm_len: wasm.len(),
             section: code_section(wasm).map_err(|e| Fault::Instrumentation(e.to_string()))?.1,
@@ -109,7 +109,7 @@ impl Code {
         self.inner.about.spec.as_ref().err()
     }
 
-    /// Methods, sorted by kind and name.
+    /// Methods, sorted by kind, length of the name and name.
     pub fn exports(&self) -> impl Iterator<Item = (MethodKind, &str)> {
         self.inner.about.methods.iter().map(|(kind, name)| (*kind, name.as_str()))
     }
@@ -146,7 +146,7 @@ impl Code {
             MethodKind::Migrate => coffer_abi::export::MIGRATE,
             MethodKind::Call | MethodKind::View => name,
         };
-        self.inner.about.methods.binary_search_by(|(k, n)| (*k, n.as_str()).cmp(&(kind, name))).ok()
+        self.inner.about.methods.binary_search_by(|method| order(method).cmp(&(kind, name.len(), name))).ok()
     }
 
     /// Counts the gas of an instance.
@@ -187,6 +187,11 @@ impl Code {
             Purpose::Query => &self.inner.query,
         }
     }
+}
+
+/// What methods are sorted by.
+fn order((kind, name): &(MethodKind, String)) -> (MethodKind, usize, &str) {
+    (*kind, name.len(), name)
 }
 
 impl Variant {

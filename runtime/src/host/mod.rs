@@ -85,13 +85,16 @@ pub trait Host: Sized {
     /// True if the method may be called while its contract is in the middle of a call.
     fn is_reentrant(code: &Self::Code, kind: MethodKind, method: &str) -> bool;
 
-    /// Runs a method in the session's newest frame. Takes gas from [`Session::gas`] and leaves there what is left; the same with
-    /// [`Session::stack`].
+    /// Runs a method in the session's newest frame and hands the session back. Takes gas from [`Session::gas`] and leaves there what is
+    /// left; takes [`Session::stack`].
     ///
     /// # Errors
-    /// When this node could not run it.
-    fn run(session: &mut Session<Self>, code: &Self::Code, kind: MethodKind, method: &str) -> Result<Ended, Fault>;
+    /// When this node could not run it. That ends the transaction, so the session goes with it.
+    fn run(session: Box<Session<Self>>, code: &Self::Code, kind: MethodKind, method: &str) -> Result<Ran<Self>, Fault>;
 }
+
+/// The session back from a method, and how that ended. Boxed, because it moves into a store and out again.
+pub type Ran<H> = (Box<Session<H>>, Ended);
 
 /// Why a call cannot go on.
 #[derive(Debug)]

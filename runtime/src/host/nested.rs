@@ -145,7 +145,9 @@ impl<H: Host> Session<H> {
         let left = self.gas.max(0).cast_unsigned();
         let limit = gas.min(left - left / KEPT);
         let stack = self.stack;
-        let (status, used) = self.run(frame, begun, code, method, limit)?;
+        let lent = Box::new(std::mem::replace(self, Self::vacant()));
+        let (back, status, used) = lent.run(frame, begun, code, method, limit)?;
+        *self = *back;
         self.stack = stack;
         self.pay(used)?;
         Ok(status)

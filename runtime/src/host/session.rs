@@ -63,7 +63,7 @@ impl<H: Host> Session<H> {
     }
 
     /// What stands in for a session that is elsewhere: a call that runs has it in its own store.
-    pub(crate) fn vacant() -> Self {
+    pub(super) fn vacant() -> Self {
         Self {
             host: None,
             origin: AccountId::default(),
@@ -87,7 +87,7 @@ impl<H: Host> Session<H> {
     /// # Errors
     /// When this node could not run it; what other nodes computed is unknown.
     pub fn execute(self, code: &H::Code, call: &Call<'_>) -> Result<Executed, Fault> {
-        Ok(self.perform(code, call)?.0)
+        Ok(Box::new(self).perform(code, call)?.0)
     }
 
     /// The same, and what it did on the way; no trace if nothing began.
@@ -96,14 +96,14 @@ impl<H: Host> Session<H> {
     /// As [`Session::execute`].
     pub fn trace(mut self, code: &H::Code, call: &Call<'_>) -> Result<(Executed, Option<CallTrace>), Fault> {
         self.recorder = Some(Box::default());
-        let (executed, recorder) = self.perform(code, call)?;
+        let (executed, recorder) = Box::new(self).perform(code, call)?;
         Ok((executed, recorder.and_then(|recorder| recorder.finish())))
     }
 
-    fn perform(mut self, code: &H::Code, call: &Call<'_>) -> Result<(Executed, Option<Box<Recorder>>), Fault> {
+    fn perform(self: Box<Self>, code: &H::Code, call: &Call<'_>) -> Result<(Executed, Option<Box<Recorder>>), Fault> {
         let limit = self.gas.cast_unsigned();
-        let (status, gas_used) = if call.input.len() > MAX_INPUT {
-            (Status::Refused(Refused::InputTooLarge), 0)
+        let (done, status, gas_used) = if call.input.len() > MAX_INPUT {
+            (self, Status::Refused(Refused::InputTooLarge), 0)
         } else {
             let frame = Frame {
                 place: Place::Own,
@@ -120,11 +120,11 @@ impl<H: Host> Session<H> {
         // A limit above what an i64 counts is as good as none, and used up it is used up whole.
         let gas_used = if status == Status::OutOfGas { call.gas_limit } else { Gas(gas_used) };
         let (changes, events, created) = if status.is_ok() {
-            (self.journal.into_changes(), self.events, self.created.into_iter().map(|(created, _)| created).collect())
+            (done.journal.into_changes(), done.events, done.created.into_iter().map(|(created, _)| created).collect())
         } else {
             (AllChanges::new(), Vec::new(), Vec::new())
         };
-        Ok((Executed { status, gas_used, changes, events, created, log: self.log }, self.recorder))
+        Ok((Executed { status, gas_used, changes, events, created, log: done.log }, done.recorder))
     }
 
     /// Where the session stands, for a frame that begins now.
@@ -135,13 +135,13 @@ impl<H: Host> Session<H> {
     /// Runs one frame with `limit` gas of its own, undoes it if it does not succeed, and returns how it ended and the gas it used. The
     /// caller's gas is as before; the caller takes off what was used.
     pub(super) fn run(
-        &mut self,
+        mut self: Box<Self>,
         frame: Frame,
         begun: Begun,
         code: &H::Code,
         method: &str,
         limit: u64,
-    ) -> Result<(Status, u64), Fault> {
+    ) -> Result<(Box<Self>, Status, u64), Fault> {
         let kind = frame.kind;
         if let Some(recorder) = &mut self.recorder {
             recorder.call(frame.trace(method, limit, H::section(code)));
@@ -149,22 +149,22 @@ impl<H: Host> Session<H> {
         let outer = std::mem::replace(&mut self.gas, i64::try_from(limit).unwrap_or(i64::MAX));
         self.reply.clear();
         self.frames.push(frame);
-        let ended = H::run(self, code, kind, method)?;
-        let left = std::mem::replace(&mut self.gas, outer).max(0).cast_unsigned();
-        let frame = self.frames.pop().ok_or_else(lost)?;
+        let (mut back, ended) = H::run(self, code, kind, method)?;
+        let left = std::mem::replace(&mut back.gas, outer).max(0).cast_unsigned();
+        let frame = back.frames.pop().ok_or_else(lost)?;
         let status = frame.end(ended);
         if !status.is_ok() {
             if let Some(mark) = begun.journal {
-                self.journal.undo(mark);
+                back.journal.undo(mark);
             }
-            self.events.truncate(begun.events);
-            self.created.truncate(begun.created);
+            back.events.truncate(begun.events);
+            back.created.truncate(begun.created);
         }
         let used = if status == Status::OutOfGas { limit } else { limit.saturating_sub(left) };
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &mut back.recorder {
             recorder.ended(&status, used);
         }
-        Ok((status, used))
+        Ok((back, status, used))
     }
 
     /// Takes gas from the running frame.

@@ -20,12 +20,12 @@ use wasmtime::{
 
 use crate::engine::Code;
 use crate::error::Fault;
-use crate::host::{Ended, Halt, Session, absent};
+use crate::host::{Ended, Halt, Ran, Session, absent};
 use growth::Growth;
 
 /// What a store carries: the transaction while this call runs, and how the call ended if a host function ended it.
 pub(crate) struct Invocation {
-    session: Session<Scoped>,
+    session: Box<Session<Scoped>>,
     memory: Option<Memory>,
     stack: Option<Global>,
     halt: Option<Halt>,
@@ -59,25 +59,26 @@ impl Template {
 }
 
 /// Runs a method of a fresh instance in the newest frame of the session.
-pub(crate) fn run(session: &mut Session<Scoped>, code: &Code, kind: MethodKind, method: &str) -> Result<Ended, Fault> {
+pub(crate) fn run(
+    mut session: Box<Session<Scoped>>,
+    code: &Code,
+    kind: MethodKind,
+    method: &str,
+) -> Result<Ran<Scoped>, Fault> {
     let Some(method) = code.method(kind, method) else {
-        return Ok(Ended::Stopped(absent(kind, session.arguments()?)));
+        let status = absent(kind, session.arguments()?);
+        return Ok((session, Ended::Stopped(status)));
     };
     let seat = scope::seat(code)?;
     let template = &seat.ready.template;
     let schedule = session.schedule();
     let entry = schedule.instance.saturating_add(schedule.initial_memory(template.pages));
     if session.pay(entry).is_err() {
-        return Ok(Ended::Stopped(Status::OutOfGas));
+        return Ok((session, Ended::Stopped(Status::OutOfGas)));
     }
-    let invocation = Invocation {
-        session: std::mem::replace(session, Session::vacant()),
-        memory: None,
-        stack: None,
-        halt: None,
-        growth: Growth::up_to(seat.max_pages),
-    };
-    let before = invocation.session.gas;
+    let before = session.gas;
+    let growth = Growth::up_to(seat.max_pages);
+    let invocation = Invocation { session, memory: None, stack: None, halt: None, growth };
     let mut store = Store::new(&seat.ready.engine, invocation);
     store.limiter(|invocation| &mut invocation.growth);
     if let Some(ticks) = seat.ticks {
@@ -87,9 +88,9 @@ pub(crate) fn run(session: &mut Session<Scoped>, code: &Code, kind: MethodKind, 
         Some(method) => call(&mut store, template, method),
         None => Err(Fault::Instrumentation("a method has no export".into())),
     };
-    *session = store.into_data().session;
+    let session = store.into_data().session;
     code.used(seat.purpose, before.saturating_sub(session.gas.max(0)).max(0).cast_unsigned());
-    ended
+    Ok((session, ended?))
 }
 
 /// Makes the instance and calls its method; leaves in the session what gas is left.
@@ -116,7 +117,7 @@ fn call(store: &mut Store<Invocation>, template: &Template, method: &ModuleExpor
         // The host function that ended the call had the gas; the instance did not get it back.
         Some(halt) => ending::of_halt(halt),
         None => {
-            let left = globals.left(store)?;
+            let left = globals.left(store, result.is_err())?;
             let ended = ending::of(result, &left)?;
             store.data_mut().session.gas = if ending::loses_gas(&ended) { 0 } else { left.gas };
             Ok(ended)
@@ -144,8 +145,10 @@ impl Globals {
         }
     }
 
-    fn left(&self, store: &mut Store<Invocation>) -> Result<ending::Left, Fault> {
-        match (self.gas.get(&mut *store), self.stack.get(&mut *store)) {
+    /// Reads them. The logical stack matters to a call that trapped alone.
+    fn left(&self, store: &mut Store<Invocation>, trapped: bool) -> Result<ending::Left, Fault> {
+        let stack = if trapped { self.stack.get(&mut *store) } else { Val::I32(0) };
+        match (self.gas.get(&mut *store), stack) {
             (Val::I64(gas), Val::I32(stack)) => Ok(ending::Left { gas, stack }),
             _ => Err(Fault::Instrumentation("gas or stack has another type".into())),
         }

@@ -7,7 +7,7 @@ use coffer_abi::{CodeHash, ContractId, Hash, StateId};
 
 use crate::engine::{Code, Room, Seat};
 use crate::error::Fault;
-use crate::host::{Ended, Host, Place, Session};
+use crate::host::{Host, Place, Ran, Session};
 use crate::state::{ScanEntry, World};
 
 /// World and engine of a transaction.
@@ -31,14 +31,19 @@ impl Surroundings for Lent<'_, '_> {
     }
 }
 
-environmental::environmental!(surroundings: trait Surroundings);
+scoped_tls_hkt::scoped_thread_local!(static SURROUNDINGS: for<'a> &'a dyn Surroundings);
 
 /// The host of the transaction that runs on this thread.
 pub(crate) struct Scoped;
 
 /// Runs `work` with `world` and `room` around it.
 pub(crate) fn enter<R>(world: &dyn World, room: &Room<'_>, work: impl FnOnce() -> R) -> R {
-    surroundings::using(&mut Lent { world, room }, work)
+    SURROUNDINGS.set(&Lent { world, room }, work)
+}
+
+/// What `question` says of the surroundings, if there are any.
+fn around<R>(question: impl FnOnce(&dyn Surroundings) -> R) -> Option<R> {
+    SURROUNDINGS.is_set().then(|| SURROUNDINGS.with(question))
 }
 
 fn outside() -> Fault {
@@ -47,7 +52,7 @@ fn outside() -> Fault {
 
 /// Asks the world of one place.
 fn ask<R>(place: Place, question: impl FnOnce(&dyn World) -> Result<R, Fault>) -> Result<R, Fault> {
-    surroundings::with(|lent| match place {
+    around(|lent| match place {
         Place::Own => question(lent.world()),
         Place::Public => match lent.world().public() {
             Some((_, public)) => question(public),
@@ -59,7 +64,7 @@ fn ask<R>(place: Place, question: impl FnOnce(&dyn World) -> Result<R, Fault>) -
 
 /// Room for one more instance of a code.
 pub(super) fn seat(code: &Code) -> Result<Seat<'_>, Fault> {
-    surroundings::with(|lent| lent.seat(code)).ok_or_else(outside)?
+    around(|lent| lent.seat(code)).ok_or_else(outside)?
 }
 
 impl Host for Scoped {
@@ -90,11 +95,11 @@ impl Host for Scoped {
 
     fn created_id(&self, creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
         // Without surroundings nothing runs that could ask.
-        surroundings::with(|lent| lent.world().created_id(creator, code, salt)).unwrap_or_default()
+        around(|lent| lent.world().created_id(creator, code, salt)).unwrap_or_default()
     }
 
     fn public_state(&self) -> Option<StateId> {
-        surroundings::with(|lent| lent.world().public().map(|(id, _)| id)).flatten()
+        around(|lent| lent.world().public().map(|(id, _)| id)).flatten()
     }
 
     fn section(code: &Code) -> Hash {
@@ -105,7 +110,7 @@ impl Host for Scoped {
         code.is_reentrant(kind, method)
     }
 
-    fn run(session: &mut Session<Self>, code: &Code, kind: MethodKind, method: &str) -> Result<Ended, Fault> {
+    fn run(session: Box<Session<Self>>, code: &Code, kind: MethodKind, method: &str) -> Result<Ran<Self>, Fault> {
         super::run(session, code, kind, method)
     }
 }

@@ -10,7 +10,7 @@ use coffer_abi::limits::{
 use coffer_abi::{CodeHash, Decode, Hash, Height, StateId, Time, TrapKind};
 
 use super::*;
-use crate::host::{Ended, MAX_LOG_LINES};
+use crate::host::{Ended, MAX_LOG_LINES, Ran};
 use crate::state::{MemoryState, ScanEntry, StateRead};
 
 type Body = Rc<dyn Fn(&mut Session<World>, &str) -> Result<(), Halt>>;
@@ -69,14 +69,15 @@ impl Host for World {
         method.starts_with("open")
     }
 
-    fn run(session: &mut Session<Self>, code: &Body, _: MethodKind, method: &str) -> Result<Ended, Fault> {
-        match code(session, method) {
-            Ok(()) => Ok(Ended::Returned),
-            Err(Halt::Trap(kind)) => Ok(Ended::Stopped(Status::Trapped(kind))),
-            Err(Halt::Panic(text)) => Ok(Ended::Stopped(Status::Panicked(text))),
-            Err(Halt::OutOfGas) => Ok(Ended::Stopped(Status::OutOfGas)),
-            Err(Halt::Fault(fault)) => Err(fault),
-        }
+    fn run(mut session: Box<Session<Self>>, code: &Body, _: MethodKind, method: &str) -> Result<Ran<Self>, Fault> {
+        let ended = match code(&mut session, method) {
+            Ok(()) => Ended::Returned,
+            Err(Halt::Trap(kind)) => Ended::Stopped(Status::Trapped(kind)),
+            Err(Halt::Panic(text)) => Ended::Stopped(Status::Panicked(text)),
+            Err(Halt::OutOfGas) => Ended::Stopped(Status::OutOfGas),
+            Err(Halt::Fault(fault)) => return Err(fault),
+        };
+        Ok((session, ended))
     }
 }
 
