@@ -124,7 +124,8 @@ impl Pipelines {
         Ok(())
     }
 
-    /// Tries again when the compiler failed: that may be a shortage of the moment, and one tenant's code must not stop the node for it.
+    /// Tries again, on its own thread, when the compiler failed: that may be a shortage of the moment, and one tenant's code must not stop the node for it.
+    #[expect(clippy::disallowed_methods, reason = "a blocking thread that has nothing else to do")]
     fn run_patiently(
         &self,
         psi: &Psi,
