@@ -58,7 +58,7 @@ caps! {
     /// Locals times blocks of one function: what compile time grows with.
     locals_x_blocks = 250_000;
     /// Sum of locals times blocks over all functions.
-    locals_x_blocks_all = 2_000_000;
+    locals_x_blocks_all = 800_000;
     /// Values on the operand stack of one function.
     operand_depth = 1_024;
     /// Targets of one `br_table`, the default not counted.

@@ -21,18 +21,18 @@ fn bomb(name: &'static str, wasm: Vec<u8>) -> Bomb {
 /// Modules at the default caps: the dearest that are accepted.
 pub fn accepted() -> Vec<Bomb> {
     vec![
-        bomb("50 locals x 5,000 ifs, 8 functions", make::locals_x_ifs(8, 50, 5_000)),
-        bomb("500 locals x 500 ifs, 8 functions", make::locals_x_ifs(8, 500, 500)),
-        bomb("40 locals x 5,000 ifs, 10 functions", make::locals_x_ifs(10, 40, 5_000)),
-        bomb("100 locals x 1,250 loops, 8 functions", make::locals_x_loops(8, 100, 1_250)),
-        bomb("500 locals x 250 loops, 8 functions", make::locals_x_loops(8, 500, 250)),
-        bomb("50 locals x 2,500 nested loops, 8 functions", make::nested_loops(8, 50, 2_500)),
-        bomb("500 locals x 250 nested loops, 8 functions", make::nested_loops(8, 500, 250)),
-        bomb("50 locals x 4,999 branches, 8 functions", make::locals_x_branches(8, 50, 4_999)),
-        bomb("500 locals x 499 branches, 8 functions", make::locals_x_branches(8, 500, 499)),
+        bomb("50 locals x 5,000 ifs, 3 functions", make::locals_x_ifs(3, 50, 5_000)),
+        bomb("500 locals x 500 ifs, 3 functions", make::locals_x_ifs(3, 500, 500)),
+        bomb("40 locals x 5,000 ifs, 4 functions", make::locals_x_ifs(4, 40, 5_000)),
+        bomb("100 locals x 1,250 loops, 3 functions", make::locals_x_loops(3, 100, 1_250)),
+        bomb("500 locals x 250 loops, 3 functions", make::locals_x_loops(3, 500, 250)),
+        bomb("50 locals x 2,500 nested loops, 3 functions", make::nested_loops(3, 50, 2_500)),
+        bomb("500 locals x 250 nested loops, 3 functions", make::nested_loops(3, 500, 250)),
+        bomb("50 locals x 4,999 branches, 3 functions", make::locals_x_branches(3, 50, 4_999)),
+        bomb("500 locals x 499 branches, 3 functions", make::locals_x_branches(3, 500, 499)),
         bomb("1,000 operands x 5,000 ifs, 10 functions", make::operands_x_ifs(10, 1_000, 5_000)),
         bomb("250 operands x 1,000 ifs, 8 functions", make::operands_x_ifs(8, 250, 1_000)),
-        bomb("2,500 nested blocks, 50 locals, 8 functions", make::nested_blocks(8, 50, 2_500)),
+        bomb("2,500 nested blocks, 50 locals, 3 functions", make::nested_blocks(3, 50, 2_500)),
         bomb("br_tables of 1,024 targets, 500 blocks, 500 locals", make::br_tables(1, 16, 1_024, 490, 500)),
         bomb("br_tables of 1,024 targets, 4,900 blocks, 50 locals", make::br_tables(1, 16, 1_024, 4_900, 50)),
         bomb("br_tables of 1,024 targets to a loop of 500 locals", make::br_tables_to_a_loop(1, 16, 1_024, 500)),
@@ -68,7 +68,7 @@ pub fn accepted() -> Vec<Bomb> {
         bomb("10,000 small functions of 9 types, 4,096 in a table", make::small_functions(10_000, 9, 4_096)),
         bomb("10,000 functions of 28 loads", make::chain(9_999, 28, &[I32Load(make::WORD)])),
         bomb("256 globals read and written, 8 functions", make::globals(8, 254, 24_000)),
-        bomb("bulk operations over 50 locals, 8 functions", make::bulk(8, 50, 4_990)),
+        bomb("bulk operations over 50 locals, 3 functions", make::bulk(3, 50, 4_990)),
     ]
 }
 
