@@ -3,6 +3,7 @@
 use coffer_tests::build;
 use coffer_tests::node::Dev;
 use coffer_tests::rpc::Client;
+use coffer_tests::wasm::with_section;
 use serde_json::{Value, json};
 
 use crate::token::{self, SUPPLY};
@@ -151,13 +152,6 @@ fn a_call_can_be_tried_without_effect() {
     assert_eq!(wrong("gasLimit", json!(9_000_000_000_u64)).kind(), "invalidParams");
     assert_eq!(wrong("height", json!(900)).kind(), "notFound");
     assert_eq!(node.tenant("PS2").fail("debug_traceCall", params.clone()).kind(), "notFound");
-}
-
-/// A module with a custom section more.
-fn with_section(module: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
-    let body = [&[name.len() as u8][..], name.as_bytes(), content].concat();
-    let length = [0, 7, 14, 21].map(|shift| (body.len() >> shift & 127) as u8 | if shift < 21 { 128 } else { 0 });
-    [module, &[0], &length, &body].concat()
 }
 
 #[test]

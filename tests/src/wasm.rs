@@ -38,12 +38,16 @@ pub fn storing(storage: Vec<StorageField>, methods: &[(MethodKind, &str)], funct
 }
 
 fn described(spec: Spec, functions: &str) -> Vec<u8> {
-    let mut wasm = plain(functions);
-    let section = spec.to_section();
+    with_section(&plain(functions), SPEC_SECTION, &spec.to_section())
+}
+
+/// A module with a custom section more.
+pub fn with_section(module: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
-    leb(SPEC_SECTION.len(), &mut body);
-    body.extend_from_slice(SPEC_SECTION.as_bytes());
-    body.extend_from_slice(&section);
+    leb(name.len(), &mut body);
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(content);
+    let mut wasm = module.to_vec();
     wasm.push(0);
     leb(body.len(), &mut wasm);
     wasm.extend_from_slice(&body);

@@ -155,6 +155,9 @@ impl Executor {
             None => None,
         };
         for one in call.iter().flat_map(|call| call.calls()) {
+            if modules.contains_key(&one.section) && codes.contains_key(&(one.contract, one.public)) {
+                continue;
+            }
             let ran = |code: &Code| *code.section() == one.section;
             let found = match &brought {
                 Some((code, module)) if ran(code) => Some((code.clone(), (*module).clone())),

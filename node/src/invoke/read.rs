@@ -4,7 +4,7 @@
 use coffer_abi::export::MethodKind;
 use coffer_abi::{AccountId, ContractId, Gas, Hash, Height, StateId, Time};
 use coffer_chain::hash::{private_state_id, public_state_id};
-use coffer_runtime::engine::{Lane, Slot};
+use coffer_runtime::engine::{Lane, Slot, Turn};
 use coffer_runtime::{BlockContext, Call, Code, Executed};
 
 use super::{InvokeError, Invoker, Scope};
@@ -152,7 +152,11 @@ impl Invoker {
 
     /// Waits for a lane's slot of those who run something that no block asked for.
     pub(super) async fn turn(&self, lane: Lane) -> Result<Slot, InvokeError> {
-        let turn = self.parts.executor.query_turn(lane);
+        self.in_time(self.parts.executor.query_turn(lane)).await
+    }
+
+    /// Waits for a turn as long as a caller may be kept waiting.
+    pub(super) async fn in_time(&self, turn: Turn) -> Result<Slot, InvokeError> {
         tokio::time::timeout(self.parts.limits.view_wait, turn).await.map_err(|_| InvokeError::Busy)
     }
 

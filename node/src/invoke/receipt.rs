@@ -4,7 +4,7 @@
 use coffer_abi::export::{INIT, MIGRATE};
 use coffer_abi::spec::Spec;
 use coffer_abi::{ContractId, Hash, codec};
-use coffer_chain::{InnerAction, InnerCall, Kind};
+use coffer_chain::{Block, InnerAction, InnerCall, Kind};
 
 use super::emitters::{spec_in, stored_spec};
 use super::read::blocking;
@@ -45,7 +45,12 @@ impl Invoker {
         blocking(move || this.find(&tenant, &tx)).await
     }
 
-    fn find(&self, tenant: &TenantContext, tx: &Hash) -> Result<Option<Found>, InvokeError> {
+    /// The caller's private receipt of a transaction if there is one, else the public one, and the block.
+    pub(super) fn placed(
+        &self,
+        tenant: &TenantContext,
+        tx: &Hash,
+    ) -> Result<Option<(Scope, TxReceipt, Block)>, InvokeError> {
         let state = &self.parts.state;
         let (scope, receipt) = match state.receipt(Some(tenant.psi()), tx)? {
             Some(receipt) => (Scope::Private, receipt),
@@ -54,14 +59,17 @@ impl Invoker {
                 None => return Ok(None),
             },
         };
-        let stored = state.block(BlockId::Height(receipt.height))?;
-        let missing = || InvokeError::Failed(format!("the block of transaction {tx} is missing"));
-        let block = stored.ok_or_else(missing)?.block;
+        let stored = state.block(BlockId::Height(receipt.height))?.ok_or_else(|| no_block(tx))?;
+        Ok(Some((scope, receipt, stored.block)))
+    }
+
+    fn find(&self, tenant: &TenantContext, tx: &Hash) -> Result<Option<Found>, InvokeError> {
+        let Some((scope, receipt, block)) = self.placed(tenant, tx)? else { return Ok(None) };
         let block_hash = block.header.hash();
-        let transaction = block.transactions.into_iter().nth(receipt.index as usize).ok_or_else(missing)?;
+        let transaction = block.transactions.into_iter().nth(receipt.index as usize).ok_or_else(|| no_block(tx))?;
         let asked = match (scope, transaction.body.kind) {
             (Scope::Public, Kind::Call { contract, method, .. }) => {
-                let view = state.public();
+                let view = self.parts.state.public();
                 asked_call(&view, contract, method, Place { height: receipt.height, index: receipt.index })?
             }
             (Scope::Public, Kind::Deploy { code, .. }) => Asked::Method(INIT.into(), spec_in(&code)),
@@ -93,6 +101,11 @@ impl Invoker {
             }
         }
     }
+}
+
+/// A receipt names a block that is not there.
+pub(super) fn no_block(tx: &Hash) -> InvokeError {
+    InvokeError::Failed(format!("the block of transaction {tx} is missing"))
 }
 
 fn asked_call(view: &View, contract: ContractId, method: String, place: Place) -> Result<Asked, InvokeError> {

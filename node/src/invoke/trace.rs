@@ -8,9 +8,10 @@ use coffer_runtime::engine::{Lane, Slot};
 use coffer_runtime::{BlockContext, Call};
 
 use super::read::blocking;
-use super::{InvokeError, Invoker, Located, ViewRequest};
+use super::receipt::no_block;
+use super::{InvokeError, Invoker, Located, Scope, ViewRequest};
 use crate::executor::{BlockError, Error, Traced, lane_of, ordered_calls};
-use crate::state::{BlockId, TxReceipt};
+use crate::state::TxReceipt;
 use crate::tenant::TenantContext;
 
 /// A transaction, executed again.
@@ -35,22 +36,12 @@ impl Invoker {
         blocking(move || {
             // Until the work is done, whether somebody still waits for it or not.
             let _slot = slot;
-            let state = &this.parts.state;
-            let (private, receipt) = match state.receipt(Some(tenant.psi()), &tx)? {
-                Some(receipt) => (true, receipt),
-                None => match state.receipt(None, &tx)? {
-                    Some(receipt) => (false, receipt),
-                    None => return Ok(None),
-                },
+            let Some((scope, receipt, block)) = this.placed(&tenant, &tx)? else { return Ok(None) };
+            let traced = match scope {
+                Scope::Private => this.trace_private(&tenant, &block, &receipt)?,
+                Scope::Public => this.trace_public(block, &receipt)?,
             };
-            let missing = || InvokeError::Failed(format!("the block of transaction {tx} is missing"));
-            let block = state.block(BlockId::Height(receipt.height))?.ok_or_else(missing)?.block;
-            let traced = if private {
-                this.trace_private(&tenant, &block, &receipt)?
-            } else {
-                this.trace_public(block, &receipt)?
-            };
-            let traced = traced.ok_or_else(missing)?;
+            let traced = traced.ok_or_else(|| no_block(&tx))?;
             let told = &receipt.receipt;
             let agrees = (&traced.status, traced.gas_used) == (&told.status, told.gas_used);
             Ok(Some(TracedTx { height: receipt.height, agrees, traced }))
@@ -93,8 +84,7 @@ impl Invoker {
     }
 
     async fn trace_turn(&self, lane: Lane) -> Result<Slot, InvokeError> {
-        let turn = self.parts.tracer.turn(lane);
-        tokio::time::timeout(self.parts.limits.view_wait, turn).await.map_err(|_| InvokeError::Busy)
+        self.in_time(self.parts.tracer.turn(lane)).await
     }
 
     fn trace_public(&self, block: Block, receipt: &TxReceipt) -> Result<Option<Traced>, InvokeError> {

@@ -221,11 +221,7 @@ impl Runtime {
         world: &dyn World,
     ) -> Result<(Executed, Option<CallTrace>), Fault> {
         let _slot = self.inner.execute.slots.take(self.lane);
-        let config = &self.inner.config;
-        let session = Session::new(Scoped, call, config.schedule.clone());
-        let deep = &self.inner.execute.deep;
-        let room = Room::new(Purpose::Execute, self.lane, config.caps.max_pages, deep, None);
-        stacker::maybe_grow(STACK_NEEDED, STACK_MADE, || instance::enter(world, &room, || session.trace(code, call)))
+        self.session(Purpose::Execute, None, call, world, |session| session.trace(code, call))
     }
 
     fn run(
@@ -236,10 +232,22 @@ impl Runtime {
         call: &Call<'_>,
         world: &dyn World,
     ) -> Result<Executed, Fault> {
+        self.session(purpose, watch, call, world, |session| session.execute(code, call))
+    }
+
+    /// Does something with the session of a call, with its world around it and stack enough below it.
+    fn session<R>(
+        &self,
+        purpose: Purpose,
+        watch: Option<Watch>,
+        call: &Call<'_>,
+        world: &dyn World,
+        work: impl FnOnce(Session<Scoped>) -> R,
+    ) -> R {
         let config = &self.inner.config;
         let session = Session::new(Scoped, call, config.schedule.clone());
         let room = Room::new(purpose, self.lane, config.caps.max_pages, &self.waiting(purpose).deep, watch);
-        stacker::maybe_grow(STACK_NEEDED, STACK_MADE, || instance::enter(world, &room, || session.execute(code, call)))
+        stacker::maybe_grow(STACK_NEEDED, STACK_MADE, || instance::enter(world, &room, || work(session)))
     }
 
     fn waiting(&self, purpose: Purpose) -> &Waiting {

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 
 use coffer_abi::export::MethodKind;
 use coffer_abi::{CodeHash, Gas};
-use coffer_runtime::engine::{CodeCache, CodeKey, CompileError, CompileRequest, Compiler, InProcess, Share, Tuning};
+use coffer_runtime::engine::{CodeCache, CodeKey, Compiler, InProcess, Share, Tuning};
 use coffer_runtime::{Backend, Call, Config, Executed, MemoryWorld, Runtime};
 
 use crate::hostile::attacks;
 use crate::hostile::guest::{ACCOMPLICE, CODE, HONEST, HOSTILE, honest, hostile, sequence};
 use crate::support::call;
+use crate::tuning::NoCompiler;
 
 /// Sequences of random host calls.
 const SEQUENCES: u64 = 10;
@@ -66,14 +67,6 @@ impl CodeCache for Store {
 
     fn reject(&self, _: &CodeKey, why: &str) {
         panic!("sound code is rejected: {why}");
-    }
-}
-
-struct NoCompiler;
-
-impl Compiler for NoCompiler {
-    fn compile(&self, _: &CompileRequest<'_>) -> Result<Vec<u8>, CompileError> {
-        Err(CompileError::Unavailable("all code is in the store".into()))
     }
 }
 

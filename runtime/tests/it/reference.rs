@@ -13,6 +13,7 @@ use coffer_runtime::validate::{Rule, validate_as};
 use wasm_smith::{Config, Module};
 use wasmparser::{Validator, WasmFeatures};
 
+use crate::fuzz::number;
 use counted::{count, names_a_float, tight};
 
 /// What a contract may use, taken from the published sets: the first version of WebAssembly less floats, and what was added to it.
@@ -96,15 +97,6 @@ fn module(choices: &[u8]) -> Vec<u8> {
         }
     }
     wasm
-}
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(text) => {
-            text.parse().unwrap_or_else(|_| panic!("{name}={text:?} is no number; give one such as {otherwise}"))
-        }
-        Err(_) => otherwise,
-    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use coffer_runtime::validate::Rule;
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType};
 
 use crate::engines::{Kind, Machine, Run, Stop, Value, machine, metered, on_a_large_stack, unmetered, wide_caps};
+use crate::fuzz::number;
 use generate::{HOST, choices, module};
 
 /// The modules of a run that names no others.
@@ -174,15 +175,6 @@ fn compare(original: &[u8], metered: &[u8], argument_bytes: &[u8], endings: &mut
                 *endings.entry("compared with the original".into()).or_default() += 1;
             }
         }
-    }
-}
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(text) => {
-            text.parse().unwrap_or_else(|_| panic!("{name}={text:?} is no number; give one such as {otherwise}"))
-        }
-        Err(_) => otherwise,
     }
 }
 

@@ -105,7 +105,8 @@ impl CodeCache for Store {
     }
 }
 
-struct NoCompiler;
+/// For code that is in the store already.
+pub struct NoCompiler;
 
 impl Compiler for NoCompiler {
     fn compile(&self, _: &CompileRequest<'_>) -> Result<Vec<u8>, CompileError> {
