@@ -51,14 +51,15 @@ caps! {
     /// Bytes of one function body.
     body_bytes = 128 * 1024;
     /// Operators of one function that make a compiler begin a basic block: `block`, `loop`, `if`, `br_if`, `call_indirect`,
-    /// `memory.grow`, `memory.copy`, `memory.fill`. Without `br_if`, 512 locals and 25,000 of them in 126 KB took Cranelift 68 s.
-    blocks = 5_000;
+    /// `memory.grow`, `memory.copy`, `memory.fill`.
+    blocks = 3_000;
     /// Blocks of all functions.
     blocks_all = 50_000;
-    /// Locals times blocks of one function: what compile time grows with.
-    locals_x_blocks = 250_000;
-    /// Sum of locals times blocks over all functions.
-    locals_x_blocks_all = 800_000;
+    /// Compile work of one function, in units of about a microsecond of an optimising compiler: each operator counts, and each that begins
+    /// a block as often as values are alive there (decision 0014).
+    work = 600_000;
+    /// Compile work of all functions.
+    work_all = 2_500_000;
     /// Values on the operand stack of one function.
     operand_depth = 1_024;
     /// Targets of one `br_table`, the default not counted.

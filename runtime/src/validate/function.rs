@@ -8,6 +8,7 @@ use super::feature::{FLOATS, is_float, operator_name, rule_of, rule_of_reading};
 use super::report::Frame;
 use super::usage::Usage;
 use super::violation::{Rule, Violation};
+use super::work::{self, Work};
 
 /// Checks one body and returns its frame and the allocations to use for the next one.
 pub(super) fn check(
@@ -41,27 +42,18 @@ pub(super) fn check(
     reader.set_features(features);
     validator.read_locals(&mut reader).map_err(broken)?;
     let mut operators = wasmparser::OperatorsReader::new(reader);
-    let mut blocks = 0;
+    let (mut blocks, mut used, mut work) = (0, 0, Work::new(locals));
+    let mut spend = |usage: &mut Usage, some: u64| {
+        used += some;
+        usage.work.at_most(used)?;
+        usage.work_all.add(some)
+    };
+    spend(usage, work::FUNCTION).map_err(|rule| at(start, rule))?;
     while !operators.eof() {
         let (operator, offset) =
             operators.read_with_offset().map_err(|error| at(error.offset(), rule_of_reading(&error, features)))?;
         let refuse = |rule: Rule| at(offset, rule);
         match &operator {
-            // Where a compiler begins a basic block; the last four because of the checks that come before them.
-            Operator::Block { .. }
-            | Operator::Loop { .. }
-            | Operator::If { .. }
-            | Operator::BrIf { .. }
-            | Operator::CallIndirect { .. }
-            | Operator::MemoryGrow { .. }
-            | Operator::MemoryCopy { .. }
-            | Operator::MemoryFill { .. } => {
-                blocks += 1;
-                usage.blocks.at_most(blocks).map_err(refuse)?;
-                usage.blocks_all.add(1).map_err(refuse)?;
-                usage.locals_x_blocks.at_most(locals * blocks).map_err(refuse)?;
-                usage.locals_x_blocks_all.add(locals).map_err(refuse)?;
-            }
             Operator::BrTable { targets } => {
                 usage.br_table_targets.at_most(u64::from(targets.len())).map_err(refuse)?;
                 usage.br_table_targets_all.add(u64::from(targets.len())).map_err(refuse)?;
@@ -71,6 +63,13 @@ pub(super) fn check(
             }
             _ => {}
         }
+        let added = work.add(&operator, validator.operand_stack_height(), validator.control_stack_height());
+        if added.is_block {
+            blocks += 1;
+            usage.blocks.at_most(blocks).map_err(refuse)?;
+            usage.blocks_all.add(1).map_err(refuse)?;
+        }
+        spend(usage, added.work).map_err(refuse)?;
         validator.op(offset, &operator).map_err(|error| at(error.offset(), rule_of(&error, Some(&operator))))?;
         frame.operand_depth = frame.operand_depth.max(validator.operand_stack_height());
         usage.operand_depth.at_most(u64::from(frame.operand_depth)).map_err(refuse)?;

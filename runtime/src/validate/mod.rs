@@ -10,6 +10,7 @@ mod module;
 mod function;
 mod feature;
 mod usage;
+mod work;
 
 #[cfg(test)]
 mod tests;

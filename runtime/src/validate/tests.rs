@@ -333,7 +333,19 @@ fn repeat(part: &str, times: u32) -> String {
     part.repeat(times as usize)
 }
 
-/// `per` locals or blocks in each function, `total` in all.
+/// A function of exactly so much compile work, at least 140.
+fn of_work(work: u32) -> String {
+    // The function and its end, one value put on the stack and dropped.
+    let mut left = work - 128 - 2 - 4;
+    // A block with one local alive is 3, its end 2; everything else is even.
+    let odd = left % 2;
+    left -= 5 * odd;
+    let (divisions, nops) = (left / 34, left % 34 / 2);
+    let body = [repeat("i32.const 7 i32.div_u ", divisions), repeat("nop ", nops)].concat();
+    format!("(func (param i32) {} local.get 0 {body} drop)", repeat("(block)", odd))
+}
+
+/// `per` locals, blocks or units of work in each function, `total` in all.
 fn spread(total: u32, per: u32, function: impl Fn(u32) -> String) -> String {
     let mut left = total;
     let mut fields = String::new();
@@ -375,20 +387,13 @@ fn a_module_at_a_cap_is_accepted_and_one_above_it_refused() {
         ("locals of all functions", d.locals_all, Box::new(move |n| spread(n, 500, locals))),
         ("function body in bytes", d.body_bytes, Box::new(|n| module(&format!("(func {})", repeat("nop ", n - 2))))),
         ("blocks of a function", d.blocks, Box::new(|n| module(&format!("(func {})", repeat("(block)", n))))),
-        ("blocks of all functions", d.blocks_all, Box::new(move |n| spread(n, 5_000, blocks))),
+        ("blocks of all functions", d.blocks_all, Box::new(move |n| spread(n, 500, blocks))),
+        ("compile work of a function", d.work, Box::new(|n| module(&of_work(n)))),
         (
-            "locals x blocks of a function",
-            d.locals_x_blocks / 250,
-            Box::new(|n| {
-                module(&format!("(func (param i32) (local {}) {})", repeat("i32 ", 249), repeat("(loop)", n)))
-            }),
-        ),
-        (
-            "locals x blocks of all functions",
-            d.locals_x_blocks_all / 500,
-            Box::new(|n| {
-                spread(n, 500, |n| format!("(func (local {}) {})", repeat("i32 ", 500), repeat("(block)", n)))
-            }),
+            "compile work of all functions",
+            // `module` adds a function that does nothing.
+            d.work_all - 130,
+            Box::new(|n| spread(n, 500_000, of_work)),
         ),
         (
             "operand stack of a function",

@@ -73,8 +73,8 @@ usage! {
     body_bytes: "function body in bytes", SPLIT;
     blocks: "blocks of a function", SPLIT;
     blocks_all: "blocks of all functions", SMALLER;
-    locals_x_blocks: "locals x blocks of a function", SPLIT;
-    locals_x_blocks_all: "locals x blocks of all functions", SMALLER;
+    work: "compile work of a function", SPLIT;
+    work_all: "compile work of all functions", SMALLER;
     operand_depth: "operand stack of a function", SPLIT;
     br_table_targets: "targets of a br_table", Some("make the match smaller");
     br_table_targets_all: "targets of all br_tables", SMALLER;

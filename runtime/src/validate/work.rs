@@ -1,0 +1,90 @@
+//! How much work a function is for an optimising compiler: the measure that the caps on compile work are about. It is counted from the
+//! operators alone, so every node counts the same, whatever it compiles with. Not here: gas, which is what running costs.
+//! Invariant: one unit stands for a microsecond of compiling or less on the machine of docs/PERFORMANCE.md, whatever the function is made of.
+//!
+//! Two things grow faster than a function's size. Where control flow splits or joins, the compiler decides anew about every value that
+//! is alive: locals and operands. And the values that every block changes (gas is one) are merged once for each block, each time over all
+//! blocks before: hence [`BEFORE`]. The weights are from measurements, decision 0014.
+
+use wasmparser::Operator;
+
+/// Work of a function that does nothing.
+pub(super) const FUNCTION: u64 = 128;
+/// So many blocks before a block weigh as much as one value.
+const BEFORE: u64 = 8;
+/// So many loops around a loop weigh as much as one value more for each value.
+const AROUND: u64 = 16;
+/// So many locals of a function make each read and write of one weigh a unit more.
+const LOCALS: u64 = 64;
+
+/// Counts the work of one function, operator by operator.
+#[derive(Default)]
+pub(super) struct Work {
+    values: u64,
+    blocks: u64,
+    /// Height of the control stack at each loop that is open.
+    loops: Vec<u32>,
+}
+
+/// What one operator adds.
+pub(super) struct Added {
+    pub work: u64,
+    /// True if a compiler begins a basic block with it.
+    pub is_block: bool,
+}
+
+impl Work {
+    /// Of a function with so many locals, parameters included.
+    pub fn new(locals: u64) -> Self {
+        Self { values: locals, ..Self::default() }
+    }
+
+    /// Takes note of an operator that finds so many operands on the stack and so many blocks open.
+    pub fn add(&mut self, operator: &Operator<'_>, operands: u32, open: u32) -> Added {
+        let alive = self.values + u64::from(operands) + self.blocks / BEFORE;
+        let around = self.loops.len() as u64;
+        // The work of the operator by itself, and how often the values count.
+        let (alone, times) = match operator {
+            Operator::Block { .. } | Operator::If { .. } => (2, Some(1)),
+            Operator::BrIf { .. } => (2, Some(3)),
+            Operator::Loop { .. } => {
+                self.loops.push(open);
+                (2, Some(4 + around / AROUND))
+            }
+            Operator::End => {
+                // The control stack is one higher inside than where the loop began.
+                if self.loops.last().is_some_and(|height| height + 1 == open) {
+                    self.loops.pop();
+                }
+                (2, None)
+            }
+            Operator::CallIndirect { .. } => (8, Some(1)),
+            // Blocks because of the checks that come before them.
+            Operator::MemoryGrow { .. } | Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => (16, Some(1)),
+            // Each target is an edge that carries the values.
+            Operator::BrTable { targets } => (2 * (u64::from(targets.len()) + 1) * alive.max(1), None),
+            // More locals than registers: reading one may be a load, and the compiler decides each time.
+            Operator::LocalGet { .. } | Operator::LocalSet { .. } | Operator::LocalTee { .. } => {
+                (2 + self.values / LOCALS, None)
+            }
+            other => (alone(other), None),
+        };
+        self.blocks += u64::from(times.is_some());
+        Added { work: alone + times.unwrap_or(0) * alive, is_block: times.is_some() }
+    }
+}
+
+/// Work of an operator within a block.
+fn alone(operator: &Operator<'_>) -> u64 {
+    use Operator::*;
+    match operator {
+        // By a constant, a division becomes a dozen operations.
+        I32DivS | I32DivU | I32RemS | I32RemU | I64DivS | I64DivU | I64RemS | I64RemU => 32,
+        Call { .. } => 8,
+        I32Clz | I32Ctz | I32Popcnt | I64Clz | I64Ctz | I64Popcnt => 4,
+        I32Load { .. } | I32Load8S { .. } | I32Load8U { .. } | I32Load16S { .. } | I32Load16U { .. } => 6,
+        I64Load { .. } | I64Load8S { .. } | I64Load8U { .. } | I64Load16S { .. } | I64Load16U { .. } => 6,
+        I64Load32S { .. } | I64Load32U { .. } => 6,
+        _ => 2,
+    }
+}
