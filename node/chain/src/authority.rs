@@ -1,8 +1,10 @@
 //! Who may give a contract new code or another authority, and how those who may say so. Not here: layouts, execution.
 //! Invariant: a consent holds for one change of one contract at one revision on one chain, and for nothing else.
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height, Refused, codec};
 use parity_scale_codec::{Error as ScaleError, Input};

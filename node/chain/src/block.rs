@@ -1,6 +1,8 @@
 //! Blocks and receipts. A header holds the public state root AFTER its block; private roots are never in a header.
 //! Invariant: the hash of the header is the hash of the block.
 
+use alloc::vec::Vec;
+
 use coffer_abi::{AccountId, ContractId, Decode, Encode, Event, Gas, Hash, Height, Status, Time};
 
 use crate::hash::{Domain, hash_of, list_root};

@@ -1,6 +1,8 @@
 //! Who decides blocks, and the proof that they did. Invariant: a certificate is checked without executing anything, against the
 //! validator set whose hash the block's header names.
 
+use alloc::vec::Vec;
+
 use coffer_abi::{AccountId, Decode, Encode, Hash, Height};
 
 use crate::hash::{Domain, hash_of};

@@ -1,5 +1,11 @@
 //! The pure rules of the chain: what is hashed and signed, what a transaction, a block, a certificate and a marker are, which of them
 //! are valid, and the tries with their proofs. Not here: any I/O, any waiting, execution. Invariant: values in, values out.
+//!
+//! Without the feature `std` it needs `alloc` alone, so that signing and checking run in Wasm; reading and changing the records of a
+//! trie needs `std`.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
 
 pub mod hash;
 pub mod sign;

@@ -2,6 +2,9 @@
 //! hash of the sealed payload. Not here: sealing (the node's privacy module). Invariant: the id of an inner call is never public; the
 //! ids of private contracts derive from it.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height};
 
 use crate::authority::{Authority, Consents};

@@ -1,7 +1,8 @@
 //! The private state identifier. Invariant: a [`Psi`] is 1 to 64 bytes of UTF-8 without `/` and control characters, compared exactly.
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
 
 use coffer_abi::{Decode, Encode};
 

@@ -1,6 +1,9 @@
 //! What makes a transaction includable and a block valid, apart from what only execution can tell (roots, gas, receipts).
 //! Invariant: pure; every node that asks with the same arguments gets the same answer.
 
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
 use coffer_abi::export::is_method_name;
 use coffer_abi::{ContractId, Encode, Hash, Height, limits};
 
@@ -154,7 +157,7 @@ pub fn check_block(
     }
     let mut bytes = 0usize;
     let mut gas = 0u64;
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut checked = Vec::with_capacity(block.transactions.len());
     for (index, tx) in block.transactions.iter().enumerate() {
         bytes = bytes.saturating_add(tx.encoded_size());

@@ -2,6 +2,9 @@
 //! transaction carries a random part and the last height it is valid at, and its id may be in the chain once.
 //! Invariant: the id excludes the signature, so a second signature is not a second transaction.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height, codec, limits};
 
 use crate::authority::{Authority, Consents};

@@ -9,14 +9,18 @@
 //! significant one. The three hashes are BLAKE3 keyed with three constants; [`leaf_hash`] and [`node_hash`] are one
 //! compression each.
 
+#[cfg(feature = "std")]
 mod node;
 pub mod path;
+#[cfg(feature = "std")]
 mod update;
 pub mod proof;
 
 use coffer_abi::Hash;
 
+#[cfg(feature = "std")]
 pub use node::{BUCKET, RecordError};
+#[cfg(feature = "std")]
 pub use update::{Updated, get, root, update};
 
 /// Where a leaf stands: an already uniform 32-byte hash.
@@ -44,6 +48,11 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     pair(&NODE_KEY, &left.0, &right.0)
 }
 
+/// Bit `at` of a path, from the most significant one.
+fn bit(path: &Path, at: usize) -> bool {
+    path[at / 8] & (0x80 >> (at % 8)) != 0
+}
+
 fn pair(key: &[u8; 32], a: &[u8; 32], b: &[u8; 32]) -> Hash {
     let mut both = [0; 64];
     both[..32].copy_from_slice(a);
@@ -53,12 +62,14 @@ fn pair(key: &[u8; 32], a: &[u8; 32], b: &[u8; 32]) -> Hash {
 
 /// Place of a record within one trie: the first `depth` bits of the paths below it. A storage detail, never hashed into
 /// a root.
+#[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordKey {
     depth: u8,
     prefix: Path,
 }
 
+#[cfg(feature = "std")]
 impl RecordKey {
     /// Place of the record every walk starts from.
     pub const ROOT: Self = Self { depth: 0, prefix: [0; 32] };
@@ -84,6 +95,7 @@ impl RecordKey {
 
 /// Gives the trie its records. Called while a root or a proof is made, on that thread. May fail; must give records of
 /// one unchanging trie during one call.
+#[cfg(feature = "std")]
 pub trait NodeReader {
     /// Why a record cannot be read.
     type Error;
@@ -96,6 +108,7 @@ pub trait NodeReader {
 }
 
 /// Why the trie cannot be read or changed. Never the fault of the writes.
+#[cfg(feature = "std")]
 #[derive(Debug, thiserror::Error)]
 pub enum TrieError<E> {
     /// The storage did not answer.

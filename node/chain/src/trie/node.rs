@@ -4,7 +4,7 @@
 
 use coffer_abi::Hash;
 
-use super::{Path, RecordKey, leaf_hash, node_hash};
+use super::{Path, RecordKey, bit, leaf_hash, node_hash};
 
 /// Leaves of one bucket at most. A storage detail: 32 leaves are about 2 KB, and a small state is one record.
 pub const BUCKET: usize = 32;
@@ -188,11 +188,6 @@ impl RecordKey {
         let byte = path[usize::from(self.depth / 8)];
         usize::from(if self.depth.is_multiple_of(8) { byte >> 4 } else { byte & 15 })
     }
-}
-
-/// Bit `at` of a path, from the most significant one.
-pub(super) fn bit(path: &Path, at: usize) -> bool {
-    path[at / 8] & (0x80 >> (at % 8)) != 0
 }
 
 /// Sum of sorted leaves that share their first `depth` bits.

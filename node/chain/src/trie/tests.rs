@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use coffer_abi::Encode;
 use proptest::prelude::*;
 
-use super::proof::{Proof, ProofError};
 use super::*;
 
-type Leaves = BTreeMap<Path, Hash>;
+pub(super) type Leaves = BTreeMap<Path, Hash>;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Records(BTreeMap<RecordKey, Vec<u8>>);
+pub(super) struct Records(BTreeMap<RecordKey, Vec<u8>>);
 
 impl NodeReader for Records {
     type Error = Infallible;
@@ -22,7 +20,7 @@ impl NodeReader for Records {
 }
 
 impl Records {
-    fn apply(&mut self, writes: &BTreeMap<Path, Option<Hash>>) -> Updated {
+    pub fn apply(&mut self, writes: &BTreeMap<Path, Option<Hash>>) -> Updated {
         let updated = update(self, writes).unwrap();
         for (key, record) in &updated.records {
             match record {
@@ -33,7 +31,7 @@ impl Records {
         updated
     }
 
-    fn of(leaves: &Leaves) -> Self {
+    pub fn of(leaves: &Leaves) -> Self {
         let mut records = Self::default();
         records.apply(&leaves.iter().map(|(path, value)| (*path, Some(*value))).collect());
         records
@@ -56,12 +54,12 @@ fn naive(leaves: &[(Path, Hash)], depth: usize) -> Hash {
     }
 }
 
-fn naive_root(leaves: &Leaves) -> Hash {
+pub(super) fn naive_root(leaves: &Leaves) -> Hash {
     naive(&leaves.iter().map(|(path, value)| (*path, *value)).collect::<Vec<_>>(), 0)
 }
 
 /// Paths of few distinct bytes, so that they share long prefixes and collide often.
-fn path() -> impl Strategy<Value = Path> {
+pub(super) fn path() -> impl Strategy<Value = Path> {
     prop_oneof![
         4 => any::<u16>().prop_map(|n| *blake3::hash(&(n % 300).to_le_bytes()).as_bytes()),
         1 => (0usize..32, any::<u8>()).prop_map(|(at, byte)| {
@@ -77,12 +75,12 @@ fn path() -> impl Strategy<Value = Path> {
     ]
 }
 
-fn batch() -> impl Strategy<Value = BTreeMap<Path, Option<Hash>>> {
+pub(super) fn batch() -> impl Strategy<Value = BTreeMap<Path, Option<Hash>>> {
     let value = prop_oneof![2 => any::<u8>().prop_map(|n| Some(Hash([n; 32]))), 1 => Just(None)];
     prop::collection::btree_map(path(), value, 0..120)
 }
 
-fn apply(leaves: &mut Leaves, writes: &BTreeMap<Path, Option<Hash>>) {
+pub(super) fn apply(leaves: &mut Leaves, writes: &BTreeMap<Path, Option<Hash>>) {
     for (path, value) in writes {
         match value {
             Some(value) => leaves.insert(*path, *value),
@@ -114,32 +112,6 @@ proptest! {
         let clear = leaves.keys().map(|path| (*path, None)).collect();
         prop_assert_eq!(records.apply(&clear).root, Hash::ZERO);
         prop_assert_eq!(records, Records::default());
-    }
-
-    #[test]
-    fn a_proof_tells_what_stands_at_a_path_and_nothing_else(
-        writes in batch(), asked in prop::collection::vec(path(), 1..20), byte in any::<prop::sample::Index>(), bit in 0u8..8,
-    ) {
-        let mut records = Records::default();
-        let root = records.apply(&writes).root;
-        let mut leaves = Leaves::new();
-        apply(&mut leaves, &writes);
-        for path in asked.iter().chain(leaves.keys()) {
-            let proof = Proof::make(&records, path).unwrap();
-            prop_assert_eq!(proof.verify(&root, path), Ok(leaves.get(path).copied()));
-            let bytes = proof.encode();
-            prop_assert_eq!(coffer_abi::codec::decode::<Proof>(&bytes).unwrap(), proof);
-            let mut damaged = bytes.clone();
-            let at = byte.index(damaged.len());
-            damaged[at] ^= 1 << bit;
-            // A damaged proof is refused, or proves nothing but what is so (a bit of another absent leaf's path cannot
-            // be told).
-            if let Ok(damaged) = coffer_abi::codec::decode::<Proof>(&damaged)
-                && let Ok(found) = damaged.verify(&root, path)
-            {
-                prop_assert_eq!(found, leaves.get(path).copied());
-            }
-        }
     }
 
     #[test]
@@ -217,23 +189,4 @@ fn roots_never_change_golden() {
     let root = root(&Records::of(&leaves)).unwrap().0;
     assert_eq!(root, naive_root(&leaves));
     assert_eq!(root.to_string(), "0x53453ad36d982082d75a520f6e71e555fcf62a8bfed941ccabd25639a308275f");
-}
-
-#[test]
-fn a_proof_is_bound_to_its_root_path_and_version() {
-    let path = |n: u64| *blake3::hash(&n.to_le_bytes()).as_bytes();
-    let leaves: Leaves = (0..100).map(|n| (path(n), Hash([3; 32]))).collect();
-    let records = Records::of(&leaves);
-    let (root, _) = root(&records).unwrap();
-    let proof = Proof::make(&records, &path(1)).unwrap();
-    assert_eq!(proof.verify(&root, &path(1)), Ok(Some(Hash([3; 32]))));
-    assert!(matches!(proof.verify(&Hash::ZERO, &path(1)), Err(ProofError::OtherRoot(found)) if found == root));
-    assert!(proof.verify(&root, &path(2)).is_err());
-    assert_eq!(Proof { version: 2, ..proof.clone() }.verify(&root, &path(1)), Err(ProofError::Version(2)));
-    let long = Proof { levels: 300, bitmap: vec![0; 38], siblings: vec![], terminal: None, ..proof.clone() };
-    assert_eq!(long.verify(&root, &path(1)), Err(ProofError::Malformed));
-    let short = Proof { siblings: proof.siblings[1..].to_vec(), ..proof };
-    assert_eq!(short.verify(&root, &path(1)), Err(ProofError::Malformed));
-    let none = Proof::make(&Records::default(), &path(1)).unwrap();
-    assert_eq!(none.verify(&Hash::ZERO, &path(1)), Ok(None));
 }
