@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use coffer_abi::{AccountId, Decode, Encode, Hash, Height};
+use parity_scale_codec::{Error as ScaleError, Input};
 
 use crate::hash::{Domain, hash_of};
 use crate::sign::{Signature, SigningKey, verify};
@@ -21,9 +22,18 @@ pub struct Validator {
 pub const POWER_PER_ORGANISATION: u64 = 1 << 32;
 
 /// Those who decide a block, in the order of their keys.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct ValidatorSet {
     validators: Vec<Validator>,
+}
+
+impl Decode for ValidatorSet {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, ScaleError> {
+        let validators = Vec::<Validator>::decode(input)?;
+        // Another order comes out as other bytes, which the reader of the whole refuses.
+        Self::new(validators)
+            .ok_or_else(|| "a validator set has members, each once, with power that fits 63 bits".into())
+    }
 }
 
 impl ValidatorSet {

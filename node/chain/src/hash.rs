@@ -49,6 +49,8 @@ pub enum Domain {
     Consent,
     /// What a party signs.
     ConsentSignature,
+    /// What a node says, and signs, of its trie of private states after a block.
+    PrivateRoots,
     /// What contracts of the public state see as their state's id.
     PublicState,
     /// What contracts of a private state see as their state's id.
@@ -80,6 +82,7 @@ impl Domain {
             Self::MigrateInput => "coffer v1 migrate input",
             Self::Consent => "coffer v1 consent",
             Self::ConsentSignature => "coffer v1 consent signature",
+            Self::PrivateRoots => "coffer v1 private roots statement",
             Self::PublicState => "coffer v1 public state id",
             Self::PrivateState => "coffer v1 private state id",
         }

@@ -20,9 +20,10 @@ const OWN: &[(&str, &[&str])] = &[
     ("coffer-abi", &[]),
     ("coffer-runtime", &["coffer-abi"]),
     ("coffer-chain", &["coffer-abi"]),
+    ("coffer-proof", &["coffer-abi", "coffer-chain"]),
     ("coffer-api-macros", &[]),
-    ("coffer-api", &["coffer-abi", "coffer-chain", "coffer-api-macros"]),
-    ("coffer", &["coffer-abi", "coffer-runtime", "coffer-chain", "coffer-api"]),
+    ("coffer-api", &["coffer-abi", "coffer-chain", "coffer-proof", "coffer-api-macros"]),
+    ("coffer", &["coffer-abi", "coffer-runtime", "coffer-chain", "coffer-proof", "coffer-api"]),
     ("coffer-sdk-macros", &["coffer-abi"]),
     ("coffer-sdk", &["coffer-abi", "coffer-sdk-macros"]),
 ];
