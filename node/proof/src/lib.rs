@@ -1,6 +1,6 @@
 //! Proofs of what the states of a chain hold, for somebody who does not trust the node that answers: their form in bytes
-//! and in JSON, and how they are checked. Runs wherever there is `alloc`, Wasm included. Not here: making proofs (the
-//! node does, from its records) and one trie by itself (`coffer_chain::trie::proof`).
+//! and in JSON, how they are checked, and how a [`Source`] makes them. Runs wherever there is `alloc`, Wasm included. Not
+//! here: where states are kept, and one trie by itself (`coffer_chain::trie::proof`).
 //! Invariant: what a proof is checked to say is so in the state of a block its checker trusts, or two different inputs of
 //! a hash were found; no bytes make checking panic.
 //!
@@ -17,6 +17,7 @@ mod public;
 mod private;
 mod answer;
 mod invalid;
+mod make;
 #[cfg(feature = "json")]
 pub mod json;
 
@@ -24,6 +25,7 @@ pub use answer::{Answer, Verified, VerifiedPrivate};
 pub use block::{ProvenBlock, TrustedBlock, Votes};
 pub use claim::{ContractClaim, PathKey, SlotClaim, StateClaims};
 pub use invalid::{Invalid, Level, Unreadable};
+pub use make::{Asked, KnownContract, MakeError, Source};
 pub use private::{PrivateProof, PrivateTrust, Statement};
 pub use public::PublicProof;
 

@@ -1,0 +1,225 @@
+//! A small chain in memory: a public state, two private ones behind a trie of private states, validators, a node.
+//! Invariant: nothing in it depends on the machine, so proofs made from it are the same everywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+
+use coffer_abi::{AccountId, CodeHash, ContractId, Encode, Gas, Hash, Height, Time};
+use coffer_chain::certificate::vote;
+use coffer_chain::hash::{private_contract_id, private_path_key, public_path_key};
+use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, psi_path, slot_path};
+use coffer_chain::trie::proof::{Claim, TrieProof};
+use coffer_chain::trie::{NodeReader, Path, RecordKey, root, update, value_hash};
+use coffer_chain::{Authority, Certificate, Header, Parties, SigningKey, Validator, ValidatorSet};
+use coffer_proof::{
+    Asked, KnownContract, PathKey, PrivateProof, ProvenBlock, PublicProof, Source, StateClaims, Statement,
+    TrustedBlock, VERSION,
+};
+
+/// The records of one trie.
+#[derive(Default)]
+pub struct Trie(BTreeMap<RecordKey, Vec<u8>>);
+
+impl NodeReader for Trie {
+    type Error = Infallible;
+
+    fn load(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, Infallible> {
+        Ok(self.0.get(key).cloned())
+    }
+}
+
+impl Trie {
+    fn of(leaves: impl IntoIterator<Item = (Path, Hash)>) -> Self {
+        let leaves = leaves.into_iter().map(|(path, value)| (path, Some(value))).collect();
+        let updated = update(&Self::default(), &leaves).unwrap();
+        Self(updated.records.into_iter().filter_map(|(key, record)| Some((key, record?))).collect())
+    }
+
+    pub fn root(&self) -> Hash {
+        root(self).unwrap().0
+    }
+
+    fn prove(&self, paths: &BTreeSet<Path>) -> (Vec<Claim>, TrieProof) {
+        TrieProof::make(self, paths).unwrap()
+    }
+}
+
+/// One state.
+pub struct State {
+    pub contracts: BTreeMap<ContractId, (KnownContract, BTreeMap<Vec<u8>, Vec<u8>>)>,
+    storage: BTreeMap<ContractId, Trie>,
+    trie: Trie,
+}
+
+impl State {
+    fn of(contracts: Vec<(ContractId, KnownContract, BTreeMap<Vec<u8>, Vec<u8>>)>) -> Self {
+        let mut state = Self { contracts: BTreeMap::new(), storage: BTreeMap::new(), trie: Trie::default() };
+        for (id, mut known, slots) in contracts {
+            let leaf = |(key, value): (&Vec<u8>, &Vec<u8>)| (slot_path(&known.path_key, key), value_hash(value));
+            let trie = Trie::of(slots.iter().map(leaf));
+            known.leaf.storage_root = trie.root();
+            state.storage.insert(id, trie);
+            state.contracts.insert(id, (known, slots));
+        }
+        let leaf = |(id, (known, _)): (&ContractId, &(KnownContract, _))| {
+            (contract_path(id), value_hash(&known.leaf.encode()))
+        };
+        state.trie = Trie::of(state.contracts.iter().map(leaf));
+        state
+    }
+
+    pub fn root(&self) -> Hash {
+        self.trie.root()
+    }
+}
+
+impl Source for State {
+    type Error = Infallible;
+
+    fn contract(&self, contract: &ContractId) -> Result<Option<KnownContract>, Infallible> {
+        Ok(self.contracts.get(contract).map(|(known, _)| known.clone()))
+    }
+
+    fn value(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Infallible> {
+        Ok(self.contracts.get(contract).and_then(|(_, slots)| slots.get(key)).cloned())
+    }
+
+    fn prove(
+        &self,
+        storage: Option<&ContractId>,
+        paths: &BTreeSet<Path>,
+    ) -> Result<(Vec<Claim>, TrieProof), Infallible> {
+        Ok(storage.map_or(&self.trie, |contract| &self.storage[contract]).prove(paths))
+    }
+}
+
+/// Everything that proofs are about.
+pub struct World {
+    pub public: State,
+    pub private: State,
+    pub other: State,
+    psi: Trie,
+    pub path: Path,
+    pub validators: ValidatorSet,
+    keys: Vec<SigningKey>,
+    pub node: SigningKey,
+}
+
+pub const CHAIN: Hash = Hash([0xc0; 32]);
+
+/// Number `n` of the contracts of the public state; three of them have storage.
+pub fn public_contract(n: u8) -> ContractId {
+    ContractId([n; 32])
+}
+
+/// Number `n` of the contracts of the private state.
+pub fn private_contract(n: u8) -> ContractId {
+    private_contract_id(&Hash([n; 32]))
+}
+
+/// Storage key `n`.
+pub fn key(n: u16) -> Vec<u8> {
+    [&[0][..], &n.to_be_bytes()].concat()
+}
+
+pub fn slots(count: u16, salt: u8) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    (0..count).map(|n| (key(n), vec![salt; usize::from(n % 50)])).collect()
+}
+
+fn known(n: u8, path_key: [u8; 32], told: PathKey) -> KnownContract {
+    let authority = match n % 3 {
+        0 => Authority::None,
+        1 => Authority::Account(AccountId([n; 32])),
+        _ => Authority::Parties(Parties::new(vec![AccountId([n; 32]), AccountId([n + 1; 32])]).unwrap()),
+    };
+    let (code_hash, deployer) = (CodeHash([n ^ 0xff; 32]), AccountId([n ^ 0x0f; 32]));
+    let (height, revision) = (Height(u64::from(n)), u64::from(n % 4));
+    let leaf = ContractLeaf { code_hash, storage_root: Hash::ZERO, deployer, height, authority, revision };
+    KnownContract { leaf, path_key, told }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let public = (1..60).map(|n| {
+            let (id, count) = (public_contract(n), [0, 300, 1, 5][usize::from(n.min(4)) % 4]);
+            (id, known(n, public_path_key(&id), PathKey::Fixed), slots(if n < 4 { count } else { 0 }, n))
+        });
+        let reserved = (RESERVED, known(0, RESERVED_PATH_KEY, PathKey::Fixed), slots(10, 0));
+        let private = |salt: u8| {
+            State::of(
+                (1..6)
+                    .map(|n| {
+                        let (call, path_key) = (Hash([n; 32]), private_path_key(&Hash([n; 32])));
+                        let told = if n % 2 == 0 { PathKey::InnerCall(call) } else { PathKey::Given(path_key) };
+                        (private_contract(n), known(n, path_key, told), slots(u16::from(n) * 20, salt))
+                    })
+                    .collect(),
+            )
+        };
+        let (one, other) = (private(1), private(2));
+        let (path, other_path) = (psi_path(&[1; 32], "PS1"), psi_path(&[2; 32], "PS2"));
+        let dummies = (0..62u8).map(|n| (*blake3::hash(&[n]).as_bytes(), Hash([n; 32])));
+        let roots = [(path, value_hash(&one.root().0)), (other_path, value_hash(&other.root().0))];
+        let keys: Vec<_> = (1..=4).map(|n| SigningKey::from_seed(&[n; 32])).collect();
+        let validators = keys.iter().map(|key| Validator { key: key.account(), power: 1 << 32 }).collect();
+        Self {
+            public: State::of(std::iter::once(reserved).chain(public).collect()),
+            private: one,
+            other,
+            psi: Trie::of(dummies.chain(roots)),
+            path,
+            validators: ValidatorSet::new(validators).unwrap(),
+            keys,
+            node: SigningKey::from_seed(&[9; 32]),
+        }
+    }
+
+    pub fn header(&self) -> Header {
+        Header {
+            version: 1,
+            chain_id: CHAIN,
+            height: Height(70),
+            parent: Hash([1; 32]),
+            proposer: self.validators.validators()[0].key,
+            time: Time(1_700_000_000_000),
+            transactions_root: Hash([2; 32]),
+            receipts_root: Hash([3; 32]),
+            state_root: self.public.root(),
+            gas_used: Gas(12_345),
+            validators: self.validators.hash(),
+            next_validators: Hash([4; 32]),
+        }
+    }
+
+    /// The block, decided by three of four.
+    pub fn block(&self) -> ProvenBlock {
+        let header = self.header();
+        let hash = header.hash();
+        let mut signatures: Vec<_> =
+            self.keys[..3].iter().map(|key| vote(key, &CHAIN, header.height, 2, &hash)).collect();
+        signatures.sort_by_key(|(key, _)| *key);
+        let certificate = Certificate { height: header.height, round: 2, block: hash, signatures };
+        ProvenBlock::new(header, self.validators.clone(), certificate)
+    }
+
+    pub fn trusted(&self) -> TrustedBlock {
+        TrustedBlock::Validators { chain_id: CHAIN, validators: self.validators.hash() }
+    }
+
+    pub fn prove_public(&self, asked: &Asked) -> PublicProof {
+        PublicProof::new(self.block(), StateClaims::make(&self.public, asked).unwrap())
+    }
+
+    pub fn prove_private(&self, asked: &Asked) -> PrivateProof {
+        let block = self.block();
+        let (_, proof) = self.psi.prove(&BTreeSet::from([self.path]));
+        let statement = Statement::sign(&self.node, &block, self.psi.root());
+        let state = StateClaims::make(&self.private, asked).unwrap();
+        PrivateProof { version: VERSION, block, statement, path: self.path, root: self.private.root(), proof, state }
+    }
+}
+
+/// What is asked of a contract: some keys by number.
+pub fn asked(of: &[(ContractId, &[u16])]) -> Asked {
+    of.iter().map(|(id, keys)| (*id, keys.iter().map(|n| key(*n)).collect())).collect()
+}
