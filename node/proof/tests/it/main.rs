@@ -8,4 +8,5 @@ mod claims;
 mod verdict;
 mod vectors;
 mod wasm;
+mod page;
 mod fuzz;
