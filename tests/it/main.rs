@@ -11,6 +11,7 @@ mod first_light;
 mod hostile;
 mod isolation;
 mod plain_target;
+mod proofs;
 mod readme;
 mod receipts;
 mod repeatable;

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_abi::{AccountId, Gas, Height};
+use coffer_chain::SigningKey;
 
 use crate::executor::{Executor, Tracer};
 use crate::organisation::{KeyHolder, KeyStore};
@@ -102,6 +103,11 @@ impl Invoker {
     /// A handle over these parts.
     pub fn new(parts: Parts) -> Self {
         Self { parts: Arc::new(parts) }
+    }
+
+    /// The key by which the node is known, to sign what it says of itself.
+    pub fn node_signer(&self) -> SigningKey {
+        self.parts.keys.node_signer()
     }
 
     /// Execution for traces.

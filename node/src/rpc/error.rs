@@ -35,6 +35,7 @@ pub fn from_state(error: state::Error) -> Error {
         state::Error::Future { height, head } => no_block(height, head),
         state::Error::Held { psi, reason } => Error::Held { psi: psi.to_string(), reason },
         state::Error::NotConfigured(psi) => Error::Unconfigured { psi: psi.to_string() },
+        state::Error::Asked(reason) => Error::invalid("contracts", reason),
         other => internal(&other.to_string()),
     }
 }

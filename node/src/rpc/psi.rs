@@ -3,7 +3,10 @@
 use coffer_abi::Height;
 use coffer_api::Error;
 use coffer_api::psi::{Current, PsiApi, PsiRoot, PsiTrieRoot};
+use coffer_api::state::{AskedContract, asked};
 use coffer_api::types::{Number, Text};
+use coffer_proof::Statement;
+use coffer_proof::json::PrivateJson;
 
 use super::methods::Handlers;
 use crate::tenant::TenantContext;
@@ -43,5 +46,21 @@ impl PsiApi for Handlers {
             root: Text(found.root),
             sealed: found.sealed,
         })
+    }
+
+    async fn proof(
+        &self,
+        ctx: TenantContext,
+        contracts: Vec<AskedContract>,
+        height: Option<Number>,
+    ) -> Result<PrivateJson, Error> {
+        let (psi, invoker) = (ctx.psi().clone(), self.invoker.clone());
+        let proof = self.read(move |state| {
+            let height = height.map_or_else(|| state.private_finished(), |h| Height(h.0));
+            state.prove_private(&psi, height, &asked(contracts), |block, root| {
+                Statement::sign(&invoker.node_signer(), block, root)
+            })
+        });
+        PrivateJson::try_from(&proof.await?).map_err(|error| Error::Internal(error.to_string()))
     }
 }

@@ -10,8 +10,10 @@ use coffer_abi::Hash;
 use coffer_api::chain::{self, Block, ChainApi, Head, Parameters};
 use coffer_api::error::Error;
 use coffer_api::psi::{self, Current, PsiApi, PsiRoot, PsiTrieRoot};
+use coffer_api::state::AskedContract;
 use coffer_api::table::Items;
 use coffer_api::types::{Number, Text};
+use coffer_proof::json::PrivateJson;
 use jsonrpsee::RpcModule;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -65,6 +67,10 @@ impl PsiApi for Fake {
     }
 
     async fn trie_root(&self, _: TenantContext, _: Option<Number>) -> Result<PsiTrieRoot, Error> {
+        Err(Error::Internal("not here".into()))
+    }
+
+    async fn proof(&self, _: TenantContext, _: Vec<AskedContract>, _: Option<Number>) -> Result<PrivateJson, Error> {
         Err(Error::Internal("not here".into()))
     }
 }

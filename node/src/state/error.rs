@@ -115,6 +115,9 @@ pub enum Error {
     /// A creation of a contract that is in this state already; nothing was stored.
     #[error("contract {0} is created but is in this state already")]
     ContractExists(ContractId),
+    /// This cannot be proved, being too much, nothing, or of no state here. Permanent.
+    #[error("{0}")]
+    Asked(String),
     /// The view is not at the head, so what would follow it cannot be computed.
     #[error("the view is at height {view}, the state has moved on to {head}")]
     Stale {

@@ -92,6 +92,23 @@ impl Layers {
         overlay
     }
 
+    /// What stood at `height` at all keys that later blocks overwrote, of one contract or of all.
+    pub fn overwritten(
+        &self,
+        height: u64,
+        contract: Option<&ContractId>,
+    ) -> BTreeMap<(ContractId, Vec<u8>), Option<Vec<u8>>> {
+        let mut overwritten = BTreeMap::new();
+        let first = (contract.copied().unwrap_or_default(), Vec::new());
+        for layer in self.above(height) {
+            let range = layer.old.range(first.clone()..);
+            for (key, old) in range.take_while(|((id, _), _)| contract.is_none_or(|contract| contract == id)) {
+                overwritten.entry(key.clone()).or_insert_with(|| old.clone());
+            }
+        }
+        overwritten
+    }
+
     fn above(&self, height: u64) -> impl Iterator<Item = &Arc<Layer>> {
         self.list.iter().skip(self.list.partition_point(|layer| layer.height <= height))
     }

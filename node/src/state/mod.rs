@@ -17,6 +17,7 @@ mod log;
 mod one;
 mod ordered;
 mod private;
+mod prove;
 mod recover;
 mod scope;
 mod snapshot;
@@ -28,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use coffer_abi::{Hash, Height, Time};
 use coffer_chain::trie::Path;
-use coffer_chain::{Genesis, Psi};
+use coffer_chain::{Genesis, Psi, ValidatorSet};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -134,6 +135,8 @@ struct Inner {
     head: watch::Sender<Head>,
     history: u64,
     chain_id: Hash,
+    /// Who decides every block: the set of the genesis.
+    validators: ValidatorSet,
     /// The one writer. ORDER: after a state's `changing`, before its `pages`.
     log: Mutex<Log>,
     failed: OnceLock<String>,

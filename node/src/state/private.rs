@@ -3,14 +3,16 @@
 //! the private states themselves.
 //! Invariant: its root after a block depends only on the tenants and their roots after that block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use coffer_abi::Hash;
+use coffer_chain::trie::proof::TrieProof;
 use coffer_chain::trie::{self, NodeReader, Path, RecordKey, TrieError, value_hash};
 use zeroize::Zeroizing;
 
 use super::error::Error;
+use super::prove::prove_changed;
 
 /// The trie as of the last block all private states are done with, and the roots that came after it.
 pub(super) struct PsiTrie {
@@ -59,6 +61,22 @@ impl PsiTrie {
         self.root
     }
 
+    /// The proof of what stands at one path in the trie with these roots of private states; `None` if its root is then
+    /// not `expected`.
+    pub fn prove(
+        &self,
+        roots: &BTreeMap<Path, Option<Hash>>,
+        expected: &Hash,
+        path: &Path,
+    ) -> Result<Option<TrieProof>, Error> {
+        let paths = BTreeSet::from([*path]);
+        let proved = prove_changed(&self.records, roots, expected, &paths).map_err(|error| match error {
+            TrieError::Read(never) => match never {},
+            corrupt => Error::Damaged(corrupt.to_string()),
+        })?;
+        Ok(proved.map(|(_, proof)| proof))
+    }
+
     /// Notes the root a private state got from a later block.
     pub fn note(&mut self, height: u64, path: Path, root: Hash) {
         self.pending.entry(height).or_default().insert(path, root);
@@ -99,6 +117,8 @@ fn dummy(node_secret: &[u8; 32], context: &str, number: usize) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use coffer_chain::trie::proof::Claim;
+
     use super::*;
 
     fn roots(n: u8) -> BTreeMap<Path, Hash> {
@@ -111,6 +131,21 @@ mod tests {
             let trie = PsiTrie::new(roots(tenants), &[1; 32], 64, 0).unwrap();
             assert_eq!(trie::root(&trie.records).unwrap(), (trie.root(), 64));
         }
+    }
+
+    #[test]
+    fn a_path_is_proved_under_the_roots_of_a_block_or_not_at_all() {
+        let trie = PsiTrie::new(roots(3), &[1; 32], 64, 4).unwrap();
+        let at = |change: u8| -> BTreeMap<Path, Option<Hash>> {
+            let root = |root: &Hash| value_hash(&[root.0[0] ^ change; 32]);
+            roots(3).iter().map(|(path, found)| (*path, Some(root(found)))).collect()
+        };
+        let path = *roots(3).first_key_value().unwrap().0;
+        let proof = trie.prove(&at(0), &trie.root(), &path).unwrap().unwrap();
+        let claim = Claim { path, value: at(0)[&path] };
+        assert_eq!(proof.verify(&trie.root(), &[claim]), Ok(()));
+        assert!(proof.verify(&trie.root(), &[Claim { value: None, ..claim }]).is_err());
+        assert_eq!(trie.prove(&at(7), &trie.root(), &path).unwrap(), None);
     }
 
     #[test]

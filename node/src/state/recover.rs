@@ -72,6 +72,7 @@ impl State {
             private,
             history,
             chain_id,
+            validators: options.genesis.validators.clone(),
             log: Mutex::new(log),
             failed: OnceLock::new(),
             #[cfg(test)]

@@ -23,7 +23,7 @@ use super::writes::{StateWrites, slot};
 pub struct View {
     inner: Arc<Inner>,
     /// `None` for a private state this node has no tenant for: it is empty.
-    one: Option<Arc<OneState>>,
+    pub(super) one: Option<Arc<OneState>>,
     height: Height,
     root: Hash,
 }
@@ -193,11 +193,11 @@ impl View {
         Ok(layers.at(self.height.0, &(*contract, key.to_vec())).cloned().unwrap_or(stored))
     }
 
-    fn check_kept(&self, floor: u64) -> Result<(), Error> {
+    pub(super) fn check_kept(&self, floor: u64) -> Result<(), Error> {
         super::one::check_kept(self.height, floor, u64::MAX)
     }
 
-    fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
+    pub(super) fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
         Records { db: &self.inner.db, scope: &one.scope }
     }
 }

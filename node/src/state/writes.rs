@@ -213,7 +213,7 @@ fn put_slot(
 }
 
 /// What the state's trie commits to of a contract.
-fn leaf(contract: &ContractRecord) -> ContractLeaf {
+pub(super) fn leaf(contract: &ContractRecord) -> ContractLeaf {
     ContractLeaf {
         code_hash: contract.code_hash,
         storage_root: contract.storage_root,

@@ -8,6 +8,7 @@ mod text;
 mod write;
 
 pub use shape::{PrivateJson, PublicJson};
+pub use text::Hex;
 
 use alloc::string::{String, ToString};
 

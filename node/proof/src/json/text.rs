@@ -13,7 +13,7 @@ const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 /// Bytes as `0x` and two lower-case hex digits each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hex(pub(super) Vec<u8>);
+pub struct Hex(pub Vec<u8>);
 
 /// `N` bytes as `0x` and two lower-case hex digits each.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use coffer_abi::Encode;
 use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN};
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
 use coffer_chain::trie::{leaf_hash, node_hash, value_hash};
+use coffer_proof::{Answer, Asked, PrivateTrust, ProvenBlock, Statement, TrustedBlock};
 use coffer_runtime::{MemoryState, StateRead};
 use proptest::prelude::*;
 
@@ -166,6 +167,35 @@ fn check(view: &View, model: &Model) {
     }
 }
 
+/// Proofs of everything that could be there, and of a contract that is not, say what the model says.
+fn check_proof(state: &State, which: usize, height: Height, model: &Model) {
+    let name = |ordered: u8, key: u8| [&[ordered][..], format!("{}/{key}", key % 3).as_bytes()].concat();
+    let keys =
+        || [KEY_PLAIN, KEY_ORDERED].into_iter().flat_map(move |ordered| (0..40).map(move |key| name(ordered, key)));
+    let asked: Asked = (0..4).map(|n| (contract(n), keys().collect())).collect();
+    let block = TrustedBlock::Block(state.block(BlockId::Height(height)).unwrap().unwrap().block.header.hash());
+    let verified = if which == 0 {
+        state.prove_public(height, &asked).unwrap().verify(&block).unwrap()
+    } else {
+        let psi = psi(&format!("PS{which}"));
+        let word = |block: &ProvenBlock, root| Statement::sign(&node_key(), block, root);
+        let proof = state.prove_private(&psi, height, &asked, word).unwrap();
+        let path_keys: Vec<_> = model.contracts.iter().map(|(id, new)| (*id, new.path_key)).collect();
+        let (nodes, path) = ([node_key().account()], state.inner.private[&psi].path);
+        let trust = PrivateTrust { block, nodes: &nodes, path, path_keys: &path_keys };
+        proof.verify(&trust).unwrap().state().clone()
+    };
+    let memory = model.memory();
+    for (id, keys) in &asked {
+        let there = verified.contract(id) != Answer::Absent;
+        assert_eq!(there, model.contracts.contains_key(id) || *id == RESERVED && there);
+        for key in keys {
+            let value = memory.get(id, key).unwrap();
+            assert_eq!(verified.value(id, key), value.as_deref().map_or(Answer::Absent, Answer::Present));
+        }
+    }
+}
+
 fn check_kept(state: &State, models: &[[Model; 3]]) {
     let head = state.head().height.0;
     let view = |which: usize, height| match which {
@@ -175,7 +205,10 @@ fn check_kept(state: &State, models: &[[Model; 3]]) {
     for (height, at) in models.iter().enumerate().map(|(height, at)| (height as u64, at)) {
         for (which, model) in at.iter().enumerate() {
             match view(which, Height(height)) {
-                Ok(view) => check(&view, model),
+                Ok(view) => {
+                    check(&view, model);
+                    check_proof(state, which, Height(height), model);
+                }
                 Err(Error::Pruned { oldest, .. }) => {
                     assert!(height < oldest.0 && oldest.0 + 4 <= head, "{which} at {height} of {head}: {oldest}");
                 }

@@ -1,0 +1,124 @@
+//! Proofs through a real node: what it says of its states is checked with what a client knows, at the head and at an older height.
+
+use coffer_abi::{AccountId, ContractId, Hash, Height};
+use coffer_proof::{Answer, Invalid, PathKey, PrivateProof, PrivateTrust, PublicProof, TrustedBlock};
+use coffer_tests::node::Dev;
+use coffer_tests::rpc::Client;
+use serde_json::{Value, json};
+
+use crate::token;
+
+/// Storage key of an account's entry in the token's map of balances: ordered, the field's name with its length, the account.
+fn balance_key(account: &str) -> Vec<u8> {
+    let account: AccountId = account.parse().expect("an account");
+    [&[1, 8][..], b"balances", account.as_bytes()].concat()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold("0x".into(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+fn id<T: std::str::FromStr>(value: &Value) -> T {
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("an id: {value}"))
+}
+
+fn ask(client: &Client, method: &str, contract: &Value, keys: &[Vec<u8>], height: Option<u64>) -> String {
+    let keys: Vec<_> = keys.iter().map(|key| hex(key)).collect();
+    let contracts = json!([{"contract": contract, "keys": keys}]);
+    client.call(method, json!({"contracts": contracts, "height": height})).to_string()
+}
+
+#[test]
+fn a_balance_is_proved_to_who_knows_the_block() {
+    let node = Dev::new().start();
+    let (client, bob) = (node.tenant("PS1"), node.account("bob"));
+    let token = token::deploy(&client, false);
+    token::transfer(&client, &token, &bob, 5, false);
+    let before = client.call("chain_head", json!({}));
+    token::transfer(&client, &token, &bob, 2, false);
+    let head = client.call("chain_head", json!({}));
+    let (contract, key): (ContractId, _) = (id(&token), balance_key(&bob));
+    let none = balance_key(&node.account("carol"));
+    let keys = [key.clone(), none.clone()];
+    for (block, balance) in [(&head, 7u128), (&before, 5)] {
+        let text = ask(&client, "state_proof", &token, &keys, block["height"].as_u64());
+        let proof = PublicProof::from_json(&text).expect("a proof");
+        let verified = proof.clone().verify(&TrustedBlock::Block(id(&block["hash"]))).expect("it holds");
+        assert_eq!(verified.value(&contract, &key), Answer::Present(&balance.to_le_bytes()[..]));
+        assert_eq!(verified.value(&contract, &none), Answer::Absent);
+        assert_eq!(Some(verified.height().0), block["height"].as_u64());
+        // A client that knows the chain and its validators needs no block.
+        let chain_id = id(&client.call("chain_parameters", json!({}))["chainId"]);
+        let validators = proof.block.header.validators;
+        assert!(proof.clone().verify(&TrustedBlock::Validators { chain_id, validators }).is_ok());
+        let other = TrustedBlock::Validators { chain_id, validators: Hash([1; 32]) };
+        assert_eq!(proof.verify(&other).unwrap_err(), Invalid::OtherValidators(validators));
+    }
+    let stranger = json!(ContractId([7; 32]).to_string());
+    let text = ask(&client, "state_proof", &stranger, &[], None);
+    let verified = PublicProof::from_json(&text).expect("a proof").verify(&TrustedBlock::Block(id(&head["hash"])));
+    assert_eq!(verified.expect("it holds").contract(&ContractId([7; 32])), Answer::Absent);
+}
+
+#[test]
+fn a_private_balance_is_proved_on_the_nodes_word_and_tells_nothing_of_others() {
+    let node = Dev::new().start();
+    let (client, bob) = (node.tenant("PS1"), node.account("bob"));
+    let token = token::deploy(&client, true);
+    token::transfer(&client, &token, &bob, 5, true);
+    let before = client.call("psi_root", json!({}));
+    token::transfer(&client, &token, &bob, 2, true);
+    let (contract, key): (ContractId, _) = (id(&token), balance_key(&bob));
+    let absent = balance_key(&node.account("carol"));
+    let head = client.call("psi_root", json!({}));
+    let mut paths = Vec::new();
+    for (block, balance) in [(&head, 7u128), (&before, 5)] {
+        let (hash, height) = (TrustedBlock::Block(id(&block["blockHash"])), block["height"].as_u64());
+        let text = ask(&client, "psi_proof", &token, &[key.clone(), absent.clone()], height);
+        let proof = PrivateProof::from_json(&text).expect("a proof");
+        let PathKey::Given(path_key) = proof.state.contracts[0].path_key else { panic!("{text}") };
+        let (nodes, known) = ([proof.statement.node], [(contract, path_key)]);
+        let trust = PrivateTrust { block: hash, nodes: &nodes, path: proof.path, path_keys: &known };
+        let verified = proof.clone().verify(&trust).expect("it holds");
+        assert_eq!(verified.state().value(&contract, &key), Answer::Present(&balance.to_le_bytes()[..]));
+        assert_eq!(verified.state().value(&contract, &absent), Answer::Absent);
+        assert_eq!(*verified.root(), id(&block["root"]));
+        assert_eq!(verified.state().height(), Height(height.expect("a height")));
+        let sealed = client.call("psi_trieRoot", json!({"height": height}));
+        assert_eq!(proof.statement.root, id(&sealed["root"]));
+        let unknown = PrivateTrust { path_keys: &[], ..trust };
+        assert_eq!(proof.clone().verify(&unknown).unwrap_err(), Invalid::PathKey(contract));
+        paths.push(proof.path);
+    }
+    assert_eq!(paths[0], paths[1], "a private state keeps its path");
+    // To another tenant the contract is as absent as one that never was.
+    let other = node.tenant("PS2");
+    let text = ask(&other, "psi_proof", &token, std::slice::from_ref(&key), None);
+    let proof = PrivateProof::from_json(&text).expect("a proof");
+    assert!(proof.state.contracts[0].leaf.is_none() && proof.path != paths[0], "{text}");
+    let never = ask(&other, "psi_proof", &json!(ContractId([7; 32]).to_string()), &[key.clone()], None);
+    assert!(PrivateProof::from_json(&never).expect("a proof").state.contracts[0].leaf.is_none());
+    let nowhere = ask_refused(&node.tenant("PS9"), "psi_proof", &token, &key);
+    assert_eq!(nowhere, "unconfiguredPsi");
+}
+
+#[test]
+fn too_much_and_nothing_are_refused_with_a_reason() {
+    let node = Dev::new().start();
+    let client = node.tenant("PS1");
+    for method in ["state_proof", "psi_proof"] {
+        let error = client.fail(method, json!({"contracts": []}));
+        assert!(error.text().contains("1 to 256 contracts"), "{}", error.text());
+        let contract = ContractId([7; 32]).to_string();
+        let error = client.fail(method, json!({"contracts": [{"contract": contract, "keys": [hex(&[0; 257])]}]}));
+        assert!(error.text().contains("keys of 1 to 256 bytes"), "{}", error.text());
+        let error = client.fail(method, json!({"contracts": [{"contract": contract, "keys": ["0xZZ"]}]}));
+        assert!(error.text().contains("contracts[0].keys[0]"), "{}", error.text());
+        let error = client.fail(method, json!({"contracts": [{"contract": contract, "keys": []}], "height": 999}));
+        assert_eq!(error.kind(), "notFound");
+    }
+}
+
+fn ask_refused(client: &Client, method: &str, contract: &Value, key: &[u8]) -> String {
+    client.fail(method, json!({"contracts": [{"contract": contract, "keys": [hex(key)]}]})).kind().to_owned()
+}
