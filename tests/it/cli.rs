@@ -45,6 +45,7 @@ fn version_and_help_answer() {
         &["contract", "upgrade", "--help"],
         &["contract", "authority", "--help"],
         &["contract", "consent", "--help"],
+        &["proof", "--help"],
     ] {
         let text = stdout(&coffer(topic));
         assert!(text.contains("xample"), "no example in {topic:?}: {text}");

@@ -2,6 +2,7 @@
 
 use coffer_abi::{AccountId, ContractId, Hash, Height};
 use coffer_proof::{Answer, Invalid, PathKey, PrivateProof, PrivateTrust, PublicProof, TrustedBlock};
+use coffer_tests::build;
 use coffer_tests::node::Dev;
 use coffer_tests::rpc::Client;
 use serde_json::{Value, json};
@@ -116,6 +117,60 @@ fn too_much_and_nothing_are_refused_with_a_reason() {
         assert!(error.text().contains("contracts[0].keys[0]"), "{}", error.text());
         let error = client.fail(method, json!({"contracts": [{"contract": contract, "keys": []}], "height": 999}));
         assert_eq!(error.kind(), "notFound");
+    }
+}
+
+#[test]
+fn the_command_line_gets_proofs_and_checks_them_without_a_node() {
+    let node = Dev::new().start();
+    let (client, bob) = (node.tenant("PS1"), node.account("bob"));
+    let (url, folder) = (format!("http://{}", client.addr()), tempfile::tempdir().expect("a folder"));
+    let run = |args: &[&str]| {
+        let mut command = std::process::Command::new(build::coffer());
+        build::clean(&mut command);
+        let output = command.args(["proof"]).args(args).output().expect("it starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    };
+    for private in [false, true] {
+        let token = token::deploy(&client, private);
+        token::transfer(&client, &token, &bob, 258, private);
+        let (token, key) = (token.as_str().expect("an id"), hex(&balance_key(&bob)));
+        let absent = hex(&balance_key(&node.account("carol")));
+        let mut words = vec!["get", token, &key, &absent, "--url", &url, "--psi", "PS1"];
+        words.extend(private.then_some("--private"));
+        let (done, text, error) = run(&words);
+        assert!(done, "{error}");
+        let proof: Value = serde_json::from_str(&text).expect("JSON");
+        let file = folder.path().join("proof.json");
+        let changed = folder.path().join("changed.json");
+        std::fs::write(&file, &text).expect("written");
+        std::fs::write(&changed, text.replacen("0x0201", "0x0301", 1)).expect("written");
+        let header = client.call("chain_block", json!({"height": proof["block"]["header"]["height"]}));
+        let block = header["hash"].as_str().expect("a hash");
+        let mut trust = vec!["--block".to_owned(), block.to_owned()];
+        if private {
+            let text = |value: &Value| value.as_str().expect("text").to_owned();
+            let path_key = text(&proof["state"]["contracts"][0]["pathKey"]["given"]);
+            trust.extend(["--node".into(), text(&proof["statement"]["node"]), "--path".into(), text(&proof["path"])]);
+            trust.extend(["--path-key".into(), format!("{token}={path_key}")]);
+        }
+        let verify = |file: &std::path::Path, trust: &[String]| {
+            let words = ["verify", file.to_str().expect("a name")].into_iter().chain(trust.iter().map(String::as_str));
+            run(&words.collect::<Vec<_>>())
+        };
+        let (done, text, error) = verify(&file, &trust);
+        assert!(done, "{error}");
+        assert!(text.contains(&format!("{key}: 0x0201000000000000")), "{text}");
+        assert!(text.contains(&format!("{absent}: not there")), "{text}");
+        let (done, _, error) = verify(&changed, &trust);
+        assert!(!done && error.contains("the proof does not hold: the storage of contract"), "{error}");
+        let mut other = trust.clone();
+        other[1] = Hash([1; 32]).to_string();
+        let (done, _, error) = verify(&file, &other);
+        assert!(!done && error.contains("the proof is for block"), "{error}");
+        let (done, _, error) = verify(&file, &[]);
+        assert!(!done && error.contains("--block"), "{error}");
     }
 }
 

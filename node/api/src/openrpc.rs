@@ -199,9 +199,11 @@ mod tests {
             "debug_traceTransaction",
             "debug_traceCall",
             "state_root",
+            "state_proof",
             "psi_current",
             "psi_root",
             "psi_trieRoot",
+            "psi_proof",
             "rpc.discover",
         ];
         assert_eq!(names, expected);

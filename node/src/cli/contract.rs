@@ -6,7 +6,7 @@ mod build;
 pub(super) mod rustc;
 mod check;
 mod inspect;
-mod remote;
+pub(super) mod remote;
 mod flags;
 mod deploy;
 mod call;

@@ -4,6 +4,7 @@
 mod compile_code;
 mod contract;
 mod dev;
+mod proof;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,8 @@ enum Command {
     Dev(dev::DevArgs),
     /// Build, check, deploy and call contracts
     Contract(contract::ContractArgs),
+    /// Ask for proofs of what a state holds, and check them without a node
+    Proof(proof::ProofArgs),
     #[command(name = crate::compile::COMMAND, hide = true)]
     CompileCode(compile_code::CompileCodeArgs),
 }
@@ -65,6 +68,7 @@ fn command() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Dev(args) => dev::run(args),
         Command::Contract(args) => contract::run(args),
+        Command::Proof(args) => proof::run(args),
         Command::CompileCode(args) => Ok(compile_code::run(&args)),
     }
 }

@@ -1,6 +1,6 @@
 //! Proofs of what a state holds, at every height that is kept. Not here: their form and their check (`coffer_proof`).
 //! Invariant: a proof that leaves here was made from one height: the tries of an older one are made anew in memory from
-//! what later blocks overwrote, and compared with the root of that height.
+//! what later blocks overwrote, and compared with the root of that height; and the proof is checked as its reader will.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
@@ -12,8 +12,8 @@ use coffer_chain::trie::path::{RESERVED, contract_path, slot_path};
 use coffer_chain::trie::proof::{Claim, TrieProof};
 use coffer_chain::trie::{self, NodeReader, Path, RecordKey, TrieError, value_hash};
 use coffer_proof::{
-    Asked, KnownContract, MakeError, PathKey, PrivateProof, ProvenBlock, PublicProof, Source, StateClaims, Statement,
-    VERSION,
+    Asked, ContractClaim, KnownContract, MakeError, PathKey, PrivateProof, ProvenBlock, PublicProof, Source,
+    StateClaims, Statement, VERSION,
 };
 
 use super::columns::ContractRecord;
@@ -86,11 +86,23 @@ impl View {
         let layers = one.history.layers();
         self.check_kept(layers.floor())?;
         let source = AtHeight { view: self, one, records: self.records(one), layers };
-        StateClaims::make(&source, asked).map_err(|error| match error {
+        let claims = StateClaims::make(&source, asked).map_err(|error| match error {
             MakeError::Asked => Error::Asked(error.to_string()),
             MakeError::Source(error) => error,
             MakeError::Disagree => Error::Damaged(error.to_string()),
-        })
+        })?;
+        // What a client will do. Cheap, and a record that lies is found here rather than there.
+        let given = |claim: &ContractClaim| match claim.path_key {
+            PathKey::Given(key) => Some((claim.contract, key)),
+            _ => None,
+        };
+        let checked = match one.scope.psi() {
+            None => claims.verify_public(&self.root()),
+            Some(_) => {
+                claims.verify_private(&self.root(), &claims.contracts.iter().filter_map(given).collect::<Vec<_>>())
+            }
+        };
+        checked.map(|()| claims).map_err(|error| Error::Damaged(format!("a proof does not hold: {error}")))
     }
 }
 

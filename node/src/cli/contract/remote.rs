@@ -13,7 +13,7 @@ use serde_json::Value;
 
 /// Which node, and as whom.
 #[derive(Debug, Args)]
-pub(super) struct Remote {
+pub(in crate::cli) struct Remote {
     /// The node
     #[arg(long, alias = "node", value_name = "URL", env = "COFFER_URL", default_value = DEFAULT_URL)]
     url: String,
@@ -42,7 +42,7 @@ pub(super) fn early(words: &[String]) -> anyhow::Result<Remote> {
 
 impl Remote {
     /// One request and its answer.
-    pub(super) fn request<P: Params>(&self, params: &P) -> anyhow::Result<P::Output> {
+    pub(in crate::cli) fn request<P: Params>(&self, params: &P) -> anyhow::Result<P::Output> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("the asynchronous runtime does not start")?;
         let client = Client::connect(&self.url, self.psi.as_ref())?;

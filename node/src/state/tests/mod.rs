@@ -9,6 +9,7 @@ use std::path::Path as FsPath;
 
 use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Height, Status, Time};
 use coffer_chain::block::{receipts_root, transactions_root};
+use coffer_chain::hash::public_path_key;
 use coffer_chain::tx::{Kind as TxKind, Transaction, TxBody};
 use coffer_chain::{
     Authority, Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, Receipt, SigningKey, Validator,
@@ -106,7 +107,8 @@ fn contract(n: u8) -> ContractId {
 fn new_contract(n: u8, height: u64) -> NewContract {
     let (code_hash, deployer) = (CodeHash([n; 32]), AccountId([n; 32]));
     let authority = Authority::Account(deployer);
-    NewContract { code_hash, path_key: [n ^ 0x55; 32], deployer, height: Height(height), authority }
+    let path_key = public_path_key(&contract(n));
+    NewContract { code_hash, path_key, deployer, height: Height(height), authority }
 }
 
 /// One contract with some slots.
