@@ -97,7 +97,7 @@ fn a_private_balance_is_proved_on_the_nodes_word_and_tells_nothing_of_others() {
     let text = ask(&other, "psi_proof", &token, std::slice::from_ref(&key), None);
     let proof = PrivateProof::from_json(&text).expect("a proof");
     assert!(proof.state.contracts[0].leaf.is_none() && proof.path != paths[0], "{text}");
-    let never = ask(&other, "psi_proof", &json!(ContractId([7; 32]).to_string()), &[key.clone()], None);
+    let never = ask(&other, "psi_proof", &json!(ContractId([7; 32]).to_string()), std::slice::from_ref(&key), None);
     assert!(PrivateProof::from_json(&never).expect("a proof").state.contracts[0].leaf.is_none());
     let nowhere = ask_refused(&node.tenant("PS9"), "psi_proof", &token, &key);
     assert_eq!(nowhere, "unconfiguredPsi");

@@ -8,7 +8,7 @@ use coffer_abi::ContractId;
 use coffer_abi::codec::Encode;
 use coffer_abi::limits::MAX_KEY;
 use coffer_chain::trie::path::{ContractLeaf, contract_path, slot_path};
-use coffer_chain::trie::proof::{Claim, TrieProof};
+use coffer_chain::trie::proof::{Claim, Proved, TrieProof};
 use coffer_chain::trie::{Path, value_hash};
 
 use crate::claim::{ContractClaim, PathKey, SlotClaim, StateClaims};
@@ -50,11 +50,7 @@ pub trait Source {
     ///
     /// # Errors
     /// Whatever keeps the source from answering.
-    fn prove(
-        &self,
-        storage: Option<&ContractId>,
-        paths: &BTreeSet<Path>,
-    ) -> Result<(Vec<Claim>, TrieProof), Self::Error>;
+    fn prove(&self, storage: Option<&ContractId>, paths: &BTreeSet<Path>) -> Result<Proved, Self::Error>;
 }
 
 /// Why there is no proof.

@@ -9,7 +9,7 @@ use coffer_abi::codec::decode;
 use coffer_abi::{ContractId, Encode, Hash, Height};
 use coffer_chain::Psi;
 use coffer_chain::trie::path::{RESERVED, contract_path, slot_path};
-use coffer_chain::trie::proof::{Claim, TrieProof};
+use coffer_chain::trie::proof::{Proved, TrieProof};
 use coffer_chain::trie::{self, NodeReader, Path, RecordKey, TrieError, value_hash};
 use coffer_proof::{
     Asked, ContractClaim, KnownContract, MakeError, PathKey, PrivateProof, ProvenBlock, PublicProof, Source,
@@ -164,7 +164,7 @@ impl Source for AtHeight<'_> {
         overwritten.map_or_else(|| slot(self.records, contract, key), Ok)
     }
 
-    fn prove(&self, storage: Option<&ContractId>, paths: &BTreeSet<Path>) -> Result<(Vec<Claim>, TrieProof), Error> {
+    fn prove(&self, storage: Option<&ContractId>, paths: &BTreeSet<Path>) -> Result<Proved, Error> {
         let id = storage.map_or(&[][..], AsRef::as_ref);
         let trie = self.records.trie(id);
         let proved =
@@ -197,7 +197,7 @@ pub(super) fn prove_changed<R: NodeReader>(
     writes: &BTreeMap<Path, Option<Hash>>,
     expected: &Hash,
     paths: &BTreeSet<Path>,
-) -> Result<Option<(Vec<Claim>, TrieProof)>, TrieError<R::Error>> {
+) -> Result<Option<Proved>, TrieError<R::Error>> {
     let updated = trie::update(reader, writes)?;
     if updated.root != *expected {
         return Ok(None);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Claim, Path, Step, TrieProof, halves};
+use super::{Claim, Path, Proved, Step, TrieProof, halves};
 use crate::trie::node::{Leaf, Node, Sum, bucket_sum, slots_sum};
 use crate::trie::update::{child, load};
 use crate::trie::{NodeReader, RecordKey, TrieError};
@@ -14,7 +14,7 @@ impl TrieProof {
     ///
     /// # Errors
     /// [`TrieError`] when a record cannot be read or is corrupt.
-    pub fn make<R: NodeReader>(reader: &R, paths: &BTreeSet<Path>) -> Result<(Vec<Claim>, Self), TrieError<R::Error>> {
+    pub fn make<R: NodeReader>(reader: &R, paths: &BTreeSet<Path>) -> Result<Proved, TrieError<R::Error>> {
         let paths: Vec<Path> = paths.iter().copied().collect();
         let mut walk =
             Walk { reader, steps: Vec::new(), claims: Vec::with_capacity(paths.len()), proof: Self::default() };

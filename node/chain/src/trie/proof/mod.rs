@@ -37,6 +37,9 @@ pub struct TrieProof {
     pub others: Vec<(Path, Hash)>,
 }
 
+/// What was asked for, in the order of the paths, and the proof of it.
+pub type Proved = (Vec<Claim>, TrieProof);
+
 /// What a subtree with an asked path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
