@@ -34,7 +34,7 @@ fn a_public_proof_answers_for_what_was_asked() {
     let verified = public(&world).verify(&world.trusted()).unwrap();
     assert_eq!(verified.height(), world.header().height);
     assert_eq!(*verified.block(), world.header().hash());
-    let value = |contract, n| verified.value(&contract, &key(n)).clone();
+    let value = |contract, n| verified.value(&contract, &key(n));
     assert_eq!(value(public_contract(1), 7), Answer::Present(&[1; 7][..]));
     assert_eq!(value(public_contract(1), 0), Answer::Present(&[][..]), "an empty value is a value");
     assert_eq!(value(public_contract(1), 300), Answer::Absent);

@@ -51,8 +51,8 @@ impl Random {
 /// Either kind.
 #[derive(Clone, Debug, PartialEq)]
 enum Proof {
-    Public(PublicProof),
-    Private(PrivateProof),
+    Public(Box<PublicProof>),
+    Private(Box<PrivateProof>),
 }
 
 impl Proof {
@@ -86,11 +86,13 @@ impl Proof {
         };
         change(&mut form);
         match (self, json) {
-            (Self::Public(_), false) => PublicProof::from_bytes(&form).ok().map(Self::Public),
-            (Self::Public(_), true) => PublicProof::from_json(core::str::from_utf8(&form).ok()?).ok().map(Self::Public),
-            (Self::Private(_), false) => PrivateProof::from_bytes(&form).ok().map(Self::Private),
+            (Self::Public(_), false) => PublicProof::from_bytes(&form).ok().map(Box::new).map(Self::Public),
+            (Self::Public(_), true) => {
+                PublicProof::from_json(core::str::from_utf8(&form).ok()?).ok().map(Box::new).map(Self::Public)
+            }
+            (Self::Private(_), false) => PrivateProof::from_bytes(&form).ok().map(Box::new).map(Self::Private),
             (Self::Private(_), true) => {
-                PrivateProof::from_json(core::str::from_utf8(&form).ok()?).ok().map(Self::Private)
+                PrivateProof::from_json(core::str::from_utf8(&form).ok()?).ok().map(Box::new).map(Self::Private)
             }
         }
     }
@@ -227,8 +229,8 @@ fn changed_proofs_prove_nothing_that_is_not_so() {
     let mut random = Random(blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof());
     let world = World::new();
     let (public, private) = questions();
-    let mut seeds: Vec<Proof> = public.iter().map(|asked| Proof::Public(world.prove_public(asked))).collect();
-    seeds.extend(private.iter().map(|asked| Proof::Private(world.prove_private(asked))));
+    let mut seeds: Vec<Proof> = public.iter().map(|asked| Proof::Public(Box::new(world.prove_public(asked)))).collect();
+    seeds.extend(private.iter().map(|asked| Proof::Private(Box::new(world.prove_private(asked)))));
     let claims: Vec<_> = seeds.iter_mut().flat_map(|proof| proof.state().contracts.clone()).collect();
     let mut tries: Vec<_> = claims.iter().filter_map(|claim| claim.proof.clone()).collect();
     tries.extend(seeds.iter_mut().map(|proof| proof.state().proof.clone()));

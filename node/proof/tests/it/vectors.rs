@@ -70,7 +70,7 @@ pub fn cases() -> Vec<Case> {
     };
     let one = || world.prove_public(&asked(&[(public_contract(1), &[7])]));
     let mut public = |name, about, proof: PublicProof| {
-        let (bytes, json) = (Some(proof.to_bytes()), Some(proof.to_json().unwrap()));
+        let (bytes, json) = (Some(proof.to_bytes()), Some(proof.to_json().expect("small numbers")));
         cases.push(Case { name, about, trust: trust.clone(), bytes, json });
     };
     public("public-one-key", "one key of one contract of the public state", one());
@@ -96,7 +96,7 @@ pub fn cases() -> Vec<Case> {
     public(
         "public-bad-votes",
         "two of four voted",
-        changed(&|proof| proof.block.votes.as_mut().unwrap().signatures.truncate(2)),
+        changed(&|proof| proof.block.votes.as_mut().expect("it has some").signatures.truncate(2)),
     );
     public("public-bad-header", "another gas in the header", changed(&|proof| proof.block.header.gas_used.0 += 1));
     public("public-bad-order", "two keys in the wrong order", {
@@ -110,7 +110,7 @@ pub fn cases() -> Vec<Case> {
     let about = "a byte is left over";
     cases.push(Case { name: "public-bad-rest", about, trust: trust.clone(), bytes: Some(bytes), json: None });
     let mut text_case = |name, about, from: &str, to: &str| {
-        let text = several().to_json().unwrap();
+        let text = several().to_json().expect("small numbers");
         let json = text.replacen(from, to, 1);
         assert_ne!(json, text, "{name}");
         cases.push(Case { name, about, trust: trust.clone(), bytes: None, json: Some(json) });
@@ -130,7 +130,7 @@ pub fn cases() -> Vec<Case> {
     let trust = private_trust(&world);
     let private = world.prove_private(&asked(&[(private_contract(2), &[0, 39, 40]), (private_contract(3), &[5, 77])]));
     let mut private_case = |name, about, trust: Question, proof: &PrivateProof| {
-        let (bytes, json) = (Some(proof.to_bytes()), Some(proof.to_json().unwrap()));
+        let (bytes, json) = (Some(proof.to_bytes()), Some(proof.to_json().expect("small numbers")));
         cases.push(Case { name, about, trust, bytes, json });
     };
     private_case(
@@ -140,14 +140,14 @@ pub fn cases() -> Vec<Case> {
         &private,
     );
     let mut unknown = trust.clone();
-    unknown.private.as_mut().unwrap().path_keys.clear();
+    unknown.private.as_mut().expect("it has some").path_keys.clear();
     let about = "a key said not to be there, under a path key on the prover's word";
     private_case("private-bad-path-key", about, unknown, &private);
     let mut other = trust.clone();
-    other.private.as_mut().unwrap().path[0] ^= 1;
+    other.private.as_mut().expect("it has some").path[0] ^= 1;
     private_case("private-bad-path", "the proof of another private state", other, &private);
     let mut stranger = trust.clone();
-    stranger.private.as_mut().unwrap().node = AccountId([1; 32]);
+    stranger.private.as_mut().expect("it has some").node = AccountId([1; 32]);
     private_case("private-bad-node", "the word of another node", stranger, &private);
     let mut swapped = private.clone();
     swapped.root = world.other.root();

@@ -8,7 +8,7 @@ use coffer_abi::{AccountId, CodeHash, ContractId, Encode, Gas, Hash, Height, Tim
 use coffer_chain::certificate::vote;
 use coffer_chain::hash::{private_contract_id, private_path_key, public_path_key};
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, psi_path, slot_path};
-use coffer_chain::trie::proof::{Claim, TrieProof};
+use coffer_chain::trie::proof::{Proved, TrieProof};
 use coffer_chain::trie::{NodeReader, Path, RecordKey, root, update, value_hash};
 use coffer_chain::{Authority, Certificate, Header, Parties, SigningKey, Validator, ValidatorSet};
 use coffer_proof::{
@@ -31,28 +31,31 @@ impl NodeReader for Trie {
 impl Trie {
     fn of(leaves: impl IntoIterator<Item = (Path, Hash)>) -> Self {
         let leaves = leaves.into_iter().map(|(path, value)| (path, Some(value))).collect();
-        let updated = update(&Self::default(), &leaves).unwrap();
+        let updated = update(&Self::default(), &leaves).expect("reading memory does not fail");
         Self(updated.records.into_iter().filter_map(|(key, record)| Some((key, record?))).collect())
     }
 
     pub fn root(&self) -> Hash {
-        root(self).unwrap().0
+        root(self).expect("reading memory does not fail").0
     }
 
-    fn prove(&self, paths: &BTreeSet<Path>) -> (Vec<Claim>, TrieProof) {
-        TrieProof::make(self, paths).unwrap()
+    fn prove(&self, paths: &BTreeSet<Path>) -> Proved {
+        TrieProof::make(self, paths).expect("reading memory does not fail")
     }
 }
 
+/// What a contract stores.
+pub type Slots = BTreeMap<Vec<u8>, Vec<u8>>;
+
 /// One state.
 pub struct State {
-    pub contracts: BTreeMap<ContractId, (KnownContract, BTreeMap<Vec<u8>, Vec<u8>>)>,
+    pub contracts: BTreeMap<ContractId, (KnownContract, Slots)>,
     storage: BTreeMap<ContractId, Trie>,
     trie: Trie,
 }
 
 impl State {
-    fn of(contracts: Vec<(ContractId, KnownContract, BTreeMap<Vec<u8>, Vec<u8>>)>) -> Self {
+    fn of(contracts: Vec<(ContractId, KnownContract, Slots)>) -> Self {
         let mut state = Self { contracts: BTreeMap::new(), storage: BTreeMap::new(), trie: Trie::default() };
         for (id, mut known, slots) in contracts {
             let leaf = |(key, value): (&Vec<u8>, &Vec<u8>)| (slot_path(&known.path_key, key), value_hash(value));
@@ -84,11 +87,7 @@ impl Source for State {
         Ok(self.contracts.get(contract).and_then(|(_, slots)| slots.get(key)).cloned())
     }
 
-    fn prove(
-        &self,
-        storage: Option<&ContractId>,
-        paths: &BTreeSet<Path>,
-    ) -> Result<(Vec<Claim>, TrieProof), Infallible> {
+    fn prove(&self, storage: Option<&ContractId>, paths: &BTreeSet<Path>) -> Result<Proved, Infallible> {
         Ok(storage.map_or(&self.trie, |contract| &self.storage[contract]).prove(paths))
     }
 }
@@ -122,7 +121,7 @@ pub fn key(n: u16) -> Vec<u8> {
     [&[0][..], &n.to_be_bytes()].concat()
 }
 
-pub fn slots(count: u16, salt: u8) -> BTreeMap<Vec<u8>, Vec<u8>> {
+pub fn slots(count: u16, salt: u8) -> Slots {
     (0..count).map(|n| (key(n), vec![salt; usize::from(n % 50)])).collect()
 }
 
@@ -130,7 +129,7 @@ fn known(n: u8, path_key: [u8; 32], told: PathKey) -> KnownContract {
     let authority = match n % 3 {
         0 => Authority::None,
         1 => Authority::Account(AccountId([n; 32])),
-        _ => Authority::Parties(Parties::new(vec![AccountId([n; 32]), AccountId([n + 1; 32])]).unwrap()),
+        _ => Authority::Parties(Parties::new(vec![AccountId([n; 32]), AccountId([n + 1; 32])]).expect("two parties")),
     };
     let (code_hash, deployer) = (CodeHash([n ^ 0xff; 32]), AccountId([n ^ 0x0f; 32]));
     let (height, revision) = (Height(u64::from(n)), u64::from(n % 4));
@@ -168,7 +167,7 @@ impl World {
             other,
             psi: Trie::of(dummies.chain(roots)),
             path,
-            validators: ValidatorSet::new(validators).unwrap(),
+            validators: ValidatorSet::new(validators).expect("four validators"),
             keys,
             node: SigningKey::from_seed(&[9; 32]),
         }
@@ -207,14 +206,14 @@ impl World {
     }
 
     pub fn prove_public(&self, asked: &Asked) -> PublicProof {
-        PublicProof::new(self.block(), StateClaims::make(&self.public, asked).unwrap())
+        PublicProof::new(self.block(), StateClaims::make(&self.public, asked).expect("it can be asked"))
     }
 
     pub fn prove_private(&self, asked: &Asked) -> PrivateProof {
         let block = self.block();
         let (_, proof) = self.psi.prove(&BTreeSet::from([self.path]));
         let statement = Statement::sign(&self.node, &block, self.psi.root());
-        let state = StateClaims::make(&self.private, asked).unwrap();
+        let state = StateClaims::make(&self.private, asked).expect("it can be asked");
         PrivateProof { version: VERSION, block, statement, path: self.path, root: self.private.root(), proof, state }
     }
 }
