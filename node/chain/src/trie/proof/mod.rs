@@ -42,7 +42,7 @@ pub type Proved = (Vec<Claim>, TrieProof);
 
 /// What a subtree with an asked path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub enum Step {
     /// It has no leaf.
     Empty = 0,
     /// It has one leaf: the one that is claimed to be here, else the next of [`TrieProof::others`].
