@@ -52,11 +52,11 @@ caps! {
     body_bytes = 128 * 1024;
     /// Operators of one function that make a compiler begin a basic block: `block`, `loop`, `if`, `br_if`, `call_indirect`,
     /// `memory.grow`, `memory.copy`, `memory.fill`.
-    blocks = 3_000;
+    blocks = 5_000;
     /// Blocks of all functions.
     blocks_all = 50_000;
-    /// Compile work of one function, in units of about a microsecond of an optimising compiler: each operator counts, and each that begins
-    /// a block as often as values are alive there (decision 0014).
+    /// Compile work of one function, in units of about a microsecond of an optimising compiler: each operator counts, and
+    /// one that begins a block counts the values alive there (decision 0014).
     work = 600_000;
     /// Compile work of all functions.
     work_all = 2_500_000;

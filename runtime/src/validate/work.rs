@@ -3,14 +3,14 @@
 //! Invariant: one unit stands for a microsecond of compiling or less on the machine of docs/PERFORMANCE.md, whatever the function is made of.
 //!
 //! Two things grow faster than a function's size. Where control flow splits or joins, the compiler decides anew about every value that
-//! is alive: locals and operands. And the values that every block changes (gas is one) are merged once for each block, each time over all
-//! blocks before: hence [`BEFORE`]. The weights are from measurements, decision 0014.
+//! is alive: locals and operands. And a value that changes everywhere (gas is one) is merged at each join, each time over all joins
+//! before: hence [`BEFORE`]. The weights are from measurements, decision 0014.
 
 use wasmparser::Operator;
 
 /// Work of a function that does nothing.
 pub(super) const FUNCTION: u64 = 128;
-/// So many blocks before a block weigh as much as one value.
+/// So many joins before a join weigh as much as one value.
 const BEFORE: u64 = 8;
 /// So many loops around a loop weigh as much as one value more for each value.
 const AROUND: u64 = 16;
@@ -20,8 +20,9 @@ const LOCALS: u64 = 64;
 /// Counts the work of one function, operator by operator.
 #[derive(Default)]
 pub(super) struct Work {
-    values: u64,
-    blocks: u64,
+    locals: u64,
+    /// Operators so far whose block joins another: all that begin one but `block` and `loop`.
+    joins: u64,
     /// Height of the control stack at each loop that is open.
     loops: Vec<u32>,
 }
@@ -36,41 +37,46 @@ pub(super) struct Added {
 impl Work {
     /// Of a function with so many locals, parameters included.
     pub fn new(locals: u64) -> Self {
-        Self { values: locals, ..Self::default() }
+        Self { locals, ..Self::default() }
     }
 
     /// Takes note of an operator that finds so many operands on the stack and so many blocks open.
     pub fn add(&mut self, operator: &Operator<'_>, operands: u32, open: u32) -> Added {
-        let alive = self.values + u64::from(operands) + self.blocks / BEFORE;
-        let around = self.loops.len() as u64;
-        // The work of the operator by itself, and how often the values count.
-        let (alone, times) = match operator {
-            Operator::Block { .. } | Operator::If { .. } => (2, Some(1)),
-            Operator::BrIf { .. } => (2, Some(3)),
+        let alive = self.locals + u64::from(operands);
+        let before = self.joins / BEFORE;
+        let block = |work| Added { work, is_block: true };
+        let plain = |work| Added { work, is_block: false };
+        let added = match operator {
+            Operator::Block { .. } => block(2 + alive),
             Operator::Loop { .. } => {
+                let around = self.loops.len() as u64;
                 self.loops.push(open);
-                (2, Some(4 + around / AROUND))
+                block(2 + (4 + around / AROUND) * alive)
             }
+            Operator::If { .. } => block(2 + alive + before),
+            Operator::BrIf { .. } => block(2 + 3 * alive + before),
+            Operator::CallIndirect { .. } => block(8 + alive + before),
+            // Blocks because of the checks that come before them.
+            Operator::MemoryGrow { .. } | Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => {
+                block(16 + alive + before)
+            }
+            // Each target is an edge that carries the values.
+            Operator::BrTable { targets } => plain(2 * (u64::from(targets.len()) + 1) * (alive + before)),
             Operator::End => {
                 // The control stack is one higher inside than where the loop began.
                 if self.loops.last().is_some_and(|height| height + 1 == open) {
                     self.loops.pop();
                 }
-                (2, None)
+                plain(2)
             }
-            Operator::CallIndirect { .. } => (8, Some(1)),
-            // Blocks because of the checks that come before them.
-            Operator::MemoryGrow { .. } | Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => (16, Some(1)),
-            // Each target is an edge that carries the values.
-            Operator::BrTable { targets } => (2 * (u64::from(targets.len()) + 1) * alive.max(1), None),
             // More locals than registers: reading one may be a load, and the compiler decides each time.
             Operator::LocalGet { .. } | Operator::LocalSet { .. } | Operator::LocalTee { .. } => {
-                (2 + self.values / LOCALS, None)
+                plain(2 + self.locals / LOCALS)
             }
-            other => (alone(other), None),
+            other => plain(alone(other)),
         };
-        self.blocks += u64::from(times.is_some());
-        Added { work: alone + times.unwrap_or(0) * alive, is_block: times.is_some() }
+        self.joins += u64::from(added.is_block && !matches!(operator, Operator::Block { .. } | Operator::Loop { .. }));
+        added
     }
 }
 

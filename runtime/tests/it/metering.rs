@@ -109,8 +109,8 @@ fn a_bulk_operation_is_paid_before_it_runs() {
 
 #[test]
 fn little_is_done_unpaid() {
-    // Straight on, without a loop or a call: 2000 stores in blocks of their own, each behind the other.
-    let blocks: String = (0..2000)
+    // Straight on, without a loop or a call: 1500 stores in blocks of their own, each behind the other.
+    let blocks: String = (0..1500)
         .map(|i| format!("(block (br_if 0 (i32.load (i32.const 60000))) (i32.store8 (i32.const {i}) (i32.const 1)))"))
         .collect();
     let body = format!(r#"(func (export "call main") {blocks})"#);
@@ -118,7 +118,7 @@ fn little_is_done_unpaid() {
     for gas in [100, 1_000, 5_000, 10_000] {
         let run = run_text(&body, gas);
         let stores = run.memory.iter().filter(|byte| **byte == 1).count() as i64;
-        let each = whole / 2000;
+        let each = whole / 1500;
         assert!(run.end == End::Trapped(Trap::UnreachableCodeReached) && run.is_out_of_gas());
         assert!((-1_100..0).contains(&run.gas_left), "{gas} gas: {} left", run.gas_left);
         assert!(stores * each <= gas + 1_100, "{gas} gas: {stores} stores");

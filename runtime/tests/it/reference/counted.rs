@@ -30,8 +30,9 @@ fn name_of(operator: &Operator<'_>) -> String {
 }
 
 /// Compile work of an operator by its name, as decision 0014 has it. `open` says of each open block whether it is a loop.
-fn compile_work(operator: &Operator<'_>, locals: u64, operands: u64, blocks: u64, open: &mut Vec<bool>) -> u64 {
-    let alive = locals + operands + blocks / 8;
+fn compile_work(operator: &Operator<'_>, locals: u64, operands: u64, joins: u64, open: &mut Vec<bool>) -> u64 {
+    let alive = locals + operands;
+    let before = joins / 8;
     let name = name_of(operator);
     let loops = open.iter().filter(|is_loop| **is_loop).count() as u64;
     match name.as_str() {
@@ -42,12 +43,13 @@ fn compile_work(operator: &Operator<'_>, locals: u64, operands: u64, blocks: u64
     let divides = name.contains("Div") || name.contains("Rem");
     let counts = ["Clz", "Ctz", "Popcnt"].iter().any(|end| name.ends_with(end));
     match (name.as_str(), operator) {
-        ("Block" | "If", _) => 2 + alive,
-        ("BrIf", _) => 2 + 3 * alive,
+        ("Block", _) => 2 + alive,
+        ("If", _) => 2 + alive + before,
+        ("BrIf", _) => 2 + 3 * alive + before,
         ("Loop", _) => 2 + (4 + loops / 16) * alive,
-        ("CallIndirect", _) => 8 + alive,
-        ("MemoryGrow" | "MemoryCopy" | "MemoryFill", _) => 16 + alive,
-        (_, Operator::BrTable { targets }) => 2 * u64::from(targets.len() + 1) * alive.max(1),
+        ("CallIndirect", _) => 8 + alive + before,
+        ("MemoryGrow" | "MemoryCopy" | "MemoryFill", _) => 16 + alive + before,
+        (_, Operator::BrTable { targets }) => 2 * u64::from(targets.len() + 1) * (alive + before),
         ("Call", _) => 8,
         _ if divides => 32,
         _ if name.starts_with("Local") => 2 + locals / 64,
@@ -69,7 +71,7 @@ pub fn count(wasm: &[u8], features: WasmFeatures) -> Vec<(&'static str, u64)> {
             for local in body.get_locals_reader().expect("a valid module") {
                 locals += u64::from(local.expect("a valid module").0);
             }
-            let (mut blocks, mut work, mut open) = (0, 128, vec![false]);
+            let (mut blocks, mut joins, mut work, mut open) = (0, 0, 128, vec![false]);
             let mut checker = function.into_validator(Default::default());
             let mut reader = body.get_binary_reader();
             checker.read_locals(&mut reader).expect("a valid module");
@@ -83,8 +85,10 @@ pub fn count(wasm: &[u8], features: WasmFeatures) -> Vec<(&'static str, u64)> {
                     }
                     _ => {}
                 }
-                work += compile_work(&operator, locals, checker.operand_stack_height().into(), blocks, &mut open);
+                work += compile_work(&operator, locals, checker.operand_stack_height().into(), joins, &mut open);
                 blocks += u64::from(begins_a_block(&operator));
+                let splits_only = matches!(name_of(&operator).as_str(), "Block" | "Loop");
+                joins += u64::from(begins_a_block(&operator) && !splits_only);
                 checker.op(offset, &operator).expect("a valid module");
                 c.operand_depth = c.operand_depth.max(checker.operand_stack_height().into());
             }
