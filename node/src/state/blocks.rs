@@ -31,12 +31,12 @@ pub struct EventPage {
 }
 
 /// Adds a block, found by hash and by height.
-pub(super) fn put_block(batch: &mut Batch, records: Records, stored: &StoredBlock) -> Result<(), Error> {
+pub(super) fn put_block(batch: &mut Batch, records: Records, stored: &StoredBlock) {
     let hash = stored.block.header.hash();
-    batch.put(records.scope, Kind::Block, &[hash.as_ref()], stored)?;
+    batch.put(records.scope, Kind::Block, &[hash.as_ref()], stored);
     let header = &stored.block.header;
     let place = BlockPlace { hash, state_root: header.state_root, time: header.time };
-    batch.put(records.scope, Kind::BlockAt, &[&header.height.0.to_le_bytes()], &place)
+    batch.put(records.scope, Kind::BlockAt, &[&header.height.0.to_le_bytes()], &place);
 }
 
 /// Adds receipts, found by transaction, and their events, found by contract and number.
@@ -46,9 +46,9 @@ pub(super) fn put_receipts(batch: &mut Batch, records: Records, receipts: &[TxRe
         let parts: [&[u8]; 1] = [receipt.tx.as_ref()];
         if records.scope.psi().is_some() {
             let stored = TxReceipt { height: *height, index: *index, receipt: receipt.clone() };
-            batch.put(records.scope, Kind::Receipt, &parts, &stored)?;
+            batch.put(records.scope, Kind::Receipt, &parts, &stored);
         } else {
-            batch.put(records.scope, Kind::Receipt, &parts, &Place { height: *height, index: *index })?;
+            batch.put(records.scope, Kind::Receipt, &parts, &Place { height: *height, index: *index });
         }
         for event in &receipt.events {
             let count = match counts.entry(event.contract) {
@@ -61,11 +61,11 @@ pub(super) fn put_receipts(batch: &mut Batch, records: Records, receipts: &[TxRe
             *count += 1;
             let record = EventRecord { number, height: *height, tx, index: *index, event: event.clone() };
             let parts = [event.contract.as_ref(), &number.to_le_bytes()[..]];
-            batch.put(records.scope, Kind::Event, &parts, &record)?;
+            batch.put(records.scope, Kind::Event, &parts, &record);
         }
     }
     for (contract, count) in counts {
-        batch.put(records.scope, Kind::EventCount, &[contract.as_ref()], &count)?;
+        batch.put(records.scope, Kind::EventCount, &[contract.as_ref()], &count);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use coffer_abi::{AccountId, CodeHash, Decode, Encode, Event, Hash};
 use coffer_chain::{Authority, Block, Certificate, Receipt};
 
 /// Version of this schema and of the block log.
-pub(super) const FORMAT: u16 = 2;
+pub(super) const FORMAT: u16 = 3;
 
 /// A database key.
 pub(super) type Key = [u8; 32];
@@ -60,7 +60,8 @@ pub(super) enum Kind {
     Slot,
     /// contract -> [`ContractRecord`].
     Contract,
-    /// contract or nothing (the state's own trie), record place -> trie record.
+    /// contract or nothing (the state's own trie) -> not stored: the key under which the place of each of its records
+    /// is hashed -> trie record.
     Trie,
     /// `()` -> [`StateRecord`].
     State,

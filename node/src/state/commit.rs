@@ -1,22 +1,24 @@
-//! Commits: check, compute, append to the log (from then on it lasts), publish to readers, store. Not here: what a
-//! change comes to (`writes`), re-applying the log at start (`recover`).
+//! Commits: check and compute what a change leaves. Not here: how that becomes lasting and visible (`group`), what
+//! writes come to (`writes`), re-applying the log at start (`recover`).
 //! Invariant: whatever was answered with `Ok` is there after a crash at any later moment; after an error nothing more
 //! is accepted.
 
-use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use coffer_abi::{Decode, Encode, Hash, Height};
 use coffer_chain::{Block, Certificate, Psi, Receipt};
 
 use super::blocks::{put_block, put_receipts};
-use super::columns::{FORMAT, Key, Kind, Meta, PsiTrieRecord, RootRecord, StateRecord, StoredBlock, TxReceipt};
+use super::columns::{Key, Kind, PsiTrieRecord, RootRecord, StateRecord, StoredBlock, TxReceipt};
 use super::db::{Batch, Records};
 use super::error::Error;
+use super::group::{Entry, Outcome};
 use super::history::Layer;
 use super::log::FrameKind;
-use super::one::OneState;
-use super::writes::{Roots, StateWrites};
+use super::one::{OneState, Prepared};
+use super::writes::{Roots, StateWrites, threads};
 use super::{Head, Inner, State, Tenant};
 
 /// A decided block and what followed from executing it.
@@ -71,13 +73,6 @@ pub(super) struct PrivateContent {
     pub receipts: Vec<TxReceipt>,
 }
 
-/// Whether a change is new, or read back from the log.
-pub(super) enum Source<'a> {
-    Append(FrameKind, &'a [u8]),
-    /// The frame's end.
-    Replay(u64),
-}
-
 /// Moments in a commit at which tests pull the plug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
@@ -96,8 +91,7 @@ impl State {
     pub fn commit_block(&self, commit: BlockCommit) -> Result<(), Error> {
         let BlockCommit { block, certificate, receipts, writes } = commit;
         let frame = BlockFrame { stored: StoredBlock { block, certificate, receipts }, writes };
-        let payload = frame.encode();
-        self.inner.apply_block(frame, Source::Append(FrameKind::Block, &payload))
+        self.inner.apply_block(frame, None)
     }
 
     /// Stores what one block did to a private state, and gives its new root. One commit per state and block.
@@ -106,10 +100,17 @@ impl State {
     /// [`Error::NotConfigured`], [`Error::Held`], [`Error::NotNext`], [`Error::NoContract`], [`Error::ContractExists`]:
     /// nothing was stored. [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
     pub fn commit_private(&self, commit: PrivateCommit) -> Result<Hash, Error> {
-        let PrivateCommit { psi, height, writes, receipts } = commit;
-        let tenant = self.inner.private.get(&psi).ok_or(Error::NotConfigured(psi))?;
-        let receipts = receipts.into_iter().map(|(index, receipt)| TxReceipt { height, index, receipt }).collect();
-        self.inner.apply_private(tenant, height.0, PrivateContent { writes, receipts }, None)
+        let only = self.commit_privates(vec![commit]).pop();
+        only.unwrap_or_else(|| Err(Error::Failed("a private change got no answer".into())))
+    }
+
+    /// Stores what a block did to several private states, and gives each one's new root, in the order given. They are
+    /// computed side by side and share one sync of the log; one that cannot be stored keeps no other from it.
+    ///
+    /// # Errors
+    /// Of each, as [`State::commit_private`]; [`Error::NotNext`] also for the second commit of one state.
+    pub fn commit_privates(&self, commits: Vec<PrivateCommit>) -> Vec<Result<Hash, Error>> {
+        self.inner.apply_privates(commits)
     }
 
     /// Says that all private states are done with the blocks up to `height`: their trie's root after each is sealed.
@@ -122,7 +123,7 @@ impl State {
         if height > head {
             return Err(Error::Future { height, head });
         }
-        if self.inner.private.values().any(|tenant| tenant.one.check_held().is_err()) {
+        if self.inner.is_any_held.load(Ordering::Relaxed) {
             return Ok(false);
         }
         self.inner.check_failed()?;
@@ -142,8 +143,9 @@ impl State {
 }
 
 impl Inner {
-    /// Applies a block, new or from the log.
-    pub(super) fn apply_block(&self, frame: BlockFrame, source: Source) -> Result<(), Error> {
+    /// Applies a block: a new one, or with `replayed` one that stands in the log up to there.
+    pub(super) fn apply_block(&self, frame: BlockFrame, replayed: Option<u64>) -> Result<(), Error> {
+        let payload = if replayed.is_none() { frame.encode() } else { Vec::new() };
         let BlockFrame { stored, writes } = frame;
         let header = &stored.block.header;
         let (height, hash) = (header.height.0, header.hash());
@@ -156,63 +158,121 @@ impl Inner {
             return Err(Error::RootMismatch { height: header.height, expected, computed });
         }
         let (mut batch, layer) = roots.into_changes(records, height, &writes)?;
-        put_block(&mut batch, records, &stored)?;
+        put_block(&mut batch, records, &stored);
         let receipts = stored.receipts.iter().zip(0..);
         let receipts: Vec<_> = receipts
             .map(|(receipt, index)| TxReceipt { height: header.height, index, receipt: receipt.clone() })
             .collect();
         put_receipts(&mut batch, records, &receipts)?;
-        batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer)?;
+        batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer);
         let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };
         // What private states still have to read stays readable, however far behind they are.
         let floor = height.saturating_sub(self.history).min(self.psi_trie().finished());
-        self.store(&self.public, source, batch, Some(layer), standing, floor)?;
+        let outcome = Outcome { one: Arc::clone(&self.public), batch, layer: Some(layer), standing, floor };
+        match replayed {
+            Some(end) => self.publish(outcome, end)?,
+            None => self.store(vec![Entry { kind: FrameKind::Block, payload, outcome }])?,
+        }
         let head = Head { height: header.height, hash, state_root: header.state_root, time: header.time };
         self.head.send_replace(head);
         Ok(())
     }
 
-    /// Applies a private state's change: new (`replay` is `None`), or from the log with the frame's end and the root it
-    /// must give.
-    pub(super) fn apply_private(
+    fn apply_privates(&self, commits: Vec<PrivateCommit>) -> Vec<Result<Hash, Error>> {
+        let mut answers: Vec<_> = commits.iter().map(|commit| Err(Error::NotConfigured(commit.psi.clone()))).collect();
+        // ORDER: the states by name, whoever commits several at once.
+        let mut jobs: BTreeMap<&Psi, (usize, &Tenant, u64, PrivateContent)> = BTreeMap::new();
+        for (at, PrivateCommit { psi, height, writes, receipts }) in commits.into_iter().enumerate() {
+            let Some((psi, tenant)) = self.private.get_key_value(&psi) else { continue };
+            if jobs.contains_key(psi) {
+                answers[at] = Err(Error::NotNext(format!("a second private change at height {height}")));
+                continue;
+            }
+            let receipts = receipts.into_iter().map(|(index, receipt)| TxReceipt { height, index, receipt }).collect();
+            jobs.insert(psi, (at, tenant, height.0, PrivateContent { writes, receipts }));
+        }
+        let jobs: Vec<_> = jobs.into_values().collect();
+        let mut guards: Vec<_> = jobs.iter().map(|(_, tenant, ..)| tenant.one.change()).collect();
+        let work: Vec<_> = guards.iter_mut().map(|guard| &mut **guard).zip(jobs).collect();
+        let (mut entries, mut changed) = (Vec::new(), Vec::new());
+        let done = side_by_side(work, |(prepared, (at, tenant, height, content))| {
+            (at, tenant, height, self.prepare_private(prepared, tenant, height, &content))
+        });
+        for (at, tenant, height, prepared) in done {
+            answers[at] = prepared.map(|(entry, is_changed)| {
+                let root = entry.outcome.standing.root;
+                entries.push(entry);
+                changed.push((at, is_changed.then_some((height, tenant.path, root))));
+                root
+            });
+        }
+        if let Err(error) = self.store(entries) {
+            let text = error.to_string();
+            let mut first = Some(error);
+            for (at, _) in changed {
+                answers[at] = Err(first.take().unwrap_or_else(|| Error::Failed(text.clone())));
+            }
+            return answers;
+        }
+        let mut trie = self.psi_trie();
+        for (height, path, root) in changed.into_iter().filter_map(|(_, noted)| noted) {
+            trie.note(height, path, root);
+        }
+        answers
+    }
+
+    /// What a new private change comes to, and whether it changes the root.
+    fn prepare_private(
+        &self,
+        prepared: &mut Prepared,
+        tenant: &Tenant,
+        height: u64,
+        content: &PrivateContent,
+    ) -> Result<(Entry, bool), Error> {
+        let one = &tenant.one;
+        one.check_held()?;
+        let before = one.standing();
+        self.check_private(&before, height)?;
+        let outcome = self.private_outcome(one, prepared, height, content, &before)?;
+        let root = outcome.standing.root;
+        let key = one.scope.key(Kind::Frame, &[&height.to_le_bytes()]);
+        let sealed = one.scope.seal(Kind::Frame, &key, content.encode())?;
+        let payload = PrivateFrame { tag: one.scope.tag(), height, root, sealed }.encode();
+        Ok((Entry { kind: FrameKind::Private, payload, outcome }, root != before.root))
+    }
+
+    /// Applies a private state's change that stands in the log up to `end` and must give the root `expected`.
+    pub(super) fn replay_change(
         &self,
         tenant: &Tenant,
         height: u64,
-        content: PrivateContent,
-        replay: Option<(u64, Hash)>,
-    ) -> Result<Hash, Error> {
-        let one = &*tenant.one;
+        content: &PrivateContent,
+        end: u64,
+        expected: Hash,
+    ) -> Result<(), Error> {
+        let one = &tenant.one;
         let mut prepared = one.change();
         one.check_held()?;
-        let before = one.standing();
-        if replay.is_none() {
-            self.check_private(&before, height)?;
+        let outcome = self.private_outcome(one, &mut prepared, height, content, &one.standing())?;
+        let computed = outcome.standing.root;
+        if computed != expected {
+            return Err(Error::RootMismatch { height: Height(height), expected, computed });
         }
+        self.publish(outcome, end)
+    }
+
+    fn private_outcome(
+        &self,
+        one: &Arc<OneState>,
+        prepared: &mut Prepared,
+        height: u64,
+        content: &PrivateContent,
+        before: &StateRecord,
+    ) -> Result<Outcome, Error> {
         let records = self.records(one);
         let roots = prepared.take(records, &content.writes)?;
-        let root = roots.root;
-        if let Some((_, expected)) = replay
-            && expected != root
-        {
-            return Err(Error::RootMismatch { height: Height(height), expected, computed: root });
-        }
-        let changed = root != before.root;
-        let (batch, standing, layer) = self.private_changes(records, roots, height, &content, &before)?;
-        let floor = height.saturating_sub(self.history);
-        match replay {
-            Some((end, _)) => self.store(one, Source::Replay(end), batch, layer, standing, floor)?,
-            None => {
-                let key = one.scope.key(Kind::Frame, &[&height.to_le_bytes()]);
-                let sealed = one.scope.seal(Kind::Frame, &key, content.encode())?;
-                let payload = PrivateFrame { tag: one.scope.tag(), height, root, sealed }.encode();
-                let source = Source::Append(FrameKind::Private, &payload);
-                self.store(one, source, batch, layer, standing, floor)?;
-                if changed {
-                    self.psi_trie().note(height, tenant.path, root);
-                }
-            }
-        }
-        Ok(root)
+        let (batch, standing, layer) = self.private_changes(records, roots, height, content, before)?;
+        Ok(Outcome { one: Arc::clone(one), batch, layer, standing, floor: height.saturating_sub(self.history) })
     }
 
     fn private_changes(
@@ -230,8 +290,8 @@ impl Inner {
             return Ok((batch, standing, None));
         }
         let number = standing.changes.to_le_bytes();
-        batch.put(records.scope, Kind::RootAt, &[&number], &RootRecord { height, root: standing.root })?;
-        batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer)?;
+        batch.put(records.scope, Kind::RootAt, &[&number], &RootRecord { height, root: standing.root });
+        batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer);
         standing.changes += 1;
         Ok((batch, standing, Some(layer)))
     }
@@ -270,48 +330,13 @@ impl Inner {
         Ok(())
     }
 
-    /// The one way into log and database.
-    pub(super) fn store(
-        &self,
-        one: &OneState,
-        source: Source,
-        mut batch: Batch,
-        layer: Option<Layer>,
-        standing: StateRecord,
-        floor: u64,
-    ) -> Result<(), Error> {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        self.check_failed()?;
-        let write = || {
-            self.moment(Moment::BeforeLog)?;
-            let log_offset = match source {
-                Source::Append(kind, payload) => log.append(kind, payload)?,
-                Source::Replay(end) => end,
-            };
-            self.moment(Moment::Logged)?;
-            let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset };
-            batch.put(&self.public.scope, Kind::Meta, &[], &meta)?;
-            batch.put(&one.scope, Kind::State, &[], &standing)?;
-            // ORDER: readers know what is about to be overwritten before it is.
-            for height in one.history.publish(layer.map(Into::into), floor) {
-                batch.remove(&one.scope, Kind::Undo, &[&height.to_le_bytes()]);
-            }
-            self.moment(Moment::Published)?;
-            let _pages = one.pages.write().unwrap_or_else(PoisonError::into_inner);
-            self.db.commit(std::mem::take(&mut batch))?;
-            self.moment(Moment::Stored)
-        };
-        write().inspect_err(|error| self.fail(error))?;
-        one.set_standing(standing);
-        Ok(())
-    }
-
     /// Adds the root of the trie of private states after a block.
     pub(super) fn put_psi_root(&self, batch: &mut Batch, height: u64, root: Hash) -> Result<(), Error> {
         let place = self.block_at(height)?.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))?;
         let record = PsiTrieRecord { height, state_root: place.state_root, root };
-        batch.put(&self.public.scope, Kind::PsiTrie, &[place.hash.as_ref()], &record)?;
-        batch.put(&self.public.scope, Kind::Finished, &[], &height)
+        batch.put(&self.public.scope, Kind::PsiTrie, &[place.hash.as_ref()], &record);
+        batch.put(&self.public.scope, Kind::Finished, &[], &height);
+        Ok(())
     }
 
     /// Refuses all further changes.
@@ -322,19 +347,41 @@ impl Inner {
     }
 
     pub(super) fn check_failed(&self) -> Result<(), Error> {
-        self.failed.get().map_or(Ok(()), |why| Err(Error::Failed(why.clone())))
+        let why = self.failed.get().map(String::as_str).or_else(|| self.db.failure());
+        why.map_or(Ok(()), |why| Err(Error::Failed(why.into())))
     }
 
     #[cfg(not(test))]
-    fn moment(&self, _: Moment) -> Result<(), Error> {
+    pub(super) fn moment(&self, _: Moment) -> Result<(), Error> {
         Ok(())
     }
 
     #[cfg(test)]
-    fn moment(&self, moment: Moment) -> Result<(), Error> {
+    pub(super) fn moment(&self, moment: Moment) -> Result<(), Error> {
         if *self.pulled.lock().unwrap() == Some(moment) {
             return Err(Error::Failed(format!("the test pulls the plug: {moment:?}")));
         }
         Ok(())
     }
+}
+
+/// Does `work` on each item, on several threads if there are several, and gives the results in their order.
+fn side_by_side<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
+    let size = items.len().div_ceil(threads()).max(1);
+    if items.len() < 2 || size == items.len() {
+        return items.into_iter().map(work).collect();
+    }
+    let mut items = items.into_iter();
+    let (mut parts, work) = (Vec::new(), &work);
+    while !items.as_slice().is_empty() {
+        parts.push(items.by_ref().take(size).collect::<Vec<_>>());
+    }
+    std::thread::scope(|scope| {
+        let running: Vec<_> = parts
+            .into_iter()
+            .map(|part| scope.spawn(move || part.into_iter().map(work).collect::<Vec<_>>()))
+            .collect();
+        let done = running.into_iter().map(|thread| thread.join());
+        done.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }

@@ -1,19 +1,37 @@
-//! The database: atomic commits of batches and reads by key. The only file that names parity-db. It is a derived store:
-//! a commit is atomic and in order, but neither written nor synced when it returns; the log is what lasts.
-//! Invariant: an error of a commit or of a background worker is fatal for whoever holds the database.
+//! The database: reads by key, and atomic changes that are visible at once and written behind, several batches in one
+//! commit. The only file that names parity-db. It is a derived store: a commit is atomic and in order, but neither
+//! written nor synced when it returns; the log is what lasts.
+//! Invariant: what is written is always all batches up to one; an error of a commit or of a background worker is fatal
+//! for whoever holds the database.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
 
 use coffer_abi::codec::{Decode, Encode, decode};
-use coffer_chain::trie::{NodeReader, RecordKey};
-use parity_db::{CompressionType, Options};
+use coffer_chain::trie::{NodeReader, Record, RecordKey, TrieError};
+use parity_db::{CompressionType, Operation, Options};
 
+pub(super) use super::batch::Batch;
+use super::batch::Content;
+use super::cache::Cache;
 use super::columns::{Column, Key, Kind};
 use super::error::Error;
 use super::scope::Scope;
+use super::waiting::{Changes, Place, Waiting};
 
 /// The database of one folder.
-pub(super) struct Db(parity_db::Db);
+pub(super) struct Db {
+    shared: Arc<Shared>,
+    writer: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    db: parity_db::Db,
+    waiting: Waiting,
+    cache: Cache,
+    failed: OnceLock<String>,
+}
 
 impl Db {
     pub fn open(path: &Path) -> Result<Self, Error> {
@@ -23,23 +41,148 @@ impl Db {
             column.compression = CompressionType::NoCompression;
         }
         options.stats = false;
-        parity_db::Db::open_or_create(&options).map(Self).map_err(failed)
+        let db = parity_db::Db::open_or_create(&options).map_err(failed)?;
+        let shared =
+            Arc::new(Shared { db, waiting: Waiting::default(), cache: Cache::default(), failed: OnceLock::new() });
+        let writing = Arc::clone(&shared);
+        let spawned = std::thread::Builder::new().name("state-writer".into()).spawn(move || writing.write_all());
+        let writer = Some(spawned.map_err(Error::io("cannot start the writer of the state database"))?);
+        Ok(Self { shared, writer })
     }
 
-    /// The stored bytes under a key.
-    pub fn get(&self, column: Column, key: &Key) -> Result<Option<Vec<u8>>, Error> {
-        self.0.get(column as u8, key).map_err(failed)
+    /// The content under a key, opened.
+    fn get(&self, scope: &Scope, kind: Kind, key: &Key) -> Result<Option<Vec<u8>>, Error> {
+        if let Some(content) = self.shared.waiting.read(key, |change| change.content.clone()) {
+            return Ok(content.map(|content| match content {
+                Content::Bytes(bytes) => bytes.into(),
+                Content::Trie(record) => record.encode(),
+            }));
+        }
+        let stored = self.shared.db.get(kind.column() as u8, key).map_err(failed)?;
+        stored.map(|stored| scope.open(kind, key, stored)).transpose()
     }
 
     /// True if something is stored under a key.
-    pub fn contains(&self, column: Column, key: &Key) -> Result<bool, Error> {
-        Ok(self.0.get_size(column as u8, key).map_err(failed)?.is_some())
+    fn contains(&self, kind: Kind, key: &Key) -> Result<bool, Error> {
+        if let Some(found) = self.shared.waiting.read(key, |change| change.content.is_some()) {
+            return Ok(found);
+        }
+        Ok(self.shared.db.get_size(kind.column() as u8, key).map_err(failed)?.is_some())
     }
 
-    /// Queues a batch, atomic over all columns and in the order of the calls.
+    /// The trie record at `place`, stored under `key`.
+    fn record(
+        &self,
+        scope: &Scope,
+        key: &Key,
+        place: &RecordKey,
+        keep: bool,
+    ) -> Result<Option<Arc<Record>>, TrieError<Error>> {
+        match self.shared.waiting.read(key, |change| change.content.clone()) {
+            Some(Some(Content::Trie(record))) => return Ok(Some(record)),
+            Some(None) => return Ok(None),
+            // Bytes under the key of a trie record: read as any other.
+            Some(Some(Content::Bytes(_))) => {}
+            None => {
+                if let Some(record) = self.shared.cache.get(key) {
+                    return Ok(Some(record));
+                }
+            }
+        }
+        let Some(bytes) = self.get(scope, Kind::Trie, key).map_err(TrieError::Read)? else { return Ok(None) };
+        let record = Arc::new(Record::decode(place, &bytes)?);
+        if keep {
+            self.shared.cache.set(key, Some(Arc::clone(&record)));
+        }
+        Ok(Some(record))
+    }
+
+    /// Makes a batch visible, atomic over all columns and in the order of the calls. It is written later.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
-        let changes = batch.0.into_iter().map(|(column, key, value)| (column as u8, key, value));
-        self.0.commit(changes).map_err(failed)
+        self.check_failed()?;
+        self.shared.waiting.add(batch);
+        Ok(())
+    }
+
+    /// Waits until there is room for another batch. Call it with no lock held that a reader needs.
+    pub fn wait_for_room(&self) {
+        self.shared.waiting.wait_for_room();
+    }
+
+    /// Waits until all batches are handed to the database below, for who looks at its files.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for tests, which look at files"))]
+    pub fn settle(&self) -> Result<(), Error> {
+        self.shared.waiting.settle();
+        self.check_failed()
+    }
+
+    /// Why the writer stopped, if it did.
+    pub fn failure(&self) -> Option<&str> {
+        self.shared.failed.get().map(String::as_str)
+    }
+
+    fn check_failed(&self) -> Result<(), Error> {
+        self.failure().map_or(Ok(()), |why| Err(Error::Database(why.into())))
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        self.shared.waiting.stop();
+        if let Some(writer) = self.writer.take() {
+            // A panic there is told by `failed`; what it left unwritten is in the log.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Shared {
+    /// The writer's work until it is stopped.
+    fn write_all(&self) {
+        let _stopped = Stopped(self);
+        while let Some(changes) = self.waiting.take() {
+            if let Err(error) = self.write(&changes) {
+                tracing::error!(%error, "the state database failed");
+                // Nobody else sets it.
+                let _ = self.failed.set(error.to_string());
+                return;
+            }
+            // ORDER: before readers no longer find them waiting.
+            for (place, change) in changes.iter().filter(|(_, change)| change.kind == Kind::Trie) {
+                let record = match &change.content {
+                    Some(Content::Trie(record)) => Some(Arc::clone(record)),
+                    _ => None,
+                };
+                self.cache.set(&place.0, record);
+            }
+            drop(changes);
+            self.waiting.written();
+        }
+    }
+
+    fn write(&self, changes: &Changes) -> Result<(), Error> {
+        let mut operations = Vec::with_capacity(changes.len());
+        for (Place(key), change) in changes {
+            let operation = match change.stored(key)? {
+                Some(content) => Operation::Set(key.to_vec(), content),
+                None => Operation::Dereference(key.to_vec()),
+            };
+            operations.push((change.kind.column() as u8, operation));
+        }
+        self.db.commit_changes_bytes(operations).map_err(failed)
+    }
+}
+
+/// Tells everyone who waits that the writer is gone.
+struct Stopped<'a>(&'a Shared);
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // It may have failed before; the first reason is the one to tell.
+            let _ = self.0.failed.set("its writer panicked".into());
+        }
+        self.0.waiting.stop();
     }
 }
 
@@ -47,47 +190,22 @@ fn failed(error: parity_db::Error) -> Error {
     Error::Database(error.to_string())
 }
 
-/// Changes that become visible together.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Batch(Vec<(Column, Key, Option<Vec<u8>>)>);
-
-impl Batch {
-    /// Stores encoded `value`, sealed if the scope is private.
-    pub fn put(&mut self, scope: &Scope, kind: Kind, parts: &[&[u8]], value: &impl Encode) -> Result<(), Error> {
-        self.put_bytes(scope, kind, parts, value.encode())
-    }
-
-    /// Stores `content`, sealed if the scope is private.
-    pub fn put_bytes(&mut self, scope: &Scope, kind: Kind, parts: &[&[u8]], content: Vec<u8>) -> Result<(), Error> {
-        let key = scope.key(kind, parts);
-        let content = scope.seal(kind, &key, content)?;
-        self.0.push((kind.column(), key, Some(content)));
-        Ok(())
-    }
-
-    /// Removes a record.
-    pub fn remove(&mut self, scope: &Scope, kind: Kind, parts: &[&[u8]]) {
-        self.0.push((kind.column(), scope.key(kind, parts), None));
-    }
-}
-
 /// Reads the records of one state.
 #[derive(Clone, Copy)]
 pub(super) struct Records<'a> {
     pub db: &'a Db,
-    pub scope: &'a Scope,
+    pub scope: &'a Arc<Scope>,
 }
 
 impl<'a> Records<'a> {
     /// The content of a record.
     pub fn bytes(&self, kind: Kind, parts: &[&[u8]]) -> Result<Option<Vec<u8>>, Error> {
-        let key = self.scope.key(kind, parts);
-        self.db.get(kind.column(), &key)?.map(|stored| self.scope.open(kind, &key, stored)).transpose()
+        self.db.get(self.scope, kind, &self.scope.key(kind, parts))
     }
 
     /// True if there is such a record.
     pub fn contains(&self, kind: Kind, parts: &[&[u8]]) -> Result<bool, Error> {
-        self.db.contains(kind.column(), &self.scope.key(kind, parts))
+        self.db.contains(kind, &self.scope.key(kind, parts))
     }
 
     /// A decoded record.
@@ -97,21 +215,36 @@ impl<'a> Records<'a> {
     }
 
     /// The trie of a contract's storage, or with an empty id the state's own.
-    pub fn trie(&self, id: &'a [u8]) -> TrieRecords<'a> {
-        TrieRecords { records: *self, id }
+    pub fn trie(&self, id: &[u8]) -> TrieRecords<'a> {
+        TrieRecords { records: *self, keys: self.scope.key(Kind::Trie, &[id]), keep: false }
     }
 }
 
 /// Reads the records of one trie.
 pub(super) struct TrieRecords<'a> {
     records: Records<'a>,
-    id: &'a [u8],
+    /// From which the keys of its records are derived.
+    keys: Key,
+    keep: bool,
+}
+
+impl TrieRecords<'_> {
+    /// The same, holding what it reads for the next block. ORDER: only for who keeps the state from changing, or what
+    /// is held could be older than what is stored.
+    pub fn keeping(self) -> Self {
+        Self { keep: true, ..self }
+    }
+
+    /// Database key of a record.
+    pub fn key(&self, place: &RecordKey) -> Key {
+        *blake3::keyed_hash(&self.keys, &place.to_bytes()).as_bytes()
+    }
 }
 
 impl NodeReader for TrieRecords<'_> {
     type Error = Error;
 
-    fn load(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, Error> {
-        self.records.bytes(Kind::Trie, &[self.id, &key.to_bytes()])
+    fn load(&self, place: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Error>> {
+        self.records.db.record(self.records.scope, &self.key(place), place, self.keep)
     }
 }

@@ -99,21 +99,28 @@ impl Log {
         Ok(log)
     }
 
-    /// Appends a frame and syncs it: when this returns, the frame lasts. Returns the offset behind it.
-    pub fn append(&mut self, kind: FrameKind, payload: &[u8]) -> Result<u64, Error> {
-        let length = u32::try_from(payload.len()).ok().filter(|length| *length <= MAX_PAYLOAD);
-        let length = length.ok_or_else(|| Error::Failed(format!("a log frame of {} bytes", payload.len())))?;
-        let mut frame = Vec::with_capacity(payload.len() + 32);
-        frame.extend_from_slice(FRAME_MAGIC);
-        frame.extend_from_slice(&length.to_le_bytes());
-        frame.push(kind as u8);
-        frame.extend_from_slice(payload);
-        frame.extend_from_slice(&checksum(self.end, &frame[4..]));
+    /// Appends frames and syncs them all at once: when this returns, they last. Returns the offset behind each.
+    pub fn append(&mut self, frames: &[(FrameKind, &[u8])]) -> Result<Vec<u64>, Error> {
+        let bytes = frames.iter().map(|(_, payload)| payload.len() + 32).sum();
+        let mut group = Vec::with_capacity(bytes);
+        let mut ends = Vec::with_capacity(frames.len());
+        for (kind, payload) in frames {
+            let length = u32::try_from(payload.len()).ok().filter(|length| *length <= MAX_PAYLOAD);
+            let length = length.ok_or_else(|| Error::Failed(format!("a log frame of {} bytes", payload.len())))?;
+            let from = group.len();
+            group.extend_from_slice(FRAME_MAGIC);
+            group.extend_from_slice(&length.to_le_bytes());
+            group.push(*kind as u8);
+            group.extend_from_slice(payload);
+            let sum = checksum(self.end + from as u64, &group[from + 4..]);
+            group.extend_from_slice(&sum);
+            ends.push(self.end + group.len() as u64);
+        }
         let what = || format!("cannot write {}", self.path.display());
-        self.medium.append(&frame).map_err(Error::io(what()))?;
+        self.medium.append(&group).map_err(Error::io(what()))?;
         self.medium.sync().map_err(Error::io(what()))?;
-        self.end += frame.len() as u64;
-        Ok(self.end)
+        self.end += group.len() as u64;
+        Ok(ends)
     }
 
     /// The frame at an offset, or `None` at the end.

@@ -3,15 +3,18 @@
 //! block.
 //! Invariant: a block or private change answered with `Ok` is there after any crash, with the same roots.
 //!
-//! `log` lasts, `db` follows from it, `history` serves the last heights from memory. Each state is one `one::OneState`;
+//! `log` lasts, `db` follows from it, behind what `waiting` holds; `history` serves the last heights from memory. Each state is one `one::OneState`;
 //! reads go through a [`View`], changes through `commit`, and `recover` puts it all together again at start.
 
+mod batch;
 mod blocks;
+mod cache;
 mod columns;
 mod commit;
 mod db;
 mod error;
 mod folder;
+mod group;
 mod history;
 mod log;
 mod one;
@@ -21,10 +24,12 @@ mod prove;
 mod recover;
 mod scope;
 mod snapshot;
+mod waiting;
 mod writes;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use coffer_abi::{Hash, Height, Time};
@@ -44,6 +49,7 @@ pub use writes::{ChangedContract, NewContract, StateWrites};
 
 use columns::{BlockPlace, Kind, PsiTrieRecord};
 use db::{Db, Records};
+use group::Group;
 use log::Log;
 use one::{OneState, check_kept};
 use private::PsiTrie;
@@ -137,8 +143,11 @@ struct Inner {
     chain_id: Hash,
     /// Who decides every block: the set of the genesis.
     validators: ValidatorSet,
-    /// The one writer. ORDER: after a state's `changing`, before its `pages`.
+    /// ORDER: after a state's `changing`, before the log and its `pages`.
+    group: Group,
     log: Mutex<Log>,
+    /// Whether a private state is held; settled at the start.
+    is_any_held: AtomicBool,
     failed: OnceLock<String>,
     #[cfg(test)]
     pulled: Mutex<Option<commit::Moment>>,
@@ -165,7 +174,7 @@ impl State {
 
     /// Why the state takes no change any more, if it does not.
     pub fn failure(&self) -> Option<String> {
-        self.inner.failed.get().cloned()
+        self.inner.failed.get().cloned().or_else(|| self.inner.db.failure().map(Into::into))
     }
 
     /// The chain: hash of its genesis.

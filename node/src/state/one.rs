@@ -16,7 +16,7 @@ use super::writes::{Roots, StateWrites};
 
 /// One state of the node.
 pub(super) struct OneState {
-    pub scope: Scope,
+    pub scope: Arc<Scope>,
     pub history: History,
     /// Held by whoever computes a root or commits: the tries are overwritten in place. ORDER: before the log's lock.
     pub changing: Mutex<Prepared>,
@@ -32,7 +32,7 @@ pub(super) struct Prepared(Option<(blake3::Hash, Roots)>);
 impl OneState {
     /// Loads where a state stands and its last `history` heights. `floor` is the oldest height to be read, given the
     /// state's own.
-    pub fn load(db: &Db, scope: Scope, floor: impl FnOnce(&StateRecord) -> u64) -> Result<Self, Error> {
+    pub fn load(db: &Db, scope: Arc<Scope>, floor: impl FnOnce(&StateRecord) -> u64) -> Result<Self, Error> {
         let records = Records { db, scope: &scope };
         let standing: StateRecord = records.get(Kind::State, &[])?.unwrap_or_default();
         let mut floor = floor(&standing);

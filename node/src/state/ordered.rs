@@ -166,7 +166,7 @@ impl<'a> OrderedKeys<'a> {
         let number = number.to_le_bytes();
         let parts: [&[u8]; 2] = [self.contract.as_ref(), &number];
         match page {
-            Some(page) => batch.put_bytes(self.records.scope, Kind::Page, &parts, page)?,
+            Some(page) => batch.put_bytes(self.records.scope, Kind::Page, &parts, page),
             None => batch.remove(self.records.scope, Kind::Page, &parts),
         }
         Ok(())
@@ -287,6 +287,7 @@ mod tests {
 
     use super::super::db::Db;
     use super::super::scope::Scope;
+    use std::sync::Arc;
     use super::*;
 
     fn key(n: u16) -> Vec<u8> {
@@ -320,7 +321,7 @@ mod tests {
         ) {
             let dir = tempfile::tempdir().unwrap();
             let db = Db::open(dir.path()).unwrap();
-            let scope = Scope::private("PS1".parse().unwrap(), &[7; 32]);
+            let scope = Arc::new(Scope::private("PS1".parse().unwrap(), &[7; 32]));
             let keys = OrderedKeys::new(Records { db: &db, scope: &scope }, ContractId([1; 32]));
             let mut set = BTreeSet::new();
             for batch in &batches {
@@ -343,7 +344,7 @@ mod tests {
     fn many_keys_make_several_levels_and_leave_no_page_behind() {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(dir.path()).unwrap();
-        let scope = Scope::public();
+        let scope = Arc::new(Scope::public());
         let keys = OrderedKeys::new(Records { db: &db, scope: &scope }, ContractId([1; 32]));
         let name = |n: u32| n.to_be_bytes().to_vec();
         change(&db, &keys, &(0..20_000).map(|n| (name(n), true)).collect::<Vec<_>>());

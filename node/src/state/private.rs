@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use coffer_abi::Hash;
 use coffer_chain::trie::proof::TrieProof;
-use coffer_chain::trie::{self, NodeReader, Path, RecordKey, TrieError, value_hash};
+use coffer_chain::trie::{self, NodeReader, Path, Record, RecordKey, TrieError, value_hash};
 use zeroize::Zeroizing;
 
 use super::error::Error;
@@ -22,12 +23,12 @@ pub(super) struct PsiTrie {
     pending: BTreeMap<u64, BTreeMap<Path, Hash>>,
 }
 
-struct Memory(BTreeMap<RecordKey, Vec<u8>>);
+struct Memory(BTreeMap<RecordKey, Arc<Record>>);
 
 impl NodeReader for Memory {
     type Error = Infallible;
 
-    fn load(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, Infallible> {
+    fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Infallible>> {
         Ok(self.0.get(key).cloned())
     }
 }

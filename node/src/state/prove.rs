@@ -10,7 +10,7 @@ use coffer_abi::{ContractId, Encode, Hash, Height};
 use coffer_chain::Psi;
 use coffer_chain::trie::path::{RESERVED, contract_path, slot_path};
 use coffer_chain::trie::proof::{Proved, TrieProof};
-use coffer_chain::trie::{self, NodeReader, Path, RecordKey, TrieError, value_hash};
+use coffer_chain::trie::{self, NodeReader, Path, Record, RecordKey, TrieError, value_hash};
 use coffer_proof::{
     Asked, ContractClaim, KnownContract, MakeError, PathKey, PrivateProof, ProvenBlock, PublicProof, Source,
     StateClaims, Statement, VERSION,
@@ -180,13 +180,13 @@ impl Source for AtHeight<'_> {
 /// A trie with some of its records replaced.
 struct Replaced<'a, R> {
     reader: &'a R,
-    records: BTreeMap<RecordKey, Option<Vec<u8>>>,
+    records: BTreeMap<RecordKey, Option<Arc<Record>>>,
 }
 
 impl<R: NodeReader> NodeReader for Replaced<'_, R> {
     type Error = R::Error;
 
-    fn load(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, R::Error> {
+    fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<R::Error>> {
         self.records.get(key).map_or_else(|| self.reader.load(key), |record| Ok(record.clone()))
     }
 }

@@ -2,22 +2,24 @@
 //! anything, and makes the trie of private states. Invariant: a state that opens has exactly the blocks that were
 //! acknowledged, or says what is wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use coffer_abi::codec::decode;
-use coffer_abi::{Encode, Hash, Height};
+use coffer_abi::{Hash, Height};
 use coffer_chain::trie::path::psi_path;
 use coffer_chain::trie::{self, TrieError};
 use coffer_chain::{Block, Certificate};
 use tokio::sync::watch;
 
 use super::columns::{BlockPlace, FORMAT, Key, Kind, Meta, StateRecord, StoredBlock};
-use super::commit::{BlockFrame, PrivateContent, PrivateFrame, Source};
+use super::commit::{BlockFrame, PrivateContent, PrivateFrame};
 use super::db::{Batch, Db, Records};
 use super::error::Error;
 use super::folder::Folder;
+use super::group::{Group, Outcome};
 use super::log::{FrameKind, HEADER, Log};
 use super::one::OneState;
 use super::private::PsiTrie;
@@ -50,7 +52,7 @@ impl State {
         let db = Db::open(&folder.path().join("db"))?;
         super::folder::sync_folder(folder.path())?;
         let chain_id = options.genesis.chain_id();
-        let public_scope = Scope::public();
+        let public_scope = Arc::new(Scope::public());
         let meta = check_meta(&db, &public_scope, dir, &chain_id)?;
         let log = Log::open(folder.path(), &chain_id, meta.as_ref().map(|meta| meta.log_offset))?;
         let finished: Option<u64> = Records { db: &db, scope: &public_scope }.get(Kind::Finished, &[])?;
@@ -73,7 +75,9 @@ impl State {
             history,
             chain_id,
             validators: options.genesis.validators.clone(),
+            group: Group::default(),
             log: Mutex::new(log),
+            is_any_held: AtomicBool::new(false),
             failed: OnceLock::new(),
             #[cfg(test)]
             pulled: Mutex::new(None),
@@ -90,11 +94,11 @@ impl State {
                 Certificate { height: header.height, round: 0, block: header.hash(), signatures: Vec::new() };
             let block = Block { header, transactions: Vec::new() };
             let stored = StoredBlock { block, certificate, receipts: Vec::new() };
-            let frame = BlockFrame { stored, writes: StateWrites::default() };
-            let payload = frame.encode();
-            inner.apply_block(frame, Source::Append(FrameKind::Block, &payload))?;
+            inner.apply_block(BlockFrame { stored, writes: StateWrites::default() }, None)?;
         }
         inner.make_psi_trie(&options, finished)?;
+        let is_any_held = inner.private.values().any(|tenant| tenant.one.check_held().is_err());
+        inner.is_any_held.store(is_any_held, Ordering::Relaxed);
         Ok(Self { inner: Arc::new(inner) })
     }
 }
@@ -150,18 +154,21 @@ impl Inner {
     /// Applies the log frames from `offset` on.
     fn replay(&self, mut offset: u64) -> Result<(), Error> {
         let mut frames = 0u64;
+        let tags: HashMap<Key, &Tenant> =
+            self.private.values().map(|tenant| (tenant.one.scope.tag(), tenant)).collect();
         loop {
+            self.db.wait_for_room();
             let frame = self.log.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).read(offset)?;
             let Some(frame) = frame else { break };
             let unreadable = |e| Error::Damaged(format!("the log frame at offset {offset}: {e}"));
             match frame.kind {
                 FrameKind::Block => {
                     let block: BlockFrame = decode(&frame.payload).map_err(unreadable)?;
-                    self.apply_block(block, Source::Replay(frame.end))?;
+                    self.apply_block(block, Some(frame.end))?;
                 }
                 FrameKind::Private => {
                     let private: PrivateFrame = decode(&frame.payload).map_err(unreadable)?;
-                    self.replay_private(private, offset, frame.end)?;
+                    self.replay_private(&tags, private, offset, frame.end)?;
                 }
             }
             offset = frame.end;
@@ -173,8 +180,14 @@ impl Inner {
         Ok(())
     }
 
-    fn replay_private(&self, frame: PrivateFrame, offset: u64, end: u64) -> Result<(), Error> {
-        let Some(tenant) = self.private.values().find(|tenant| tenant.one.scope.tag() == frame.tag) else {
+    fn replay_private(
+        &self,
+        tags: &HashMap<Key, &Tenant>,
+        frame: PrivateFrame,
+        offset: u64,
+        end: u64,
+    ) -> Result<(), Error> {
+        let Some(&tenant) = tags.get(&frame.tag) else {
             tracing::warn!(offset, "a log frame belongs to a private state that is not configured; it is passed over");
             return self.pass_over(Some((frame.tag, offset)), end);
         };
@@ -186,10 +199,10 @@ impl Inner {
         let applied = one.scope.open(Kind::Frame, &key, frame.sealed).and_then(|content| {
             let content: PrivateContent =
                 decode(&content).map_err(|e| Error::Damaged(format!("its log frame: {e}")))?;
-            self.apply_private(tenant, frame.height, content, Some((end, frame.root)))
+            self.replay_change(tenant, frame.height, &content, end, frame.root)
         });
         match applied {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             // The database or the disk: nobody's state in particular.
             Err(error @ (Error::Database(_) | Error::Io { .. } | Error::Failed(_))) => Err(error),
             Err(error) => {
@@ -199,7 +212,7 @@ impl Inner {
                 let mut standing = StateRecord::clone(&one.standing());
                 standing.held = Some(reason);
                 let (batch, floor) = (Batch::default(), one.history.layers().floor());
-                self.store(one, Source::Replay(end), batch, None, standing, floor)
+                self.publish(Outcome { one: Arc::clone(one), batch, layer: None, standing, floor }, end)
             }
         }
     }
@@ -211,10 +224,10 @@ impl Inner {
         if let Some((tag, offset)) = missed
             && self.records(&self.public).bytes(Kind::Missed, &[&tag])?.is_none()
         {
-            batch.put(scope, Kind::Missed, &[&tag], &offset)?;
+            batch.put(scope, Kind::Missed, &[&tag], &offset);
         }
         let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset: end };
-        batch.put(scope, Kind::Meta, &[], &meta)?;
+        batch.put(scope, Kind::Meta, &[], &meta);
         self.db.commit(batch)
     }
 
@@ -253,7 +266,7 @@ fn check_tenants(options: &StateOptions) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_meta(db: &Db, scope: &Scope, dir: &Path, chain_id: &Hash) -> Result<Option<Meta>, Error> {
+fn check_meta(db: &Db, scope: &Arc<Scope>, dir: &Path, chain_id: &Hash) -> Result<Option<Meta>, Error> {
     let Some(bytes) = (Records { db, scope }).bytes(Kind::Meta, &[])? else {
         return Ok(None);
     };
@@ -268,15 +281,15 @@ fn check_meta(db: &Db, scope: &Scope, dir: &Path, chain_id: &Hash) -> Result<Opt
     Ok(Some(meta))
 }
 
-fn load_tenant(db: &Db, public: &Scope, keys: &TenantKeys, history: u64) -> Result<Tenant, Error> {
-    let scope = Scope::private(keys.psi.clone(), &keys.storage_key);
+fn load_tenant(db: &Db, public: &Arc<Scope>, keys: &TenantKeys, history: u64) -> Result<Tenant, Error> {
+    let scope = Arc::new(Scope::private(keys.psi.clone(), &keys.storage_key));
     let (records, name, tag) = (Records { db, scope: public }, keys.psi.as_str().as_bytes(), scope.tag());
     match records.get::<Key>(Kind::Tenant, &[name])? {
         Some(known) if known != tag => return Err(Error::OtherKey(keys.psi.clone())),
         Some(_) => {}
         None => {
             let mut batch = Batch::default();
-            batch.put(public, Kind::Tenant, &[name], &tag)?;
+            batch.put(public, Kind::Tenant, &[name], &tag);
             db.commit(batch)?;
         }
     }

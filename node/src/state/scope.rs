@@ -72,6 +72,11 @@ impl Scope {
         self.key(Kind::Tag, &[])
     }
 
+    /// True if records of this kind are sealed here.
+    pub fn seals(&self, kind: Kind) -> bool {
+        self.sealing.is_some() && kind.is_sealed()
+    }
+
     /// Makes a record's content what may stand on disk under `key`.
     pub fn seal(&self, kind: Kind, key: &Key, content: Vec<u8>) -> Result<Vec<u8>, Error> {
         let Some(sealing) = self.sealing.as_ref().filter(|_| kind.is_sealed()) else {

@@ -4,15 +4,18 @@
 //! Invariant: the same writes on the same state give the same root, whoever computes it.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock};
 
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
 use coffer_chain::Authority;
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
-use coffer_chain::trie::{self, RecordKey, TrieError, value_hash};
+use coffer_chain::trie::{self, Record, RecordKey, TrieError, value_hash};
 use coffer_runtime::Changes;
 
 use super::columns::{CodeRecord, ContractRecord, Kind, Place};
+use super::batch::Content;
 use super::db::{Batch, Records};
 use super::error::Error;
 use super::history::Layer;
@@ -71,8 +74,8 @@ impl StateWrites {
 #[derive(Clone, Debug)]
 pub(super) struct Roots {
     pub root: Hash,
-    /// Trie records by trie and place, unsealed.
-    records: Vec<(Vec<u8>, RecordKey, Option<Vec<u8>>)>,
+    /// Trie records by trie (a contract's, or the state's own).
+    tries: Vec<(Option<ContractId>, Vec<(RecordKey, Option<Arc<Record>>)>)>,
     /// Records of the contracts touched, with their new storage roots; `None` for one that goes.
     contracts: BTreeMap<ContractId, Option<ContractRecord>>,
     /// Codes that contracts had until a place.
@@ -86,7 +89,7 @@ impl Roots {
     /// [`Error::NoContract`], [`Error::ContractExists`], or the state cannot be read.
     pub fn of(records: Records, writes: &StateWrites) -> Result<Self, Error> {
         let mut roots =
-            Self { root: Hash::ZERO, records: Vec::new(), contracts: BTreeMap::new(), replaced: Vec::new() };
+            Self { root: Hash::ZERO, tries: Vec::new(), contracts: BTreeMap::new(), replaced: Vec::new() };
         let nothing = Changes::new();
         let touched = writes.slots.iter().filter(|(_, changes)| !changes.is_empty()).map(|(id, _)| id);
         let mut leaves = BTreeMap::new();
@@ -103,14 +106,14 @@ impl Roots {
                 .iter()
                 .map(|(key, value)| (slot_path(&contract.path_key, key), value.as_deref().map(value_hash)))
                 .collect();
-            contract.storage_root = roots.apply(records, id.as_ref(), &values)?;
+            contract.storage_root = roots.apply(records, Some(*id), &values)?;
             let gone = *id == RESERVED && contract.storage_root == Hash::ZERO;
             let contract = (!gone).then_some(contract);
             let leaf = contract.as_ref().map(|contract| value_hash(&leaf(contract).encode()));
             leaves.insert(contract_path(id), leaf);
             roots.contracts.insert(*id, contract);
         }
-        roots.root = roots.apply(records, &[], &leaves)?;
+        roots.root = roots.apply(records, None, &leaves)?;
         Ok(roots)
     }
 
@@ -128,14 +131,15 @@ impl Roots {
     fn apply(
         &mut self,
         records: Records,
-        id: &[u8],
+        id: Option<ContractId>,
         leaves: &BTreeMap<trie::Path, Option<Hash>>,
     ) -> Result<Hash, Error> {
-        let updated = trie::update(&records.trie(id), leaves).map_err(|error| match error {
+        let reader = records.trie(id.as_ref().map_or(&[], AsRef::as_ref)).keeping();
+        let updated = trie::update_on(&reader, leaves, threads()).map_err(|error| match error {
             TrieError::Read(error) => error,
             corrupt => Error::Damaged(corrupt.to_string()),
         })?;
-        self.records.extend(updated.records.into_iter().map(|(key, record)| (id.to_vec(), key, record)));
+        self.tries.push((id, updated.records));
         Ok(updated.root)
     }
 
@@ -143,22 +147,21 @@ impl Roots {
     pub fn into_changes(self, records: Records, height: u64, writes: &StateWrites) -> Result<(Batch, Layer), Error> {
         let mut batch = Batch::default();
         let mut layer = Layer { height, old: BTreeMap::new() };
-        for (id, key, record) in self.records {
-            let place = key.to_bytes();
-            match record {
-                Some(record) => batch.put_bytes(records.scope, Kind::Trie, &[&id, &place], record)?,
-                None => batch.remove(records.scope, Kind::Trie, &[&id, &place]),
+        for (id, trie) in self.tries {
+            let keys = records.trie(id.as_ref().map_or(&[], AsRef::as_ref));
+            for (place, record) in trie {
+                batch.push(records.scope, Kind::Trie, keys.key(&place), record.map(Content::Trie));
             }
         }
         for (id, contract) in self.contracts {
             layer.old.insert((id, Vec::new()), records.bytes(Kind::Contract, &[id.as_ref()])?);
             match contract {
-                Some(contract) => batch.put(records.scope, Kind::Contract, &[id.as_ref()], &contract)?,
+                Some(contract) => batch.put(records.scope, Kind::Contract, &[id.as_ref()], &contract),
                 None => batch.remove(records.scope, Kind::Contract, &[id.as_ref()]),
             }
         }
         for (id, place, before) in self.replaced {
-            batch.put(records.scope, Kind::CodeBefore, &[id.as_ref(), &place.encode()], &before)?;
+            batch.put(records.scope, Kind::CodeBefore, &[id.as_ref(), &place.encode()], &before);
         }
         for (id, changes) in &writes.slots {
             let mut ordered = BTreeMap::new();
@@ -170,16 +173,23 @@ impl Roots {
                 if key.first() == Some(&KEY_ORDERED) && old.is_some() != value.is_some() {
                     ordered.insert(&key[..], value.is_some());
                 }
-                put_slot(&mut batch, records, id, key, height, value.as_deref())?;
+                put_slot(&mut batch, records, id, key, height, value.as_deref());
                 layer.old.insert((*id, key.clone()), old);
             }
             OrderedKeys::new(records, *id).update(&ordered, &mut batch)?;
         }
         for (hash, code) in &writes.codes {
-            batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], code.clone())?;
+            batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], code.clone());
         }
         Ok((batch, layer))
     }
+}
+
+/// Threads that compute one root: as many as there are processors, a few at most.
+pub(super) fn threads() -> usize {
+    static THREADS: LazyLock<usize> =
+        LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
+    *THREADS
 }
 
 /// The stored value of a key, without the height in front of it.
@@ -201,14 +211,11 @@ fn put_slot(
     key: &[u8],
     height: u64,
     value: Option<&[u8]>,
-) -> Result<(), Error> {
+) {
     let parts = [contract.as_ref(), key];
     match value {
         Some(value) => batch.put_bytes(records.scope, Kind::Slot, &parts, [&height.to_le_bytes()[..], value].concat()),
-        None => {
-            batch.remove(records.scope, Kind::Slot, &parts);
-            Ok(())
-        }
+        None => batch.remove(records.scope, Kind::Slot, &parts),
     }
 }
 

@@ -10,18 +10,23 @@
 //! compression each.
 
 #[cfg(feature = "std")]
+mod many;
+#[cfg(feature = "std")]
 mod node;
 pub mod path;
 #[cfg(feature = "std")]
 mod update;
 pub mod proof;
 
+#[cfg(feature = "std")]
+use std::sync::Arc;
+
 use coffer_abi::Hash;
 
 #[cfg(feature = "std")]
-pub use node::{BUCKET, RecordError};
+pub use node::{BUCKET, Record, RecordError};
 #[cfg(feature = "std")]
-pub use update::{Updated, get, root, update};
+pub use update::{Updated, get, root, update, update_on};
 
 /// Where a leaf stands: an already uniform 32-byte hash.
 pub type Path = [u8; 32];
@@ -103,8 +108,8 @@ pub trait NodeReader {
     /// The stored record at a place, or `None` if there is none.
     ///
     /// # Errors
-    /// Whatever keeps the storage from answering.
-    fn load(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, Self::Error>;
+    /// Whatever keeps the storage from answering, and what [`Record::decode`] says.
+    fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Self::Error>>;
 }
 
 /// Why the trie cannot be read or changed. Never the fault of the writes.

@@ -4,12 +4,12 @@
 
 use coffer_abi::Hash;
 
-use super::{Path, RecordKey, bit, leaf_hash, node_hash};
+use super::{Path, RecordKey, TrieError, bit, leaf_hash, node_hash};
 
 /// Leaves of one bucket at most. A storage detail: 32 leaves are about 2 KB, and a small state is one record.
 pub const BUCKET: usize = 32;
 /// Children of an inner record.
-const SLOTS: usize = 16;
+pub(super) const SLOTS: usize = 16;
 /// Bits of path one inner record takes.
 const STRIDE: u8 = 4;
 const TAG_BUCKET: u8 = 0;
@@ -58,6 +58,33 @@ impl Sum {
             _ => node_hash(&left.hash, &right.hash),
         };
         Self { count: left.count.saturating_add(right.count), hash }
+    }
+}
+
+/// One stored part of a trie: an inner record with 16 slots, or a bucket of leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record(pub(super) Node);
+
+impl Record {
+    /// The record as it is stored.
+    pub fn encode(&self) -> Vec<u8> {
+        self.0.encode()
+    }
+
+    /// Bytes of [`Record::encode`].
+    pub fn encoded_len(&self) -> usize {
+        match &self.0 {
+            Node::Bucket(leaves) => 1 + LEAF_BYTES * leaves.len(),
+            Node::Inner(slots) => 3 + SLOT_BYTES * slots.iter().filter(|slot| slot.count > 0).count(),
+        }
+    }
+
+    /// Reads a stored record and checks that it may stand at `key`.
+    ///
+    /// # Errors
+    /// [`TrieError::Corrupt`] if it may not.
+    pub fn decode<E>(key: &RecordKey, bytes: &[u8]) -> Result<Self, TrieError<E>> {
+        Node::decode(key, bytes).map(Self).map_err(|reason| TrieError::Corrupt { key: *key, reason })
     }
 }
 

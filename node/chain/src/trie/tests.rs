@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -14,17 +15,19 @@ pub(super) struct Records(BTreeMap<RecordKey, Vec<u8>>);
 
 impl NodeReader for Records {
     type Error = Infallible;
-    fn load(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, Infallible> {
-        Ok(self.0.get(key).cloned())
+
+    fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Infallible>> {
+        self.0.get(key).map(|bytes| Record::decode(key, bytes).map(Arc::new)).transpose()
     }
 }
 
 impl Records {
     pub fn apply(&mut self, writes: &BTreeMap<Path, Option<Hash>>) -> Updated {
         let updated = update(self, writes).unwrap();
+        assert_eq!(updated, update_on(self, writes, 3).unwrap());
         for (key, record) in &updated.records {
             match record {
-                Some(bytes) => self.0.insert(*key, bytes.clone()),
+                Some(record) => self.0.insert(*key, record.encode()),
                 None => self.0.remove(key),
             };
         }
@@ -139,6 +142,26 @@ fn one_leaf_is_the_root_and_none_is_zero() {
     assert_eq!(root(&Records::default()).unwrap(), (Hash::ZERO, 0));
     let leaves = Leaves::from([([9; 32], value_hash(b"v"))]);
     assert_eq!(root(&Records::of(&leaves)).unwrap(), (leaf_hash(&[9; 32], &value_hash(b"v")), 1));
+}
+
+#[test]
+fn several_threads_come_to_the_root_and_the_records_of_one() {
+    let path = |n: u64| *blake3::hash(&n.to_le_bytes()).as_bytes();
+    let leaves: Leaves = (0..3000).map(|n| (path(n), Hash([1; 32]))).collect();
+    let records = Records::of(&leaves);
+    let mut writes: BTreeMap<_, _> = (0..900).map(|n| (path(n * 3), (n % 2 == 0).then_some(Hash([2; 32])))).collect();
+    writes.extend((3000..3100).map(|n| (path(n), Some(Hash([3; 32])))));
+    let one = update(&records, &writes).unwrap();
+    for threads in [2, 3, 16, 40] {
+        assert_eq!(update_on(&records, &writes, threads).unwrap(), one);
+    }
+    let mut records = records;
+    let mut leaves = leaves;
+    records.apply(&writes);
+    apply(&mut leaves, &writes);
+    assert_eq!((records.clone(), one.root), (Records::of(&leaves), naive_root(&leaves)));
+    let all: BTreeMap<_, _> = leaves.keys().map(|path| (*path, None)).collect();
+    assert_eq!(update_on(&records, &all, 2).unwrap().root, Hash::ZERO);
 }
 
 #[test]

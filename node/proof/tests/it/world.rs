@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use coffer_abi::{AccountId, CodeHash, ContractId, Encode, Gas, Hash, Height, Time};
 use coffer_chain::certificate::vote;
 use coffer_chain::hash::{private_contract_id, private_path_key, public_path_key};
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, psi_path, slot_path};
 use coffer_chain::trie::proof::{Proved, TrieProof};
-use coffer_chain::trie::{NodeReader, Path, RecordKey, root, update, value_hash};
+use coffer_chain::trie::{NodeReader, Path, Record, RecordKey, TrieError, root, update, value_hash};
 use coffer_chain::{Authority, Certificate, Header, Parties, SigningKey, Validator, ValidatorSet};
 use coffer_proof::{
     Asked, KnownContract, PathKey, PrivateProof, ProvenBlock, PublicProof, Source, StateClaims, Statement,
@@ -18,12 +19,12 @@ use coffer_proof::{
 
 /// The records of one trie.
 #[derive(Default)]
-pub struct Trie(BTreeMap<RecordKey, Vec<u8>>);
+pub struct Trie(BTreeMap<RecordKey, Arc<Record>>);
 
 impl NodeReader for Trie {
     type Error = Infallible;
 
-    fn load(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, Infallible> {
+    fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Infallible>> {
         Ok(self.0.get(key).cloned())
     }
 }

@@ -237,7 +237,7 @@ fn a_public_mismatch_refuses_to_start_and_a_private_one_holds_that_state() {
             break frame;
         }
         offset = frame.end;
-        log.append(frame.kind, &frame.payload).unwrap();
+        log.append(&[(frame.kind, &frame.payload)]).unwrap();
     };
     drop(last);
     let tenant = &state.inner.private[&psi("PS1")];
@@ -246,7 +246,7 @@ fn a_public_mismatch_refuses_to_start_and_a_private_one_holds_that_state() {
     let content = PrivateContent { writes: set(1, b"\0key", Some(b"x")), receipts: vec![] };
     let sealed = scope.seal(Kind::Frame, &key, content.encode()).unwrap();
     let frame = PrivateFrame { tag: scope.tag(), height: 3, root: Hash([9; 32]), sealed };
-    log.append(FrameKind::Private, &frame.encode()).unwrap();
+    log.append(&[(FrameKind::Private, &frame.encode())]).unwrap();
     drop((log, state));
     let held = open(other.path());
     assert!(height > held.head().height);

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{Claim, Path, Proved, Step, TrieProof, halves};
-use crate::trie::node::{Leaf, Node, Sum, bucket_sum, slots_sum};
-use crate::trie::update::{child, load};
+use crate::trie::node::{Leaf, Node, Record, Sum, bucket_sum, slots_sum};
+use crate::trie::update::child;
 use crate::trie::{NodeReader, RecordKey, TrieError};
 
 impl TrieProof {
@@ -19,8 +19,8 @@ impl TrieProof {
         let mut walk =
             Walk { reader, steps: Vec::new(), claims: Vec::with_capacity(paths.len()), proof: Self::default() };
         if !paths.is_empty() {
-            let root = load(reader, &RecordKey::ROOT)?;
-            walk.record(&RecordKey::ROOT, root.as_ref(), &paths)?;
+            let root = reader.load(&RecordKey::ROOT)?;
+            walk.record(&RecordKey::ROOT, root.as_deref(), &paths)?;
         }
         let byte = |part: &[Step]| part.iter().zip([6, 4, 2, 0]).fold(0, |byte, (step, at)| byte | (*step as u8) << at);
         walk.proof.steps = walk.steps.chunks(4).map(byte).collect();
@@ -73,8 +73,8 @@ struct Walk<'a, R> {
 }
 
 impl<R: NodeReader> Walk<'_, R> {
-    fn record(&mut self, key: &RecordKey, node: Option<&Node>, paths: &[Path]) -> Result<(), TrieError<R::Error>> {
-        let part = match node {
+    fn record(&mut self, key: &RecordKey, record: Option<&Record>, paths: &[Path]) -> Result<(), TrieError<R::Error>> {
+        let part = match record.map(|record| &record.0) {
             None => Part::Leaves(&[]),
             Some(Node::Bucket(leaves)) => Part::Leaves(leaves),
             Some(Node::Inner(slots)) => Part::Slots(key, 0, &slots[..]),
@@ -96,8 +96,8 @@ impl<R: NodeReader> Walk<'_, R> {
             // One slot, or one leaf in all of them: the record below goes on, with the same asked paths.
             (Part::Slots(key, from, slots), count) if count == 1 || slots.len() == 1 => {
                 let Some((at, slot)) = slots.iter().enumerate().find(|(_, slot)| slot.count > 0) else { return Ok(()) };
-                let (below, node) = child(self.reader, key, from + at, slot.count)?;
-                self.record(&below, Some(&node), paths)
+                let (below, record) = child(self.reader, key, from + at, slot.count)?;
+                self.record(&below, Some(&record), paths)
             }
             (part, _) => {
                 let (left, right) = part.halves(depth);

@@ -1,0 +1,135 @@
+//! The way of new changes into log, memory and database: whoever comes while a sync is under way waits for the next
+//! one, and all who wait share it. Not here: what a change comes to (`commit`).
+//! Invariant: changes are published in the order in which they stand in the log, each after the sync that covers it;
+//! after an error nothing more is accepted.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::Inner;
+use super::columns::{FORMAT, Kind, Meta, StateRecord};
+use super::commit::Moment;
+use super::db::Batch;
+use super::error::Error;
+use super::history::Layer;
+use super::log::FrameKind;
+use super::one::OneState;
+
+/// What a change to one state leaves, besides its log frame.
+pub(super) struct Outcome {
+    pub one: Arc<OneState>,
+    pub batch: Batch,
+    pub layer: Option<Layer>,
+    pub standing: StateRecord,
+    /// Views below it need not be served any more.
+    pub floor: u64,
+}
+
+/// A new change with its log frame.
+pub(super) struct Entry {
+    pub kind: FrameKind,
+    pub payload: Vec<u8>,
+    pub outcome: Outcome,
+}
+
+/// Those who wait for a sync.
+#[derive(Default)]
+pub(super) struct Group {
+    queue: Mutex<Queue>,
+    turned: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Entry>,
+    /// Entries ever queued, and of those the ones that last.
+    queued: u64,
+    lasting: u64,
+    /// One of those who wait writes for all.
+    is_led: bool,
+}
+
+impl Group {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// The one way of new changes into log and database: when it returns, they last and readers see them. Each
+    /// caller holds the `changing` of the states it changes.
+    pub(super) fn store(&self, entries: Vec<Entry>) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.db.wait_for_room();
+        self.check_failed()?;
+        let mut queue = self.group.queue();
+        queue.queued += entries.len() as u64;
+        queue.waiting.extend(entries);
+        let last = queue.queued;
+        while queue.lasting < last {
+            self.check_failed()?;
+            if queue.is_led {
+                queue = self.group.turned.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            queue.is_led = true;
+            let (group, upto) = (std::mem::take(&mut queue.waiting), queue.queued);
+            drop(queue);
+            let lead = Lead(self);
+            let written = self.write(group).inspect_err(|error| self.fail(error));
+            if written.is_ok() {
+                self.group.queue().lasting = upto;
+            }
+            drop(lead);
+            written?;
+            queue = self.group.queue();
+        }
+        Ok(())
+    }
+
+    /// Appends a group to the log with one sync, then publishes it.
+    fn write(&self, group: Vec<Entry>) -> Result<(), Error> {
+        self.moment(Moment::BeforeLog)?;
+        let frames: Vec<_> = group.iter().map(|entry| (entry.kind, &entry.payload[..])).collect();
+        let ends = self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&frames)?;
+        self.moment(Moment::Logged)?;
+        for (entry, end) in group.into_iter().zip(ends) {
+            self.publish(entry.outcome, end)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a change that stands in the log up to `end` visible and queues it for the database. In the order of the
+    /// log.
+    pub(super) fn publish(&self, outcome: Outcome, end: u64) -> Result<(), Error> {
+        let Outcome { one, mut batch, layer, standing, floor } = outcome;
+        let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset: end };
+        batch.put(&self.public.scope, Kind::Meta, &[], &meta);
+        batch.put(&one.scope, Kind::State, &[], &standing);
+        // ORDER: readers know what is about to be overwritten before it is.
+        for height in one.history.publish(layer.map(Into::into), floor) {
+            batch.remove(&one.scope, Kind::Undo, &[&height.to_le_bytes()]);
+        }
+        self.moment(Moment::Published)?;
+        let pages = one.pages.write().unwrap_or_else(PoisonError::into_inner);
+        self.db.commit(batch)?;
+        drop(pages);
+        self.moment(Moment::Stored)?;
+        one.set_standing(standing);
+        Ok(())
+    }
+}
+
+/// Who writes for all. However that ends, another one may go on.
+struct Lead<'a>(&'a Inner);
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(&Error::Failed("a commit panicked".into()));
+        }
+        self.0.group.queue().is_led = false;
+        self.0.group.turned.notify_all();
+    }
+}
