@@ -310,7 +310,7 @@ fn tracer(parameters: &Parameters, config: &Config, chain_id: Hash) -> Tracer {
 
 /// Refuses a folder in which a file that cannot be made again is gone: a new key or payload store would hide what happened.
 fn check_complete(folder: &Path) -> Result<(), StartError> {
-    if !folder.join(state::LOG_FILE).exists() {
+    if !folder.join(state::LOG_FOLDER).exists() {
         return Ok(());
     }
     let secret = std::env::var_os(KEY_SECRET).is_none().then_some(DEV_SECRET);

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use coffer_abi::{Hash, Height, codec};
-use coffer_chain::{Block, InnerCall, Kind, Psi, Receipt};
+use coffer_chain::{Block, InnerCall, Kind, Psi};
 use coffer_runtime::{BlockContext, Fault};
 use tokio::sync::watch;
 
@@ -107,13 +107,21 @@ impl Pipelines {
     /// Executes the private calls of one block for every tenant it names.
     fn run(&self, height: Height) -> Result<(), PipelineError> {
         let stored = self.state.block(BlockId::Height(height))?.ok_or(PipelineError::NoBlock(height))?;
-        let mut receipts = Vec::new();
+        let mut commits = Vec::new();
         for (psi, calls) in ordered_calls(&self.payloads, &self.residents, &stored.block)? {
             match self.run_patiently(&psi, &stored.block, &calls) {
-                Err(PipelineError::State(state::Error::Held { reason, .. })) => {
-                    tracing::error!(psi = %psi, height = %height, reason, "private state is held; it takes no calls");
-                }
-                done => receipts.extend(done?),
+                Err(PipelineError::State(error @ state::Error::Held { .. })) => tell_held(&psi, height, &error),
+                done => commits.extend(done?),
+            }
+        }
+        let mut receipts = Vec::new();
+        let committing: Vec<_> = commits.iter().map(|commit| (commit.psi.clone(), commit.receipts.clone())).collect();
+        // All of them share one sync.
+        for ((psi, settled), committed) in committing.into_iter().zip(self.state.commit_privates(commits)) {
+            match committed {
+                Ok(_) => receipts.extend(settled),
+                Err(error @ state::Error::Held { .. }) => tell_held(&psi, height, &error),
+                Err(error) => return Err(error.into()),
             }
         }
         self.state.finish_private(height)?;
@@ -131,7 +139,7 @@ impl Pipelines {
         psi: &Psi,
         block: &Block,
         calls: &[PrivateCall],
-    ) -> Result<Vec<(u32, Receipt)>, PipelineError> {
+    ) -> Result<Option<PrivateCommit>, PipelineError> {
         let mut pauses = COMPILER_PAUSES.into_iter();
         loop {
             match (self.run_one(psi, block, calls), pauses.next()) {
@@ -144,20 +152,28 @@ impl Pipelines {
         }
     }
 
-    fn run_one(&self, psi: &Psi, block: &Block, calls: &[PrivateCall]) -> Result<Vec<(u32, Receipt)>, PipelineError> {
+    /// What a block does to a private state; `None` if that state is done with it.
+    fn run_one(
+        &self,
+        psi: &Psi,
+        block: &Block,
+        calls: &[PrivateCall],
+    ) -> Result<Option<PrivateCommit>, PipelineError> {
         let header = &block.header;
         if self.state.private_head(psi) >= header.height {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let view = self.state.private(psi)?;
         let context = BlockContext { height: header.height, time: header.time, chain_id: header.chain_id };
         let public = self.state.public_at(header.height)?;
         let run = self.executor.run_private(tenant_lane(psi), &view, &public, context, calls)?;
-        let receipts: Vec<_> = calls.iter().map(|call| call.index).zip(run.receipts).collect();
-        let (psi, height) = (psi.clone(), header.height);
-        self.state.commit_private(PrivateCommit { psi, height, writes: run.writes, receipts: receipts.clone() })?;
-        Ok(receipts)
+        let receipts = calls.iter().map(|call| call.index).zip(run.receipts).collect();
+        Ok(Some(PrivateCommit { psi: psi.clone(), height: header.height, writes: run.writes, receipts }))
     }
+}
+
+fn tell_held(psi: &Psi, height: Height, error: &state::Error) {
+    tracing::error!(psi = %psi, height = %height, %error, "private state is held; it takes no calls");
 }
 
 /// The calls that a block orders for tenants of this node, opened, in the order of their markers.

@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::Hash;
 use coffer_chain::hash::{Domain, hash};
@@ -58,16 +59,26 @@ pub struct Stored {
 }
 
 struct Inner {
-    file: File,
     end: u64,
+    /// Payloads that last.
     index: HashMap<Hash, (u64, usize)>,
+    /// Frames that wait for the next sync, their payloads with places, and the number of that sync.
+    waiting: Vec<u8>,
+    named: Vec<(Hash, (u64, usize))>,
+    next: u64,
+    /// Syncs that came to an end.
+    synced: u64,
+    /// One of those who wait writes for all.
+    is_led: bool,
     poisoned: bool,
 }
 
 /// The store. Calls block on the disk.
 pub struct Payloads {
     path: PathBuf,
+    file: File,
     inner: Mutex<Inner>,
+    turned: Condvar,
 }
 
 impl Payloads {
@@ -103,14 +114,23 @@ impl Payloads {
         }
         file.sync_all().map_err(failed)?;
         File::open(folder).and_then(|d| d.sync_all()).map_err(failed)?;
-        let inner = Inner { file, end: offset as u64, index, poisoned: false };
-        Ok(Self { path, inner: Mutex::new(inner) })
+        let inner = Inner {
+            end: offset as u64,
+            index,
+            waiting: Vec::new(),
+            named: Vec::new(),
+            next: 1,
+            synced: 0,
+            is_led: false,
+            poisoned: false,
+        };
+        Ok(Self { path, file, inner: Mutex::new(inner), turned: Condvar::new() })
     }
 
-    /// Stores a payload; returns once it is on the disk.
+    /// Stores a payload; returns once it is on the disk. Those who come while another's sync is under way share the next one.
     ///
     /// # Errors
-    /// [`Error::Io`]: nothing was stored. After a failed sync the store takes no more until it is opened anew; reading goes on.
+    /// [`Error::Io`]: nothing was stored. After a failed write or sync the store takes no more until it is opened anew; reading goes on.
     pub fn put(&self, handle: &Hash, sealed: &Sealed) -> Result<(), Error> {
         if sealed.bytes.len() > MAX_ENVELOPE {
             return Err(Error::TooLarge(sealed.bytes.len()));
@@ -130,15 +150,42 @@ impl Payloads {
         if inner.index.contains_key(&sealed.hash) {
             return Ok(());
         }
-        let written = inner.file.write_all(&frame).and_then(|()| inner.file.sync_data());
+        // Twice at a time is harmless: the same bytes under the same name.
+        let at = inner.end + (inner.waiting.len() + HEAD + HASH) as u64;
+        inner.waiting.extend_from_slice(&frame);
+        inner.named.push((sealed.hash, (at, sealed.bytes.len())));
+        let mine = inner.next;
+        while inner.synced < mine {
+            if inner.poisoned {
+                return Err(Error::Poisoned);
+            }
+            if inner.is_led {
+                inner = self.turned.wait(inner).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            inner.is_led = true;
+            inner = self.write(inner)?;
+        }
+        Ok(())
+    }
+
+    /// Writes and syncs all that waits, while others gather for the next time.
+    fn write<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) -> Result<MutexGuard<'a, Inner>, Error> {
+        let (frames, named) = (std::mem::take(&mut inner.waiting), std::mem::take(&mut inner.named));
+        inner.next += 1;
+        inner.end += frames.len() as u64;
+        drop(inner);
+        let written = (&self.file).write_all(&frames).and_then(|()| self.file.sync_data());
+        let mut inner = self.lock();
+        inner.is_led = false;
+        self.turned.notify_all();
         if let Err(source) = written {
             inner.poisoned = true;
             return Err(Error::Io { path: self.path.clone(), source });
         }
-        let at = inner.end + (HEAD + HASH) as u64;
-        inner.index.insert(sealed.hash, (at, sealed.bytes.len()));
-        inner.end += frame.len() as u64;
-        Ok(())
+        inner.synced += 1;
+        inner.index.extend(named);
+        Ok(inner)
     }
 
     /// The payload with this hash, if this node has it.
@@ -146,12 +193,11 @@ impl Payloads {
     /// # Errors
     /// [`Error::Io`], or [`Error::Damaged`] when the bytes on the disk changed.
     pub fn get(&self, wanted: &Hash) -> Result<Option<Stored>, Error> {
-        let mut inner = self.lock();
-        let Some(&(at, length)) = inner.index.get(wanted) else {
+        let Some(&(at, length)) = self.lock().index.get(wanted) else {
             return Ok(None);
         };
         let mut bytes = vec![0; HASH + length];
-        let read = inner.file.seek(SeekFrom::Start(at - HASH as u64)).and_then(|_| inner.file.read_exact(&mut bytes));
+        let read = self.file.read_exact_at(&mut bytes, at - HASH as u64);
         read.map_err(|source| Error::Io { path: self.path.clone(), source })?;
         let envelope = bytes.split_off(HASH);
         if hash(Domain::Payload, &envelope) != *wanted {
@@ -231,6 +277,48 @@ mod tests {
         assert_eq!(store.get(&one.hash).unwrap().unwrap(), Stored { handle: Hash([1; 32]), bytes: one.bytes });
         assert_eq!(store.get(&two.hash).unwrap().unwrap().handle, Hash([2; 32]));
         assert_eq!(store.get(&Hash([9; 32])).unwrap(), None);
+    }
+
+    #[test]
+    fn many_who_put_at_once_find_all_they_put() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Payloads::open(folder.path()).unwrap();
+        let text = |thread: u8, n: u8| [thread, n].repeat(usize::from(n) + 1);
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let store = &store;
+                scope.spawn(move || {
+                    for n in 0..30 {
+                        let sealed = sealed(&text(thread, n));
+                        store.put(&Hash([thread; 32]), &sealed).unwrap();
+                        assert_eq!(store.get(&sealed.hash).unwrap().unwrap().bytes, sealed.bytes);
+                    }
+                });
+            }
+        });
+        drop(store);
+        let store = Payloads::open(folder.path()).unwrap();
+        for (thread, n) in (0..8).flat_map(|thread| (0..30).map(move |n| (thread, n))) {
+            let stored = store.get(&sealed(&text(thread, n)).hash).unwrap().unwrap();
+            assert_eq!(stored, Stored { handle: Hash([thread; 32]), bytes: text(thread, n) });
+        }
+    }
+
+    #[test]
+    fn a_failed_write_tells_all_who_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Payloads::open(folder.path()).unwrap();
+        store.put(&Hash([1; 32]), &sealed(b"one")).unwrap();
+        // A file that takes nothing.
+        store.file = File::open(folder.path().join(FILE)).unwrap();
+        let store = &store;
+        std::thread::scope(|scope| {
+            let failed: Vec<_> =
+                (0..4u8).map(|n| scope.spawn(move || store.put(&Hash([n; 32]), &sealed(&[n])))).collect();
+            assert!(failed.into_iter().all(|thread| thread.join().unwrap().is_err()));
+        });
+        assert!(store.failure().is_some());
+        assert!(store.get(&sealed(b"one").hash).unwrap().is_some());
     }
 
     #[test]

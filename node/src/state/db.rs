@@ -110,7 +110,7 @@ impl Db {
     }
 
     /// Waits until all batches are handed to the database below, for who looks at its files.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for tests, which look at files"))]
+    #[expect(dead_code, reason = "for commands that look at the files")]
     pub fn settle(&self) -> Result<(), Error> {
         self.shared.waiting.settle();
         self.check_failed()

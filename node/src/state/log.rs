@@ -1,31 +1,27 @@
-//! The block log: an append-only file of checksummed frames. A frame that was appended and synced is what
-//! "acknowledged" means; the database follows from it. Not here: what a frame means (`recover`). Invariant: a frame is
-//! returned by [`Log::read`] exactly as it was appended, or the log refuses.
+//! The block log: checksummed frames, only ever appended. A frame that was appended and synced is what "acknowledged"
+//! means; the database follows from it. Not here: what a frame means (`recover`), the files (`segments`). Invariant: a
+//! frame is returned by [`Log::read`] exactly as it was appended, or the log refuses.
 //!
-//! File: header (8 bytes magic, u16 format, chain id), then frames: magic (4), u32 length of the payload, kind (1),
-//! payload, first 16 bytes of BLAKE3 over the frame's offset, length, kind and payload. All integers little-endian.
+//! Frame: magic (4), u32 length of the payload, kind (1), payload, first 16 bytes of BLAKE3 over the frame's offset,
+//! length, kind and payload. All integers little-endian. A frame lies in one segment.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use coffer_abi::Hash;
 
-use super::columns::FORMAT;
 use super::error::Error;
-use super::folder::sync_folder;
+pub(super) use super::segments::HEADER;
+use super::segments::Segments;
 
-/// Name of the log in a data folder.
-pub const FILE: &str = "blocks.log";
-const FILE_MAGIC: &[u8; 8] = b"coffrlog";
 const FRAME_MAGIC: &[u8; 4] = b"\xc0ffr";
-/// Bytes before the first frame.
-pub(super) const HEADER: u64 = 8 + 2 + 32;
 const FRAME_HEADER: u64 = 4 + 4 + 1;
 const CHECKSUM: usize = 16;
 /// Bytes of one frame's payload at most: far above a block's bound, far below what memory holds.
 const MAX_PAYLOAD: u32 = 256 * 1024 * 1024;
+/// Bytes after which a segment takes no further group of frames.
+const SEGMENT: u64 = 64 * 1024 * 1024;
 
 /// What a frame holds. The number stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +61,11 @@ impl Medium for File {
 
 /// The open log.
 pub(super) struct Log {
-    path: PathBuf,
-    file: File,
+    segments: Segments,
     medium: Box<dyn Medium>,
     end: u64,
+    /// [`SEGMENT`], but in tests.
+    segment: u64,
 }
 
 impl Log {
@@ -76,31 +73,37 @@ impl Log {
     /// is dropped.
     ///
     /// # Errors
-    /// [`Error::OtherChain`], [`Error::Format`]; [`Error::Damaged`] when valid frames follow a broken one, or the log
-    /// ends before `from`.
+    /// [`Error::OtherChain`], [`Error::Format`]; [`Error::Damaged`] when valid frames follow a broken one, the log
+    /// ends before `from`, or it no longer begins with the chain and `from` is not known.
     pub fn open(dir: &Path, chain_id: &Hash, from: Option<u64>) -> Result<Self, Error> {
-        let path = dir.join(FILE);
-        let what = format!("cannot open {}", path.display());
-        let mut options = OpenOptions::new();
-        let file = options.create(true).read(true).append(true).open(&path).map_err(Error::io(what.clone()))?;
-        let medium = Box::new(file.try_clone().map_err(Error::io(what))?);
-        let mut log = Self { path, file, medium, end: 0 };
-        let length = log.length()?;
-        if length < HEADER {
-            // A crash before the header was synced; nothing was acknowledged, unless the database knows better.
-            if from.is_some() {
-                return Err(log.damaged("it is shorter than the database says"));
+        let mut segments = Segments::open(dir, chain_id)?;
+        let (last, end) = segments.last().unwrap_or_default();
+        if end - last < HEADER {
+            // A crash before the header was synced: the segment holds nothing, unless the database knows better.
+            if from.is_some_and(|from| from > last) || (last == 0 && from.is_some()) {
+                return Err(damaged(&segments, last, "it is shorter than the database says"));
             }
-            log.create(dir, chain_id)?;
-        } else {
-            log.check_header(dir, chain_id)?;
-            log.find_end(from.unwrap_or(HEADER), length)?;
+            segments.create(last)?;
         }
+        let first = segments.first().unwrap_or_default().0;
+        if first > 0 && from.is_none_or(|from| from < first) {
+            let why = "the segments before it are gone, so the database cannot be made from it; put them back";
+            return Err(damaged(&segments, first, why));
+        }
+        let medium = Box::new(segments.appending()?);
+        let end = segments.last().unwrap_or_default().1;
+        let mut log = Self { segments, medium, end, segment: SEGMENT };
+        log.find_end(from.unwrap_or(HEADER))?;
         Ok(log)
     }
 
     /// Appends frames and syncs them all at once: when this returns, they last. Returns the offset behind each.
     pub fn append(&mut self, frames: &[(FrameKind, &[u8])]) -> Result<Vec<u64>, Error> {
+        if self.end - self.last() >= self.segment {
+            self.segments.create(self.end)?;
+            self.medium = Box::new(self.segments.appending()?);
+            self.end += HEADER;
+        }
         let bytes = frames.iter().map(|(_, payload)| payload.len() + 32).sum();
         let mut group = Vec::with_capacity(bytes);
         let mut ends = Vec::with_capacity(frames.len());
@@ -116,113 +119,99 @@ impl Log {
             group.extend_from_slice(&sum);
             ends.push(self.end + group.len() as u64);
         }
-        let what = || format!("cannot write {}", self.path.display());
-        self.medium.append(&group).map_err(Error::io(what()))?;
-        self.medium.sync().map_err(Error::io(what()))?;
+        let written = self.medium.append(&group).and_then(|()| self.medium.sync());
+        let path = self.segments.path(self.last());
+        written.map_err(Error::io(format!("cannot write {}", path.display())))?;
         self.end += group.len() as u64;
+        self.segments.grown(self.end);
         Ok(ends)
     }
 
     /// The frame at an offset, or `None` at the end.
-    pub fn read(&self, offset: u64) -> Result<Option<Frame>, Error> {
+    pub fn read(&mut self, offset: u64) -> Result<Option<Frame>, Error> {
+        // A frame's end may be where the next segment begins.
+        let offset = if self.segments.at(offset).is_some_and(|(begin, _)| begin == offset) { offset + HEADER } else { offset };
         if offset == self.end {
             return Ok(None);
         }
-        match self.frame_at(offset, self.end)? {
+        let (begin, end) = self.segments.at(offset).unwrap_or_default();
+        match self.frame_at(offset, end)? {
             Some(frame) => Ok(Some(frame)),
-            None => Err(self.damaged(&format!("there is no whole frame at offset {offset}"))),
+            None => Err(damaged(&self.segments, begin, &format!("there is no whole frame at offset {offset}"))),
         }
     }
 
-    fn create(&mut self, dir: &Path, chain_id: &Hash) -> Result<(), Error> {
-        let what = || format!("cannot write {}", self.path.display());
-        let header = [&FILE_MAGIC[..], &FORMAT.to_le_bytes(), &chain_id.0].concat();
-        self.file.set_len(0).map_err(Error::io(what()))?;
-        self.medium.append(&header).map_err(Error::io(what()))?;
-        self.file.sync_all().map_err(Error::io(what()))?;
-        self.end = HEADER;
-        sync_folder(dir)
-    }
-
-    fn check_header(&self, dir: &Path, chain_id: &Hash) -> Result<(), Error> {
-        let header = self.bytes(0, HEADER)?;
-        let (magic, rest) = header.split_at(8);
-        if magic != FILE_MAGIC {
-            return Err(self.damaged("it does not begin as a block log"));
-        }
-        let found = u16::from_le_bytes([rest[0], rest[1]]);
-        if found != FORMAT {
-            return Err(Error::Format { dir: dir.to_owned(), found, supported: FORMAT });
-        }
-        let mut found = Hash::ZERO;
-        found.0.copy_from_slice(&rest[2..]);
-        if found != *chain_id {
-            return Err(Error::OtherChain { dir: dir.to_owned(), found, expected: *chain_id });
-        }
-        Ok(())
+    /// Begin of the last segment.
+    fn last(&self) -> u64 {
+        self.segments.last().unwrap_or_default().0
     }
 
     /// Walks the frames from `from`; cuts off what a crash left half-written at the end.
-    fn find_end(&mut self, from: u64, length: u64) -> Result<(), Error> {
-        if from > length || from < HEADER {
-            return Err(self.damaged("it is shorter than the database says"));
+    fn find_end(&mut self, from: u64) -> Result<(), Error> {
+        let whole = self.end;
+        if from > whole || from < HEADER {
+            return Err(damaged(&self.segments, self.last(), "it is shorter than the database says"));
         }
-        self.end = from;
-        while let Some(frame) = self.frame_at(self.end, length)? {
-            self.end = frame.end;
+        let mut at = from;
+        while at < whole {
+            let (begin, end) = self.segments.at(at).unwrap_or_default();
+            at = at.max(begin + HEADER);
+            while let Some(frame) = self.frame_at(at, end)? {
+                at = frame.end;
+            }
+            if at < end {
+                let later = if end < whole { Some(end) } else { self.frame_after(at + 1, end)? };
+                if let Some(later) = later {
+                    let why = format!("the frame at offset {at} is broken, but one at {later} is whole");
+                    return Err(damaged(&self.segments, begin, &why));
+                }
+                tracing::warn!(
+                    offset = at,
+                    bytes = end - at,
+                    "the last frame of the block log was never finished; it is dropped"
+                );
+                self.segments.cut(at)?;
+                break;
+            }
         }
-        if self.end == length {
-            return Ok(());
-        }
-        if let Some(later) = self.frame_after(self.end + 1, length)? {
-            return Err(
-                self.damaged(&format!("the frame at offset {} is broken, but one at {later} is whole", self.end))
-            );
-        }
-        tracing::warn!(
-            offset = self.end,
-            bytes = length - self.end,
-            "the last frame of the block log was never finished; it is dropped"
-        );
-        let what = || format!("cannot cut {}", self.path.display());
-        self.file.set_len(self.end).map_err(Error::io(what()))?;
-        self.file.sync_all().map_err(Error::io(what()))
+        self.end = at;
+        Ok(())
     }
 
-    /// A whole and valid frame at `offset`, or `None`.
-    fn frame_at(&self, offset: u64, length: u64) -> Result<Option<Frame>, Error> {
-        if length.saturating_sub(offset) < FRAME_HEADER + CHECKSUM as u64 {
+    /// A whole and valid frame at `offset` in a segment up to `end`, or `None`.
+    fn frame_at(&mut self, offset: u64, end: u64) -> Result<Option<Frame>, Error> {
+        if end.saturating_sub(offset) < FRAME_HEADER + CHECKSUM as u64 {
             return Ok(None);
         }
-        let header = self.bytes(offset, FRAME_HEADER)?;
+        let header = self.segments.bytes(offset, FRAME_HEADER)?;
         let size = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
-        let end = offset + FRAME_HEADER + u64::from(size) + CHECKSUM as u64;
+        let behind = offset + FRAME_HEADER + u64::from(size) + CHECKSUM as u64;
         let kind = match header[8] {
             1 => FrameKind::Block,
             2 => FrameKind::Private,
             _ => return Ok(None),
         };
-        if &header[..4] != FRAME_MAGIC || size > MAX_PAYLOAD || end > length {
+        if &header[..4] != FRAME_MAGIC || size > MAX_PAYLOAD || behind > end {
             return Ok(None);
         }
-        let mut body = self.bytes(offset + 4, end - offset - 4)?;
+        let mut body = self.segments.bytes(offset + 4, behind - offset - 4)?;
         let checked = body.split_off(body.len() - CHECKSUM);
         if checksum(offset, &body)[..] != checked[..] {
             return Ok(None);
         }
         body.drain(..5);
-        Ok(Some(Frame { kind, payload: body, end }))
+        Ok(Some(Frame { kind, payload: body, end: behind }))
     }
 
-    /// Offset of the first whole frame at or behind `offset`.
-    fn frame_after(&self, offset: u64, length: u64) -> Result<Option<u64>, Error> {
+    /// Offset of the first whole frame at or behind `offset` in a segment up to `end`.
+    fn frame_after(&mut self, offset: u64, end: u64) -> Result<Option<u64>, Error> {
         const WINDOW: u64 = 1 << 20;
         let mut start = offset;
-        while start < length {
-            let window = self.bytes(start, (WINDOW + 3).min(length - start))?;
+        while start < end {
+            let window = self.segments.bytes(start, (WINDOW + 3).min(end - start))?;
             for at in 0..window.len().saturating_sub(3) {
                 let place = start + at as u64;
-                if window[at..].starts_with(FRAME_MAGIC) && self.frame_at(place, length)?.is_some() {
+                if window[at..].starts_with(FRAME_MAGIC) && self.frame_at(place, end)?.is_some() {
                     return Ok(Some(place));
                 }
             }
@@ -231,26 +220,19 @@ impl Log {
         Ok(None)
     }
 
-    fn length(&self) -> Result<u64, Error> {
-        let what = format!("cannot read {}", self.path.display());
-        self.file.metadata().map(|meta| meta.len()).map_err(Error::io(what))
-    }
-
-    fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, Error> {
-        let mut bytes = vec![0; length as usize];
-        let what = || format!("cannot read {}", self.path.display());
-        self.file.read_exact_at(&mut bytes, offset).map_err(Error::io(what()))?;
-        Ok(bytes)
-    }
-
-    fn damaged(&self, why: &str) -> Error {
-        Error::Damaged(format!("block log {}: {why}", self.path.display()))
-    }
-
     #[cfg(test)]
     pub fn set_medium(&mut self, medium: Box<dyn Medium>) {
         self.medium = medium;
     }
+
+    #[cfg(test)]
+    pub fn set_segment(&mut self, bytes: u64) {
+        self.segment = bytes;
+    }
+}
+
+fn damaged(segments: &Segments, begin: u64, why: &str) -> Error {
+    Error::Damaged(format!("block log {}: {why}", segments.path(begin).display()))
 }
 
 fn checksum(offset: u64, frame: &[u8]) -> [u8; CHECKSUM] {

@@ -23,6 +23,7 @@ mod private;
 mod prove;
 mod recover;
 mod scope;
+mod segments;
 mod snapshot;
 mod waiting;
 mod writes;
@@ -43,7 +44,7 @@ pub use columns::{ContractRecord, EventRecord, Place, StoredBlock, TxReceipt};
 pub use commit::{BlockCommit, PrivateCommit};
 pub use error::Error;
 pub use folder::Folder;
-pub use log::FILE as LOG_FILE;
+pub use segments::FOLDER as LOG_FOLDER;
 pub use snapshot::View;
 pub use writes::{ChangedContract, NewContract, StateWrites};
 

@@ -8,7 +8,7 @@ use super::super::commit::{Moment, PrivateContent, PrivateFrame};
 use super::super::log::{FrameKind, HEADER, Medium};
 use super::*;
 
-const LOG: &str = "blocks.log";
+const LOG: &str = "log/0000000000000000.log";
 
 /// A few blocks with both kinds of state; the last change is private.
 fn sample(dir: &FsPath) -> State {
@@ -29,6 +29,12 @@ fn log_length(dir: &FsPath) -> u64 {
 
 fn cut(dir: &FsPath, length: u64) {
     std::fs::OpenOptions::new().write(true).open(dir.join(LOG)).unwrap().set_len(length).unwrap();
+}
+
+/// The log alone, in a folder that has none yet or an older one.
+fn copy_log(from: &FsPath, to: &FsPath) {
+    std::fs::create_dir_all(to.join("log")).unwrap();
+    std::fs::copy(from.join(LOG), to.join(LOG)).unwrap();
 }
 
 fn damage(dir: &FsPath, at: u64) {
@@ -104,7 +110,7 @@ fn a_torn_last_frame_is_dropped_wherever_it_was_torn() {
             commit_empty(&torn);
         }
         let torn = tempfile::tempdir().unwrap();
-        std::fs::copy(whole.path().join(LOG), torn.path().join(LOG)).unwrap();
+        copy_log(whole.path(), torn.path());
         cut(torn.path(), length);
         drop(Log::open(torn.path(), &state.chain_id(), None).unwrap());
         assert_eq!(log_length(torn.path()), before);
@@ -121,7 +127,7 @@ fn a_damaged_last_frame_is_dropped_only_if_the_database_does_not_know_better() {
     let whole = without_database(dir.path());
     for at in before..log_length(dir.path()) {
         let damaged = tempfile::tempdir().unwrap();
-        std::fs::copy(whole.path().join(LOG), damaged.path().join(LOG)).unwrap();
+        copy_log(whole.path(), damaged.path());
         damage(damaged.path(), at);
         drop(Log::open(damaged.path(), &chain, None).unwrap());
         assert_eq!(log_length(damaged.path()), before);
@@ -290,7 +296,7 @@ fn a_flipped_bit_anywhere_in_the_log_is_found() {
     }
     let damaged = tempfile::tempdir().unwrap();
     for at in 0..length {
-        std::fs::copy(dir.path().join(LOG), damaged.path().join(LOG)).unwrap();
+        copy_log(dir.path(), damaged.path());
         damage(damaged.path(), at);
         match Log::open(damaged.path(), &state.chain_id(), None) {
             Ok(_) => assert!(at >= last && log_length(damaged.path()) == last, "byte {at}"),
@@ -298,6 +304,116 @@ fn a_flipped_bit_anywhere_in_the_log_is_found() {
             Err(error) => panic!("byte {at}: {error}"),
         }
     }
+}
+
+/// The segments of a log, in order.
+fn segments(dir: &FsPath) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir.join("log")).unwrap();
+    let mut segments: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    segments.sort();
+    segments
+}
+
+/// A chain whose log takes several segments, and its roots.
+fn segmented(dir: &FsPath) -> (Hash, Vec<(Hash, Hash, Hash, Hash)>) {
+    let state = open(dir);
+    state.inner.log.lock().unwrap().set_segment(1500);
+    for n in 1..=12u8 {
+        let writes = deploy(n, u64::from(n), &[(b"\x01key", &[n; 40])]);
+        state.commit_block(block_of(&state, Vec::new(), writes.clone())).unwrap();
+        private(&state, "PS1", Height(n.into()), writes);
+        assert!(state.finish_private(Height(n.into())).unwrap());
+    }
+    assert!(segments(dir).len() > 4);
+    (state.chain_id(), all_roots(&state))
+}
+
+#[test]
+fn a_log_of_several_segments_gives_everything_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, roots) = segmented(dir.path());
+    for folder in [copy(dir.path()), without_database(dir.path())] {
+        let state = open(folder.path());
+        finish(&state);
+        assert_eq!(all_roots(&state), roots);
+        commit_empty(&state);
+        drop(state);
+        assert_eq!(open(folder.path()).head().height, Height(13));
+    }
+}
+
+#[test]
+fn a_segment_that_is_short_damaged_or_gone_is_found_unless_it_is_the_torn_last_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (chain, _) = segmented(dir.path());
+    let count = segments(dir.path()).len();
+    let change = |at: usize, change: &dyn Fn(&FsPath)| {
+        let changed = without_database(dir.path());
+        change(&segments(changed.path())[at]);
+        Log::open(changed.path(), &chain, None).map(drop).map_err(|error| error.to_string())
+    };
+    let cut = |by: u64| {
+        move |path: &FsPath| {
+            let length = std::fs::metadata(path).unwrap().len();
+            std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(length - by).unwrap();
+        }
+    };
+    let flip = |path: &FsPath| {
+        let mut bytes = std::fs::read(path).unwrap();
+        let middle = bytes.len() - 30;
+        bytes[middle] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    };
+    let remove = |path: &FsPath| std::fs::remove_file(path).unwrap();
+    let only_header = |path: &FsPath| {
+        std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(20).unwrap();
+    };
+    for at in 0..count - 1 {
+        assert!(change(at, &cut(1)).unwrap_err().contains("ends elsewhere"), "{at}");
+        assert!(change(at, &flip).unwrap_err().contains("is broken"), "{at}");
+        let gone = change(at, &remove).unwrap_err();
+        assert!(gone.contains(if at == 0 { "are gone" } else { "ends elsewhere" }), "{at}: {gone}");
+    }
+    for torn in [&cut(1) as &dyn Fn(&FsPath), &flip, &only_header, &remove] {
+        change(count - 1, torn).unwrap();
+    }
+}
+
+#[test]
+fn changes_of_several_states_share_one_sync_and_stand_in_the_log_each() {
+    struct Counting(std::fs::File, std::sync::Arc<std::sync::atomic::AtomicUsize>);
+    impl Medium for Counting {
+        fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.0.append(bytes)
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.0.sync()
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let height = commit_empty(&state);
+    let to = std::fs::OpenOptions::new().append(true).open(dir.path().join(LOG)).unwrap();
+    let syncs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    state.inner.log.lock().unwrap().set_medium(Box::new(Counting(to, std::sync::Arc::clone(&syncs))));
+    let commit = |name: &str, n: u8| {
+        let writes = deploy(n, height.0, &[(b"\0k", name.as_bytes())]);
+        PrivateCommit { psi: psi(name), height, writes, receipts: Vec::new() }
+    };
+    let commits = vec![commit("PS2", 20), commit("PS9", 21), commit("PS1", 22), commit("PS2", 23)];
+    let answers = state.commit_privates(commits);
+    assert_eq!(syncs.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert!(matches!(&answers[..], [Ok(_), Err(Error::NotConfigured(_)), Ok(_), Err(Error::NotNext(_))]));
+    assert_eq!(answers[0].as_ref().unwrap(), &state.private(&psi("PS2")).unwrap().root());
+    finish(&state);
+    let crashed = without_database(dir.path());
+    let crashed = open(crashed.path());
+    finish(&crashed);
+    assert_eq!(all_roots(&crashed), all_roots(&state));
+    let value = crashed.private(&psi("PS1")).unwrap().value(&contract(22), b"\0k").unwrap();
+    assert_eq!(value.as_deref(), Some(&b"PS1"[..]));
 }
 
 const CHILD: &str = "COFFER_STATE_TEST_DIR";

@@ -137,7 +137,7 @@ fn copy(from: &FsPath) -> tempfile::TempDir {
     fn copy_into(from: &FsPath, to: &FsPath) {
         std::fs::create_dir_all(to).unwrap();
         let mut entries: Vec<_> = std::fs::read_dir(from).unwrap().map(Result::unwrap).collect();
-        entries.sort_by_key(|entry| !entry.file_type().unwrap().is_dir());
+        entries.sort_by_key(|entry| (!entry.file_type().unwrap().is_dir(), entry.file_name()));
         for entry in entries {
             let target = to.join(entry.file_name());
             if entry.file_type().unwrap().is_dir() {
@@ -147,6 +147,7 @@ fn copy(from: &FsPath) -> tempfile::TempDir {
             }
         }
     }
+    // `db` comes before `log`.
     let to = tempfile::tempdir().unwrap();
     copy_into(from, to.path());
     to
