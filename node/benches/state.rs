@@ -136,7 +136,13 @@ fn flat(folder: &Path, keys: u64) -> (Rounds, f64) {
 fn genesis() -> Genesis {
     let key = SigningKey::from_seed(&[1; 32]);
     let validators = ValidatorSet::new(vec![Validator { key: key.account(), power: 1 }]).unwrap();
-    Genesis { version: PROTOCOL_VERSION, salt: [1; 32], time: Time(1_000), validators, parameters: Parameters::default() }
+    Genesis {
+        version: PROTOCOL_VERSION,
+        salt: [1; 32],
+        time: Time(1_000),
+        validators,
+        parameters: Parameters::default(),
+    }
 }
 
 fn psi(number: usize) -> Psi {
@@ -144,7 +150,8 @@ fn psi(number: usize) -> Psi {
 }
 
 fn open(folder: &Path, tenants: usize) -> State {
-    let secret = |what: &str, number: usize| Zeroizing::new(*blake3::hash(format!("{what} {number}").as_bytes()).as_bytes());
+    let secret =
+        |what: &str, number: usize| Zeroizing::new(*blake3::hash(format!("{what} {number}").as_bytes()).as_bytes());
     let tenant = |number| TenantKeys {
         psi: psi(number),
         storage_key: secret("storage", number),
@@ -223,7 +230,12 @@ fn small(folder: &Path, tenants: usize) -> (Rounds, f64) {
     let first = |number| {
         let created = deploy(Height(1));
         let slots = slots((0..20).map(|n| (key(n), Some(value(n, 0)))).collect()).slots;
-        PrivateCommit { psi: psi(number), height: Height(1), writes: StateWrites { slots, ..created }, receipts: Vec::new() }
+        PrivateCommit {
+            psi: psi(number),
+            height: Height(1),
+            writes: StateWrites { slots, ..created },
+            receipts: Vec::new(),
+        }
     };
     for from in (0..tenants).step_by(TOUCHED) {
         commit_all(&state, (from..tenants.min(from + TOUCHED)).map(first).collect());

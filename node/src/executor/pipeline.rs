@@ -153,12 +153,7 @@ impl Pipelines {
     }
 
     /// What a block does to a private state; `None` if that state is done with it.
-    fn run_one(
-        &self,
-        psi: &Psi,
-        block: &Block,
-        calls: &[PrivateCall],
-    ) -> Result<Option<PrivateCommit>, PipelineError> {
+    fn run_one(&self, psi: &Psi, block: &Block, calls: &[PrivateCall]) -> Result<Option<PrivateCommit>, PipelineError> {
         let header = &block.header;
         if self.state.private_head(psi) >= header.height {
             return Ok(None);

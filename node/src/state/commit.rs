@@ -18,7 +18,8 @@ use super::group::{Entry, Outcome};
 use super::history::Layer;
 use super::log::FrameKind;
 use super::one::{OneState, Prepared};
-use super::writes::{Roots, StateWrites, threads};
+use super::threads::side_by_side;
+use super::writes::{Roots, StateWrites};
 use super::{Head, Inner, State, Tenant};
 
 /// A decided block and what followed from executing it.
@@ -195,7 +196,7 @@ impl Inner {
         let mut guards: Vec<_> = jobs.iter().map(|(_, tenant, ..)| tenant.one.change()).collect();
         let work: Vec<_> = guards.iter_mut().map(|guard| &mut **guard).zip(jobs).collect();
         let (mut entries, mut changed) = (Vec::new(), Vec::new());
-        let done = side_by_side(work, |(prepared, (at, tenant, height, content))| {
+        let done = side_by_side(work, 1, |(prepared, (at, tenant, height, content))| {
             (at, tenant, height, self.prepare_private(prepared, tenant, height, &content))
         });
         for (at, tenant, height, prepared) in done {
@@ -363,25 +364,4 @@ impl Inner {
         }
         Ok(())
     }
-}
-
-/// Does `work` on each item, on several threads if there are several, and gives the results in their order.
-fn side_by_side<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
-    let size = items.len().div_ceil(threads()).max(1);
-    if items.len() < 2 || size == items.len() {
-        return items.into_iter().map(work).collect();
-    }
-    let mut items = items.into_iter();
-    let (mut parts, work) = (Vec::new(), &work);
-    while !items.as_slice().is_empty() {
-        parts.push(items.by_ref().take(size).collect::<Vec<_>>());
-    }
-    std::thread::scope(|scope| {
-        let running: Vec<_> = parts
-            .into_iter()
-            .map(|part| scope.spawn(move || part.into_iter().map(work).collect::<Vec<_>>()))
-            .collect();
-        let done = running.into_iter().map(|thread| thread.join());
-        done.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
 }

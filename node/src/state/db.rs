@@ -203,6 +203,11 @@ impl<'a> Records<'a> {
         self.db.get(self.scope, kind, &self.scope.key(kind, parts))
     }
 
+    /// The content of the record under a key of this state.
+    pub fn at(&self, kind: Kind, key: &Key) -> Result<Option<Vec<u8>>, Error> {
+        self.db.get(self.scope, kind, key)
+    }
+
     /// True if there is such a record.
     pub fn contains(&self, kind: Kind, parts: &[&[u8]]) -> Result<bool, Error> {
         self.db.contains(kind, &self.scope.key(kind, parts))

@@ -130,7 +130,8 @@ impl Log {
     /// The frame at an offset, or `None` at the end.
     pub fn read(&mut self, offset: u64) -> Result<Option<Frame>, Error> {
         // A frame's end may be where the next segment begins.
-        let offset = if self.segments.at(offset).is_some_and(|(begin, _)| begin == offset) { offset + HEADER } else { offset };
+        let offset =
+            if self.segments.at(offset).is_some_and(|(begin, _)| begin == offset) { offset + HEADER } else { offset };
         if offset == self.end {
             return Ok(None);
         }

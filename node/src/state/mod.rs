@@ -25,6 +25,7 @@ mod recover;
 mod scope;
 mod segments;
 mod snapshot;
+mod threads;
 mod waiting;
 mod writes;
 

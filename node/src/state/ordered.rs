@@ -287,8 +287,8 @@ mod tests {
 
     use super::super::db::Db;
     use super::super::scope::Scope;
-    use std::sync::Arc;
     use super::*;
+    use std::sync::Arc;
 
     fn key(n: u16) -> Vec<u8> {
         format!("\u{1}key of an ordered map {}", n % 700).into_bytes()

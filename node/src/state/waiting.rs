@@ -193,7 +193,11 @@ mod tests {
             std::thread::scope(|scope| {
                 let waiter = scope.spawn(|| waiting.wait_for_room());
                 assert!(!waiter.is_finished());
-                if stopped { waiting.stop() } else { drop(waiting.take()) }
+                if stopped {
+                    waiting.stop()
+                } else {
+                    drop(waiting.take())
+                }
                 waiter.join().unwrap();
             });
         }

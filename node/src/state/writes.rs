@@ -4,8 +4,7 @@
 //! Invariant: the same writes on the same state give the same root, whoever computes it.
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
@@ -14,12 +13,13 @@ use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contra
 use coffer_chain::trie::{self, Record, RecordKey, TrieError, value_hash};
 use coffer_runtime::Changes;
 
-use super::columns::{CodeRecord, ContractRecord, Kind, Place};
 use super::batch::Content;
+use super::columns::{CodeRecord, ContractRecord, Key, Kind, Place};
 use super::db::{Batch, Records};
 use super::error::Error;
 use super::history::Layer;
 use super::ordered::OrderedKeys;
+use super::threads::{side_by_side, threads};
 
 /// A contract that comes into being.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -80,6 +80,16 @@ pub(super) struct Roots {
     contracts: BTreeMap<ContractId, Option<ContractRecord>>,
     /// Codes that contracts had until a place.
     replaced: Vec<(ContractId, Place, CodeRecord)>,
+    /// What stands at the slots written, in their order.
+    slots: BTreeMap<ContractId, Vec<Slot>>,
+}
+
+/// A slot before it is written.
+#[derive(Clone, Debug)]
+struct Slot {
+    /// Its database key.
+    key: Key,
+    value: Option<Vec<u8>>,
 }
 
 impl Roots {
@@ -88,8 +98,13 @@ impl Roots {
     /// # Errors
     /// [`Error::NoContract`], [`Error::ContractExists`], or the state cannot be read.
     pub fn of(records: Records, writes: &StateWrites) -> Result<Self, Error> {
-        let mut roots =
-            Self { root: Hash::ZERO, tries: Vec::new(), contracts: BTreeMap::new(), replaced: Vec::new() };
+        let mut roots = Self {
+            root: Hash::ZERO,
+            tries: Vec::new(),
+            contracts: BTreeMap::new(),
+            replaced: Vec::new(),
+            slots: BTreeMap::new(),
+        };
         let nothing = Changes::new();
         let touched = writes.slots.iter().filter(|(_, changes)| !changes.is_empty()).map(|(id, _)| id);
         let mut leaves = BTreeMap::new();
@@ -102,10 +117,7 @@ impl Roots {
                 roots.change(id, &mut contract, changed);
             }
             let changes = writes.slots.get(id).unwrap_or(&nothing);
-            let values = changes
-                .iter()
-                .map(|(key, value)| (slot_path(&contract.path_key, key), value.as_deref().map(value_hash)))
-                .collect();
+            let values = roots.read(records, id, &contract.path_key, changes)?;
             contract.storage_root = roots.apply(records, Some(*id), &values)?;
             let gone = *id == RESERVED && contract.storage_root == Hash::ZERO;
             let contract = (!gone).then_some(contract);
@@ -128,6 +140,31 @@ impl Roots {
         contract.revision = changed.revision;
     }
 
+    /// The leaves that slots get. Reads what they hold before, too, while the processor is at it: a commit then waits
+    /// for nothing but the log.
+    fn read(
+        &mut self,
+        records: Records,
+        id: &ContractId,
+        path_key: &[u8; 32],
+        changes: &Changes,
+    ) -> Result<BTreeMap<trie::Path, Option<Hash>>, Error> {
+        const MANY: usize = 128;
+        let read = side_by_side(changes.iter().collect(), MANY, |(name, value): (&Vec<u8>, &Option<Vec<u8>>)| {
+            let leaf = (slot_path(path_key, name), value.as_deref().map(value_hash));
+            let key = slot_key(records, id, name);
+            Ok((leaf, Slot { key, value: slot_at(records, id, &key)? }))
+        });
+        let mut leaves = Vec::with_capacity(read.len());
+        let slots = self.slots.entry(*id).or_default();
+        for read in read {
+            let (leaf, slot) = read?;
+            leaves.push(leaf);
+            slots.push(slot);
+        }
+        Ok(leaves.into_iter().collect())
+    }
+
     fn apply(
         &mut self,
         records: Records,
@@ -144,7 +181,12 @@ impl Roots {
     }
 
     /// The batch that stores writes and tries, and what it overwrites.
-    pub fn into_changes(self, records: Records, height: u64, writes: &StateWrites) -> Result<(Batch, Layer), Error> {
+    pub fn into_changes(
+        mut self,
+        records: Records,
+        height: u64,
+        writes: &StateWrites,
+    ) -> Result<(Batch, Layer), Error> {
         let mut batch = Batch::default();
         let mut layer = Layer { height, old: BTreeMap::new() };
         for (id, trie) in self.tries {
@@ -165,16 +207,18 @@ impl Roots {
         }
         for (id, changes) in &writes.slots {
             let mut ordered = BTreeMap::new();
-            for (key, value) in changes {
-                let old = slot(records, id, key)?;
+            for ((name, value), Slot { key, value: old }) in
+                changes.iter().zip(self.slots.remove(id).unwrap_or_default())
+            {
                 if old == *value {
                     continue;
                 }
-                if key.first() == Some(&KEY_ORDERED) && old.is_some() != value.is_some() {
-                    ordered.insert(&key[..], value.is_some());
+                if name.first() == Some(&KEY_ORDERED) && old.is_some() != value.is_some() {
+                    ordered.insert(&name[..], value.is_some());
                 }
-                put_slot(&mut batch, records, id, key, height, value.as_deref());
-                layer.old.insert((*id, key.clone()), old);
+                let content = value.as_ref().map(|value| [&height.to_le_bytes()[..], value].concat().into());
+                batch.push(records.scope, Kind::Slot, key, content.map(Content::Bytes));
+                layer.old.insert((*id, name.clone()), old);
             }
             OrderedKeys::new(records, *id).update(&ordered, &mut batch)?;
         }
@@ -185,16 +229,17 @@ impl Roots {
     }
 }
 
-/// Threads that compute one root: as many as there are processors, a few at most.
-pub(super) fn threads() -> usize {
-    static THREADS: LazyLock<usize> =
-        LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(8));
-    *THREADS
-}
-
 /// The stored value of a key, without the height in front of it.
 pub(super) fn slot(records: Records, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    let Some(mut record) = records.bytes(Kind::Slot, &[contract.as_ref(), key])? else {
+    slot_at(records, contract, &slot_key(records, contract, key))
+}
+
+fn slot_key(records: Records, contract: &ContractId, key: &[u8]) -> Key {
+    records.scope.key(Kind::Slot, &[contract.as_ref(), key])
+}
+
+fn slot_at(records: Records, contract: &ContractId, key: &Key) -> Result<Option<Vec<u8>>, Error> {
+    let Some(mut record) = records.at(Kind::Slot, key)? else {
         return Ok(None);
     };
     if record.len() < 8 {
@@ -202,21 +247,6 @@ pub(super) fn slot(records: Records, contract: &ContractId, key: &[u8]) -> Resul
     }
     record.drain(..8);
     Ok(Some(record))
-}
-
-fn put_slot(
-    batch: &mut Batch,
-    records: Records,
-    contract: &ContractId,
-    key: &[u8],
-    height: u64,
-    value: Option<&[u8]>,
-) {
-    let parts = [contract.as_ref(), key];
-    match value {
-        Some(value) => batch.put_bytes(records.scope, Kind::Slot, &parts, [&height.to_le_bytes()[..], value].concat()),
-        None => batch.remove(records.scope, Kind::Slot, &parts),
-    }
 }
 
 /// What the state's trie commits to of a contract.
