@@ -4,6 +4,9 @@
 //! Invariant: what is written is always all batches up to one; an error of a commit or of a background worker is fatal
 //! for whoever holds the database.
 
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -16,7 +19,7 @@ pub(super) use super::batch::Batch;
 use super::batch::Content;
 use super::cache::Cache;
 use super::columns::{Column, Key, Kind};
-use super::error::Error;
+use super::error::{Error, REBUILD};
 use super::scope::Scope;
 use super::waiting::{Changes, Place, Waiting};
 
@@ -41,7 +44,8 @@ impl Db {
             column.compression = CompressionType::NoCompression;
         }
         options.stats = false;
-        let db = parity_db::Db::open_or_create(&options).map_err(failed)?;
+        empty_torn_logs(path).map_err(Error::io(format!("cannot read {}", path.display())))?;
+        let db = guarded(|| parity_db::Db::open_or_create(&options))?;
         let shared =
             Arc::new(Shared { db, waiting: Waiting::default(), cache: Cache::default(), failed: OnceLock::new() });
         let writing = Arc::clone(&shared);
@@ -58,7 +62,7 @@ impl Db {
                 Content::Trie(record) => record.encode(),
             }));
         }
-        let stored = self.shared.db.get(kind.column() as u8, key).map_err(failed)?;
+        let stored = guarded(|| self.shared.db.get(kind.column() as u8, key))?;
         stored.map(|stored| scope.open(kind, key, stored)).transpose()
     }
 
@@ -67,7 +71,7 @@ impl Db {
         if let Some(found) = self.shared.waiting.read(key, |change| change.content.is_some()) {
             return Ok(found);
         }
-        Ok(self.shared.db.get_size(kind.column() as u8, key).map_err(failed)?.is_some())
+        Ok(guarded(|| self.shared.db.get_size(kind.column() as u8, key))?.is_some())
     }
 
     /// The trie record at `place`, stored under `key`.
@@ -169,7 +173,7 @@ impl Shared {
             };
             operations.push((change.kind.column() as u8, operation));
         }
-        self.db.commit_changes_bytes(operations).map_err(failed)
+        guarded(|| self.db.commit_changes_bytes(operations))
     }
 }
 
@@ -186,8 +190,38 @@ impl Drop for Stopped<'_> {
     }
 }
 
-fn failed(error: parity_db::Error) -> Error {
-    Error::Database(error.to_string())
+/// Empties the logs of the database that do not begin with a record: after a loss of power the file may be there without
+/// its content, and the database reads a record's number from it all the same. What is lost follows again from the block log.
+fn empty_torn_logs(path: &Path) -> std::io::Result<()> {
+    /// With what a record begins; its number follows, the first one being 1.
+    const RECORD: u8 = 1;
+    if !path.is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix("log"));
+        if number.is_none_or(|number| number.parse::<u32>().is_err()) {
+            continue;
+        }
+        let mut start = Vec::new();
+        File::open(entry.path())?.take(9).read_to_end(&mut start)?;
+        let begins = matches!(start[..], [RECORD, ref number @ ..] if number.len() == 8 && number != [0; 8]);
+        if !begins && !start.is_empty() {
+            tracing::warn!(file = %entry.path().display(), "a log of the database was never written; it is emptied");
+            OpenOptions::new().write(true).open(entry.path())?.set_len(0)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls the database. On damaged files it may panic where it could refuse.
+fn guarded<T>(call: impl FnOnce() -> parity_db::Result<T>) -> Result<T, Error> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(done) => done.map_err(|error| Error::Database(error.to_string())),
+        Err(_) => Err(Error::Damaged(format!("its files do not hold together; {REBUILD}"))),
+    }
 }
 
 /// Reads the records of one state.

@@ -7,6 +7,10 @@ use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
 use coffer_runtime::Fault;
 
+/// The way out when the database does not hold together.
+pub(super) const REBUILD: &str =
+    "stop the node and remove the folder `db` of its data folder: it is rebuilt from the block log at the next start";
+
 /// Why the state cannot be opened, read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::columns::{BlockPlace, FORMAT, Key, Kind, Meta, StateRecord, StoredBlock};
 use super::commit::{BlockFrame, PrivateContent, PrivateFrame};
 use super::db::{Batch, Db, Records};
-use super::error::Error;
+use super::error::{Error, REBUILD};
 use super::folder::Folder;
 use super::group::{Group, Outcome};
 use super::log::{FrameKind, HEADER, Log};
@@ -26,10 +26,6 @@ use super::private::PsiTrie;
 use super::scope::Scope;
 use super::writes::StateWrites;
 use super::{Head, Inner, State, StateOptions, Tenant, TenantKeys};
-
-/// The way out when the database does not hold together.
-const REBUILD: &str =
-    "stop the node and remove the folder `db` of its data folder: it is rebuilt from the block log at the next start";
 
 impl State {
     /// Opens a data folder, or makes it: locks it, drops a torn last log frame, re-applies what the database lacks.

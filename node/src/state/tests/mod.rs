@@ -1,6 +1,7 @@
 //! The state as a whole: against a plain model at every height, over restarts and crashes, and what it leaves on disk.
 
 mod crash;
+mod faults;
 mod model;
 mod sealed;
 
