@@ -34,6 +34,8 @@ pub struct Config {
     pub seed: Option<u64>,
     /// Heights below the head that stay readable.
     pub history: u64,
+    /// Keep every height readable from now on.
+    pub archive: bool,
     /// Leaves of the trie of private states, dummies included.
     pub psi_capacity: usize,
     /// Compiler that contracts start with; a local choice.
@@ -58,6 +60,7 @@ impl Config {
             accounts: ["alice", "bob", "carol", "dave"].map(String::from).into(),
             seed: None,
             history: state::DEFAULT_HISTORY,
+            archive: false,
             psi_capacity: state::DEFAULT_PSI_CAPACITY,
             backend: Backend::default(),
             execution: Execution::default(),
@@ -97,6 +100,7 @@ impl Config {
             }
             self.history = history;
         }
+        self.archive = file.archive.unwrap_or(self.archive);
         if let Some(capacity) = file.psi_capacity {
             if !(1..=MAX_PSI_CAPACITY).contains(&capacity) {
                 offences
@@ -168,6 +172,7 @@ struct File {
     tenants: Option<Vec<TenantFile>>,
     accounts: Option<Vec<String>>,
     history: Option<u64>,
+    archive: Option<bool>,
     psi_capacity: Option<usize>,
     backend: Option<BackendFile>,
     #[serde(default)]
@@ -267,9 +272,10 @@ mod tests {
     #[test]
     fn a_file_replaces_what_it_names() {
         let config =
-            lay("psi_capacity = 8\n[[tenants]]\npsi = \"Ministère\"\n[rpc]\nlisten = \"127.0.0.1:0\"").unwrap();
+            lay("psi_capacity = 8\narchive = true\n[[tenants]]\npsi = \"Ministère\"\n[rpc]\nlisten = \"127.0.0.1:0\"")
+                .unwrap();
         assert_eq!(config.tenants[0].as_str(), "Ministère");
-        assert_eq!((config.psi_capacity, config.rpc.listen.port()), (8, 0));
+        assert_eq!((config.psi_capacity, config.archive, config.rpc.listen.port()), (8, true, 0));
         assert_eq!(config.accounts.len(), 4);
     }
 

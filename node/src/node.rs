@@ -1,6 +1,8 @@
 //! The composition root: puts the parts of a node together, starts them bottom-up and stops them top-down. Not here: what any part does.
 //! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
 
+mod stopped;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -10,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use coffer_abi::{Encode, Hash, Height, codec};
 use coffer_chain::certificate::POWER_PER_ORGANISATION;
-use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, SigningKey, Validator, ValidatorSet};
+use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, Psi, SigningKey, Validator, ValidatorSet};
 use coffer_runtime::codes::HotLimits;
 use coffer_runtime::engine::{NoCache, Tuning};
 use coffer_runtime::{Fault, Runtime};
@@ -27,8 +29,10 @@ use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::rpc;
 use crate::sources::{SEEDED_GENESIS, Sources, now, seeded_key};
-use crate::state::{self, Folder, State, StateOptions, TenantKeys};
+use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
 use crate::task::{TaskError, Tasks};
+
+pub use stopped::StoppedNode;
 
 /// Environment variable with the secret that opens the key store.
 pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
@@ -84,6 +88,12 @@ pub enum StartError {
     )]
     Missing {
         /// The file.
+        path: PathBuf,
+    },
+    /// The folder holds no chain.
+    #[error("{path} holds no chain; name the data folder of a node with --data")]
+    NoChain {
+        /// The folder.
         path: PathBuf,
     },
     /// No random bytes.
@@ -205,23 +215,8 @@ impl Opened {
         let keys = Self::keys(config, &secret, origin)?;
         let genesis = genesis(&config.data, origin, &keys)?;
         let engine = engine_config(&genesis.parameters, config.backend)?;
-        let tenants: Vec<(coffer_chain::Psi, TenantSecret)> = config
-            .tenants
-            .iter()
-            .filter_map(|psi| Some((psi.clone(), TenantSecret::new(&*keys.tenant_secret(psi)?))))
-            .collect();
-        let storage = |(psi, secret): &(coffer_chain::Psi, TenantSecret)| TenantKeys {
-            psi: psi.clone(),
-            storage_key: secret.storage_key(),
-            trie_secret: secret.trie_secret(),
-        };
-        let options = StateOptions {
-            genesis: genesis.clone(),
-            tenants: tenants.iter().map(storage).collect(),
-            node_secret: keys.node_secret(),
-            history: config.history,
-            psi_capacity: config.psi_capacity,
-        };
+        let tenants = tenants(config, &keys);
+        let options = state_options(config, &keys, genesis.clone(), &tenants);
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
         let state = State::open_in(folder, options)?;
@@ -276,6 +271,28 @@ impl Opened {
 
     fn keys(config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, KeyError> {
         KeyStore::open_or_create(&config.data, secret, origin, &config.accounts, &config.tenants)
+    }
+}
+
+/// The tenants of a node with their secrets.
+fn tenants(config: &Config, keys: &KeyStore) -> Vec<(Psi, TenantSecret)> {
+    let secret = |psi: &Psi| Some((psi.clone(), TenantSecret::new(&*keys.tenant_secret(psi)?)));
+    config.tenants.iter().filter_map(secret).collect()
+}
+
+fn state_options(config: &Config, keys: &KeyStore, genesis: Genesis, tenants: &[(Psi, TenantSecret)]) -> StateOptions {
+    let storage = |(psi, secret): &(Psi, TenantSecret)| TenantKeys {
+        psi: psi.clone(),
+        storage_key: secret.storage_key(),
+        trie_secret: secret.trie_secret(),
+    };
+    StateOptions {
+        genesis,
+        tenants: tenants.iter().map(storage).collect(),
+        node_secret: keys.node_secret(),
+        history: config.history,
+        archive: if config.archive { Archive::On } else { Archive::Off },
+        psi_capacity: config.psi_capacity,
     }
 }
 

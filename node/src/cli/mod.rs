@@ -3,6 +3,7 @@
 
 mod compile_code;
 mod contract;
+mod db;
 mod dev;
 mod proof;
 
@@ -33,6 +34,8 @@ enum Command {
     Contract(contract::ContractArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
+    /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
+    Db(db::DbArgs),
     #[command(name = crate::compile::COMMAND, hide = true)]
     CompileCode(compile_code::CompileCodeArgs),
 }
@@ -69,6 +72,7 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Dev(args) => dev::run(args),
         Command::Contract(args) => contract::run(args),
         Command::Proof(args) => proof::run(args),
+        Command::Db(args) => db::run(args),
         Command::CompileCode(args) => Ok(compile_code::run(&args)),
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn put_receipts(batch: &mut Batch, records: Records, receipts: &[TxRe
     Ok(())
 }
 
-fn event_count(records: Records, contract: &ContractId) -> Result<u64, Error> {
+pub(super) fn event_count(records: Records, contract: &ContractId) -> Result<u64, Error> {
     Ok(records.get(Kind::EventCount, &[contract.as_ref()])?.unwrap_or(0))
 }
 

@@ -1,7 +1,7 @@
 //! THE schema of the database: columns, what their keys are made of, and the records in them. Not here: access (`db`),
 //! sealing (`scope`). Invariant: a change of anything here is a new [`FORMAT`]; every key is 32 bytes and looks random.
 
-use coffer_abi::{AccountId, CodeHash, Decode, Encode, Event, Hash};
+use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Event, Hash};
 use coffer_chain::{Authority, Block, Certificate, Receipt};
 
 /// Version of this schema and of the block log.
@@ -36,11 +36,29 @@ pub(super) enum Column {
     Receipt,
     /// Events by contract and number.
     Event,
+    /// Older records, of an archive only.
+    Hist,
 }
 
 impl Column {
     /// Number of columns.
-    pub const COUNT: u8 = 11;
+    pub const COUNT: u8 = 12;
+
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; Self::COUNT as usize] = [
+        Self::Meta,
+        Self::Flat,
+        Self::Trie,
+        Self::State,
+        Self::Roots,
+        Self::Undo,
+        Self::Block,
+        Self::Keys,
+        Self::Code,
+        Self::Receipt,
+        Self::Event,
+        Self::Hist,
+    ];
 }
 
 /// What a record is. The kind stands in the derived key, so two kinds never share a record.
@@ -56,9 +74,9 @@ pub(super) enum Kind {
     /// tag -> offset of the first log frame that could not be applied because its tenant was not configured; public
     /// scope.
     Missed,
-    /// contract, raw key -> height last written (8 bytes, little-endian), value.
+    /// contract, path of the key -> [`SlotRecord`], so that the leaves of a trie lead to what stands there.
     Slot,
-    /// contract -> [`ContractRecord`].
+    /// path of the contract -> [`ContractRecord`].
     Contract,
     /// contract or nothing (the state's own trie) -> not stored: the key under which the place of each of its records
     /// is hashed -> trie record.
@@ -92,6 +110,14 @@ pub(super) enum Kind {
     Tag,
     /// Not stored: binds a sealed log frame to its state and height.
     Frame,
+    /// `()` -> how far an import of the state is.
+    Importing,
+    /// `()` -> height since which all older records are kept.
+    Archive,
+    /// database key of a record, number -> the record as it was before a block that changed it.
+    Older,
+    /// database key of a record -> number of its older ones.
+    OlderCount,
 }
 
 impl Kind {
@@ -101,7 +127,7 @@ impl Kind {
             Self::Meta | Self::Finished | Self::Tenant | Self::Missed | Self::Tag | Self::Frame => Column::Meta,
             Self::Slot | Self::Contract => Column::Flat,
             Self::Trie => Column::Trie,
-            Self::State => Column::State,
+            Self::State | Self::Importing | Self::Archive => Column::State,
             Self::RootAt | Self::PsiTrie => Column::Roots,
             Self::Undo => Column::Undo,
             Self::Block | Self::BlockAt => Column::Block,
@@ -109,6 +135,7 @@ impl Kind {
             Self::Code | Self::CodeBefore => Column::Code,
             Self::Receipt => Column::Receipt,
             Self::Event | Self::EventCount => Column::Event,
+            Self::Older | Self::OlderCount => Column::Hist,
         }
     }
 
@@ -178,9 +205,20 @@ pub(super) struct CodeRecord {
     pub since: Place,
 }
 
+/// A value of a contract's storage with the key that its path was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct SlotRecord {
+    /// Block that wrote it last.
+    pub height: u64,
+    pub key: Vec<u8>,
+    pub value: Vec<u8>,
+}
+
 /// A contract as its state knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ContractRecord {
+    /// Its id, from which its path in the state's trie is made.
+    pub id: ContractId,
     /// Its code.
     pub code_hash: CodeHash,
     /// Key of its storage paths.

@@ -4,6 +4,8 @@
 //! Invariant: what is written is always all batches up to one; an error of a commit or of a background worker is fatal
 //! for whoever holds the database.
 
+mod offline;
+
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,14 +13,17 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
+use coffer_abi::ContractId;
 use coffer_abi::codec::{Decode, Encode, decode};
+use coffer_chain::trie::path::{RESERVED, RESERVED_PATH_KEY, contract_path};
 use coffer_chain::trie::{NodeReader, Record, RecordKey, TrieError};
 use parity_db::{CompressionType, Operation, Options};
 
+use super::archive;
 pub(super) use super::batch::Batch;
 use super::batch::Content;
 use super::cache::Cache;
-use super::columns::{Column, Key, Kind};
+use super::columns::{Column, ContractRecord, Key, Kind};
 use super::error::{Error, REBUILD};
 use super::scope::Scope;
 use super::waiting::{Changes, Place, Waiting};
@@ -38,20 +43,24 @@ struct Shared {
 
 impl Db {
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let mut options = Options::with_columns(path, Column::COUNT);
-        for column in &mut options.columns {
-            column.uniform = true;
-            column.compression = CompressionType::NoCompression;
-        }
-        options.stats = false;
         empty_torn_logs(path).map_err(Error::io(format!("cannot read {}", path.display())))?;
-        let db = guarded(|| parity_db::Db::open_or_create(&options))?;
+        let db = guarded(|| parity_db::Db::open_or_create(&Self::options(path)))?;
         let shared =
             Arc::new(Shared { db, waiting: Waiting::default(), cache: Cache::default(), failed: OnceLock::new() });
         let writing = Arc::clone(&shared);
         let spawned = std::thread::Builder::new().name("state-writer".into()).spawn(move || writing.write_all());
         let writer = Some(spawned.map_err(Error::io("cannot start the writer of the state database"))?);
         Ok(Self { shared, writer })
+    }
+
+    fn options(path: &Path) -> Options {
+        let mut options = Options::with_columns(path, Column::COUNT);
+        for column in &mut options.columns {
+            column.uniform = true;
+            column.compression = CompressionType::NoCompression;
+        }
+        options.stats = false;
+        options
     }
 
     /// The content under a key, opened.
@@ -114,7 +123,6 @@ impl Db {
     }
 
     /// Waits until all batches are handed to the database below, for who looks at its files.
-    #[expect(dead_code, reason = "for commands that look at the files")]
     pub fn settle(&self) -> Result<(), Error> {
         self.shared.waiting.settle();
         self.check_failed()
@@ -229,17 +237,32 @@ fn guarded<T>(call: impl FnOnce() -> parity_db::Result<T>) -> Result<T, Error> {
 pub(super) struct Records<'a> {
     pub db: &'a Db,
     pub scope: &'a Arc<Scope>,
+    /// Values, contracts and ordered keys as they were after this block; as they are, if `None`.
+    as_of: Option<u64>,
 }
 
 impl<'a> Records<'a> {
+    /// The records of a state as they are.
+    pub fn new(db: &'a Db, scope: &'a Arc<Scope>) -> Self {
+        Self { db, scope, as_of: None }
+    }
+
+    /// The same as they were after the block at `height`, of a state that is archived since then.
+    pub fn as_of(self, height: u64) -> Self {
+        Self { as_of: Some(height), ..self }
+    }
+
     /// The content of a record.
     pub fn bytes(&self, kind: Kind, parts: &[&[u8]]) -> Result<Option<Vec<u8>>, Error> {
-        self.db.get(self.scope, kind, &self.scope.key(kind, parts))
+        self.at(kind, &self.scope.key(kind, parts))
     }
 
     /// The content of the record under a key of this state.
     pub fn at(&self, kind: Kind, key: &Key) -> Result<Option<Vec<u8>>, Error> {
-        self.db.get(self.scope, kind, key)
+        let today = self.db.get(self.scope, kind, key)?;
+        let Some(height) = self.as_of.filter(|_| archive::is_kept(kind)) else { return Ok(today) };
+        // ORDER: after the record of today, so that a commit in between shows in one of the two.
+        Ok(archive::before(Self { as_of: None, ..*self }, key, height)?.unwrap_or(today))
     }
 
     /// True if there is such a record.
@@ -251,6 +274,17 @@ impl<'a> Records<'a> {
     pub fn get<T: Decode + Encode>(&self, kind: Kind, parts: &[&[u8]]) -> Result<Option<T>, Error> {
         let bytes = self.bytes(kind, parts)?;
         bytes.map(|bytes| decode(&bytes)).transpose().map_err(|e| Error::Damaged(format!("{kind:?} record: {e}")))
+    }
+
+    /// The key of a contract's storage paths; `None` if this state has no such contract.
+    pub fn path_key(&self, contract: &ContractId) -> Result<Option<[u8; 32]>, Error> {
+        if *contract == RESERVED {
+            return Ok(Some(RESERVED_PATH_KEY));
+        }
+        self.scope.path_key(contract, || {
+            let record = self.get::<ContractRecord>(Kind::Contract, &[&contract_path(contract)])?;
+            Ok(record.map(|record| record.path_key))
+        })
     }
 
     /// The trie of a contract's storage, or with an empty id the state's own.

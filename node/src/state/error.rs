@@ -7,6 +7,8 @@ use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
 use coffer_runtime::Fault;
 
+use super::chunk::ChunkError;
+
 /// The way out when the database does not hold together.
 pub(super) const REBUILD: &str =
     "stop the node and remove the folder `db` of its data folder: it is rebuilt from the block log at the next start";
@@ -122,6 +124,12 @@ pub enum Error {
     /// This cannot be proved, being too much, nothing, or of no state here. Permanent.
     #[error("{0}")]
     Asked(String),
+    /// A chunk of an export does not hold. Nothing of it was stored.
+    #[error(transparent)]
+    Chunk(#[from] ChunkError),
+    /// This import cannot be begun, or not go on like this. Nothing was stored.
+    #[error("the state cannot be imported: {0}")]
+    Import(String),
     /// The view is not at the head, so what would follow it cannot be computed.
     #[error("the view is at height {view}, the state has moved on to {head}")]
     Stale {

@@ -30,6 +30,8 @@ pub(super) enum FrameKind {
     Block = 1,
     /// A private state's change, sealed.
     Private = 2,
+    /// A step of the import of a private state, sealed.
+    Import = 3,
 }
 
 /// A frame as read back.
@@ -127,6 +129,11 @@ impl Log {
         Ok(ends)
     }
 
+    /// Offset of the first frame that is here.
+    pub fn start(&self) -> u64 {
+        self.segments.first().unwrap_or_default().0 + HEADER
+    }
+
     /// The frame at an offset, or `None` at the end.
     pub fn read(&mut self, offset: u64) -> Result<Option<Frame>, Error> {
         // A frame's end may be where the next segment begins.
@@ -190,6 +197,7 @@ impl Log {
         let kind = match header[8] {
             1 => FrameKind::Block,
             2 => FrameKind::Private,
+            3 => FrameKind::Import,
             _ => return Ok(None),
         };
         if &header[..4] != FRAME_MAGIC || size > MAX_PAYLOAD || behind > end {

@@ -6,26 +6,35 @@
 //! `log` lasts, `db` follows from it, behind what `waiting` holds; `history` serves the last heights from memory. Each state is one `one::OneState`;
 //! reads go through a [`View`], changes through `commit`, and `recover` puts it all together again at start.
 
+mod archive;
 mod batch;
 mod blocks;
 mod cache;
+mod chunk;
 mod columns;
 mod commit;
+mod compact;
 mod db;
 mod error;
+mod export;
+mod exported;
 mod folder;
 mod group;
 mod history;
+mod import;
 mod log;
 mod one;
 mod ordered;
 mod private;
 mod prove;
+mod prune;
 mod recover;
 mod scope;
 mod segments;
 mod snapshot;
+mod stats;
 mod threads;
+mod verify;
 mod waiting;
 mod writes;
 
@@ -41,12 +50,19 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 pub use blocks::{BlockId, EventPage};
+pub use chunk::{CHUNK_TARGET, CHUNK_VERSION, Chunk, ChunkError, End, MAX_CHUNK_BYTES, Part, Position};
 pub use columns::{ContractRecord, EventRecord, Place, StoredBlock, TxReceipt};
 pub use commit::{BlockCommit, PrivateCommit};
+pub use compact::{Compacted, bytes_of, compact};
 pub use error::Error;
+pub use exported::{Exported, check as check_export};
 pub use folder::Folder;
+pub use import::Import;
+pub use prune::forget_archive;
 pub use segments::FOLDER as LOG_FOLDER;
 pub use snapshot::View;
+pub use stats::{ColumnStats, OneStats, Stats};
+pub use verify::Checked;
 pub use writes::{ChangedContract, NewContract, StateWrites};
 
 use columns::{BlockPlace, Kind, PsiTrieRecord};
@@ -71,8 +87,21 @@ pub struct StateOptions {
     pub node_secret: Zeroizing<[u8; 32]>,
     /// Heights below the head that stay readable; at least 1.
     pub history: u64,
+    /// Whether every height is kept from now on.
+    pub archive: Archive,
     /// Leaves of the trie of private states, dummies included; at least the number of tenants.
     pub psi_capacity: usize,
+}
+
+/// Whether older values are kept for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Archive {
+    /// No. What was kept is no longer asked for, and `forget_archive` removes it.
+    Off,
+    /// Yes, from when it was first switched on.
+    On,
+    /// As the node that last had the folder did.
+    AsItWas,
 }
 
 /// A tenant's secrets as far as its state needs them.
@@ -201,7 +230,7 @@ impl State {
     /// [`Error::Future`], [`Error::Pruned`], [`Error::Database`], [`Error::Damaged`].
     pub fn public_at(&self, height: Height) -> Result<View, Error> {
         let one = &self.inner.public;
-        check_kept(height, one.history.layers().floor(), self.head().height.0)?;
+        check_kept(height, one.oldest(), self.head().height.0)?;
         Ok(View::new(self.inner.clone(), Some(one.clone()), height, self.state_root(height)?))
     }
 
@@ -228,7 +257,7 @@ impl State {
             return Ok(View::new(self.inner.clone(), None, height, Hash::ZERO));
         };
         tenant.one.check_held()?;
-        check_kept(height, tenant.one.history.layers().floor(), self.inner.private_head(tenant).0)?;
+        check_kept(height, tenant.one.oldest(), self.inner.private_head(tenant).0)?;
         let root = tenant.one.root_at(&self.inner.db, height.0)?;
         Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), height, root))
     }
@@ -295,7 +324,7 @@ impl State {
 
 impl Inner {
     fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
-        Records { db: &self.db, scope: &one.scope }
+        Records::new(&self.db, &one.scope)
     }
 
     fn psi_trie(&self) -> MutexGuard<'_, PsiTrie> {

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use arc_swap::ArcSwap;
 use coffer_abi::{Encode, Hash, Height};
 
+use super::Archive;
+use super::archive;
 use super::columns::{Kind, RootRecord, StateRecord};
 use super::db::{Db, Records};
 use super::error::Error;
@@ -30,11 +32,17 @@ pub(super) struct OneState {
 pub(super) struct Prepared(Option<(blake3::Hash, Roots)>);
 
 impl OneState {
-    /// Loads where a state stands and its last `history` heights. `floor` is the oldest height to be read, given the
-    /// state's own.
-    pub fn load(db: &Db, scope: Arc<Scope>, floor: impl FnOnce(&StateRecord) -> u64) -> Result<Self, Error> {
-        let records = Records { db, scope: &scope };
+    /// Loads where a state stands and its last heights. `floor` is the oldest height to be read from memory, given the
+    /// state's own; `archive`: whether all older ones are kept on disk.
+    pub fn load(
+        db: &Db,
+        scope: Arc<Scope>,
+        archive: Archive,
+        floor: impl FnOnce(&StateRecord) -> u64,
+    ) -> Result<Self, Error> {
+        let records = Records::new(db, &scope);
         let standing: StateRecord = records.get(Kind::State, &[])?.unwrap_or_default();
+        archive::begin(db, &scope, archive, standing.height)?;
         let mut floor = floor(&standing);
         let mut layers = VecDeque::new();
         let heights: Vec<u64> = if scope.psi().is_none() {
@@ -81,6 +89,12 @@ impl OneState {
         })
     }
 
+    /// Oldest height that can be read.
+    pub fn oldest(&self) -> u64 {
+        let floor = self.history.layers().floor();
+        self.scope.archived().map_or(floor, |since| since.min(floor))
+    }
+
     pub fn standing(&self) -> Arc<StateRecord> {
         self.standing.load_full()
     }
@@ -103,7 +117,7 @@ impl OneState {
         if standing.height <= height {
             return Ok(standing.root);
         }
-        let records = Records { db, scope: &self.scope };
+        let records = Records::new(db, &self.scope);
         let (mut low, mut high) = (0, standing.changes);
         let mut root = Hash::ZERO;
         while low < high {
@@ -121,7 +135,7 @@ impl OneState {
 
     /// Heights and roots of the changes after `height`, newest first.
     pub fn changes_after(&self, db: &Db, height: u64) -> Result<Vec<RootRecord>, Error> {
-        let records = Records { db, scope: &self.scope };
+        let records = Records::new(db, &self.scope);
         let mut changes = Vec::new();
         for number in (0..self.standing().changes).rev() {
             let change = root_change(records, number)?;

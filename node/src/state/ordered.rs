@@ -322,7 +322,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let db = Db::open(dir.path()).unwrap();
             let scope = Arc::new(Scope::private("PS1".parse().unwrap(), &[7; 32]));
-            let keys = OrderedKeys::new(Records { db: &db, scope: &scope }, ContractId([1; 32]));
+            let keys = OrderedKeys::new(Records::new(&db, &scope), ContractId([1; 32]));
             let mut set = BTreeSet::new();
             for batch in &batches {
                 let batch: Vec<_> = batch.iter().map(|(n, present)| (key(*n), *present)).collect();
@@ -345,7 +345,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(dir.path()).unwrap();
         let scope = Arc::new(Scope::public());
-        let keys = OrderedKeys::new(Records { db: &db, scope: &scope }, ContractId([1; 32]));
+        let keys = OrderedKeys::new(Records::new(&db, &scope), ContractId([1; 32]));
         let name = |n: u32| n.to_be_bytes().to_vec();
         change(&db, &keys, &(0..20_000).map(|n| (name(n), true)).collect::<Vec<_>>());
         assert_eq!(all(&keys, &[]).len(), 20_000);

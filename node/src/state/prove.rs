@@ -17,7 +17,7 @@ use coffer_proof::{
 };
 
 use super::columns::ContractRecord;
-use super::db::Records;
+use super::db::{Records, TrieRecords};
 use super::error::Error;
 use super::history::Layers;
 use super::one::OneState;
@@ -107,15 +107,15 @@ impl View {
 }
 
 /// A state at the height of a view, while no commit reaches the database.
-struct AtHeight<'a> {
-    view: &'a View,
-    one: &'a OneState,
-    records: Records<'a>,
-    layers: Arc<Layers>,
+pub(super) struct AtHeight<'a> {
+    pub view: &'a View,
+    pub one: &'a OneState,
+    pub records: Records<'a>,
+    pub layers: Arc<Layers>,
 }
 
 impl AtHeight<'_> {
-    fn record(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
+    pub fn record(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
         self.view.contract(contract)
     }
 
@@ -137,6 +137,17 @@ impl AtHeight<'_> {
             }
         }
         Ok(writes)
+    }
+
+    /// The trie of a contract's storage, or the state's own, as it was at the height.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] also when it comes to another root than it had.
+    pub fn trie<'b>(&'b self, storage: Option<&'b ContractId>) -> Result<Replaced<TrieRecords<'b>>, Error> {
+        let trie = self.records.trie(storage.map_or(&[][..], AsRef::as_ref));
+        let (height, expected) = (self.view.height(), self.root(storage)?);
+        let changed = Replaced::new(trie, &self.undo(storage)?, &expected).map_err(trie_error)?;
+        changed.ok_or_else(|| Error::Damaged(format!("a trie comes to another root than it had at height {height}")))
     }
 
     fn root(&self, storage: Option<&ContractId>) -> Result<Hash, Error> {
@@ -165,25 +176,37 @@ impl Source for AtHeight<'_> {
     }
 
     fn prove(&self, storage: Option<&ContractId>, paths: &BTreeSet<Path>) -> Result<Proved, Error> {
-        let id = storage.map_or(&[][..], AsRef::as_ref);
-        let trie = self.records.trie(id);
-        let proved =
-            prove_changed(&trie, &self.undo(storage)?, &self.root(storage)?, paths).map_err(|error| match error {
-                TrieError::Read(error) => error,
-                corrupt => Error::Damaged(corrupt.to_string()),
-            })?;
-        let height = self.view.height();
-        proved.ok_or_else(|| Error::Damaged(format!("a trie comes to another root than it had at height {height}")))
+        TrieProof::make(&self.trie(storage)?, paths).map_err(trie_error)
+    }
+}
+
+pub(super) fn trie_error(error: TrieError<Error>) -> Error {
+    match error {
+        TrieError::Read(error) => error,
+        corrupt => Error::Damaged(corrupt.to_string()),
     }
 }
 
 /// A trie with some of its records replaced.
-struct Replaced<'a, R> {
-    reader: &'a R,
+pub(super) struct Replaced<R> {
+    reader: R,
     records: BTreeMap<RecordKey, Option<Arc<Record>>>,
 }
 
-impl<R: NodeReader> NodeReader for Replaced<'_, R> {
+impl<R: NodeReader> Replaced<R> {
+    /// A trie after `writes`; `None` if its root is then not `expected`.
+    pub fn new(
+        reader: R,
+        writes: &BTreeMap<Path, Option<Hash>>,
+        expected: &Hash,
+    ) -> Result<Option<Self>, TrieError<R::Error>> {
+        let updated = trie::update(&reader, writes)?;
+        let is_right = updated.root == *expected;
+        Ok(is_right.then(|| Self { reader, records: updated.records.into_iter().collect() }))
+    }
+}
+
+impl<R: NodeReader> NodeReader for Replaced<R> {
     type Error = R::Error;
 
     fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<R::Error>> {
@@ -193,14 +216,11 @@ impl<R: NodeReader> NodeReader for Replaced<'_, R> {
 
 /// What stands at `paths` in a trie after `writes`, with the proof; `None` if its root is then not `expected`.
 pub(super) fn prove_changed<R: NodeReader>(
-    reader: &R,
+    reader: R,
     writes: &BTreeMap<Path, Option<Hash>>,
     expected: &Hash,
     paths: &BTreeSet<Path>,
 ) -> Result<Option<Proved>, TrieError<R::Error>> {
-    let updated = trie::update(reader, writes)?;
-    if updated.root != *expected {
-        return Ok(None);
-    }
-    TrieProof::make(&Replaced { reader, records: updated.records.into_iter().collect() }, paths).map(Some)
+    let changed = Replaced::new(reader, writes, expected)?;
+    changed.map(|trie| TrieProof::make(&trie, paths)).transpose()
 }

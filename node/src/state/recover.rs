@@ -25,7 +25,7 @@ use super::one::OneState;
 use super::private::PsiTrie;
 use super::scope::Scope;
 use super::writes::StateWrites;
-use super::{Head, Inner, State, StateOptions, Tenant, TenantKeys};
+use super::{Archive, Head, Inner, State, StateOptions, Tenant, TenantKeys};
 
 impl State {
     /// Opens a data folder, or makes it: locks it, drops a torn last log frame, re-applies what the database lacks.
@@ -45,19 +45,22 @@ impl State {
     pub fn open_in(folder: Folder, options: StateOptions) -> Result<Self, Error> {
         check_tenants(&options)?;
         let dir = &folder.path().to_owned();
+        super::compact::settle(folder.path())?;
         let db = Db::open(&folder.path().join("db"))?;
         super::folder::sync_folder(folder.path())?;
         let chain_id = options.genesis.chain_id();
         let public_scope = Arc::new(Scope::public());
         let meta = check_meta(&db, &public_scope, dir, &chain_id)?;
         let log = Log::open(folder.path(), &chain_id, meta.as_ref().map(|meta| meta.log_offset))?;
-        let finished: Option<u64> = Records { db: &db, scope: &public_scope }.get(Kind::Finished, &[])?;
+        let finished: Option<u64> = Records::new(&db, &public_scope).get(Kind::Finished, &[])?;
         let done = finished.unwrap_or(0);
         let history = options.history.max(1);
-        let public = OneState::load(&db, public_scope, |standing| standing.height.saturating_sub(history).min(done))?;
+        let public = OneState::load(&db, public_scope, options.archive, |standing| {
+            standing.height.saturating_sub(history).min(done)
+        })?;
         let mut private = BTreeMap::new();
         for tenant in &options.tenants {
-            let loaded = load_tenant(&db, &public.scope, tenant, history)?;
+            let loaded = load_tenant(&db, &public.scope, tenant, history, options.archive)?;
             private.insert(tenant.psi.clone(), loaded);
         }
         let header = options.genesis.header();
@@ -166,6 +169,10 @@ impl Inner {
                     let private: PrivateFrame = decode(&frame.payload).map_err(unreadable)?;
                     self.replay_private(&tags, private, offset, frame.end)?;
                 }
+                FrameKind::Import => {
+                    let step: PrivateFrame = decode(&frame.payload).map_err(unreadable)?;
+                    self.replay_step(&tags, step, offset, frame.end)?;
+                }
             }
             offset = frame.end;
             frames += 1;
@@ -211,6 +218,19 @@ impl Inner {
                 self.publish(Outcome { one: Arc::clone(one), batch, layer: None, standing, floor }, end)
             }
         }
+    }
+
+    fn replay_step(
+        &self,
+        tags: &HashMap<Key, &Tenant>,
+        frame: PrivateFrame,
+        offset: u64,
+        end: u64,
+    ) -> Result<(), Error> {
+        let Some(&tenant) = tags.get(&frame.tag) else {
+            return self.pass_over(Some((frame.tag, offset)), end);
+        };
+        if self.replay_import(tenant, frame, end)? { Ok(()) } else { self.pass_over(None, end) }
     }
 
     /// Moves past a frame, noting it if its tenant may come back.
@@ -263,7 +283,7 @@ fn check_tenants(options: &StateOptions) -> Result<(), Error> {
 }
 
 fn check_meta(db: &Db, scope: &Arc<Scope>, dir: &Path, chain_id: &Hash) -> Result<Option<Meta>, Error> {
-    let Some(bytes) = (Records { db, scope }).bytes(Kind::Meta, &[])? else {
+    let Some(bytes) = Records::new(db, scope).bytes(Kind::Meta, &[])? else {
         return Ok(None);
     };
     let found = bytes.first_chunk::<2>().map_or(0, |bytes| u16::from_le_bytes(*bytes));
@@ -277,9 +297,15 @@ fn check_meta(db: &Db, scope: &Arc<Scope>, dir: &Path, chain_id: &Hash) -> Resul
     Ok(Some(meta))
 }
 
-fn load_tenant(db: &Db, public: &Arc<Scope>, keys: &TenantKeys, history: u64) -> Result<Tenant, Error> {
+fn load_tenant(
+    db: &Db,
+    public: &Arc<Scope>,
+    keys: &TenantKeys,
+    history: u64,
+    archive: Archive,
+) -> Result<Tenant, Error> {
     let scope = Arc::new(Scope::private(keys.psi.clone(), &keys.storage_key));
-    let (records, name, tag) = (Records { db, scope: public }, keys.psi.as_str().as_bytes(), scope.tag());
+    let (records, name, tag) = (Records::new(db, public), keys.psi.as_str().as_bytes(), scope.tag());
     match records.get::<Key>(Kind::Tenant, &[name])? {
         Some(known) if known != tag => return Err(Error::OtherKey(keys.psi.clone())),
         Some(_) => {}
@@ -289,7 +315,7 @@ fn load_tenant(db: &Db, public: &Arc<Scope>, keys: &TenantKeys, history: u64) ->
             db.commit(batch)?;
         }
     }
-    let one = OneState::load(db, scope, |standing| standing.height.saturating_sub(history))?;
+    let one = OneState::load(db, scope, archive, |standing| standing.height.saturating_sub(history))?;
     if records.bytes(Kind::Missed, &[&tag])?.is_some() {
         let mut standing = StateRecord::clone(&one.standing());
         standing.held = Some("it changed while it was not configured on this node".into());

@@ -7,8 +7,13 @@
 //! record key and content, so one nonce never meets two contents, the same log replayed gives the same bytes, and no
 //! random source can fail.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use coffer_abi::ContractId;
 use coffer_chain::Psi;
 use zeroize::Zeroizing;
 
@@ -16,12 +21,18 @@ use super::columns::{Key, Kind};
 use super::error::Error;
 
 const NONCE: usize = 24;
+/// Path keys kept in memory for one state, 64 bytes each.
+const KNOWN_PATH_KEYS: usize = 4096;
 
 /// One state's keys.
 pub(super) struct Scope {
     psi: Option<Psi>,
     record_key: Zeroizing<[u8; 32]>,
     sealing: Option<Sealing>,
+    /// Path keys of contracts that were looked up; a contract keeps its own for good.
+    path_keys: Mutex<HashMap<ContractId, [u8; 32]>>,
+    /// Height since which older records are kept; [`u64::MAX`] if they are not.
+    archived: AtomicU64,
 }
 
 struct Sealing {
@@ -33,7 +44,7 @@ impl Scope {
     /// The public state: plain records under keys anyone can compute.
     pub fn public() -> Self {
         let record_key = Zeroizing::new(blake3::derive_key("coffer v1 public state record keys", &[]));
-        Self { psi: None, record_key, sealing: None }
+        Self { psi: None, record_key, sealing: None, path_keys: Mutex::default(), archived: AtomicU64::new(u64::MAX) }
     }
 
     /// A private state under its tenant's storage key.
@@ -49,7 +60,13 @@ impl Scope {
             nonce_key: derive("coffer v1 private state sealing nonce"),
             cipher: XChaCha20Poly1305::new((&*sealing_key).into()),
         };
-        Self { psi: Some(psi), record_key, sealing: Some(sealing) }
+        Self {
+            psi: Some(psi),
+            record_key,
+            sealing: Some(sealing),
+            path_keys: Mutex::default(),
+            archived: AtomicU64::new(u64::MAX),
+        }
     }
 
     /// Whose state; `None` for the public one.
@@ -65,6 +82,37 @@ impl Scope {
             hasher.update(&(part.len() as u32).to_le_bytes()).update(part);
         }
         *hasher.finalize().as_bytes()
+    }
+
+    /// The path key of a contract, from `stored` unless it was looked up before.
+    pub fn path_key(
+        &self,
+        contract: &ContractId,
+        stored: impl FnOnce() -> Result<Option<[u8; 32]>, Error>,
+    ) -> Result<Option<[u8; 32]>, Error> {
+        let known = || self.path_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = known().get(contract) {
+            return Ok(Some(*key));
+        }
+        let key = stored()?;
+        if let Some(key) = key {
+            let mut known = known();
+            if known.len() >= KNOWN_PATH_KEYS {
+                known.clear();
+            }
+            known.insert(*contract, key);
+        }
+        Ok(key)
+    }
+
+    /// Height since which older records are kept, if they are.
+    pub fn archived(&self) -> Option<u64> {
+        Some(self.archived.load(Ordering::Acquire)).filter(|since| *since != u64::MAX)
+    }
+
+    /// Says since when older records are kept.
+    pub fn set_archived(&self, since: Option<u64>) {
+        self.archived.store(since.unwrap_or(u64::MAX), Ordering::Release);
     }
 
     /// Name of this state in the log: says nothing without the storage key.

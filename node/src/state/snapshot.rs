@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 use coffer_abi::codec::decode;
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{CodeHash, ContractId, Encode, Hash, Height};
+use coffer_chain::trie::path::contract_path;
 use coffer_runtime::{Fault, ScanEntry, StateRead};
 
 use super::Inner;
@@ -48,7 +49,7 @@ impl View {
     /// # Errors
     /// [`Error::Pruned`] once the height is no longer kept; [`Error::Database`], [`Error::Damaged`].
     pub fn contract(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
-        let bytes = self.read(contract, &[], |records| records.bytes(Kind::Contract, &[contract.as_ref()]))?;
+        let bytes = self.read(contract, &[], |records| records.bytes(Kind::Contract, &[&contract_path(contract)]))?;
         let record = bytes.map(|bytes| decode(&bytes)).transpose();
         record.map_err(|e| Error::Damaged(format!("the record of contract {contract}: {e}")))
     }
@@ -143,12 +144,21 @@ impl View {
             return Ok(Vec::new());
         }
         let from = if after < prefix { Bound::Included(prefix.to_vec()) } else { Bound::Excluded(after.to_vec()) };
-        let records = self.records(one);
         // While this is held no commit reaches the database: pages and values are of one height.
         let _pages = one.pages.read().unwrap_or_else(PoisonError::into_inner);
         let layers = one.history.layers();
-        self.check_kept(layers.floor())?;
-        let mut overlay = layers.overlay(self.height.0, contract, prefix, &from);
+        let mut records = self.records(one);
+        if self.is_archived(one, layers.floor()) {
+            records = records.as_of(self.height.0);
+        } else {
+            self.check_kept(layers.floor())?;
+        }
+        // Empty for a height that is not in memory: the records are of that height already.
+        let mut overlay = if self.is_archived(one, layers.floor()) {
+            BTreeMap::new()
+        } else {
+            layers.overlay(self.height.0, contract, prefix, &from)
+        };
         let mut entries = Vec::new();
         let start = match &from {
             Bound::Included(key) | Bound::Excluded(key) => &key[..],
@@ -182,15 +192,23 @@ impl View {
         &self,
         contract: &ContractId,
         key: &[u8],
-        stored: impl FnOnce(Records) -> Result<Option<Vec<u8>>, Error>,
+        stored: impl Fn(Records) -> Result<Option<Vec<u8>>, Error>,
     ) -> Result<Option<Vec<u8>>, Error> {
         let Some(one) = &self.one else {
             return Ok(None);
         };
-        let stored = stored(self.records(one))?;
+        let today = stored(self.records(one))?;
         let layers = one.history.layers();
+        if self.is_archived(one, layers.floor()) {
+            return stored(self.records(one).as_of(self.height.0));
+        }
         self.check_kept(layers.floor())?;
-        Ok(layers.at(self.height.0, &(*contract, key.to_vec())).cloned().unwrap_or(stored))
+        Ok(layers.at(self.height.0, &(*contract, key.to_vec())).cloned().unwrap_or(today))
+    }
+
+    /// True if this height is older than those in memory and can be read all the same.
+    fn is_archived(&self, one: &OneState, floor: u64) -> bool {
+        self.height.0 < floor && one.scope.archived().is_some_and(|since| since <= self.height.0)
     }
 
     pub(super) fn check_kept(&self, floor: u64) -> Result<(), Error> {
@@ -198,7 +216,7 @@ impl View {
     }
 
     pub(super) fn records<'a>(&'a self, one: &'a OneState) -> Records<'a> {
-        Records { db: &self.inner.db, scope: &one.scope }
+        Records::new(&self.inner.db, &one.scope)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use coffer_abi::codec::decode;
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
 use coffer_chain::Authority;
@@ -13,8 +14,9 @@ use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contra
 use coffer_chain::trie::{self, Record, RecordKey, TrieError, value_hash};
 use coffer_runtime::Changes;
 
+use super::archive;
 use super::batch::Content;
-use super::columns::{CodeRecord, ContractRecord, Key, Kind, Place};
+use super::columns::{CodeRecord, ContractRecord, Key, Kind, Place, SlotRecord};
 use super::db::{Batch, Records};
 use super::error::Error;
 use super::history::Layer;
@@ -150,10 +152,11 @@ impl Roots {
         changes: &Changes,
     ) -> Result<BTreeMap<trie::Path, Option<Hash>>, Error> {
         const MANY: usize = 128;
-        let read = side_by_side(changes.iter().collect(), MANY, |(name, value): (&Vec<u8>, &Option<Vec<u8>>)| {
-            let leaf = (slot_path(path_key, name), value.as_deref().map(value_hash));
-            let key = slot_key(records, id, name);
-            Ok((leaf, Slot { key, value: slot_at(records, id, &key)? }))
+        let read = side_by_side(changes.iter().collect(), MANY, |(name, new): (&Vec<u8>, &Option<Vec<u8>>)| {
+            let path = slot_path(path_key, name);
+            let key = slot_key(records, id, &path);
+            let value = slot_under(records, &key)?.map(|slot| slot.value);
+            Ok::<_, Error>(((path, new.as_deref().map(value_hash)), Slot { key, value }))
         });
         let mut leaves = Vec::with_capacity(read.len());
         let slots = self.slots.entry(*id).or_default();
@@ -196,10 +199,11 @@ impl Roots {
             }
         }
         for (id, contract) in self.contracts {
-            layer.old.insert((id, Vec::new()), records.bytes(Kind::Contract, &[id.as_ref()])?);
+            let path = contract_path(&id);
+            layer.old.insert((id, Vec::new()), records.bytes(Kind::Contract, &[&path])?);
             match contract {
-                Some(contract) => batch.put(records.scope, Kind::Contract, &[id.as_ref()], &contract),
-                None => batch.remove(records.scope, Kind::Contract, &[id.as_ref()]),
+                Some(contract) => batch.put(records.scope, Kind::Contract, &[&path], &contract),
+                None => batch.remove(records.scope, Kind::Contract, &[&path]),
             }
         }
         for (id, place, before) in self.replaced {
@@ -216,7 +220,10 @@ impl Roots {
                 if name.first() == Some(&KEY_ORDERED) && old.is_some() != value.is_some() {
                     ordered.insert(&name[..], value.is_some());
                 }
-                let content = value.as_ref().map(|value| [&height.to_le_bytes()[..], value].concat().into());
+                let content = value.as_ref().map(|value| {
+                    let slot = SlotRecord { height, key: name.clone(), value: value.clone() };
+                    slot.encode().into()
+                });
                 batch.push(records.scope, Kind::Slot, key, content.map(Content::Bytes));
                 layer.old.insert((*id, name.clone()), old);
             }
@@ -225,28 +232,33 @@ impl Roots {
         for (hash, code) in &writes.codes {
             batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], code.clone());
         }
+        archive::keep(records, height, &mut batch)?;
         Ok((batch, layer))
     }
 }
 
-/// The stored value of a key, without the height in front of it.
+/// The stored value of a key.
 pub(super) fn slot(records: Records, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    slot_at(records, contract, &slot_key(records, contract, key))
-}
-
-fn slot_key(records: Records, contract: &ContractId, key: &[u8]) -> Key {
-    records.scope.key(Kind::Slot, &[contract.as_ref(), key])
-}
-
-fn slot_at(records: Records, contract: &ContractId, key: &Key) -> Result<Option<Vec<u8>>, Error> {
-    let Some(mut record) = records.at(Kind::Slot, key)? else {
-        return Ok(None);
-    };
-    if record.len() < 8 {
-        return Err(Error::Damaged(format!("a value of contract {contract} has {} bytes", record.len())));
+    let Some(path_key) = records.path_key(contract)? else { return Ok(None) };
+    let Some(slot) = slot_at(records, contract, &slot_path(&path_key, key))? else { return Ok(None) };
+    if slot.key != key {
+        return Err(Error::Damaged(format!("a value of contract {contract} stands under another key than its own")));
     }
-    record.drain(..8);
-    Ok(Some(record))
+    Ok(Some(slot.value))
+}
+
+/// What is stored at a path of a contract's storage.
+pub(super) fn slot_at(records: Records, contract: &ContractId, path: &trie::Path) -> Result<Option<SlotRecord>, Error> {
+    slot_under(records, &slot_key(records, contract, path))
+}
+
+fn slot_key(records: Records, contract: &ContractId, path: &trie::Path) -> Key {
+    records.scope.key(Kind::Slot, &[contract.as_ref(), path])
+}
+
+fn slot_under(records: Records, key: &Key) -> Result<Option<SlotRecord>, Error> {
+    let bytes = records.at(Kind::Slot, key)?;
+    bytes.map(|bytes| decode(&bytes)).transpose().map_err(|e| Error::Damaged(format!("Slot record: {e}")))
 }
 
 /// What the state's trie commits to of a contract.
@@ -262,11 +274,12 @@ pub(super) fn leaf(contract: &ContractRecord) -> ContractLeaf {
 }
 
 fn contract_before(records: Records, id: &ContractId, created: Option<&NewContract>) -> Result<ContractRecord, Error> {
-    let stored = records.get::<ContractRecord>(Kind::Contract, &[id.as_ref()])?;
+    let stored = records.get::<ContractRecord>(Kind::Contract, &[&contract_path(id)])?;
     match (stored, created) {
         (Some(_), Some(_)) => Err(Error::ContractExists(*id)),
         (Some(stored), None) => Ok(stored),
         (None, Some(new)) => Ok(ContractRecord {
+            id: *id,
             code_hash: new.code_hash,
             path_key: new.path_key,
             deployer: new.deployer,
@@ -277,6 +290,7 @@ fn contract_before(records: Records, id: &ContractId, created: Option<&NewContra
             since: Place { height: new.height, index: 0 },
         }),
         (None, None) if *id == RESERVED => Ok(ContractRecord {
+            id: *id,
             code_hash: CodeHash::default(),
             path_key: RESERVED_PATH_KEY,
             deployer: AccountId::ANONYMOUS,

@@ -10,6 +10,8 @@
 //! compression each.
 
 #[cfg(feature = "std")]
+mod leaves;
+#[cfg(feature = "std")]
 mod many;
 #[cfg(feature = "std")]
 mod node;
@@ -23,6 +25,8 @@ use std::sync::Arc;
 
 use coffer_abi::Hash;
 
+#[cfg(feature = "std")]
+pub use leaves::{Found, check, leaves};
 #[cfg(feature = "std")]
 pub use node::{BUCKET, Record, RecordError};
 #[cfg(feature = "std")]
@@ -110,6 +114,15 @@ pub trait NodeReader {
     /// # Errors
     /// Whatever keeps the storage from answering, and what [`Record::decode`] says.
     fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Self::Error>>;
+}
+
+#[cfg(feature = "std")]
+impl<R: NodeReader> NodeReader for &R {
+    type Error = R::Error;
+
+    fn load(&self, key: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Self::Error>> {
+        (*self).load(key)
+    }
 }
 
 /// Why the trie cannot be read or changed. Never the fault of the writes.

@@ -32,6 +32,9 @@ pub enum RecordError {
     /// It holds another number of leaves than the record above says.
     #[error("it holds another number of leaves than the record above it says")]
     Count,
+    /// Its leaves come to another hash than the record above says.
+    #[error("it comes to another hash than the record above it says")]
+    Hash,
 }
 
 /// One leaf of a bucket.

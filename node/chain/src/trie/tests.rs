@@ -34,6 +34,18 @@ impl Records {
         updated
     }
 
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Changes one bit of one record.
+    pub fn flip(&mut self, at: prop::sample::Index, byte: prop::sample::Index, bit: u8) {
+        let at = at.index(self.0.len());
+        let record = self.0.values_mut().nth(at).unwrap();
+        let byte = byte.index(record.len());
+        record[byte] ^= 1 << bit;
+    }
+
     pub fn of(leaves: &Leaves) -> Self {
         let mut records = Self::default();
         records.apply(&leaves.iter().map(|(path, value)| (*path, Some(*value))).collect());

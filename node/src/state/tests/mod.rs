@@ -1,9 +1,13 @@
 //! The state as a whole: against a plain model at every height, over restarts and crashes, and what it leaves on disk.
 
 mod crash;
+mod export;
 mod faults;
+mod long;
 mod model;
 mod sealed;
+mod snapshots;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::path::Path as FsPath;
@@ -45,6 +49,7 @@ fn options(tenants: &[&str]) -> StateOptions {
         tenants: tenants.iter().map(|name| keys(name)).collect(),
         node_secret: Zeroizing::new([5; 32]),
         history: 4,
+        archive: Archive::Off,
         psi_capacity: 8,
     }
 }

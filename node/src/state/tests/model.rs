@@ -12,7 +12,7 @@ use super::*;
 
 /// One state as plain maps.
 #[derive(Clone, Debug, Default)]
-struct Model {
+pub(super) struct Model {
     contracts: BTreeMap<ContractId, NewContract>,
     changes: BTreeMap<ContractId, Vec<ChangedContract>>,
     slots: BTreeMap<ContractId, BTreeMap<Vec<u8>, Vec<u8>>>,
@@ -22,7 +22,7 @@ struct Model {
 const CHANGING_KEY: u8 = 33;
 
 /// State (0 public, 1 and 2 private), contract (0 reserved), key, ordered or not, value or removal.
-type Write = (u8, u8, u8, bool, Option<u8>);
+pub(super) type Write = (u8, u8, u8, bool, Option<u8>);
 
 fn naive(leaves: &[(Path, Hash)], depth: usize) -> Hash {
     match leaves {
@@ -38,7 +38,7 @@ fn naive(leaves: &[(Path, Hash)], depth: usize) -> Hash {
 }
 
 impl Model {
-    fn apply(&mut self, writes: &StateWrites) {
+    pub(super) fn apply(&mut self, writes: &StateWrites) {
         self.contracts.extend(writes.created.clone());
         for (id, changed) in &writes.changed {
             self.changes.entry(*id).or_default().push(changed.clone());
@@ -67,7 +67,7 @@ impl Model {
         codes.rfind(|(since, _)| *since <= place).map_or(self.contracts[id].code_hash, |(_, code)| *code)
     }
 
-    fn root(&self) -> Hash {
+    pub(super) fn root(&self) -> Hash {
         let mut leaves = Vec::new();
         for (id, new) in &self.contracts {
             let storage_root = self.storage_root(id, &new.path_key);
@@ -98,7 +98,7 @@ impl Model {
     }
 
     /// What the writes of a block to state number `state` are, given which contracts there are.
-    fn writes(&self, state: u8, height: u64, writes: &[Write]) -> StateWrites {
+    pub(super) fn writes(&self, state: u8, height: u64, writes: &[Write]) -> StateWrites {
         let mut all = StateWrites::default();
         for &(_, n, key, ordered, value) in writes.iter().filter(|write| write.0 == state) {
             let id = contract(n);
@@ -129,7 +129,7 @@ fn places(height: u64) -> impl Iterator<Item = Place> {
     [0, 33, 34, 36, 39, 40].into_iter().map(move |index| Place { height: Height(height), index })
 }
 
-fn check(view: &View, model: &Model) {
+pub(super) fn check(view: &View, model: &Model) {
     assert_eq!(view.root(), model.root());
     let memory = model.memory();
     for n in 0..3 {

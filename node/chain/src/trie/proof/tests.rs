@@ -82,6 +82,60 @@ proptest! {
     }
 }
 
+/// The proof that what stands from `first` to `last` is all there is, and what stands there.
+fn range(records: &Records, leaves: &Leaves, first: Path, last: Path) -> (Vec<(Path, Hash)>, TrieProof) {
+    let inside: Vec<_> = leaves.range(first..=last).map(|(path, value)| (*path, *value)).collect();
+    let paths = inside.iter().map(|(path, _)| *path).chain([first, last]).collect();
+    (inside, TrieProof::make(records, &paths).unwrap().1)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_range_is_proved_whole_or_not_at_all(writes in batch(), a in path(), b in path(), whole in any::<bool>()) {
+        let mut records = Records::default();
+        let root = records.apply(&writes).root;
+        let mut leaves = Leaves::new();
+        apply(&mut leaves, &writes);
+        let (first, last) = if whole { ([0; 32], [0xff; 32]) } else { (a.min(b), a.max(b)) };
+        let (inside, proof) = range(&records, &leaves, first, last);
+        prop_assert_eq!(proof.verify_range(&root, &first, &last, &inside), Ok(()));
+        // Without one of the leaves, even with a proof made for that.
+        for at in 0..inside.len() {
+            let mut fewer = inside.clone();
+            let gone = fewer.remove(at).0;
+            prop_assert!(proof.verify_range(&root, &first, &last, &fewer).is_err());
+            let paths: BTreeSet<_> = fewer.iter().map(|(path, _)| *path).chain([first, last]).collect();
+            let without = TrieProof::make(&records, &paths).unwrap().1;
+            prop_assert!(without.verify_range(&root, &first, &last, &fewer).is_err(), "without {:?}", gone);
+            let mut other = inside.clone();
+            other[at].1.0[3] ^= 1;
+            prop_assert!(proof.verify_range(&root, &first, &last, &other).is_err());
+        }
+        // Of a wider range, with the proof of this one.
+        for (wider, outside) in [(leaves.range(..first).next_back(), true), (leaves.range(last..).nth(1), false)] {
+            let Some((path, _)) = wider else { continue };
+            let (low, high) = if outside { (*path, last) } else { (first, *path) };
+            prop_assert!(proof.verify_range(&root, &low, &high, &inside).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_range_has_an_order_and_its_leaves_are_in_it() {
+    let leaves = Leaves::from([(p(1), Hash([1; 32])), (p(2), Hash([2; 32]))]);
+    let records = Records::of(&leaves);
+    let root = naive_root(&leaves);
+    let (inside, proof) = range(&records, &leaves, p(1), p(2));
+    assert_eq!(proof.verify_range(&root, &p(1), &p(2), &inside), Ok(()));
+    for (first, last) in [(p(2), p(1)), (p(2), p(3)), (p(0), p(1))] {
+        assert_eq!(proof.verify_range(&root, &first, &last, &inside), Err(ProofError::Claims));
+    }
+    let turned: Vec<_> = inside.iter().rev().copied().collect();
+    assert_eq!(proof.verify_range(&root, &p(1), &p(2), &turned), Err(ProofError::Claims));
+}
+
 fn p(first: u8) -> Path {
     let mut path = [0; 32];
     path[0] = first;

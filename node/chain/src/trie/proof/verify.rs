@@ -1,9 +1,11 @@
 //! Checking a proof: the walk it records is done again over the claims. Not here: making one.
 //! Invariant: each step read is one subtree visited, so the work is bounded by the bytes of the proof and the claims.
 
+use alloc::vec::Vec;
+
 use coffer_abi::Hash;
 
-use super::{Claim, ProofError, Step, TrieProof, halves};
+use super::{Claim, Path, ProofError, Step, TrieProof, halves};
 use crate::trie::{bit, leaf_hash, node_hash};
 
 /// Bits of a path: a trie has no more levels.
@@ -28,7 +30,41 @@ impl TrieProof {
         if claims.is_empty() || claims.windows(2).any(|pair| pair[0].path >= pair[1].path) {
             return Err(ProofError::Claims);
         }
-        let mut walk = Walk { proof: self, steps: 0, siblings: 0, others: 0 };
+        self.walk(claims, None)
+    }
+
+    /// Checks that `leaves` (in the order of their paths) are all leaves from `first` to `last`, both included, in the
+    /// trie of `root`. The proof is one of the paths of these leaves and of `first` and `last`.
+    ///
+    /// # Errors
+    /// [`ProofError`] when it does not prove that; [`ProofError::OtherLeaves`] when it hides a leaf between them.
+    pub fn verify_range(
+        &self,
+        root: &Hash,
+        first: &Path,
+        last: &Path,
+        leaves: &[(Path, Hash)],
+    ) -> Result<(), ProofError> {
+        let inside = |path: &Path| first <= path && path <= last;
+        let ordered = leaves.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if first > last || !ordered || !leaves.iter().all(|(path, _)| inside(path)) {
+            return Err(ProofError::Claims);
+        }
+        let mut claims: Vec<Claim> = Vec::with_capacity(leaves.len() + 2);
+        let absent = |path: &Path| Claim { path: *path, value: None };
+        if leaves.first().is_none_or(|(path, _)| path != first) {
+            claims.push(absent(first));
+        }
+        claims.extend(leaves.iter().map(|(path, value)| Claim { path: *path, value: Some(*value) }));
+        if claims.last().is_none_or(|claim| claim.path != *last) {
+            claims.push(absent(last));
+        }
+        let found = self.walk(&claims, Some((first, last)))?;
+        if found == *root { Ok(()) } else { Err(ProofError::OtherRoot(found)) }
+    }
+
+    fn walk(&self, claims: &[Claim], range: Option<(&Path, &Path)>) -> Result<Hash, ProofError> {
+        let mut walk = Walk { proof: self, range, steps: 0, siblings: 0, others: 0 };
         let root = walk.subtree(claims, 0)?;
         walk.finish()?;
         Ok(root.hash())
@@ -63,6 +99,8 @@ impl Subtree {
 /// What of the proof was read so far.
 struct Walk<'a> {
     proof: &'a TrieProof,
+    /// First and last claimed path, if no leaf between them may be hidden.
+    range: Option<(&'a Path, &'a Path)>,
     steps: usize,
     siblings: usize,
     others: usize,
@@ -79,6 +117,9 @@ impl Walk<'_> {
             Step::Branch | Step::Beside => {
                 let (left, right) = halves(claims, depth, |claim| &claim.path);
                 let beside = if step == Step::Beside { Some(self.sibling()?) } else { None };
+                if beside.is_some() && self.hides(claims, left.is_empty()) {
+                    return Err(ProofError::OtherLeaves);
+                }
                 match (left.is_empty(), right.is_empty(), beside) {
                     (false, false, None) => {
                         let left = self.subtree(left, depth + 1)?;
@@ -113,6 +154,9 @@ impl Walk<'_> {
                 if !below {
                     return Err(ProofError::Malformed);
                 }
+                if self.range.is_some_and(|(first, last)| *first <= path && path <= *last) {
+                    return Err(ProofError::OtherLeaves);
+                }
                 if claims.binary_search_by(|claim| claim.path.cmp(&path)).is_ok() {
                     return Err(ProofError::OtherLeaves);
                 }
@@ -120,6 +164,15 @@ impl Walk<'_> {
             }
         };
         Ok(leaf_hash(&path, &value))
+    }
+
+    /// True if a half that the proof only names, on the left of all `claims` of its subtree or on their right, is in
+    /// the range: it is unless they have the first, or the last, path of all.
+    fn hides(&self, claims: &[Claim], on_the_left: bool) -> bool {
+        self.range.is_some_and(|(first, last)| {
+            let (end, edge) = if on_the_left { (claims.first(), first) } else { (claims.last(), last) };
+            end.is_none_or(|claim| claim.path != *edge)
+        })
     }
 
     fn step(&mut self) -> Result<Step, ProofError> {

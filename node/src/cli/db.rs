@@ -1,0 +1,269 @@
+//! `coffer db`: looking at the data of a node that does not run, and keeping them in order. Not here: what a command does to
+//! the data (`state`). Invariant: progress goes to the error output, results to the standard output; damage ends with code 1.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to a person")]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use coffer_abi::{Hash, Height};
+use coffer_chain::Psi;
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::node::StoppedNode;
+use crate::state::{self, Error, Exported, LOG_FOLDER, Stats};
+
+#[derive(Debug, Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  coffer db stats --data ./ledger
+  coffer db verify --data ./ledger --config coffer.toml && echo whole
+  coffer db prune --data ./ledger --keep 16
+  coffer db compact --data ./ledger
+  coffer db export --data ./ledger --psi PS1 --out ./ps1
+  coffer db check ./ps1 --root 0xROOT
+  coffer db import --data ./other --psi PS1 ./ps1 --root 0xROOT
+
+Stop the node first, and give the --config that it runs with: private states are read with the keys of the tenants it names."
+)]
+pub(super) struct DbArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Count what is stored: records and bytes of each column, contracts and values of each state, heights that can be read
+    Stats(Stopped),
+    /// Check everything that is stored: log, blocks, tries, values, keys, modules, roots of older heights
+    Verify(Stopped),
+    /// Forget older heights than the last ones, and what an archive kept once `archive` is off
+    Prune(PruneArgs),
+    /// Write the database anew, without the room that removed records left
+    Compact(Stopped),
+    /// Write a state into a folder, in chunks that prove themselves; goes on where it was broken off
+    Export(ExportArgs),
+    /// Check an export, without a node
+    Check(CheckArgs),
+    /// Take a private state over from an export; goes on where it was broken off
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+struct Stopped {
+    /// Data folder of a node that does not run
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The settings that the node runs with
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct PruneArgs {
+    /// Heights below the head to keep; at least 1
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    keep: u64,
+    #[command(flatten)]
+    node: Stopped,
+}
+
+#[derive(Debug, Args)]
+struct ExportArgs {
+    /// The public state
+    #[arg(long, required_unless_present = "psi", conflicts_with = "psi")]
+    public: bool,
+    /// This private state. Its export shows everything in it: it is for its parties only
+    #[arg(long)]
+    psi: Option<Psi>,
+    /// Height of the block; the newest if left out
+    #[arg(long)]
+    height: Option<u64>,
+    /// Folder to write; made if it is not there
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    #[command(flatten)]
+    node: Stopped,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The export
+    folder: PathBuf,
+    /// The root it must have
+    #[arg(long)]
+    root: Option<Hash>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// The export
+    folder: PathBuf,
+    /// Private state of this node that takes it; nothing may have been written to it
+    #[arg(long)]
+    psi: Psi,
+    /// The root it must have, as its parties know it
+    #[arg(long)]
+    root: Hash,
+    #[command(flatten)]
+    node: Stopped,
+}
+
+impl Stopped {
+    fn open(&self) -> anyhow::Result<StoppedNode> {
+        let mut config = Config::dev(PathBuf::new());
+        if let Some(file) = &self.config {
+            config = config.with_file(file)?;
+        }
+        config.data = self.data.clone();
+        Ok(StoppedNode::open(&config)?)
+    }
+
+    fn tell(&self, json: &Value, text: impl FnOnce() -> String) {
+        tell(self.json, json, text);
+    }
+}
+
+fn tell(as_json: bool, json: &Value, text: impl FnOnce() -> String) {
+    if as_json { println!("{json}") } else { println!("{}", text()) }
+}
+
+fn progress(what: &str, count: u64) {
+    if count == 0 { eprintln!("{what} …") } else { eprintln!("{what}: {count}") }
+}
+
+/// Runs the command.
+pub(super) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Stats(node) => stats(&node)?,
+        Command::Verify(node) => return verify(&node),
+        Command::Prune(args) => prune(&args)?,
+        Command::Compact(node) => compact(&node)?,
+        Command::Export(args) => {
+            let state = args.node.open()?.state()?;
+            let done = state.export(args.psi.as_ref(), args.height.map(Height), &args.out, &mut progress)?;
+            exported(args.node.json, &done, "written to", &args.out);
+        }
+        Command::Check(args) => {
+            let done = state::check_export(&args.folder, args.root, &mut progress)?;
+            exported(args.json, &done, "whole in", &args.folder);
+        }
+        Command::Import(args) => {
+            let state = args.node.open()?.state()?;
+            let done = state.import_folder(&args.psi, &args.folder, Some(args.root), &mut progress)?;
+            exported(args.node.json, &done, "taken over from", &args.folder);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn exported(as_json: bool, done: &Exported, what: &str, folder: &Path) {
+    let Exported { psi, height, root, chunks, bytes, codes } = done;
+    let json = json!({
+        "psi": psi, "height": height.0, "root": root.to_string(), "chunks": chunks, "bytes": bytes, "codes": codes,
+    });
+    tell(as_json, &json, || {
+        let name = psi.as_ref().map_or("the public state".into(), |psi| format!("private state `{psi}`"));
+        let parts = format!("{chunks} chunks, {bytes} bytes, {codes} modules");
+        format!("{name} after block {height} {what} {}: {parts}\nroot {root}", folder.display())
+    });
+}
+
+fn stats(node: &Stopped) -> anyhow::Result<()> {
+    let opened = node.open()?;
+    let folder = opened.path().to_owned();
+    let stats = opened.state()?.stats(&mut progress)?;
+    let (log, database) = (state::bytes_of(&folder.join(LOG_FOLDER))?, state::bytes_of(&folder.join("db"))?);
+    let Stats { head, private_finished, columns, states } = &stats;
+    let columns_json = columns.iter().map(|c| json!({ "name": c.name, "records": c.records, "bytes": c.bytes }));
+    let states_json = states.iter().map(|s| {
+        json!({
+            "psi": s.psi.as_ref().map(Psi::as_str), "height": s.height, "oldest": s.oldest,
+            "archivedSince": s.archived_since, "contracts": s.contracts, "values": s.values, "ordered": s.ordered,
+            "bytes": s.bytes,
+        })
+    });
+    let json = json!({
+        "head": head, "privateFinished": private_finished, "logBytes": log, "databaseBytes": database,
+        "columns": columns_json.collect::<Vec<_>>(), "states": states_json.collect::<Vec<_>>(),
+    });
+    node.tell(&json, || {
+        let mut text = format!(
+            "head {head}, private states done up to {private_finished}\nblock log {log} bytes, database {database} bytes\n\n\
+             column        records           bytes\n"
+        );
+        for c in columns {
+            text += &format!("{:<10} {:>10} {:>15}\n", c.name, c.records, c.bytes);
+        }
+        text += "\nstate            contracts     values    ordered           bytes   readable from   archived since\n";
+        for s in states {
+            let name = s.psi.as_ref().map_or("public", Psi::as_str);
+            let since = s.archived_since.map_or("-".into(), |since| since.to_string());
+            let counts = format!("{:>10} {:>10} {:>10} {:>15}", s.contracts, s.values, s.ordered, s.bytes);
+            text += &format!("{name:<15} {counts} {:>15} {since:>16}\n", s.oldest);
+        }
+        text.trim_end().to_owned()
+    });
+    Ok(())
+}
+
+fn verify(node: &Stopped) -> anyhow::Result<ExitCode> {
+    let checked = match node.open()?.state() {
+        Ok(state) => state.verify(&mut progress)?,
+        // So damaged that it does not even open: that is the finding.
+        Err(error @ (Error::Damaged(_) | Error::RootMismatch { .. })) => {
+            state::Checked { damages: 1, findings: vec![error.to_string()], ..state::Checked::default() }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let json = json!({
+        "frames": checked.frames, "blocks": checked.blocks, "trieRecords": checked.trie_records,
+        "contracts": checked.contracts, "values": checked.values, "modules": checked.codes, "heights": checked.heights,
+        "damages": checked.damages, "findings": checked.findings,
+    });
+    node.tell(&json, || {
+        let mut text: String = checked.findings.iter().map(|finding| format!("damaged: {finding}\n")).collect();
+        let (frames, blocks, records) = (checked.frames, checked.blocks, checked.trie_records);
+        let (contracts, values, codes) = (checked.contracts, checked.values, checked.codes);
+        text += &format!(
+            "checked {frames} log frames, {blocks} blocks, {records} trie records, {contracts} contracts, {values} values, \
+             {codes} modules, {} older roots: {} damages",
+            checked.heights, checked.damages
+        );
+        text
+    });
+    Ok(if checked.damages == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn prune(args: &PruneArgs) -> anyhow::Result<()> {
+    let state = args.node.open()?.configured_state()?;
+    let removed = state.prune(args.keep, &mut progress)?;
+    drop(state);
+    state::forget_archive(args.node.open()?.folder())?;
+    let json = json!({ "keep": args.keep, "removed": removed });
+    args.node.tell(&json, || {
+        format!(
+            "{removed} older heights forgotten; the last {} are kept. `coffer db compact` gives the room back",
+            args.keep
+        )
+    });
+    Ok(())
+}
+
+fn compact(node: &Stopped) -> anyhow::Result<()> {
+    let opened = node.open()?;
+    let state::Compacted { before, after, records } = state::compact(opened.folder(), &mut progress)?;
+    let json = json!({ "before": before, "after": after, "records": records });
+    node.tell(&json, || format!("{records} records written anew: {before} bytes before, {after} after"));
+    Ok(())
+}

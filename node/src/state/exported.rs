@@ -1,0 +1,291 @@
+//! An export as a folder of files: what it is of, its chunks, the modules of its contracts. Not here: the chunks themselves.
+//! Invariant: each file is there whole or not at all, so an export that was broken off goes on where it was; nothing of a
+//! folder is used before it was checked.
+//!
+//! `export.json` says of which chain, state, height and root; `chunk-00000000` and so on are the chunks in their order;
+//! `code-HASH.wasm` are the modules. Readable by their owner only: a private state is in them in the clear.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use coffer_abi::{CodeHash, Encode, Hash, Height};
+use coffer_chain::Psi;
+use coffer_chain::hash::code_hash;
+use serde::{Deserialize, Serialize};
+
+use super::chunk::{CHUNK_TARGET, Chunk, MAX_CHUNK_BYTES, Position};
+use super::error::Error;
+use super::folder::sync_folder;
+use super::{BlockId, State, View};
+
+const MANIFEST: &str = "export.json";
+const VERSION: u32 = 1;
+/// Bytes of the manifest at most.
+const MAX_MANIFEST: u64 = 64 * 1024;
+/// Bytes of a module at most, far above what a chain's caps allow.
+const MAX_CODE: u64 = 64 << 20;
+
+/// What an export is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Manifest {
+    version: u32,
+    chain_id: String,
+    psi: Option<String>,
+    height: u64,
+    block: String,
+    root: String,
+}
+
+/// What is in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The private state; `None` for the public one.
+    pub psi: Option<String>,
+    /// Height of the block it was taken after.
+    pub height: Height,
+    /// The root all of it was checked against.
+    pub root: Hash,
+    /// Chunks.
+    pub chunks: u64,
+    /// Bytes of all chunks.
+    pub bytes: u64,
+    /// Modules.
+    pub codes: u64,
+}
+
+impl State {
+    /// Writes a state (`None`: the public one) as of a height that is kept into a folder, or goes on with doing so.
+    ///
+    /// # Errors
+    /// [`Error::Asked`] when the folder holds another export or a file that does not belong to it, or this node has no such
+    /// state; [`Error::Future`], [`Error::Pruned`], [`Error::Held`], [`Error::Io`], [`Error::Database`], [`Error::Damaged`].
+    pub fn export(
+        &self,
+        psi: Option<&Psi>,
+        height: Option<Height>,
+        folder: &Path,
+        progress: &mut dyn FnMut(&str, u64),
+    ) -> Result<Exported, Error> {
+        let view = match (psi, height) {
+            (None, None) => self.public(),
+            (None, Some(height)) => self.public_at(height)?,
+            (Some(psi), _) if !self.tenants().any(|known| known == psi) => {
+                return Err(Error::NotConfigured(psi.clone()));
+            }
+            (Some(psi), None) => self.private(psi)?,
+            (Some(psi), Some(height)) => self.private_at(psi, height)?,
+        };
+        let stored = self.block(BlockId::Height(view.height()))?;
+        let block = stored.ok_or_else(|| Error::Damaged(format!("block {} is missing", view.height())))?;
+        let manifest = Manifest {
+            version: VERSION,
+            chain_id: self.chain_id().to_string(),
+            psi: psi.map(ToString::to_string),
+            height: view.height().0,
+            block: block.block.header.hash().to_string(),
+            root: view.root().to_string(),
+        };
+        write(&view, &manifest, folder, progress)
+    }
+
+    /// Takes a private state over from a folder, or goes on with doing so.
+    ///
+    /// # Errors
+    /// As [`check`] and [`State::import`].
+    pub fn import_folder(
+        &self,
+        psi: &Psi,
+        folder: &Path,
+        root: Option<Hash>,
+        progress: &mut dyn FnMut(&str, u64),
+    ) -> Result<Exported, Error> {
+        let checked = check(folder, root, progress)?;
+        let manifest = read_manifest(folder)?;
+        if manifest.chain_id != self.chain_id().to_string() {
+            return Err(Error::Import(format!(
+                "it is of chain {}, this node is on {}",
+                manifest.chain_id,
+                self.chain_id()
+            )));
+        }
+        let Some(of) = &manifest.psi else {
+            return Err(Error::Import("it is of the public state, which every node has by itself".into()));
+        };
+        let expected =
+            self.block(BlockId::Height(checked.height))?.map(|stored| stored.block.header.hash().to_string());
+        if expected.as_ref().is_some_and(|hash| *hash != manifest.block) {
+            return Err(Error::Import(format!("it is of another block {} than this node's", checked.height)));
+        }
+        let mut import = self.import(psi, checked.height, checked.root)?;
+        for number in 0..checked.chunks {
+            let bytes = read(&chunk_path(folder, number), MAX_CHUNK_BYTES as u64)?;
+            // Chunks that an earlier run stored are passed over.
+            if import.next() == Some(Chunk::read(&bytes)?.from) {
+                import.chunk(&bytes)?;
+                progress(&format!("chunks of `{of}` stored"), number + 1);
+            }
+        }
+        for code in import.codes().clone() {
+            import.code(&read(&code_path(folder, &code), MAX_CODE)?)?;
+        }
+        import.finish()?;
+        Ok(checked)
+    }
+}
+
+/// Checks every file of an export against the root it says it has, and that against `root` if given.
+///
+/// # Errors
+/// [`Error::Asked`] naming the file and what is wrong with it, [`Error::Io`].
+pub fn check(folder: &Path, root: Option<Hash>, progress: &mut dyn FnMut(&str, u64)) -> Result<Exported, Error> {
+    let manifest = read_manifest(folder)?;
+    let mut exported = manifest.exported(folder)?;
+    if let Some(root) = root.filter(|root| *root != exported.root) {
+        let found = exported.root;
+        return Err(Error::Asked(format!("{} is of root {found}, not {root}", folder.display())));
+    }
+    let mut next = Some(Position::default());
+    while let Some(from) = next {
+        let path = chunk_path(folder, exported.chunks);
+        let bytes = read(&path, MAX_CHUNK_BYTES as u64)?;
+        let (chunk, after) = checked(&path, &bytes, &manifest, &exported.root, &from)?;
+        next = after;
+        for code in codes(&chunk) {
+            let path = code_path(folder, &code);
+            if code_hash(&read(&path, MAX_CODE)?) != code {
+                return Err(wrong(&path, "is not the module its name says"));
+            }
+        }
+        exported.chunks += 1;
+        exported.bytes += bytes.len() as u64;
+        progress("chunks checked", exported.chunks);
+    }
+    exported.codes = count_codes(folder)?;
+    Ok(exported)
+}
+
+impl Manifest {
+    fn exported(&self, folder: &Path) -> Result<Exported, Error> {
+        let path = folder.join(MANIFEST);
+        if self.version != VERSION {
+            return Err(wrong(&path, &format!("has version {}; this program reads version {VERSION}", self.version)));
+        }
+        let root = self.root.parse().map_err(|error| wrong(&path, &format!("has a root that {error}")))?;
+        let (psi, height) = (self.psi.clone(), Height(self.height));
+        Ok(Exported { psi, height, root, chunks: 0, bytes: 0, codes: 0 })
+    }
+}
+
+fn write(
+    view: &View,
+    manifest: &Manifest,
+    folder: &Path,
+    progress: &mut dyn FnMut(&str, u64),
+) -> Result<Exported, Error> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(Error::io(format!("cannot create {}", folder.display())))?;
+    let path = folder.join(MANIFEST);
+    if path.exists() {
+        if read_manifest(folder)? != *manifest {
+            return Err(wrong(&path, "is of another export; name another folder"));
+        }
+    } else {
+        if std::fs::read_dir(folder).map_err(Error::io(format!("cannot read {}", folder.display())))?.next().is_some() {
+            return Err(Error::Asked(format!("{} is not empty and holds no export; name another", folder.display())));
+        }
+        let text = serde_json::to_vec_pretty(manifest).map_err(|error| Error::Failed(error.to_string()))?;
+        write_whole(&path, &text)?;
+    }
+    let mut exported = manifest.exported(folder)?;
+    let mut next = Some(Position::default());
+    while let Some(from) = next {
+        let path = chunk_path(folder, exported.chunks);
+        let bytes = if path.exists() {
+            read(&path, MAX_CHUNK_BYTES as u64)?
+        } else {
+            let bytes = view.chunk(&from, CHUNK_TARGET)?.encode();
+            write_whole(&path, &bytes)?;
+            bytes
+        };
+        let (chunk, after) = checked(&path, &bytes, manifest, &exported.root, &from)?;
+        next = after;
+        for code in codes(&chunk) {
+            let path = code_path(folder, &code);
+            if !path.exists() {
+                let wasm = view.code(&code)?.ok_or_else(|| Error::Damaged(format!("module {code} is missing")))?;
+                write_whole(&path, &wasm)?;
+            }
+        }
+        exported.chunks += 1;
+        exported.bytes += bytes.len() as u64;
+        progress("chunks written", exported.chunks);
+    }
+    exported.codes = count_codes(folder)?;
+    Ok(exported)
+}
+
+fn checked(
+    path: &Path,
+    bytes: &[u8],
+    manifest: &Manifest,
+    root: &Hash,
+    from: &Position,
+) -> Result<(Chunk, Option<Position>), Error> {
+    let chunk = Chunk::read(bytes).map_err(|error| wrong(path, &format!("is refused: {error}")))?;
+    let next = chunk.verify(root, manifest.psi.is_none(), from);
+    next.map(|next| (chunk, next)).map_err(|error| wrong(path, &format!("is refused: {error}")))
+}
+
+/// Modules of the contracts of a chunk.
+fn codes(chunk: &Chunk) -> impl Iterator<Item = CodeHash> {
+    let codes = chunk.contracts.iter().map(|part| part.leaf.code_hash);
+    codes.filter(|code| *code != CodeHash::default())
+}
+
+fn count_codes(folder: &Path) -> Result<u64, Error> {
+    let entries = std::fs::read_dir(folder).map_err(Error::io(format!("cannot read {}", folder.display())))?;
+    Ok(entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("code-")).count() as u64)
+}
+
+fn chunk_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("chunk-{number:08}"))
+}
+
+fn code_path(folder: &Path, code: &CodeHash) -> PathBuf {
+    folder.join(format!("code-{}.wasm", hex::encode(code.0)))
+}
+
+fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
+    let path = folder.join(MANIFEST);
+    serde_json::from_slice(&read(&path, MAX_MANIFEST)?)
+        .map_err(|error| wrong(&path, &format!("cannot be read: {error}")))
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let done = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    done.map_err(Error::io(format!("cannot read {}", path.display())))?;
+    if bytes.len() as u64 > limit {
+        return Err(wrong(path, &format!("has more than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let fresh = path.with_extension("new");
+    let written = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, path)
+    };
+    written().map_err(Error::io(format!("cannot write {}", path.display())))?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+fn wrong(path: &Path, what: &str) -> Error {
+    Error::Asked(format!("{} {what}", path.display()))
+}

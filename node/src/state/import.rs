@@ -1,0 +1,315 @@
+//! Taking over a private state from chunks: each is checked against the root before anything of it is stored, goes through
+//! the block log like any change, and can be followed by the next one after a crash or a pause. Not here: the chunk and its
+//! check (`chunk`), where chunks come from. Invariant: until the import is finished the state is held; then it has exactly
+//! the root that the import was begun for.
+//!
+//! What is not under the root is not taken over: receipts, events, older heights, the codes contracts had before, and when a
+//! value was last written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use coffer_abi::codec::decode;
+use coffer_abi::limits::KEY_ORDERED;
+use coffer_abi::{CodeHash, Decode, Encode, Hash, Height};
+use coffer_chain::Psi;
+use coffer_chain::hash::code_hash;
+use coffer_chain::trie::path::{RESERVED, contract_path, slot_path};
+use coffer_chain::trie::{self, Path, value_hash};
+
+use super::batch::Content;
+use super::chunk::{Chunk, End, Part, Position};
+use super::columns::{ContractRecord, Kind, Place, RootRecord, SlotRecord, StateRecord};
+use super::commit::PrivateFrame;
+use super::db::{Batch, Records};
+use super::error::Error;
+use super::group::{Entry, Outcome};
+use super::log::FrameKind;
+use super::one::Prepared;
+use super::ordered::OrderedKeys;
+use super::prove::trie_error;
+use super::{Inner, State, Tenant};
+
+/// How far an import is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Importing {
+    height: u64,
+    root: Hash,
+    /// Where the next chunk begins; `None` once all are here.
+    next: Option<Position>,
+    /// Codes of the contracts that are not here yet.
+    codes: BTreeSet<CodeHash>,
+}
+
+/// One step of an import, as the log keeps it.
+#[derive(Encode, Decode)]
+pub(super) enum Step {
+    Chunk(Vec<u8>),
+    Code(Vec<u8>),
+    Finish,
+}
+
+/// An import under way. Dropping it leaves it as it is; [`State::import`] goes on with it.
+pub struct Import<'a> {
+    inner: &'a Inner,
+    tenant: &'a Tenant,
+    progress: Importing,
+}
+
+impl State {
+    /// Begins to take over a private state of this node that nothing was ever written to, as it was after the block at
+    /// `height`, or goes on with doing so. `root` is what its parties agree it had.
+    ///
+    /// # Errors
+    /// [`Error::NotConfigured`], [`Error::Future`]; [`Error::Import`] when the state has something in it, another import of
+    /// it is under way, or this node's private states are past the height; [`Error::Database`], [`Error::Damaged`].
+    pub fn import(&self, psi: &Psi, height: Height, root: Hash) -> Result<Import<'_>, Error> {
+        let tenant = self.inner.private.get(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?;
+        let known = self.inner.importing(tenant)?;
+        if let Some(progress) = known {
+            if (progress.height, progress.root) != (height.0, root) {
+                let (at, of) = (progress.height, progress.root);
+                return Err(Error::Import(format!("one of height {at} and root {of} is under way; finish it first")));
+            }
+            return Ok(Import { inner: &self.inner, tenant, progress });
+        }
+        tenant.one.check_held()?;
+        let head = self.head().height;
+        if height > head {
+            return Err(Error::Future { height, head });
+        }
+        let done = self.private_finished();
+        if height < done {
+            let why = format!("it is of height {height}, but this node's private states are done with block {done}");
+            return Err(Error::Import(format!("{why}; take an export of that height or a later one")));
+        }
+        if tenant.one.standing().changes > 0 {
+            return Err(Error::Import(format!("private state `{psi}` has been written to on this node")));
+        }
+        let next = Some(Position::default());
+        let progress = Importing { height: height.0, root, next, codes: BTreeSet::new() };
+        Ok(Import { inner: &self.inner, tenant, progress })
+    }
+}
+
+impl Import<'_> {
+    /// Where the next chunk begins; `None` once all are here.
+    pub fn next(&self) -> Option<Position> {
+        self.progress.next
+    }
+
+    /// Codes that are still to be given, of the chunks that are here.
+    pub fn codes(&self) -> &BTreeSet<CodeHash> {
+        &self.progress.codes
+    }
+
+    /// Checks and stores the next chunk.
+    ///
+    /// # Errors
+    /// [`Error::Chunk`], [`Error::Import`]: nothing was stored, give another one. Else as a commit.
+    pub fn chunk(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.step(Step::Chunk(bytes.to_vec()))
+    }
+
+    /// Stores a code that is still to be given.
+    ///
+    /// # Errors
+    /// As [`Import::chunk`].
+    pub fn code(&mut self, wasm: &[u8]) -> Result<(), Error> {
+        self.step(Step::Code(wasm.to_vec()))
+    }
+
+    /// Gives the state free once all is here.
+    ///
+    /// # Errors
+    /// [`Error::Import`] if something is missing. Else as a commit.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.step(Step::Finish)
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), Error> {
+        self.progress = self.inner.import_step(self.tenant, &self.progress, step, None)?;
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn importing(&self, tenant: &Tenant) -> Result<Option<Importing>, Error> {
+        self.records(&tenant.one).get(Kind::Importing, &[])
+    }
+
+    /// Does a step read back from the log; `false` if the state is not in an import that it follows.
+    pub(super) fn replay_import(&self, tenant: &Tenant, frame: PrivateFrame, end: u64) -> Result<bool, Error> {
+        let known = self.importing(tenant)?;
+        if known.is_none() && tenant.one.check_held().is_err() {
+            return Ok(false);
+        }
+        let key = tenant.one.scope.key(Kind::Frame, &[&frame.height.to_le_bytes()]);
+        let content = tenant.one.scope.open(Kind::Frame, &key, frame.sealed)?;
+        let step = decode(&content).map_err(|e| Error::Damaged(format!("a log frame of an import: {e}")))?;
+        let (height, root, next) = (frame.height, frame.root, Some(Position::default()));
+        let progress = known.unwrap_or(Importing { height, root, next, codes: BTreeSet::new() });
+        self.import_step(tenant, &progress, step, Some(end)).map(|_| true)
+    }
+
+    fn import_step(
+        &self,
+        tenant: &Tenant,
+        before: &Importing,
+        step: Step,
+        replay: Option<u64>,
+    ) -> Result<Importing, Error> {
+        let one = &tenant.one;
+        let mut prepared = one.change();
+        *prepared = Prepared::default();
+        let records = self.records(one);
+        let mut progress = before.clone();
+        let mut standing = StateRecord::clone(&one.standing());
+        let mut batch = Batch::default();
+        let mut floor = one.history.layers().floor();
+        match &step {
+            Step::Chunk(bytes) => standing.root = progress.add(records, bytes, &mut batch)?,
+            Step::Code(wasm) => {
+                let hash = code_hash(wasm);
+                if !progress.codes.remove(&hash) {
+                    return Err(Error::Import(format!("no contract that is here needs the code {hash}")));
+                }
+                batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], wasm.clone());
+            }
+            Step::Finish => {
+                progress.check_whole(&standing.root)?;
+                let record = RootRecord { height: progress.height, root: progress.root };
+                batch.put(records.scope, Kind::RootAt, &[&0u64.to_le_bytes()], &record);
+                standing = StateRecord { height: progress.height, root: progress.root, changes: 1, held: None };
+                floor = progress.height;
+                if records.scope.archived().is_some() {
+                    batch.put(records.scope, Kind::Archive, &[], &progress.height);
+                    records.scope.set_archived(Some(progress.height));
+                }
+            }
+        }
+        if matches!(step, Step::Finish) {
+            batch.remove(records.scope, Kind::Importing, &[]);
+        } else {
+            let height = progress.height;
+            standing.held = Some(format!("an import of it as of height {height} is under way; go on with the import"));
+            batch.put(records.scope, Kind::Importing, &[], &progress);
+        }
+        let is_done = matches!(step, Step::Finish);
+        let outcome = Outcome { one: Arc::clone(one), batch, layer: None, standing, floor };
+        match replay {
+            Some(end) => self.publish(outcome, end)?,
+            None => {
+                let key = one.scope.key(Kind::Frame, &[&progress.height.to_le_bytes()]);
+                let sealed = one.scope.seal(Kind::Frame, &key, step.encode())?;
+                let (tag, height, root) = (one.scope.tag(), progress.height, progress.root);
+                let payload = PrivateFrame { tag, height, root, sealed }.encode();
+                self.store(vec![Entry { kind: FrameKind::Import, payload, outcome }])?;
+                if is_done {
+                    let mut trie = self.psi_trie();
+                    // A block that is sealed stays as it is; the state counts from the next one on.
+                    let height = progress.height.max(trie.finished() + 1);
+                    trie.note(height, tenant.path, progress.root);
+                }
+                let is_any_held = self.private.values().any(|tenant| tenant.one.check_held().is_err());
+                self.is_any_held.store(is_any_held, Ordering::Relaxed);
+            }
+        }
+        Ok(progress)
+    }
+}
+
+impl Importing {
+    fn check_whole(&self, found: &Hash) -> Result<(), Error> {
+        if self.next.is_some() {
+            return Err(Error::Import("not all chunks are here".into()));
+        }
+        if let Some(code) = self.codes.first() {
+            let count = self.codes.len();
+            return Err(Error::Import(format!("{count} codes are missing, the first of them {code}")));
+        }
+        if *found != self.root {
+            return Err(Error::Damaged(format!("the imported state has root {found}, not {}", self.root)));
+        }
+        Ok(())
+    }
+
+    /// Adds a chunk to the state; gives the root of what is here now.
+    fn add(&mut self, records: Records, bytes: &[u8], batch: &mut Batch) -> Result<Hash, Error> {
+        let from = self.next.ok_or_else(|| Error::Import("all chunks are here already".into()))?;
+        let chunk = Chunk::read(bytes)?;
+        self.next = chunk.verify(&self.root, records.scope.psi().is_none(), &from)?;
+        let mut leaves = BTreeMap::new();
+        let count = chunk.contracts.len();
+        for (at, part) in chunk.contracts.iter().enumerate() {
+            let goes_on = at + 1 == count && chunk.end == End::Slot;
+            let path = contract_path(&part.contract);
+            self.add_part(records, part, &path, !goes_on, batch)?;
+            leaves.insert(path, Some(value_hash(&part.leaf.encode())));
+        }
+        put_trie(records, &[], &leaves, batch)
+    }
+
+    fn add_part(
+        &mut self,
+        records: Records,
+        part: &Part,
+        path: &Path,
+        is_whole: bool,
+        batch: &mut Batch,
+    ) -> Result<(), Error> {
+        let (id, leaf) = (part.contract, part.leaf.clone());
+        let record = ContractRecord {
+            id,
+            code_hash: leaf.code_hash,
+            path_key: part.path_key,
+            deployer: leaf.deployer,
+            height: leaf.height,
+            storage_root: leaf.storage_root,
+            authority: leaf.authority,
+            revision: leaf.revision,
+            since: Place { height: leaf.height, index: 0 },
+        };
+        let known: Option<ContractRecord> = records.get(Kind::Contract, &[path])?;
+        if known.is_some_and(|known| known != record) {
+            return Err(Error::Import(format!("contract {id} has another path key than in the chunk before")));
+        }
+        batch.put(records.scope, Kind::Contract, &[path], &record);
+        if id != RESERVED && !records.contains(Kind::Code, &[leaf.code_hash.as_ref()])? {
+            self.codes.insert(leaf.code_hash);
+        }
+        let (mut leaves, mut ordered) = (BTreeMap::new(), BTreeMap::new());
+        for (key, value) in &part.slots {
+            let path = slot_path(&part.path_key, key);
+            let slot = SlotRecord { height: self.height, key: key.clone(), value: value.clone() };
+            batch.put(records.scope, Kind::Slot, &[id.as_ref(), &path], &slot);
+            leaves.insert(path, Some(value_hash(value)));
+            if key.first() == Some(&KEY_ORDERED) {
+                ordered.insert(&key[..], true);
+            }
+        }
+        OrderedKeys::new(records, id).update(&ordered, batch)?;
+        let root = put_trie(records, id.as_ref(), &leaves, batch)?;
+        if is_whole && root != leaf.storage_root {
+            return Err(Error::Damaged(format!(
+                "the imported storage of contract {id} has another root than it should"
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn put_trie(
+    records: Records,
+    id: &[u8],
+    leaves: &BTreeMap<Path, Option<Hash>>,
+    batch: &mut Batch,
+) -> Result<Hash, Error> {
+    let trie = records.trie(id);
+    let updated = trie::update(&trie, leaves).map_err(trie_error)?;
+    for (place, record) in updated.records {
+        batch.push(records.scope, Kind::Trie, trie.key(&place), record.map(Content::Trie));
+    }
+    Ok(updated.root)
+}
