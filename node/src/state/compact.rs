@@ -142,7 +142,9 @@ mod tests {
                     batch.put_bytes(&scope, Kind::Undo, &parts, vec![round as u8; 900]);
                 }
             }
+            // Written round by round: what waits together is written once.
             db.commit(batch).unwrap();
+            db.settle().unwrap();
         }
     }
 

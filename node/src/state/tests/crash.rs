@@ -381,7 +381,7 @@ fn a_segment_that_is_short_damaged_or_gone_is_found_unless_it_is_the_torn_last_o
 
 #[test]
 fn changes_of_several_states_share_one_sync_and_stand_in_the_log_each() {
-    struct Counting(std::fs::File, std::sync::Arc<std::sync::atomic::AtomicUsize>);
+    struct Counting(std::fs::File, Arc<std::sync::atomic::AtomicUsize>);
     impl Medium for Counting {
         fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
             self.0.append(bytes)
@@ -396,8 +396,8 @@ fn changes_of_several_states_share_one_sync_and_stand_in_the_log_each() {
     let state = sample(dir.path());
     let height = commit_empty(&state);
     let to = std::fs::OpenOptions::new().append(true).open(dir.path().join(LOG)).unwrap();
-    let syncs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    state.inner.log.lock().unwrap().set_medium(Box::new(Counting(to, std::sync::Arc::clone(&syncs))));
+    let syncs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    state.inner.log.lock().unwrap().set_medium(Box::new(Counting(to, Arc::clone(&syncs))));
     let commit = |name: &str, n: u8| {
         let writes = deploy(n, height.0, &[(b"\0k", name.as_bytes())]);
         PrivateCommit { psi: psi(name), height, writes, receipts: Vec::new() }

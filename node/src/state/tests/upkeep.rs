@@ -5,6 +5,7 @@ use coffer_chain::hash::code_hash;
 use coffer_chain::trie;
 use coffer_chain::trie::path::{contract_path, slot_path};
 
+use super::batch::Content;
 use super::columns::{Column, Kind};
 use super::db::{Batch, Records};
 use super::*;
@@ -54,15 +55,14 @@ fn every_kind_of_record_that_is_lost_or_changed_is_found_and_named() {
     let hash = hash.block.header.hash();
     let id = contract(1);
     let slot = slot_path(&public_path_key(&id), b"\x01two");
-    let root = trie::RecordKey::ROOT.to_bytes();
     let code = code_hash(&[1; 50]);
     let tx = marker(&state, 1).body.id();
     let (path, page, zero) = (contract_path(&id), 0u64.to_le_bytes(), 0u64.to_le_bytes());
     let cases: Vec<(Kind, Vec<&[u8]>, bool, &str)> = vec![
         (Kind::Slot, vec![id.as_ref(), &slot], true, "a value is missing"),
         (Kind::Contract, vec![&path], true, "is missing"),
-        (Kind::Trie, vec![&[], &root], true, "is missing"),
-        (Kind::Trie, vec![id.as_ref(), &root], true, "is missing"),
+        (Kind::Trie, vec![&[]], true, "is missing"),
+        (Kind::Trie, vec![id.as_ref()], true, "is missing"),
         (Kind::Page, vec![id.as_ref(), &page], true, "the ordered keys of contract"),
         (Kind::Code, vec![code.as_ref()], true, "module 0x"),
         (Kind::RootAt, vec![&zero], false, "the root"),
@@ -79,13 +79,14 @@ fn every_kind_of_record_that_is_lost_or_changed_is_found_and_named() {
             &state.inner.public
         };
         let records = Records::new(&state.inner.db, &one.scope);
-        let before = records.bytes(kind, &parts).unwrap().unwrap_or_else(|| panic!("{kind:?} is not there"));
+        let key = match kind {
+            Kind::Trie => records.trie(parts[0]).key(&trie::RecordKey::ROOT),
+            _ => one.scope.key(kind, &parts),
+        };
+        let before = records.at(kind, &key).unwrap().unwrap_or_else(|| panic!("{kind:?} is not there"));
         let change = |content: Option<Vec<u8>>| {
             let mut batch = Batch::default();
-            match content {
-                Some(content) => batch.put_bytes(&one.scope, kind, &parts, content),
-                None => batch.remove(&one.scope, kind, &parts),
-            }
+            batch.push(&one.scope, kind, key, content.map(|bytes| Content::Bytes(bytes.into())));
             state.inner.db.commit(batch).unwrap();
         };
         change(None);
