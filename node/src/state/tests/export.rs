@@ -382,3 +382,68 @@ proptest! {
         assert_same(&open(to.path()).private(&psi("PS2")).unwrap(), &view, contracts, slots);
     }
 }
+
+#[test]
+fn the_committed_chunk_is_what_a_node_makes_and_accepts() {
+    let path = FsPath::new(env!("CARGO_MANIFEST_DIR")).join("src/state/tests/chunk.txt");
+    let dir = tempfile::tempdir().unwrap();
+    let state = open(dir.path());
+    let slots: [(&[u8], &[u8]); 3] = [(b"\0plain", b"one"), (b"\x01map/1", b"two"), (b"\x01map/2", b"")];
+    let mut writes = deploy(1, 1, &slots);
+    writes.created.insert(contract(2), new_contract(2, 1));
+    state.commit_block(block_of(&state, Vec::new(), writes)).unwrap();
+    let view = state.public();
+    let text: String = chunks(&view, 0)
+        .iter()
+        .map(|chunk| format!("chunk {}\n", hex::encode(chunk.encode())))
+        .chain([format!("root {}\n", view.root())])
+        .collect();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    let root = text.lines().find_map(|line| line.strip_prefix("root ")).unwrap().parse().unwrap();
+    let mut next = Some(Position::default());
+    for bytes in text.lines().filter_map(|line| line.strip_prefix("chunk ")) {
+        next = Chunk::read(&hex::decode(bytes).unwrap()).unwrap().verify(&root, true, &next.unwrap()).unwrap();
+    }
+    assert_eq!(next, None);
+}
+
+#[test]
+fn an_export_goes_on_where_it_was_broken_off_and_is_checked_file_by_file() {
+    let (from, to, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let source = filled(from.path(), 7, 9, 60);
+    let folder = out.path().join("ps1");
+    let quiet = &mut |_: &str, _| {};
+    let whole = source.export(Some(&psi("PS1")), None, &folder, quiet).unwrap();
+    assert_eq!((whole.psi.as_deref(), whole.height, whole.codes), (Some("PS1"), Height(3), 3));
+    assert_eq!(check_export(&folder, Some(whole.root), quiet).unwrap(), whole);
+    std::fs::remove_file(folder.join("chunk-00000000")).unwrap();
+    assert_eq!(source.export(Some(&psi("PS1")), None, &folder, quiet).unwrap(), whole);
+    let told = |error: Error| error.to_string();
+    assert!(told(check_export(&folder, Some(Hash([1; 32])), quiet).unwrap_err()).contains("is of root"));
+    assert!(told(source.export(None, None, &folder, quiet).unwrap_err()).contains("is of another export"));
+    assert!(told(source.export(None, None, out.path(), quiet).unwrap_err()).contains("is not empty"));
+    assert!(matches!(source.export(Some(&psi("PS9")), None, &folder, quiet), Err(Error::NotConfigured(_))));
+    // Into another node, by its files.
+    let state = empty(to.path(), 3);
+    let elsewhere = state.import_folder(&psi("PS2"), &folder, Some(whole.root), quiet).unwrap_err();
+    assert!(told(elsewhere).contains("another block 3"));
+    let public = out.path().join("public");
+    let root = source.export(None, None, &public, quiet).unwrap().root;
+    assert!(told(state.import_folder(&psi("PS2"), &public, Some(root), quiet).unwrap_err()).contains("the public state"));
+    // Every file matters.
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let before = std::fs::read(&path).unwrap();
+        let mut changed = before.clone();
+        let at = if path.ends_with("export.json") { changed.len() - 10 } else { changed.len() / 2 };
+        changed[at] ^= 1;
+        std::fs::write(&path, changed).unwrap();
+        let error = told(check_export(&folder, None, quiet).unwrap_err());
+        assert!(error.contains(&*path.to_string_lossy()) || path.ends_with("export.json"), "{error}");
+        std::fs::write(&path, before).unwrap();
+    }
+    assert_eq!(check_export(&folder, None, quiet).unwrap(), whole);
+}

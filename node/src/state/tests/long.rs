@@ -162,7 +162,7 @@ fn a_long_chain_reads_like_plain_maps_at_every_height_that_is_kept() {
 
 #[test]
 fn an_archive_reads_like_plain_maps_at_every_height_there_ever_was() {
-    run(Archive::On, number("COFFER_MODEL_BLOCKS", 48), number("COFFER_MODEL_SEED", 12));
+    run(Archive::On, number("COFFER_MODEL_BLOCKS", 32), number("COFFER_MODEL_SEED", 12));
 }
 
 #[test]
