@@ -13,8 +13,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use coffer::state::{BlockCommit, NewContract, PrivateCommit, State, StateOptions, StateWrites, TenantKeys};
-use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
+use coffer::state::{Archive, BlockCommit, NewContract, PrivateCommit, State, StateOptions, StateWrites, TenantKeys};
+use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Height, Time};
 use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::hash::public_path_key;
 use coffer_chain::{
@@ -162,6 +162,7 @@ fn open(folder: &Path, tenants: usize) -> State {
         tenants: (0..tenants).map(tenant).collect(),
         node_secret: Zeroizing::new([5; 32]),
         history: 16,
+        archive: Archive::Off,
         psi_capacity: tenants.max(64),
     };
     State::open(folder, options).unwrap()

@@ -46,10 +46,45 @@ fn version_and_help_answer() {
         &["contract", "authority", "--help"],
         &["contract", "consent", "--help"],
         &["proof", "--help"],
+        &["db", "--help"],
     ] {
         let text = stdout(&coffer(topic));
         assert!(text.contains("xample"), "no example in {topic:?}: {text}");
     }
+}
+
+#[test]
+fn the_data_of_a_stopped_node_are_counted_checked_pruned_compacted_and_carried_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let node = Dev::start(&["--data", &data]);
+    let told = stderr(&coffer(&["db", "stats", "--data", &data]));
+    assert!(told.contains("in use"), "{told}");
+    node.stop();
+    let stats = as_json(&coffer(&["db", "stats", "--data", &data, "--json"]));
+    assert_eq!(stats["states"].as_array().unwrap().len(), 3);
+    let checked = coffer(&["db", "verify", "--data", &data, "--json"]);
+    assert_eq!(as_json(&checked)["damages"], 0);
+    assert!(String::from_utf8_lossy(&checked.stderr).contains("block log"));
+    let pruned = as_json(&coffer(&["db", "prune", "--keep", "1", "--data", &data, "--json"]));
+    assert_eq!(pruned["keep"], 1);
+    let compacted = as_json(&coffer(&["db", "compact", "--data", &data, "--json"]));
+    assert!(compacted["records"].as_u64().unwrap() > 0);
+    let exported = as_json(&coffer(&["db", "export", "--public", "--out", &out, "--data", &data, "--json"]));
+    let root = exported["root"].as_str().unwrap();
+    assert_eq!(as_json(&coffer(&["db", "check", &out, "--root", root, "--json"])), exported);
+    let none = stderr(&coffer(&["db", "stats", "--data", &out]));
+    assert!(none.contains("holds no chain"), "{none}");
+    assert_eq!(as_json(&coffer(&["db", "verify", "--data", &data, "--json"]))["damages"], 0);
+    // A bit of the log, and the code is 1.
+    let segment = std::fs::read_dir(folder.path().join("data/log")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[90] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    let damaged = coffer(&["db", "verify", "--data", &data]);
+    assert_eq!(damaged.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&damaged.stdout).contains("damaged: "), "{damaged:?}");
 }
 
 #[test]
