@@ -58,7 +58,7 @@ fn the_data_of_a_stopped_node_are_counted_checked_pruned_compacted_and_carried_a
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data").to_string_lossy().into_owned();
     let out = folder.path().join("out").to_string_lossy().into_owned();
-    let node = Dev::start(&["--data", &data]);
+    let node = Dev::new().data(&folder.path().join("data")).start();
     let told = stderr(&coffer(&["db", "stats", "--data", &data]));
     assert!(told.contains("in use"), "{told}");
     node.stop();

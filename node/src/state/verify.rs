@@ -17,7 +17,7 @@ use super::columns::{
 };
 use super::commit::{BlockFrame, PrivateFrame};
 use super::db::Records;
-use super::error::Error;
+use super::error::{Error, REBUILD};
 use super::log::{Frame, FrameKind};
 use super::one::OneState;
 use super::ordered::OrderedKeys;
@@ -29,9 +29,6 @@ use super::{State, View};
 const MAX_FINDINGS: usize = 100;
 /// Things checked between two calls of the progress function.
 const STEP: u64 = 50_000;
-/// The way out of damage in the database.
-const REBUILD: &str = "remove the folder `db`: it is made again from the block log at the next start";
-
 /// What was checked, and what is damaged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Db, failed};
+use super::{Db, guarded};
 use crate::state::columns::Column;
 use crate::state::error::Error;
 
@@ -20,12 +20,14 @@ impl Db {
     pub fn size(&self, column: Column) -> Result<(u64, u64), Error> {
         let (mut records, mut bytes) = (0, 0);
         self.settle()?;
-        let counted = self.shared.db.iter_column_while(column as u8, |entry| {
-            records += 1;
-            bytes += entry.value.len() as u64;
-            true
-        });
-        counted.map(|()| (records, bytes)).map_err(failed)
+        guarded(|| {
+            self.shared.db.iter_column_while(column as u8, |entry| {
+                records += 1;
+                bytes += entry.value.len() as u64;
+                true
+            })
+        })?;
+        Ok((records, bytes))
     }
 
     /// Waits until the database at `path` has one index per column: while one grows, some records are only in the one
@@ -61,7 +63,7 @@ impl Db {
     /// [`Error::Database`]. A copy that misses records is no error here: compare the sizes.
     pub fn rewrite(from: &Path, to: &Path) -> Result<(), Error> {
         let columns: Vec<u8> = Column::ALL.iter().map(|column| *column as u8).collect();
-        parity_db::migrate(from, Self::options(to), false, &columns).map_err(failed)
+        guarded(|| parity_db::migrate(from, Self::options(to), false, &columns))
     }
 
     /// Removes all records of a column.
@@ -71,7 +73,7 @@ impl Db {
     pub fn clear(path: &Path, column: Column) -> Result<(), Error> {
         // What is in the database's own log would come back into the empty column.
         drop(Self::open(path)?);
-        parity_db::clear_column(path, column as u8).map_err(failed)
+        guarded(|| parity_db::clear_column(path, column as u8))
     }
 }
 

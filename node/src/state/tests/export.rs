@@ -432,7 +432,9 @@ fn an_export_goes_on_where_it_was_broken_off_and_is_checked_file_by_file() {
     assert!(told(elsewhere).contains("another block 3"));
     let public = out.path().join("public");
     let root = source.export(None, None, &public, quiet).unwrap().root;
-    assert!(told(state.import_folder(&psi("PS2"), &public, Some(root), quiet).unwrap_err()).contains("the public state"));
+    assert!(
+        told(state.import_folder(&psi("PS2"), &public, Some(root), quiet).unwrap_err()).contains("the public state")
+    );
     // Every file matters.
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
