@@ -110,9 +110,9 @@ impl Run {
                 continue;
             }
             assert_eq!(self.state.state_root(Height(height)).unwrap(), models[0].root());
-            for n in 1..3 {
+            for (n, model) in models.iter().enumerate().skip(1) {
                 let root = self.state.psi_root(&psi(&format!("PS{n}")), Height(height)).unwrap().root;
-                assert_eq!(root, models[n].root(), "PS{n} at height {height}");
+                assert_eq!(root, model.root(), "PS{n} at height {height}");
             }
             if self.archive == Archive::On {
                 for (which, model) in models.iter().enumerate() {

@@ -1,3 +1,5 @@
+//! The leaves of a trie against plain maps, and records with a changed bit.
+
 use proptest::prelude::*;
 
 use super::*;
