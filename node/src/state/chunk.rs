@@ -90,9 +90,9 @@ pub enum ChunkError {
     #[error("the chunk begins at {found:?}, but {expected:?} is next", found = Place(.found), expected = Place(.expected))]
     From {
         /// Where it begins.
-        found: Position,
+        found: Box<Position>,
         /// Where it should.
-        expected: Position,
+        expected: Box<Position>,
     },
     /// Its end is that of a contract or slot it does not have, or that no other can follow.
     #[error("the chunk ends at the end of a contract or slot it does not have")]
@@ -151,7 +151,7 @@ impl Chunk {
     /// [`ChunkError`] with what is wrong.
     pub fn verify(&self, root: &Hash, is_public: bool, from: &Position) -> Result<Option<Position>, ChunkError> {
         if self.from != *from {
-            return Err(ChunkError::From { found: self.from, expected: *from });
+            return Err(ChunkError::From { found: Box::new(self.from), expected: Box::new(*from) });
         }
         let next = self.next()?;
         let mut leaves = Vec::with_capacity(self.contracts.len());

@@ -28,14 +28,15 @@ fn fill(seed: u64, contracts: u8, slots: u64, height: u64) -> StateWrites {
         let mut of = BTreeMap::new();
         for slot in 0..(if n % 4 == 0 { 0 } else { slots }) {
             let hash = *blake3::hash(&(seed, u64::from(n), slot, height).encode()).as_bytes();
-            if hash[0] % 3 == 0 {
+            if hash[0].is_multiple_of(3) {
                 continue;
             }
             let kind = if slot % 2 == 0 { KEY_ORDERED } else { KEY_PLAIN };
             let key = [&[kind][..], format!("entry {slot}").as_bytes()].concat();
             of.insert(
                 key,
-                (hash[1] % 4 > 0).then(|| hash[..usize::from(hash[2] % 32)].repeat(usize::from(hash[3] % 5))),
+                (!hash[1].is_multiple_of(4))
+                    .then(|| hash[..usize::from(hash[2] % 32)].repeat(usize::from(hash[3] % 5))),
             );
         }
         writes.slots.insert(contract(n), of);
@@ -256,7 +257,8 @@ fn a_hostile_chunk_is_refused_with_what_is_wrong() {
         chunk.verify(&root, false, &whole.from).unwrap_err().to_string()
     };
     let full = |chunk: &mut Chunk| chunk.contracts.iter().position(|part| part.slots.len() > 1).unwrap();
-    let cases: [(&str, &dyn Fn(&mut Chunk)); 13] = [
+    type Change<'a> = &'a dyn Fn(&mut Chunk);
+    let cases: [(&str, Change<'_>); 13] = [
         ("a slot left out", &|c| {
             drop({
                 let at = full(c);
