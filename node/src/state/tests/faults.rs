@@ -449,6 +449,7 @@ impl Said {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the moment of a kill is to be without a meaning; nothing waits for it")]
 fn killed_while_it_commits_or_recovers_a_process_loses_nothing_it_answered() {
     let mut numbers = Numbers::new("killed_while_it_commits_or_recovers");
     let dir = tempfile::tempdir().unwrap();
