@@ -263,7 +263,5 @@ fn small(folder: &Path, tenants: usize) -> (Rounds, f64) {
 }
 
 fn commit_all(state: &State, commits: Vec<PrivateCommit>) {
-    for commit in commits {
-        state.commit_private(commit).unwrap();
-    }
+    state.commit_privates(commits).into_iter().for_each(|committed| drop(committed.unwrap()));
 }

@@ -24,6 +24,7 @@ use super::log::{FrameKind, HEADER, Log};
 use super::one::OneState;
 use super::private::PsiTrie;
 use super::scope::Scope;
+use super::threads::side_by_side;
 use super::writes::StateWrites;
 use super::{Archive, Head, Inner, State, StateOptions, Tenant, TenantKeys};
 
@@ -59,9 +60,12 @@ impl State {
             standing.height.saturating_sub(history).min(done)
         })?;
         let mut private = BTreeMap::new();
-        for tenant in &options.tenants {
-            let loaded = load_tenant(&db, &public.scope, tenant, history, options.archive)?;
-            private.insert(tenant.psi.clone(), loaded);
+        let load = |tenant: &TenantKeys| {
+            Ok((tenant.psi.clone(), load_tenant(&db, &public.scope, tenant, history, options.archive)?))
+        };
+        for loaded in side_by_side(options.tenants.iter().collect(), 64, load) {
+            let (psi, tenant) = loaded?;
+            private.insert(psi, tenant);
         }
         let header = options.genesis.header();
         let first =

@@ -191,7 +191,7 @@ impl Roots {
         writes: &StateWrites,
     ) -> Result<(Batch, Layer), Error> {
         let mut batch = Batch::default();
-        let mut layer = Layer { height, old: BTreeMap::new() };
+        let mut old_contents = Vec::new();
         for (id, trie) in self.tries {
             let keys = records.trie(id.as_ref().map_or(&[], AsRef::as_ref));
             for (place, record) in trie {
@@ -200,7 +200,7 @@ impl Roots {
         }
         for (id, contract) in self.contracts {
             let path = contract_path(&id);
-            layer.old.insert((id, Vec::new()), records.bytes(Kind::Contract, &[&path])?);
+            old_contents.push(((id, Vec::new()), records.bytes(Kind::Contract, &[&path])?));
             match contract {
                 Some(contract) => batch.put(records.scope, Kind::Contract, &[&path], &contract),
                 None => batch.remove(records.scope, Kind::Contract, &[&path]),
@@ -225,7 +225,7 @@ impl Roots {
                     slot.encode().into()
                 });
                 batch.push(records.scope, Kind::Slot, key, content.map(Content::Bytes));
-                layer.old.insert((*id, name.clone()), old);
+                old_contents.push(((*id, name.clone()), old));
             }
             OrderedKeys::new(records, *id).update(&ordered, &mut batch)?;
         }
@@ -233,7 +233,7 @@ impl Roots {
             batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], code.clone());
         }
         archive::keep(records, height, &mut batch)?;
-        Ok((batch, layer))
+        Ok((batch, Layer { height, old: old_contents.into_iter().collect() }))
     }
 }
 

@@ -4,6 +4,7 @@ mod crash;
 mod export;
 mod faults;
 mod long;
+mod many;
 mod model;
 mod sealed;
 mod snapshots;
