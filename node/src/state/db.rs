@@ -133,6 +133,13 @@ impl Db {
         self.shared.failed.get().map(String::as_str)
     }
 
+    /// As if a write had failed: the writer is gone, what waits is not written.
+    #[cfg(test)]
+    pub fn break_off(&self) {
+        self.shared.failed.set("the test breaks it".into()).unwrap();
+        self.shared.waiting.stop();
+    }
+
     fn check_failed(&self) -> Result<(), Error> {
         self.failure().map_or(Ok(()), |why| Err(Error::Database(why.into())))
     }
@@ -153,6 +160,10 @@ impl Shared {
     fn write_all(&self) {
         let _stopped = Stopped(self);
         while let Some(changes) = self.waiting.take() {
+            #[cfg(test)]
+            if self.failed.get().is_some() {
+                return;
+            }
             if let Err(error) = self.write(&changes) {
                 tracing::error!(%error, "the state database failed");
                 // Nobody else sets it.

@@ -13,7 +13,7 @@ use super::columns::Key;
 /// Bytes that are written without waiting for more, and that wait at most while others are being written.
 pub(super) const FULL: usize = 128 * 1024 * 1024;
 /// How long changes wait for others to be written with.
-const COLLECT: Duration = Duration::from_secs(1);
+const COLLECT: Duration = Duration::from_secs(5);
 
 /// A key of the database in a table of changes: keys are hashes, of which a part tells them apart.
 #[derive(Clone, Copy, PartialEq, Eq)]

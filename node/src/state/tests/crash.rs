@@ -229,6 +229,25 @@ fn a_full_disk_or_a_failed_sync_stops_the_state_and_loses_nothing_answered() {
 }
 
 #[test]
+fn a_writer_that_fails_stops_the_state_and_loses_nothing_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = sample(dir.path());
+    let writes = set(1, b"\x01key", Some(b"later"));
+    state.commit_block(block_of(&state, Vec::new(), writes)).unwrap();
+    state.inner.db.break_off();
+    assert!(state.failure().unwrap().contains("breaks"));
+    let refused = state.commit_block(block_of(&state, Vec::new(), StateWrites::default()));
+    assert!(matches!(refused, Err(Error::Failed(_))));
+    assert_eq!(state.head().height, Height(4));
+    assert_eq!(state.public().value(&contract(1), b"\x01key").unwrap().unwrap(), b"later");
+    drop(state);
+    let state = open(dir.path());
+    assert_eq!(state.head().height, Height(4));
+    assert_eq!(state.public().value(&contract(1), b"\x01key").unwrap().unwrap(), b"later");
+    commit_empty(&state);
+}
+
+#[test]
 fn a_public_mismatch_refuses_to_start_and_a_private_one_holds_that_state() {
     let dir = tempfile::tempdir().unwrap();
     let state = sample(dir.path());
