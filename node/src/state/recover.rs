@@ -61,7 +61,8 @@ impl State {
         })?;
         let mut private = BTreeMap::new();
         let load = |tenant: &TenantKeys| {
-            Ok((tenant.psi.clone(), load_tenant(&db, &public.scope, tenant, history, options.archive)?))
+            let loaded = load_tenant(&db, &public.scope, tenant, history, options.archive);
+            loaded.map(|loaded| (tenant.psi.clone(), loaded))
         };
         for loaded in side_by_side(options.tenants.iter().collect(), 64, load) {
             let (psi, tenant) = loaded?;
