@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use coffer::state::{Archive, BlockCommit, NewContract, PrivateCommit, State, StateOptions, StateWrites, TenantKeys};
-use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Height, Time};
+use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
 use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::hash::public_path_key;
 use coffer_chain::{

@@ -72,12 +72,15 @@ impl StateWrites {
     }
 }
 
+/// Records of one trie by place; `None` for one that goes.
+type TrieRecords = Vec<(RecordKey, Option<Arc<Record>>)>;
+
 /// What writes do to the tries of a state.
 #[derive(Clone, Debug)]
 pub(super) struct Roots {
     pub root: Hash,
     /// Trie records by trie (a contract's, or the state's own).
-    tries: Vec<(Option<ContractId>, Vec<(RecordKey, Option<Arc<Record>>)>)>,
+    tries: Vec<(Option<ContractId>, TrieRecords)>,
     /// Records of the contracts touched, with their new storage roots; `None` for one that goes.
     contracts: BTreeMap<ContractId, Option<ContractRecord>>,
     /// Codes that contracts had until a place.

@@ -78,12 +78,9 @@ pub fn count(wasm: &[u8], features: WasmFeatures) -> Vec<(&'static str, u64)> {
             let mut operators = wasmparser::OperatorsReader::new(reader);
             while !operators.eof() {
                 let (operator, offset) = operators.read_with_offset().expect("a valid module");
-                match &operator {
-                    Operator::BrTable { targets } => {
-                        c.br_table_targets = c.br_table_targets.max(targets.len().into());
-                        c.br_table_targets_all += u64::from(targets.len());
-                    }
-                    _ => {}
+                if let Operator::BrTable { targets } = &operator {
+                    c.br_table_targets = c.br_table_targets.max(targets.len().into());
+                    c.br_table_targets_all += u64::from(targets.len());
                 }
                 work += compile_work(&operator, locals, checker.operand_stack_height().into(), joins, &mut open);
                 blocks += u64::from(begins_a_block(&operator));
