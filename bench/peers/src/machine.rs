@@ -15,20 +15,17 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub fn look() -> Self {
+    /// Of this machine; versions are of what is measured.
+    pub fn look(versions: impl IntoIterator<Item = (&'static str, Option<&'static str>)>) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
         let info = read("/proc/cpuinfo");
         let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-        let lock = include_str!("../Cargo.lock");
-        let contracts = include_str!("../contracts/Cargo.lock");
-        let of = |lock, name| (name, version(lock, name).unwrap_or_default().to_owned());
-        let programs = ["cosmwasm-vm", "soroban-env-host", "soroban-wasmi", "wasmer", "wasmi", "wasmtime"];
         Self {
             processor: model.map_or("unknown processor", |(_, model)| model).to_owned(),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             kernel: read("/proc/sys/kernel/osrelease"),
             load_before: read("/proc/loadavg"),
-            versions: programs.map(|name| of(lock, name)).into_iter().chain([of(contracts, "cw20-base")]).collect(),
+            versions: versions.into_iter().map(|(name, version)| (name, version.unwrap_or_default().into())).collect(),
         }
     }
 
@@ -41,7 +38,7 @@ impl Machine {
 }
 
 /// The version a lock file has of a package; the last if there are several.
-fn version<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
+pub fn version<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
     let package = format!("name = \"{name}\"\nversion = \"");
     let at = lock.rfind(&package)? + package.len();
     lock[at..].split('"').next()

@@ -65,7 +65,11 @@ fn run() -> Result<(), Failure> {
             _ => return Err(format!("{USAGE}{}", names()).into()),
         }
     }
-    let machine = machine::Machine::look();
+    let (lock, contracts) = (include_str!("../Cargo.lock"), include_str!("../contracts/Cargo.lock"));
+    let programs = ["cosmwasm-vm", "soroban-env-host", "soroban-wasmi", "wasmer", "wasmi", "wasmtime"];
+    let programs = programs.map(|name| (name, machine::version(lock, name)));
+    let token = ("cw20-base", machine::version(contracts, "cw20-base"));
+    let machine = machine::Machine::look(programs.into_iter().chain([token]));
     let figures = plan.run()?;
     println!("{}", report::tables(&plan, &figures, &machine)?);
     std::fs::write(&json, serde_json::to_vec_pretty(&report::json(&plan, &figures, &machine))?)?;
