@@ -20,7 +20,7 @@ const ROWS: &[&[&str]] = &[
 /// A crate's name in source text (also the start of one), and the paths that may say it.
 const FENCES: &[(&str, &[&str])] = &[
     ("wasmtime", &["runtime/src/engine", "runtime/src/instance"]),
-    ("parity_db", &["node/src/state/db"]),
+    ("parity_db", &["node/src/state/db", "bench/peers/state"]),
     ("jsonrpsee", &["node/api/", "node/src/rpc"]),
     // In `compile`, because native code tells of a private contract what its sealed module does not.
     (
