@@ -150,7 +150,8 @@ impl Invoker {
         self.parts.keys.accounts().first().map(|account| account.id)
     }
 
-    fn next_height(&self) -> Height {
+    /// Height of the next block of the chain.
+    pub fn next_height(&self) -> Height {
         let head = self.parts.state.head().height;
         head.next().unwrap_or(head)
     }
