@@ -170,13 +170,25 @@ impl Inner {
                     let block: BlockFrame = decode(&frame.payload).map_err(unreadable)?;
                     self.apply_block(block, Some(frame.end))?;
                 }
-                FrameKind::Private => {
+                FrameKind::Private | FrameKind::Import => {
                     let private: PrivateFrame = decode(&frame.payload).map_err(unreadable)?;
-                    self.replay_private(&tags, private, offset, frame.end)?;
-                }
-                FrameKind::Import => {
-                    let step: PrivateFrame = decode(&frame.payload).map_err(unreadable)?;
-                    self.replay_step(&tags, step, offset, frame.end)?;
+                    match tags.get(&private.tag) {
+                        None => {
+                            tracing::warn!(
+                                offset,
+                                "a log frame belongs to a private state that is not configured; it is passed over"
+                            );
+                            self.pass_over(Some((private.tag, offset)), frame.end)?;
+                        }
+                        Some(tenant) if frame.kind == FrameKind::Private => {
+                            self.replay_private(tenant, private, frame.end)?;
+                        }
+                        Some(tenant) => {
+                            if !self.replay_import(tenant, private, frame.end)? {
+                                self.pass_over(None, frame.end)?;
+                            }
+                        }
+                    }
                 }
             }
             offset = frame.end;
@@ -188,17 +200,7 @@ impl Inner {
         Ok(())
     }
 
-    fn replay_private(
-        &self,
-        tags: &HashMap<Key, &Tenant>,
-        frame: PrivateFrame,
-        offset: u64,
-        end: u64,
-    ) -> Result<(), Error> {
-        let Some(&tenant) = tags.get(&frame.tag) else {
-            tracing::warn!(offset, "a log frame belongs to a private state that is not configured; it is passed over");
-            return self.pass_over(Some((frame.tag, offset)), end);
-        };
+    fn replay_private(&self, tenant: &Tenant, frame: PrivateFrame, end: u64) -> Result<(), Error> {
         let one = &tenant.one;
         if one.check_held().is_err() {
             return self.pass_over(None, end);
@@ -223,19 +225,6 @@ impl Inner {
                 self.publish(Outcome { one: Arc::clone(one), batch, layer: None, standing, floor }, end)
             }
         }
-    }
-
-    fn replay_step(
-        &self,
-        tags: &HashMap<Key, &Tenant>,
-        frame: PrivateFrame,
-        offset: u64,
-        end: u64,
-    ) -> Result<(), Error> {
-        let Some(&tenant) = tags.get(&frame.tag) else {
-            return self.pass_over(Some((frame.tag, offset)), end);
-        };
-        if self.replay_import(tenant, frame, end)? { Ok(()) } else { self.pass_over(None, end) }
     }
 
     /// Moves past a frame, noting it if its tenant may come back.

@@ -325,14 +325,6 @@ fn a_flipped_bit_anywhere_in_the_log_is_found() {
     }
 }
 
-/// The segments of a log, in order.
-fn segments(dir: &FsPath) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(dir.join("log")).unwrap();
-    let mut segments: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    segments.sort();
-    segments
-}
-
 /// A chain whose log takes several segments, and its roots.
 fn segmented(dir: &FsPath) -> (Hash, Vec<(Hash, Hash, Hash, Hash)>) {
     let state = open(dir);

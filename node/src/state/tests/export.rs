@@ -7,6 +7,7 @@ use coffer_chain::trie::path::{ContractLeaf, RESERVED};
 use coffer_runtime::StateRead;
 use proptest::prelude::*;
 
+use super::random::number;
 use super::*;
 
 /// Contracts with codes of their own, storage of every kind, changed and removed, over some blocks.
@@ -336,8 +337,8 @@ fn no_changed_chunk_is_taken_for_more_than_is_so() {
         .filter_map(|n| view.contract(&contract(n)).unwrap())
         .map(|record| (record.id, writes::leaf(&record)))
         .collect();
-    let seed: u64 = std::env::var("COFFER_FUZZ_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
-    let count: u64 = std::env::var("COFFER_FUZZ_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(3_000);
+    let seed = number("COFFER_FUZZ_SEED", 7);
+    let count = number("COFFER_FUZZ_COUNT", 3_000);
     println!("COFFER_FUZZ_SEED={seed} COFFER_FUZZ_COUNT={count}");
     let mut accepted = 0;
     for round in 0..count {

@@ -16,29 +16,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use coffer_proof::{Answer, Asked, TrustedBlock};
 
 use super::super::log::Medium;
+use super::random::{Random, number};
 use super::*;
 
-/// How often a test tries: `few`, or what the variable says.
-fn rounds(variable: &str, few: u64) -> u64 {
-    std::env::var(variable).map_or(few, |text| text.parse().unwrap())
-}
-
-/// Numbers without pattern, the same for the same seed; the seed is printed.
-struct Numbers(blake3::OutputReader);
-
-impl Numbers {
-    fn new(test: &str) -> Self {
-        let seed = rounds("COFFER_SEED", u64::from(std::process::id()));
-        println!("{test}: COFFER_SEED={seed}");
-        Self(blake3::Hasher::new_derive_key(test).update(&seed.to_le_bytes()).finalize_xof())
-    }
-
-    /// From 0 to `bound` - 1.
-    fn below(&mut self, bound: u64) -> u64 {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        u64::from_le_bytes(bytes) % bound.max(1)
-    }
+/// Numbers of a test. The seed is another for each run, and printed.
+fn seeded(test: &str) -> Random {
+    let seed = number("COFFER_SEED", u64::from(std::process::id()));
+    println!("{test}: COFFER_SEED={seed}");
+    Random::new(seed, test)
 }
 
 const STATES: [&str; 3] = ["public", "PS1", "PS2"];
@@ -158,15 +143,8 @@ impl Medium for Ending {
     }
 }
 
-/// The segments of the log, in order.
-fn log_files(dir: &FsPath) -> Vec<PathBuf> {
-    let mut files: Vec<_> = std::fs::read_dir(dir.join("log")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
 /// What the loss of power leaves of a file whose first `synced` bytes were synced: a part of the rest, some of it zeros.
-fn lose(path: &FsPath, synced: u64, numbers: &mut Numbers) {
+fn lose(path: &FsPath, synced: u64, numbers: &mut Random) {
     let mut bytes = std::fs::read(path).unwrap();
     let kept = synced + numbers.below(bytes.len() as u64 + 1 - synced);
     bytes.truncate(kept as usize);
@@ -179,7 +157,7 @@ fn lose(path: &FsPath, synced: u64, numbers: &mut Numbers) {
 }
 
 /// What the database is after the power went. It lags behind the log, however far.
-fn database_after(dir: &FsPath, older: Option<&FsPath>, numbers: &mut Numbers) -> &'static str {
+fn database_after(dir: &FsPath, older: Option<&FsPath>, numbers: &mut Random) -> &'static str {
     let db = dir.join("db");
     match numbers.below(4) {
         0 => {
@@ -207,14 +185,14 @@ fn database_after(dir: &FsPath, older: Option<&FsPath>, numbers: &mut Numbers) -
 
 #[test]
 fn every_write_and_every_sync_of_the_log_may_be_the_last() {
-    let mut numbers = Numbers::new("every_write_and_every_sync");
-    let to = rounds("COFFER_FAULT_BLOCKS", 3);
+    let mut numbers = seeded("every_write_and_every_sync");
+    let to = number("COFFER_FAULT_BLOCKS", 3);
     let roots = undisturbed(to);
     let mut faults = 0;
     for n in 0.. {
         let dir = tempfile::tempdir().unwrap();
         let state = open(dir.path());
-        let first = log_files(dir.path()).remove(0);
+        let first = segments(dir.path()).remove(0);
         let older = copy(dir.path());
         let part = numbers.below(400);
         let append = std::fs::OpenOptions::new().append(true).open(&first).unwrap();
@@ -242,7 +220,7 @@ fn every_write_and_every_sync_of_the_log_may_be_the_last() {
             let crashed = copy(dir.path());
             let mut what = "as it was";
             if power {
-                lose(&log_files(crashed.path()).remove(0), synced.load(Relaxed), &mut numbers);
+                lose(&segments(crashed.path()).remove(0), synced.load(Relaxed), &mut numbers);
                 what = database_after(crashed.path(), Some(older.path()), &mut numbers);
             }
             println!("operation {n}, {part} bytes of it, power lost: {power}, database {what}");
@@ -254,10 +232,10 @@ fn every_write_and_every_sync_of_the_log_may_be_the_last() {
 
 #[test]
 fn a_loss_of_power_at_any_moment_loses_nothing_that_was_answered() {
-    let mut numbers = Numbers::new("a_loss_of_power");
+    let mut numbers = seeded("a_loss_of_power");
     let to = 12;
     let roots = undisturbed(to);
-    for round in 0..rounds("COFFER_POWER_ROUNDS", 6) {
+    for round in 0..number("COFFER_POWER_ROUNDS", 6) {
         let dir = tempfile::tempdir().unwrap();
         let state = open(dir.path());
         state.inner.log.lock().unwrap().set_segment(500 + numbers.below(3_000));
@@ -269,7 +247,7 @@ fn a_loss_of_power_at_any_moment_loses_nothing_that_was_answered() {
         let crashed = copy(dir.path());
         // A segment that was just begun, or a group that was being written.
         let (last, synced) = {
-            let last = log_files(crashed.path()).pop().unwrap();
+            let last = segments(crashed.path()).pop().unwrap();
             let length = std::fs::metadata(&last).unwrap().len();
             (last, length)
         };
@@ -364,7 +342,7 @@ fn child_that_checks_a_damaged_folder() {
 
 #[test]
 fn a_flipped_bit_in_any_file_is_an_error_or_proves_nothing_wrong() {
-    let mut numbers = Numbers::new("a_flipped_bit_in_any_file");
+    let mut numbers = seeded("a_flipped_bit_in_any_file");
     let dir = tempfile::tempdir().unwrap();
     advance(&open(dir.path()), DAMAGED_BLOCKS).unwrap();
     // Until it was opened once more, all is in the database's own log; after, it is in its tables.
@@ -383,7 +361,7 @@ fn a_flipped_bit_in_any_file_is_an_error_or_proves_nothing_wrong() {
     let all: Vec<_> =
         all.into_iter().map(|file| (filled(&file), file)).filter(|(filled, _)| !filled.is_empty()).collect();
     let (mut refused, mut harmless, mut unproved, mut ended, mut flips) = (0, 0, 0, 0, 0);
-    for _ in 0..rounds("COFFER_FLIP_ROUNDS", 1) {
+    for _ in 0..number("COFFER_FLIP_ROUNDS", 1) {
         for (filled, file) in &all {
             let mut bytes = std::fs::read(file).unwrap();
             // Mostly where something stands.
@@ -479,10 +457,10 @@ impl Said {
 #[test]
 #[allow(clippy::disallowed_methods, reason = "the moment of a kill is to be without a meaning; nothing waits for it")]
 fn killed_while_it_commits_or_recovers_a_process_loses_nothing_it_answered() {
-    let mut numbers = Numbers::new("killed_while_it_commits_or_recovers");
+    let mut numbers = seeded("killed_while_it_commits_or_recovers");
     let dir = tempfile::tempdir().unwrap();
     let (mut answered, mut in_recovery) = (0, 0);
-    let rounds = rounds("COFFER_KILL_ROUNDS", 10);
+    let rounds = number("COFFER_KILL_ROUNDS", 10);
     for round in 0..rounds {
         let mut process = child(dir.path(), Command::new(std::env::current_exe().unwrap()));
         let mut lines = io::BufReader::new(process.stdout.take().unwrap()).lines();
@@ -513,7 +491,7 @@ fn killed_while_it_commits_or_recovers_a_process_loses_nothing_it_answered() {
 #[test]
 fn a_disk_that_fills_up_stops_the_state_with_a_reason_and_loses_nothing_answered() {
     // Files of a process may have so many blocks of 512 bytes: the same error as a full disk gives, without one.
-    let sizes = [16u64, 256, 1_500, 4_000, 9_000].into_iter().take(rounds("COFFER_DISK_ROUNDS", 3) as usize);
+    let sizes = [16u64, 256, 1_500, 4_000, 9_000].into_iter().take(number("COFFER_DISK_ROUNDS", 3) as usize);
     let mut stopped = Vec::new();
     for blocks in sizes {
         let dir = tempfile::tempdir().unwrap();

@@ -3,35 +3,16 @@
 
 use std::collections::VecDeque;
 
-use coffer_abi::Encode;
-
 use super::model::{Model, Write, check};
+use super::random::{Random, number};
 use super::*;
 
-/// Numbers that follow from a seed.
-pub(super) struct Random(blake3::OutputReader);
-
 impl Random {
-    pub fn new(seed: u64, of: &str) -> Self {
-        Self(blake3::Hasher::new().update(&(seed, of).encode()).finalize_xof())
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        u64::from_le_bytes(bytes) % end
-    }
-
     fn write(&mut self) -> Write {
         let mut below = |end: u64| self.below(end) as u8;
         let value = (below(5) < 3).then(|| below(4));
         (below(3), below(3), below(40), below(2) == 0, value)
     }
-}
-
-pub(super) fn number(name: &str, default: u64) -> u64 {
-    let number = std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
-    number.unwrap_or(default)
 }
 
 struct Run {

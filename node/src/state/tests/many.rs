@@ -2,10 +2,11 @@
 //! says how many there are (2,000).
 
 use super::super::private::PsiTrie;
+use super::random::number;
 use super::*;
 
 fn tenants() -> usize {
-    std::env::var("COFFER_TENANTS").map_or(2_000, |number| number.parse().unwrap())
+    number("COFFER_TENANTS", 2_000) as usize
 }
 
 fn open_many(dir: &FsPath, tenants: usize) -> State {

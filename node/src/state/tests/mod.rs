@@ -7,6 +7,7 @@ mod long;
 mod many;
 mod model;
 mod sealed;
+mod random;
 mod snapshots;
 mod upkeep;
 
@@ -158,6 +159,14 @@ fn copy(from: &FsPath) -> tempfile::TempDir {
     let to = tempfile::tempdir().unwrap();
     copy_into(from, to.path());
     to
+}
+
+/// The segments of a log, in order.
+fn segments(dir: &FsPath) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir.join("log")).unwrap();
+    let mut segments: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    segments.sort();
+    segments
 }
 
 /// Every root at every height.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use coffer_abi::limits::KEY_ORDERED;
 
-use super::long::Random;
+use super::random::Random;
 use super::*;
 
 const ACCOUNTS: u64 = 24;
