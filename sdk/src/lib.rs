@@ -90,7 +90,7 @@ pub mod prelude {
     pub use crate::context::{block_height, block_time, caller, chain_id, origin, own_id, state_id};
     pub use crate::contract::ContractState;
     pub use crate::event::emit;
-    pub use crate::storage::{Item, LookupMap, Map, stored_as};
+    pub use crate::storage::{Item, LookupMap, Map, Set, stored_as};
     pub use crate::{
         AccountId, CodeHash, ContractId, Hash, StateId, contract, contract_type, crypto, error, event, import_contract,
         interface, log,

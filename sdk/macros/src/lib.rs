@@ -19,7 +19,7 @@ mod text;
 
 /// Makes a struct a contract's storage, and the `pub` methods of its `impl` the contract's methods. Write it above both.
 ///
-/// On the struct: every field is an `Item`, `Map` or `LookupMap`. `#[key("old_name")]` above a field keeps the storage keys it had under
+/// On the struct: every field is an `Item`, `Map`, `LookupMap` or `Set`. `#[key("old_name")]` above a field keeps the storage keys it had under
 /// another name. On the `impl`: `&self` makes a view, `&mut self` a call; `init` and `migrate` are run at deployment and upgrade.
 /// `#[reentrant]` above a method lets it be called while this contract is in the middle of another call; without it such a call is refused.
 /// Arguments are taken by value. A method returns nothing, a value, or `Result` of a value and an enum with `#[error]`. Comments (`///`) of the

@@ -37,6 +37,18 @@ pub trait Key: Describe + Sized {
     fn read(bytes: &mut &[u8], position: Position) -> Option<Self>;
 }
 
+/// The first parts of a tuple that is a map's key: of `(A, B, C)` an `A` or an `(A, B)`. The entries that share them stand together, so they
+/// can be visited alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not how a key `{K}` begins",
+    label = "not the first parts of the key",
+    note = "of a map by `(A, B, C)` the entries under an `A` or under an `(A, B)` can be visited"
+)]
+pub trait KeyStart<K: Key> {
+    /// Appends the bytes that keys with these first parts begin with.
+    fn write_start(&self, bytes: &mut KeyWriter<'_>);
+}
+
 /// The bytes of a key while they are written. What goes beyond the longest key is counted only, so that the key can be refused.
 pub struct KeyWriter<'a> {
     bytes: &'a mut [u8],
@@ -62,17 +74,26 @@ const SHORT: usize = 2 + MAX_NAME + 64;
 /// # Panics
 /// If they are more than 256.
 pub(super) fn with_key<K: Key, T>(kind: u8, prefix: &[u8], key: &K, take: impl FnOnce(&[u8]) -> T) -> T {
+    let write = |writer: &mut KeyWriter<'_>| key.write(writer, Position::Last);
     if const { K::MAX_LEN <= 64 } {
-        take(written(&mut [0; SHORT], kind, prefix, key))
+        take(written(&mut [0; SHORT], kind, prefix, write))
     } else {
-        take(written(&mut [0; MAX_KEY], kind, prefix, key))
+        take(written(&mut [0; MAX_KEY], kind, prefix, write))
     }
 }
 
-fn written<'a, K: Key>(bytes: &'a mut [u8], kind: u8, prefix: &[u8], key: &K) -> &'a [u8] {
+/// The bytes that all keys of a map begin with whose first parts are `start`.
+///
+/// # Panics
+/// If they are more than 256.
+pub(super) fn with_start<K: Key>(kind: u8, prefix: &[u8], start: &impl KeyStart<K>) -> Vec<u8> {
+    written(&mut [0; MAX_KEY], kind, prefix, |writer| start.write_start(writer)).to_vec()
+}
+
+fn written<'a>(bytes: &'a mut [u8], kind: u8, prefix: &[u8], write: impl FnOnce(&mut KeyWriter<'_>)) -> &'a [u8] {
     let mut writer = KeyWriter { bytes, len: 0 };
     writer.push(prefix);
-    key.write(&mut writer, Position::Last);
+    write(&mut writer);
     let KeyWriter { bytes, len } = writer;
     if let Some(first) = bytes.first_mut() {
         *first = kind;
@@ -240,6 +261,39 @@ tuples! {
     (A; B)
     (A B; C)
     (A B C; D)
+}
+
+macro_rules! starts {
+    ($(($($rest:ident)+))*) => {$(
+        impl<A: Key, $($rest: Key),+> KeyStart<(A, $($rest),+)> for A {
+            fn write_start(&self, bytes: &mut KeyWriter<'_>) {
+                self.write(bytes, Position::Inner);
+            }
+        }
+    )*};
+}
+starts! {
+    (B)
+    (B C)
+    (B C D)
+}
+
+impl<A: Key, B: Key, C: Key> KeyStart<(A, B, C)> for (A, B) {
+    fn write_start(&self, bytes: &mut KeyWriter<'_>) {
+        self.write(bytes, Position::Inner);
+    }
+}
+
+impl<A: Key, B: Key, C: Key, D: Key> KeyStart<(A, B, C, D)> for (A, B) {
+    fn write_start(&self, bytes: &mut KeyWriter<'_>) {
+        self.write(bytes, Position::Inner);
+    }
+}
+
+impl<A: Key, B: Key, C: Key, D: Key> KeyStart<(A, B, C, D)> for (A, B, C) {
+    fn write_start(&self, bytes: &mut KeyWriter<'_>) {
+        self.write(bytes, Position::Inner);
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::spec::describe::{Describe, LayoutDesc};
 
 use super::StorageType;
-use super::key::{Key, with_key};
-use super::scan::{Iter, Keys, Scan};
+use super::key::{Key, KeyStart, with_key, with_start};
+use super::scan::{Iter, Keys, Scan, Start};
 
 /// Values by key, which can be visited in the order of the keys. A new key costs an index entry that a [`super::LookupMap`] does not
 /// need. A key may have 254 bytes with the field's name.
@@ -91,19 +91,60 @@ impl<K: Key, V: Describe> Map<K, V> {
         self.with_key(key, super::contains)
     }
 
-    /// All entries in the order of their keys, read page by page. Take only as many as fit into the gas of a call.
-    pub fn iter(&self) -> Iter<'_, K, V> {
-        Iter::new(Scan::new(self.prefix(), Vec::new()))
+    pub(super) fn scan(&self, start: Start) -> Scan {
+        let prefix = self.prefix();
+        let field = prefix.len();
+        Scan::new(prefix, field, start)
     }
 
-    /// The entries from `first` on (it included), in the order of their keys. For a view that shows a page: the key after the last one
-    /// shown, or the last one itself, starts the next page.
+    pub(super) fn scan_under(&self, shared: &impl KeyStart<K>, start: Start) -> Scan {
+        Scan::new(with_start(KEY_ORDERED, self.prefix, shared), self.prefix.len(), start)
+    }
+
+    pub(super) fn behind(&self, last: &K) -> Start {
+        Start::Behind(self.with_key(last, <[u8]>::to_vec))
+    }
+
+    /// All entries in the order of their keys, read page by page. Take only as many as fit into the gas of a call.
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        Iter::new(self.scan(Start::First))
+    }
+
+    /// The entries from `first` on (it included), in the order of their keys.
     pub fn iter_from(&self, first: &K) -> Iter<'_, K, V> {
-        Iter::new(Scan::new(self.prefix(), self.with_key(first, <[u8]>::to_vec)))
+        Iter::new(self.scan(Start::At(self.with_key(first, <[u8]>::to_vec))))
+    }
+
+    /// The entries behind `last`, which need not be there. For a view that shows a page: the last key shown starts the next page.
+    pub fn iter_after(&self, last: &K) -> Iter<'_, K, V> {
+        Iter::new(self.scan(self.behind(last)))
+    }
+
+    /// The entries whose keys begin with `shared`: of a map by `(A, B, C)` those under an `A`, or under an `(A, B)`.
+    ///
+    /// ```
+    /// # mod lines {
+    /// # use coffer_sdk::prelude::*;
+    /// #[contract]
+    /// pub struct Votes { by: Map<(u32, AccountId), bool> }
+    ///
+    /// #[contract]
+    /// impl Votes {
+    ///     pub fn yes(&self, vote: u32) -> u64 { self.by.iter_under(&vote).filter(|(_, yes)| *yes).count() as u64 }
+    /// }
+    /// # }
+    /// ```
+    pub fn iter_under(&self, shared: &impl KeyStart<K>) -> Iter<'_, K, V> {
+        Iter::new(self.scan_under(shared, Start::First))
+    }
+
+    /// The same, only the entries behind `last`.
+    pub fn iter_under_after(&self, shared: &impl KeyStart<K>, last: &K) -> Iter<'_, K, V> {
+        Iter::new(self.scan_under(shared, self.behind(last)))
     }
 
     /// All keys in order, read page by page.
     pub fn keys(&self) -> Keys<'_, K, V> {
-        Keys::new(Scan::new(self.prefix(), Vec::new()))
+        Keys::new(self.scan(Start::First))
     }
 }

@@ -14,19 +14,21 @@ use crate::value::{encoded, fetch};
 mod item;
 mod map;
 mod lookup;
+mod set;
 mod key;
 mod scan;
 
 pub use item::Item;
-pub use key::{Key, KeyWriter, Position};
+pub use key::{Key, KeyStart, KeyWriter, Position};
 pub use lookup::LookupMap;
 pub use map::Map;
 pub use scan::{Iter, Keys};
+pub use set::Set;
 
 /// A type that a field of a contract's struct can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a storage type",
-    label = "a field of a contract is an `Item`, a `Map` or a `LookupMap`",
+    label = "a field of a contract is an `Item`, a `Map`, a `LookupMap` or a `Set`",
     note = "write `Item<{Self}>` to store one value, or `Map<K, {Self}>` to store one for each key"
 )]
 pub trait StorageType {

@@ -17,9 +17,22 @@ use crate::value::decode;
 /// Entries of the first page.
 const FIRST_PAGE: u32 = 8;
 
+/// Where a visit starts.
+pub(super) enum Start {
+    /// At the first key.
+    First,
+    /// At this key, or behind it if it is not there.
+    At(Vec<u8>),
+    /// Behind this key.
+    Behind(Vec<u8>),
+}
+
 /// The untyped visit.
 pub(super) struct Scan {
+    /// What all visited keys begin with.
     prefix: Vec<u8>,
+    /// Bytes in front of the map's own key: those of the field.
+    field: usize,
     /// The visit goes on behind this key; empty at the start.
     after: Vec<u8>,
     /// `after` has not been visited itself yet.
@@ -30,10 +43,17 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Visits what starts with `prefix`, from the key `first` on, or from the start if that is empty.
-    pub(super) fn new(prefix: Vec<u8>, first: Vec<u8>) -> Self {
-        let is_given = !first.is_empty();
-        Self { prefix, after: first, first: is_given, page: Vec::new(), at: 0, limit: FIRST_PAGE }
+    /// Visits what begins with `prefix`, whose first `field` bytes are those of the field.
+    pub(super) fn new(prefix: Vec<u8>, field: usize, start: Start) -> Self {
+        let (after, first) = match start {
+            Start::First => (Vec::new(), false),
+            Start::At(key) => (key, true),
+            Start::Behind(key) => (key, false),
+        };
+        // A key in front of all that is visited is no place to go on behind: the visit starts at the start.
+        let after = if after < prefix { Vec::new() } else { after };
+        let first = first && after.starts_with(&prefix);
+        Self { prefix, field, after, first, page: Vec::new(), at: 0, limit: FIRST_PAGE }
     }
 
     /// Makes the page hold at least one entry that has not been visited; false if there is none.
@@ -93,7 +113,7 @@ impl Scan {
             self.after.clear();
             self.after.extend_from_slice(key);
         }
-        let mut rest = key.get(self.prefix.len()..)?;
+        let mut rest = key.get(self.field..)?;
         let key = K::read(&mut rest, Position::Last)?;
         rest.is_empty().then_some((key, value))
     }

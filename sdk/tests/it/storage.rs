@@ -141,3 +141,80 @@ fn a_migration_reads_fields_in_their_old_types() {
         assert_eq!(later.lookup.get(&AccountId([1; 32])), Some(9));
     });
 }
+
+/// A map and a set by tuples.
+#[contract]
+pub struct Nested {
+    map: Map<(String, u32, String), u64>,
+    set: Set<(u32, String)>,
+    four: Set<(u8, u8, u8, u8)>,
+}
+
+#[contract]
+impl Nested {
+    pub fn nothing(&self) {}
+}
+
+#[test]
+fn the_entries_under_the_first_parts_of_a_key_are_visited_alone() {
+    with_host(MemoryHost::default(), || {
+        let mut nested = Nested::open();
+        // Names that begin with each other, the empty one among them.
+        let names = ["", "a", "a\0", "ab", "b"];
+        let mut expected = BTreeMap::new();
+        for (n, name) in names.iter().enumerate() {
+            for number in 0..40u32 {
+                let key = (name.to_string(), number % 3, format!("{}", number / 3));
+                nested.map.set(&key, &(n as u64));
+                expected.insert(key, n as u64);
+            }
+        }
+        for name in names {
+            let name = name.to_owned();
+            let of_name = expected.clone().into_iter().filter(|((first, ..), _)| *first == name);
+            assert!(nested.map.iter_under(&name).eq(of_name));
+            for number in 0..4 {
+                let under = |key: &(String, u32, String)| key.0 == name && key.1 == number;
+                let both: Vec<_> = expected.clone().into_iter().filter(|(key, _)| under(key)).collect();
+                let shared = (name.clone(), number);
+                assert!(nested.map.iter_under(&shared).eq(both.clone()));
+                for last in ["", "1", "11", "~"] {
+                    let last = (name.clone(), number, last.to_owned());
+                    let rest = both.iter().filter(|(key, _)| *key > last).cloned();
+                    assert!(nested.map.iter_under_after(&shared, &last).eq(rest), "{last:?}");
+                }
+            }
+        }
+        let (before, behind) = ((String::new(), 0, String::new()), ("z".to_owned(), 0, String::new()));
+        assert_eq!(nested.map.iter_under_after(&"a".to_owned(), &before).count(), 40, "a key in front of all");
+        assert_eq!(nested.map.iter_under_after(&"a".to_owned(), &behind).count(), 0, "a key behind all");
+        let last = ("a".to_owned(), 1, "5".to_owned());
+        let rest = expected.into_iter().filter(|(key, _)| *key > last);
+        assert!(nested.map.iter_after(&last).eq(rest));
+    });
+}
+
+#[test]
+fn a_set_has_each_key_once_and_in_order() {
+    with_host(MemoryHost::default(), || {
+        let mut nested = Nested::open();
+        for n in (0..300u32).rev() {
+            assert!(nested.set.insert(&(n % 2, format!("{n:03}"))));
+        }
+        assert!(!nested.set.insert(&(0, "000".into())), "it is there already");
+        assert!(nested.set.iter().is_sorted());
+        assert_eq!(nested.set.iter().count(), 300);
+        assert!(nested.set.remove(&(1, "001".into())) && !nested.set.contains(&(1, "001".into())));
+        assert!(!nested.set.remove(&(1, "001".into())));
+        assert_eq!(nested.set.iter_under(&1).count(), 149);
+        assert_eq!(nested.set.iter_under_after(&1, &(1, "290".into())).next(), Some((1, "291".to_owned())));
+        assert_eq!(nested.set.iter_after(&(0, "298".into())).next(), Some((1, "003".to_owned())));
+        for n in 0..=255 {
+            nested.four.insert(&(1, n % 2, n % 4, n));
+        }
+        assert_eq!(nested.four.iter_under(&(1, 1)).count(), 128);
+        assert_eq!(nested.four.iter_under(&(1, 1, 3)).count(), 64);
+        assert_eq!(nested.four.iter_under(&1).count(), 256);
+        assert_eq!(nested.four.iter_under(&2).count(), 0);
+    });
+}
