@@ -5,7 +5,7 @@ use coffer_sdk::prelude::*;
 
 use crate::Budget;
 use crate::error::Error;
-use crate::permission::{self, Intent, Resource, Verdict};
+use crate::permission::{self, IdentityKind, Intent, Resource, Verdict};
 
 /// What somebody may do to a thing, whatever its level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Budget {
         }
         let missing = verdicts.into_iter().map(|verdict| match verdict {
             Verdict::Allowed => None,
-            Verdict::Missing { intent, resource } => Some((intent, resource)),
+            Verdict::Missing { right, resource, .. } => Some((right, resource)),
         });
         Ok(missing.collect())
     }
@@ -126,7 +126,7 @@ impl Budget {
         let Some(user) = user else { return Err(Error::NotAUser { account }) };
         match missing.into_iter().flatten().next() {
             Some((intent, resource)) => Err(Error::NotAllowed { intent, resource }),
-            None => Ok(Actor { account, user: user.id }),
+            None => Ok(Actor { account, user: user.user }),
         }
     }
 
@@ -149,6 +149,7 @@ impl Budget {
     pub(crate) fn check_identity(&self, field: &str, id: &str) -> Result<String, Error> {
         let id = crate::text::required(field, id)?;
         let why = match self.permission().identity(id.clone()).map_err(broken)? {
+            Some(identity) if identity.kind == IdentityKind::Organisation => "it is an organisation",
             Some(identity) if identity.enabled => return Ok(id),
             Some(_) => "it is disabled",
             None => "there is no such user or group",
@@ -162,8 +163,8 @@ impl Budget {
     }
 
     /// Moves the rights on a restricted item to whom it is assigned to now.
-    pub(crate) fn tell_assigned(&self, resource: Resource, to: String) -> Result<(), Error> {
-        self.permission().resource_assigned(resource, to).map_err(broken)
+    pub(crate) fn tell_assigned(&self, resource: Resource, from: String, to: String) -> Result<(), Error> {
+        self.permission().resource_assigned(resource, Some(from), to).map(drop).map_err(broken)
     }
 }
 

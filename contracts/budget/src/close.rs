@@ -101,7 +101,7 @@ impl Budget {
 
     /// A correction cannot take back more than there is.
     fn check_corrected(&self, parent: &Path, command: &Command, work: &Work, amount: Decimal) -> Result<(), Error> {
-        let Some((path, _)) = self.check_correction(parent, &command.thing)? else { return Ok(()) };
+        let Some(path) = self.check_correction(parent, &command.thing)? else { return Ok(()) };
         let first = self.spent.get(&path).map(|spent| spent.amount).unwrap_or_default();
         let left = sum(first, self.corrections.get_or_default(&path).sum)?;
         if sum(left, amount)? < Decimal::ZERO {

@@ -166,7 +166,7 @@ impl Budget {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Open`], [`Error::Invalid`].
-    pub(crate) fn check_correction(&self, parent: &Path, thing: &Thing) -> Result<Option<(Path, Thing)>, Error> {
+    pub(crate) fn check_correction(&self, parent: &Path, thing: &Thing) -> Result<Option<Path>, Error> {
         let work = thing.work();
         let Some(id) = work.corrects else { return Ok(None) };
         let path = (parent.0.clone(), parent.1.clone(), id.clone());
@@ -181,7 +181,7 @@ impl Budget {
         if amount_type == AmountType::NotApplicable || amount_type != work.amount_type {
             return Err(invalid("corrects", &id, "a correction has the amount type of what it corrects"));
         }
-        Ok(Some((path, corrected)))
+        Ok(Some(path))
     }
 
     fn name_and_assign(&self, thing: &mut Thing, name: &str, assignee: Option<String>) -> Result<(), Error> {

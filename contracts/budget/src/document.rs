@@ -249,14 +249,10 @@ impl Budget {
         let path = path_of(resource)?;
         self.thing(&path)?;
         self.require_any(&[Right::List, Right::ViewDetails], resource)?;
-        let first = key(&path, after.as_deref().unwrap_or_default());
-        let same = |key: &(String, String, String, String)| (&key.0, &key.1, &key.2) == (&path.0, &path.1, &path.2);
+        let last_seen = key(&path, after.as_deref().unwrap_or_default());
         let most = limit.clamp(1, MAX_PAGE) as usize;
         let mut documents = Vec::new();
-        for (key, document) in self.documents.iter_from(&first).take_while(|(key, _)| same(key)) {
-            if after.as_ref() == Some(&key.3) {
-                continue;
-            }
+        for (key, document) in self.documents.iter_under_after(&path, &last_seen) {
             if documents.len() == most {
                 let next = documents.last().map(|(id, _): &(String, Document)| id.clone());
                 return Ok(DocumentPage { documents, next });

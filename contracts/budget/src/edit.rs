@@ -53,7 +53,7 @@ impl Budget {
         let change = difference("assignee", Some(before.clone()), Some(assignee.clone()));
         let new = self.finish(&mut command, ChangeKind::Assigned, change.into_iter().collect())?;
         if restricted {
-            self.tell_assigned(command.resource.clone(), assignee.clone())?;
+            self.tell_assigned(command.resource.clone(), before.clone(), assignee.clone())?;
         }
         let (actor, resource) = (command.actor.user, command.resource);
         emit(Assigned { actor, resource, old: new - 1, new, assignee, before });

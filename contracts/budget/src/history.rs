@@ -165,11 +165,11 @@ impl Budget {
         }
         self.require_any(&[Right::ViewDetails, Right::ViewHistory], resource)?;
         let most = (limit as usize).clamp(1, MAX_ENTRIES);
-        let (project, subproject, item) = path;
-        let first = (project, subproject, item, after.saturating_add(1));
-        let same = |key: &(String, String, String, u32)| (&key.0, &key.1, &key.2) == (&first.0, &first.1, &first.2);
+        let (project, subproject, item) = path.clone();
+        let last_seen = (project, subproject, item, after);
+        let changes_of = self.history.iter_under_after(&path, &last_seen);
         let (mut changes, mut bytes, mut last) = (Vec::new(), 0, after);
-        for (looked_at, (key, change)) in self.history.iter_from(&first).take_while(|(key, _)| same(key)).enumerate() {
+        for (looked_at, (key, change)) in changes_of.enumerate() {
             let matches = filter.matches(&change);
             bytes += if matches { size(&change.fields) + 200 } else { 0 };
             let full = changes.len() == most || (bytes > MAX_PAGE && !changes.is_empty()) || looked_at == MAX_LOOKED_AT;

@@ -21,13 +21,16 @@ mod history;
 mod ledger;
 mod money;
 mod order;
-pub mod permission;
 mod projected;
 mod reopen;
 mod text;
 mod thing;
 mod totals;
 mod view;
+
+import_contract!(
+    pub mod permission = "permission.spec"
+);
 
 pub use create::{NewItem, NewProject, NewSubproject};
 pub use document::{Content, Document, DocumentPage, NewDocument, Validation};
@@ -37,7 +40,7 @@ pub use field::Field;
 pub use history::{Change, ChangeKind, FieldChange, HistoryFilter, HistoryPage};
 pub use ledger::Spent;
 pub use money::Decimal;
-pub use permission::Resource;
+pub use crate::permission::Resource;
 pub use projected::{NewProjected, Projected};
 pub use reopen::{Ballot, Reopening};
 pub use thing::*;

@@ -36,12 +36,13 @@ fn listed(position: usize, number: u64) -> u128 {
 impl Budget {
     /// Children of `parent` from a place on, in their order.
     pub(crate) fn children(&self, parent: &Path, from: u128) -> impl Iterator<Item = (u128, String)> + '_ {
-        let (project, subproject) = (parent.0.clone(), parent.1.clone());
-        let first = (project.clone(), subproject.clone(), from);
-        self.order
-            .iter_from(&first)
-            .take_while(move |((one, two, _), _)| *one == project && *two == subproject)
-            .map(|((.., place), id)| (place, id))
+        let under = (parent.0.clone(), parent.1.clone());
+        // A place that nothing has stands right in front of `from`, so that it can be named as the last one before.
+        let found = match from.checked_sub(1) {
+            Some(last) => self.order.iter_under_after(&under, &(under.0.clone(), under.1.clone(), last)),
+            None => self.order.iter_under(&under),
+        };
+        found.map(|((.., place), id)| (place, id))
     }
 
     /// The first open child, and its place.

@@ -85,12 +85,8 @@ impl Budget {
 
     /// Projected budgets of a project or subproject, by organisation and currency.
     pub(crate) fn projected_of(&self, path: &Path) -> impl Iterator<Item = (String, String, Decimal)> + '_ {
-        let (project, subproject) = (path.0.clone(), path.1.clone());
-        let first = (project.clone(), subproject.clone(), String::new(), String::new());
-        self.projected
-            .iter_from(&first)
-            .take_while(move |((one, two, ..), _)| *one == project && *two == subproject)
-            .map(|((_, _, organisation, currency), value)| (organisation, currency, value))
+        let budgets = self.projected.iter_under(&(path.0.clone(), path.1.clone()));
+        budgets.map(|((_, _, organisation, currency), value)| (organisation, currency, value))
     }
 
     /// See `Budget::budget_set`.
