@@ -62,8 +62,12 @@ fn intent(right: Right, resource: &Resource) -> Option<Intent> {
     use Right as R;
     let [project, subproject, item] = match right {
         R::List => [Some(I::ProjectList), Some(I::SubprojectList), Some(I::WorkflowitemList)],
-        R::ViewDetails => [Some(I::ProjectViewDetails), Some(I::SubprojectViewDetails), Some(I::WorkflowitemViewDetails)],
-        R::ViewHistory => [Some(I::ProjectViewHistory), Some(I::SubprojectViewHistory), Some(I::WorkflowitemViewHistory)],
+        R::ViewDetails => {
+            [Some(I::ProjectViewDetails), Some(I::SubprojectViewDetails), Some(I::WorkflowitemViewDetails)]
+        }
+        R::ViewHistory => {
+            [Some(I::ProjectViewHistory), Some(I::SubprojectViewHistory), Some(I::WorkflowitemViewHistory)]
+        }
         R::Assign => [Some(I::ProjectAssign), Some(I::SubprojectAssign), Some(I::WorkflowitemAssign)],
         R::Update => [Some(I::ProjectUpdate), Some(I::SubprojectUpdate), Some(I::WorkflowitemUpdate)],
         R::Close => [Some(I::ProjectClose), Some(I::SubprojectClose), Some(I::WorkflowitemClose)],
@@ -72,11 +76,9 @@ fn intent(right: Right, resource: &Resource) -> Option<Intent> {
         R::Reorder => [None, Some(I::SubprojectReorderWorkflowitems), None],
         R::UpdateProjected => [Some(I::ProjectUpdateProjected), Some(I::SubprojectUpdateProjected), None],
         R::DeleteProjected => [Some(I::ProjectDeleteProjected), Some(I::SubprojectDeleteProjected), None],
-        R::Grant => [
-            Some(I::ProjectGrantPermission),
-            Some(I::SubprojectGrantPermission),
-            Some(I::WorkflowitemGrantPermission),
-        ],
+        R::Grant => {
+            [Some(I::ProjectGrantPermission), Some(I::SubprojectGrantPermission), Some(I::WorkflowitemGrantPermission)]
+        }
         R::ValidateDocument => [None, None, Some(I::WorkflowitemValidateDocument)],
     };
     match resource {

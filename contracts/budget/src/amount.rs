@@ -18,7 +18,8 @@ const SAME_CURRENCY: &str = "same currency";
 /// [`Error::Invalid`].
 pub fn decimal(field: &str, text: &str) -> Result<Decimal, Error> {
     let why = "write a decimal such as 1234.56: at most 18 digits before and 18 after the point";
-    let value = Decimal::parse(text.trim()).filter(|value| value.units.unsigned_abs() < Decimal::BOUND.units.unsigned_abs());
+    let value =
+        Decimal::parse(text.trim()).filter(|value| value.units.unsigned_abs() < Decimal::BOUND.units.unsigned_abs());
     value.ok_or_else(|| invalid(field, text, why))
 }
 
@@ -80,8 +81,7 @@ pub fn settle(work: &mut Work, before: &Work, given: &Given, terms: &Terms) -> R
             return Err(invalid("rate", value, "the currency is the subproject's: the rate is 1, leave it out"));
         }
         if !one {
-            work.rate =
-                Some(Rate { value: "1".to_owned(), source: SAME_CURRENCY.to_owned(), date: block_time() });
+            work.rate = Some(Rate { value: "1".to_owned(), source: SAME_CURRENCY.to_owned(), date: block_time() });
         }
         return Ok(());
     }
@@ -108,7 +108,8 @@ pub fn complete(work: &mut Work) -> Result<Option<Decimal>, Error> {
     }
     let rate = work.rate.as_ref().ok_or_else(|| missing("rate", why))?;
     let product = decimal("amount", amount)?.times(decimal("rate", &rate.value)?);
-    let what = || format!("{amount} x {}: the product needs more than 18 digits after the point, or is too large", rate.value);
+    let what =
+        || format!("{amount} x {}: the product needs more than 18 digits after the point, or is too large", rate.value);
     let product = product.ok_or_else(|| Error::NotExact { what: what() })?;
     work.billing_date = Some(work.billing_date.unwrap_or_else(block_time));
     Ok(Some(product))
@@ -119,7 +120,8 @@ pub fn differences(before: Option<&Work>, now: &Work) -> Vec<FieldChange> {
     let none = Work::default();
     let before = before.unwrap_or(&none);
     let date = |date: Option<u64>| date.map(|date| date.to_string());
-    let rate = |rate: &Option<Rate>| rate.as_ref().map(|rate| format!("{} ({}, {})", rate.value, rate.source, rate.date));
+    let rate =
+        |rate: &Option<Rate>| rate.as_ref().map(|rate| format!("{} ({}, {})", rate.value, rate.source, rate.date));
     let kind = |kind: AmountType| match kind {
         AmountType::NotApplicable => None,
         AmountType::Allocated => Some("allocated".to_owned()),

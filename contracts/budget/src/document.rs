@@ -172,7 +172,12 @@ impl Budget {
     }
 
     /// See `Budget::document_add`.
-    pub(crate) fn add_document(&mut self, resource: Resource, new: NewDocument, seen: Option<u32>) -> Result<(), Error> {
+    pub(crate) fn add_document(
+        &mut self,
+        resource: Resource,
+        new: NewDocument,
+        seen: Option<u32>,
+    ) -> Result<(), Error> {
         let mut command = self.begin_open(resource, &[Right::Update], seen)?;
         let mut work = work(&command)?;
         let (id, document) = checked(new, &command.actor.user)?;

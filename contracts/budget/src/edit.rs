@@ -14,7 +14,12 @@ use crate::thing::{Enforcement, ItemType, Kind, Policies, parent_of};
 
 impl Budget {
     /// See `Budget::update`.
-    pub(crate) fn set_fields(&mut self, resource: Resource, fields: Vec<Field>, seen: Option<u32>) -> Result<u32, Error> {
+    pub(crate) fn set_fields(
+        &mut self,
+        resource: Resource,
+        fields: Vec<Field>,
+        seen: Option<u32>,
+    ) -> Result<u32, Error> {
         let mut command = self.begin_open(resource, &[Right::Update], seen)?;
         let texts = self.texts.get_or_default(&command.path);
         let before = (command.thing.clone(), texts.clone());
@@ -84,7 +89,12 @@ impl Budget {
     }
 
     /// See `Budget::policies_set`.
-    pub(crate) fn set_policies(&mut self, project: String, policies: Policies, seen: Option<u32>) -> Result<u32, Error> {
+    pub(crate) fn set_policies(
+        &mut self,
+        project: String,
+        policies: Policies,
+        seen: Option<u32>,
+    ) -> Result<u32, Error> {
         let mut command = self.begin_open(Resource::Project { project }, &[Right::Update], seen)?;
         let Kind::Project(before) = core::mem::replace(&mut command.thing.kind, Kind::Project(policies.clone())) else {
             return Err(Error::NotFound { resource: command.resource });

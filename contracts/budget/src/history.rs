@@ -117,8 +117,7 @@ pub fn differences(old: Option<(&Thing, &Texts)>, new: (&Thing, &Texts)) -> Vec<
     note("description", texts.map(|old| old.description.clone()), Some(new.1.description.clone()));
     note("thumbnail", texts.map(|old| old.thumbnail.clone()), Some(new.1.thumbnail.clone()));
     note("markdown", texts.map(|old| old.markdown.clone()), Some(new.1.markdown.clone()));
-    let keys: BTreeSet<&String> =
-        texts.into_iter().chain([new.1]).flat_map(|texts| texts.additional.keys()).collect();
+    let keys: BTreeSet<&String> = texts.into_iter().chain([new.1]).flat_map(|texts| texts.additional.keys()).collect();
     for key in keys {
         let value = |texts: &Texts| texts.additional.get(key).cloned();
         note(&format!("additional.{key}"), texts.and_then(value), value(new.1));

@@ -32,6 +32,7 @@ import_contract!(
     pub mod permission = "permission.spec"
 );
 
+pub use crate::permission::Resource;
 pub use create::{NewItem, NewProject, NewSubproject};
 pub use document::{Content, Document, DocumentPage, NewDocument, Validation};
 pub use error::Error;
@@ -40,7 +41,6 @@ pub use field::Field;
 pub use history::{Change, ChangeKind, FieldChange, HistoryFilter, HistoryPage};
 pub use ledger::Spent;
 pub use money::Decimal;
-pub use crate::permission::Resource;
 pub use projected::{NewProjected, Projected};
 pub use reopen::{Ballot, Reopening};
 pub use thing::*;

@@ -48,7 +48,11 @@ pub struct Projected {
 fn read(new: &NewProjected) -> Result<(String, String, Decimal), Error> {
     let organisation = required("projected.organisation", &new.organisation)?;
     if organisation.chars().count() > 32 {
-        return Err(invalid("projected.organisation", &organisation, "an organisation's name has at most 32 characters"));
+        return Err(invalid(
+            "projected.organisation",
+            &organisation,
+            "an organisation's name has at most 32 characters",
+        ));
     }
     let value = amount::decimal("projected.value", &new.value)?;
     if value < Decimal::ZERO {
@@ -113,7 +117,16 @@ impl Budget {
         let change = difference(&field, before.map(Decimal::text), Some(value.text()));
         let new = self.finish(&mut command, ChangeKind::BudgetSet, change.into_iter().collect())?;
         let (actor, resource, value) = (command.actor.user, command.resource, value.text());
-        emit(BudgetSet { actor, resource, old: new - 1, new, organisation, currency, value, warnings: warnings.clone() });
+        emit(BudgetSet {
+            actor,
+            resource,
+            old: new - 1,
+            new,
+            organisation,
+            currency,
+            value,
+            warnings: warnings.clone(),
+        });
         Ok(warnings)
     }
 

@@ -54,8 +54,7 @@ impl Budget {
         }
         let needed = (parties.len() / 2 + 1) as u32;
         let votes = ballot.parties.len() as u32;
-        let (actor, resource, version) =
-            (command.actor.user.clone(), command.resource.clone(), command.thing.version);
+        let (actor, resource, version) = (command.actor.user.clone(), command.resource.clone(), command.thing.version);
         emit(ReopeningVoted { actor, resource, old: version, new: version, organisation, agrees, votes, needed });
         if votes < needed {
             self.ballots.set(&command.path, &ballot);

@@ -8,8 +8,8 @@ use crate::Budget;
 use crate::access::Right;
 use crate::error::Error;
 use crate::ledger::{Spent, sum};
-use crate::permission::Resource;
 use crate::money::Decimal;
+use crate::permission::Resource;
 use crate::thing::{AmountType, Path, path_of, resource_at};
 use crate::view::child;
 
@@ -110,9 +110,8 @@ impl Budget {
 
     /// Adds some items.
     fn add_items(&self, totals: &mut Totals, scope: &Path, from: Path) -> Result<(), Error> {
-        let within = |path: &Path| {
-            (scope.0.is_empty() || path.0 == scope.0) && (scope.1.is_empty() || path.1 == scope.1)
-        };
+        let within =
+            |path: &Path| (scope.0.is_empty() || path.0 == scope.0) && (scope.1.is_empty() || path.1 == scope.1);
         let mut found = self.spent.iter_from(&from).take_while(|(path, _)| within(path));
         let items: Vec<(Path, Spent)> = found.by_ref().take(MAX_LOOKED_AT).collect();
         totals.next = found.next().map(|((project, subproject, item), _)| TotalsStep::Items(project, subproject, item));

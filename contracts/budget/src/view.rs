@@ -27,7 +27,7 @@ pub enum Row {
         /// Its id.
         id: String,
         /// The thing.
-        thing: Thing,
+        thing: Box<Thing>,
     },
     /// A workflow item that the reader may not list.
     Redacted(Redacted),
@@ -64,7 +64,7 @@ pub enum Details {
     /// What the reader may see.
     Full {
         /// The thing.
-        thing: Thing,
+        thing: Box<Thing>,
         /// Its long texts.
         texts: Texts,
         /// Its projected budgets.
@@ -101,7 +101,7 @@ impl Budget {
             Kind::Workflowitem(_) => Vec::new(),
             _ => self.projected_of(&path).map(|(one, two, value)| Projected::of(one, two, value)).collect(),
         };
-        Ok(Details::Full { thing, texts, projected })
+        Ok(Details::Full { thing: Box::new(thing), texts, projected })
     }
 
     /// See `Budget::list`.
@@ -169,7 +169,7 @@ impl Budget {
         }
         let thing = self.thing(path)?;
         Ok(Some(if visible {
-            Row::Full { id: crate::close::last_id(path).to_owned(), thing }
+            Row::Full { id: crate::close::last_id(path).to_owned(), thing: Box::new(thing) }
         } else {
             Row::Redacted(Redacted::of(path, &thing))
         }))

@@ -30,10 +30,13 @@ fn an_item_without_an_amount_type_has_no_amount_currency_rate_and_billing_date()
 #[test]
 fn changing_to_no_amount_type_clears_the_four() {
     let mut world = World::new();
-    let a = world.item(ROOT, NewItem {
-        fields: vec![amount("5"), currency("EUR"), Field::BillingDate(Some(7)), Field::DueDate(Some(9))],
-        ..paid("a", AmountType::Allocated, "5")
-    });
+    let a = world.item(
+        ROOT,
+        NewItem {
+            fields: vec![amount("5"), currency("EUR"), Field::BillingDate(Some(7)), Field::DueDate(Some(9))],
+            ..paid("a", AmountType::Allocated, "5")
+        },
+    );
     let change = vec![Field::AmountType(AmountType::NotApplicable)];
     world.ok(ROOT, |budget| budget.update(a.clone(), change, None));
     let work = world.work(&a);
@@ -126,10 +129,13 @@ fn a_rate_is_a_positive_decimal_with_its_source_and_date() {
 fn the_billing_date_is_the_time_of_closing_unless_it_was_given() {
     let mut world = World::new();
     let a = world.item(ROOT, paid("a", AmountType::Allocated, "5"));
-    let b = world.item(ROOT, NewItem {
-        fields: vec![amount("5"), currency("EUR"), Field::BillingDate(Some(77))],
-        ..paid("b", AmountType::Allocated, "5")
-    });
+    let b = world.item(
+        ROOT,
+        NewItem {
+            fields: vec![amount("5"), currency("EUR"), Field::BillingDate(Some(77))],
+            ..paid("b", AmountType::Allocated, "5")
+        },
+    );
     world.close(&a);
     let closed = world.thing(&a).closing.unwrap().at;
     assert_eq!(world.work(&a).billing_date, Some(closed));
@@ -152,8 +158,7 @@ fn amount_times_rate_is_the_amount_in_the_subprojects_currency() {
 #[test]
 fn an_item_whose_amount_would_have_to_be_rounded_does_not_close() {
     let mut world = World::new();
-    let fields =
-        vec![amount("0.0000000001"), currency("USD"), Field::Rate(Some(rate("0.0000000001")))];
+    let fields = vec![amount("0.0000000001"), currency("USD"), Field::Rate(Some(rate("0.0000000001")))];
     let a = world.item(ROOT, NewItem { fields, ..paid("a", AmountType::Allocated, "1") });
     let error = world.refused(ROOT, |budget| budget.close(a.clone(), None, None));
     assert!(matches!(error, Error::NotExact { .. }), "{error:?}");

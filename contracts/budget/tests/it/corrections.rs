@@ -1,6 +1,6 @@
 //! Corrections of closed items, and opening again by a vote of the parties.
 
-use budget::{AmountType, Enforcement, Error, NewItem, NewSubproject, Mode, Policies, Resource};
+use budget::{AmountType, Enforcement, Error, Mode, NewItem, NewSubproject, Policies, Resource};
 
 use crate::world::*;
 

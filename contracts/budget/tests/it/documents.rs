@@ -87,7 +87,7 @@ fn a_document_is_deleted_while_its_item_is_open_with_the_right_to_update() {
 fn a_document_is_validated_by_its_hash() {
     let mut world = World::new();
     let a = world.item(ROOT, NewItem { documents: vec![file("d", 7), link("l", None)], ..new_item("a") });
-    let mut validate = |world: &mut World, user: &str, id: &str, byte: u8| {
+    let validate = |world: &mut World, user: &str, id: &str, byte: u8| {
         world.run(user, |budget| budget.document_validate(a.clone(), id.into(), Hash([byte; 32]), None))
     };
     assert!(is_invalid(&validate(&mut world, ROOT, "d", 8).unwrap_err(), "hash"));

@@ -76,12 +76,10 @@ fn everything_is_assigned_to_an_enabled_user_or_a_group() {
 #[test]
 fn the_rights_on_a_restricted_item_are_its_assignees_alone() {
     let mut world = World::new();
-    let restricted =
-        || NewItem { item_type: ItemType::Restricted, assignee: Some(BOB.into()), ..new_item("a") };
+    let restricted = || NewItem { item_type: ItemType::Restricted, assignee: Some(BOB.into()), ..new_item("a") };
     world.user("Acme/clerk");
     world.grant("Acme/clerk", &[Intent::SubprojectCreateWorkflowitem], &subproject("p", "s"));
-    let error =
-        world.refused("Acme/clerk", |budget| budget.item_create("p".into(), "s".into(), restricted(), None));
+    let error = world.refused("Acme/clerk", |budget| budget.item_create("p".into(), "s".into(), restricted(), None));
     let intent = "subproject.intent.grantPermission".to_owned();
     assert_eq!(error, Error::NotAllowed { intent, resource: subproject("p", "s") });
 
@@ -100,11 +98,7 @@ fn the_rights_on_a_restricted_item_are_its_assignees_alone() {
 #[test]
 fn assigning_a_restricted_item_hands_over_the_rights_on_it() {
     let mut world = World::new();
-    let a = world.item(ROOT, NewItem {
-        item_type: ItemType::Restricted,
-        assignee: Some(BOB.into()),
-        ..new_item("a")
-    });
+    let a = world.item(ROOT, NewItem { item_type: ItemType::Restricted, assignee: Some(BOB.into()), ..new_item("a") });
     let error = world.refused(ROOT, |budget| budget.assign(a.clone(), CAROL.into(), None));
     assert!(matches!(error, Error::NotAllowed { .. }), "{error:?}");
     world.ok(BOB, |budget| budget.assign(a.clone(), CAROL.into(), None));

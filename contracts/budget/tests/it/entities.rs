@@ -39,7 +39,8 @@ fn an_id_is_given_or_derived_and_unique_within_its_parent() {
 fn texts_are_trimmed_and_bounded_and_have_no_control_characters() {
     let mut world = World::new();
     let p = project("p");
-    let set = |world: &mut World, field: Field| world.run(ROOT, |budget| budget.update(project("p"), vec![field], None));
+    let set =
+        |world: &mut World, field: Field| world.run(ROOT, |budget| budget.update(project("p"), vec![field], None));
     set(&mut world, Field::Name("  Wasser für alle \n".to_owned())).unwrap();
     assert_eq!(world.thing(&p).name, "Wasser für alle");
     set(&mut world, Field::Name("ü".repeat(250))).unwrap();
@@ -121,11 +122,10 @@ fn a_subproject_is_ordered_and_an_item_general_unless_something_else_is_said() {
 /// Rule: Creating an item: type equals the subproject's if set (T)
 #[test]
 fn an_item_has_the_type_that_its_subproject_demands() {
-    let mut world = World::with_subproject(NewSubproject {
-        item_type: Some(ItemType::Restricted),
-        ..new_subproject("s")
-    });
-    let create = |new: NewItem| move |budget: &mut budget::Budget| budget.item_create("p".into(), "s".into(), new, None);
+    let mut world =
+        World::with_subproject(NewSubproject { item_type: Some(ItemType::Restricted), ..new_subproject("s") });
+    let create =
+        |new: NewItem| move |budget: &mut budget::Budget| budget.item_create("p".into(), "s".into(), new, None);
     let error = world.refused(ROOT, create(new_item("a")));
     assert!(is_invalid(&error, "item_type"), "{error:?}");
     world.ok(ROOT, create(NewItem { item_type: ItemType::Restricted, ..new_item("a") }));

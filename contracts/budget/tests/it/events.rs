@@ -20,7 +20,10 @@ fn every_change_has_one_event_with_actor_resource_and_versions() {
     world.ok(BOB, |budget| budget.update(a.clone(), vec![amount("2")], None));
     expect(&world, &["Updated"]);
     let event: Updated = world.host.events.last().and_then(|event| event.read()).expect("an update");
-    assert_eq!(event, Updated { actor: BOB.into(), resource: a.clone(), old: 1, new: 2, fields: vec!["amount".into()] });
+    assert_eq!(
+        event,
+        Updated { actor: BOB.into(), resource: a.clone(), old: 1, new: 2, fields: vec!["amount".into()] }
+    );
     world.ok(ROOT, |budget| budget.document_add(a.clone(), crate::documents::file("d", 7), None));
     expect(&world, &["DocumentAdded"]);
     world.ok(ROOT, |budget| budget.document_validate(a.clone(), "d".into(), hash, None));

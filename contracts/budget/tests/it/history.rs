@@ -39,10 +39,13 @@ fn a_history_is_seen_with_details_or_history() {
 #[test]
 fn a_history_has_each_field_with_its_old_and_new_value() {
     let mut world = World::new();
-    let a = world.item(ROOT, budget::NewItem {
-        fields: vec![amount("100.0"), currency("EUR")],
-        ..paid("a", budget::AmountType::Allocated, "1")
-    });
+    let a = world.item(
+        ROOT,
+        budget::NewItem {
+            fields: vec![amount("100.0"), currency("EUR")],
+            ..paid("a", budget::AmountType::Allocated, "1")
+        },
+    );
     let fields = vec![
         amount("90"),
         Field::Description("three pumps".into()),
@@ -64,12 +67,15 @@ fn a_history_has_each_field_with_its_old_and_new_value() {
     assert!(created.contains(&change("amount", None, Some("100"))), "{created:?}");
     assert!(created.contains(&change("amount_type", None, Some("allocated"))));
     assert!(created.contains(&change("name", None, Some("Item a"))));
-    assert_eq!(page.changes[1].1.fields, [
-        change("tags", None, Some("x, y")),
-        change("description", None, Some("three pumps")),
-        change("additional.k", None, Some("v")),
-        change("amount", Some("100"), Some("90")),
-    ]);
+    assert_eq!(
+        page.changes[1].1.fields,
+        [
+            change("tags", None, Some("x, y")),
+            change("description", None, Some("three pumps")),
+            change("additional.k", None, Some("v")),
+            change("amount", Some("100"), Some("90")),
+        ]
+    );
     assert_eq!((page.changes[1].0, page.changes[1].1.publisher.as_str()), (2, BOB));
     assert_eq!(page.changes[2].1.fields, [change("assignee", Some(ROOT), Some(CAROL))]);
     let closed = &page.changes[3].1;
@@ -111,7 +117,8 @@ fn a_history_is_filtered_and_paged() {
 fn an_update_of_too_much_text_at_once_is_refused_and_in_two_steps_it_is_not() {
     let mut world = World::new();
     let text = |letter: &str| letter.repeat(4_000);
-    let set = |world: &mut World, fields: Vec<Field>| world.run(ROOT, |budget| budget.update(project("p"), fields, None));
+    let set =
+        |world: &mut World, fields: Vec<Field>| world.run(ROOT, |budget| budget.update(project("p"), fields, None));
     set(&mut world, vec![Field::Description(text("😀")), Field::Markdown(text("😀"))]).unwrap();
     let both = vec![Field::Description(text("😁")), Field::Markdown(text("😁"))];
     assert!(matches!(set(&mut world, both), Err(Error::TooMuch { most: 60_000, .. })));

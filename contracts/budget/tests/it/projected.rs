@@ -6,9 +6,10 @@ use crate::world::*;
 
 fn budgets(world: &mut World, of: &budget::Resource) -> Vec<(String, String, String)> {
     match world.look(ROOT, |budget| budget.get(of.clone())) {
-        Ok(Details::Full { projected, .. }) => {
-            projected.into_iter().map(|Projected { organisation, currency, value }| (organisation, currency, value)).collect()
-        }
+        Ok(Details::Full { projected, .. }) => projected
+            .into_iter()
+            .map(|Projected { organisation, currency, value }| (organisation, currency, value))
+            .collect(),
         other => panic!("{other:?}"),
     }
 }

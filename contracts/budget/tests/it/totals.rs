@@ -90,7 +90,10 @@ fn totals_are_by_organisation_funding_organisation_and_currency() {
         total("Umbrella", Some("World Bank"), "EUR", ["0", "4", "0"]),
     ];
     assert_eq!(sorted(totals(&mut world, ROOT, &project("p"))), of_p);
-    assert_eq!(sorted(totals(&mut world, ROOT, &subproject("p", "k"))), [total("Umbrella", None, "KES", ["0", "100", "0"])]);
+    assert_eq!(
+        sorted(totals(&mut world, ROOT, &subproject("p", "k"))),
+        [total("Umbrella", None, "KES", ["0", "100", "0"])]
+    );
     let mut of_all = of_p.clone();
     of_all[0] = total("Acme", None, "EUR", ["7", "1", "0"]);
     assert_eq!(sorted(totals(&mut world, ROOT, &Resource::Global)), of_all);

@@ -64,7 +64,8 @@ fn an_item_that_may_not_be_listed_is_redacted() {
     world.grant(READER, &[Intent::SubprojectList], &subproject("p", "s"));
     let closed = world.thing(&a).closing.unwrap().at;
     let created = world.thing(&a).created;
-    let expected = Redacted { id: "a".into(), parent: subproject("p", "s"), created, open: false, closed: Some(closed) };
+    let expected =
+        Redacted { id: "a".into(), parent: subproject("p", "s"), created, open: false, closed: Some(closed) };
     let page = list(&mut world, READER, &subproject("p", "s")).unwrap();
     assert_eq!(page.rows[0], Row::Redacted(expected.clone()));
     assert!(matches!(&page.rows[1], Row::Redacted(Redacted { open: true, closed: None, .. })));

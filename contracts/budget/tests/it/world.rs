@@ -1,8 +1,8 @@
 //! A programme for tests: permission and budget beside each other on a host in memory, with named users. What a failed command did is undone,
 //! as the node undoes it.
 
-use budget::{Budget, Details, Error, Field, NewItem, NewProject, NewSubproject, Page, Resource, Row, Thing, Work};
 use budget::{AmountType, Kind, Policies};
+use budget::{Budget, Details, Error, Field, NewItem, NewProject, NewSubproject, Page, Resource, Row, Thing, Work};
 use coffer_sdk::native::{MemoryHost, with_host};
 use coffer_sdk::prelude::*;
 use permission::{Intent, NewUser, Permission, Terms};
@@ -134,24 +134,19 @@ impl World {
         world
     }
 
-    /// The same with a project `p`, a subproject `s` in it, and users who may see and do everything.
+    /// The same with a project `p`, a subproject `s` in it, and users who may see and do everything there.
     pub fn new() -> Self {
-        let mut world = Self::empty();
-        for user in [ALICE, BOB, CAROL] {
-            world.grant(user, &all_intents(), &Resource::Global);
-        }
-        world.ok(ROOT, |budget| budget.project_create(new_project("p")));
-        world.ok(ROOT, |budget| budget.subproject_create("p".to_owned(), new_subproject("s"), None));
-        world
+        Self::with_subproject(new_subproject("s"))
     }
 
     /// The same with another subproject `s`.
     pub fn with_subproject(new: NewSubproject) -> Self {
         let mut world = Self::empty();
-        for user in [ALICE, BOB, CAROL] {
-            world.grant(user, &all_intents(), &Resource::Global);
-        }
         world.ok(ROOT, |budget| budget.project_create(new_project("p")));
+        for user in [ALICE, BOB, CAROL] {
+            world.grant(user, &[Intent::GlobalCreateProject], &Resource::Global);
+            world.grant(user, &all_intents(), &project("p"));
+        }
         world.ok(ROOT, |budget| budget.subproject_create("p".to_owned(), new, None));
         world
     }
@@ -206,11 +201,7 @@ impl World {
 
     /// Changes rights.
     #[track_caller]
-    pub fn rights<T>(
-        &mut self,
-        user: &str,
-        change: impl FnOnce(&mut Permission) -> Result<T, permission::Error>,
-    ) -> T {
+    pub fn rights<T>(&mut self, user: &str, change: impl FnOnce(&mut Permission) -> Result<T, permission::Error>) -> T {
         match self.enter(user, PERMISSION, || change(&mut Permission::open())) {
             Ok(value) => value,
             Err(error) => panic!("refused: {error:?}"),
@@ -281,7 +272,7 @@ impl World {
     #[track_caller]
     pub fn thing(&mut self, resource: &Resource) -> Thing {
         match self.look(ROOT, |budget| budget.get(resource.clone())) {
-            Ok(Details::Full { thing, .. }) => thing,
+            Ok(Details::Full { thing, .. }) => *thing,
             other => panic!("root sees everything: {other:?}"),
         }
     }
@@ -315,14 +306,12 @@ impl World {
     }
 }
 
-/// Every intent that a project or something in it can need.
+/// Every intent that is about a project or something in it.
 pub fn all_intents() -> Vec<Intent> {
-    let of = |intent: &Intent| {
-        let name = intent.name();
-        name == "global.createProject"
-            || ["project.", "subproject.", "workflowitem."].iter().any(|level| name.starts_with(level))
+    let below = |intent: &Intent| {
+        ["project.", "subproject.", "workflowitem."].iter().any(|level| intent.name().starts_with(level))
     };
-    Intent::ALL.iter().copied().filter(of).collect()
+    Intent::ALL.iter().copied().filter(below).collect()
 }
 
 pub fn new_user(user: &str) -> NewUser {
