@@ -214,10 +214,9 @@ fn changed(before: &[Grant], change: &Change, level: Level) -> (Vec<Grant>, Vec<
             None => after.retain(|grant| grant.intent != intent),
         }
     }
-    let mut intents: Vec<Intent> =
-        change.intents.iter().copied().filter(|intent| of(before, *intent) != of(&after, *intent)).collect();
-    intents.sort_unstable();
-    intents.dedup();
+    // Taken from the list of all intents, so that they are in its order and each is there once.
+    let differs = |intent: &Intent| change.intents.contains(intent) && of(before, *intent) != of(&after, *intent);
+    let intents = Intent::ALL.iter().copied().filter(differs).collect();
     (after, intents)
 }
 

@@ -147,23 +147,16 @@ impl Permission {
 
     /// Fails if a group would be in itself, or one of the bounds on nesting be broken.
     fn may_nest(&self, outer: Number, group: &Group, inner: Number, member: &str) -> Result<(), Error> {
-        let (around, beneath) = (self.around(&[outer]), self.beneath(inner));
+        let (around, beneath) = (self.around(&[outer]), self.beneath(&[inner]));
         if around.contains(&inner) {
             return Err(Error::Loop { group: group.name.clone(), member: member.to_owned() });
         }
-        for &lower in &beneath {
-            let mut all: BTreeSet<Number> = self.around(&[lower]).into_iter().chain(around.iter().copied()).collect();
-            all.remove(&lower);
-            if all.len() > MAX_AROUND {
-                return Err(too_many("groups around a group", MAX_AROUND as u32));
-            }
+        // Of each list one is the group itself.
+        if beneath.iter().any(|&lower| self.around(&[lower, outer]).len() - 1 > MAX_AROUND) {
+            return Err(too_many("groups around a group", MAX_AROUND as u32));
         }
-        for &upper in &around {
-            let mut all: BTreeSet<Number> = self.beneath(upper).into_iter().chain(beneath.iter().copied()).collect();
-            all.remove(&upper);
-            if all.len() > MAX_BENEATH {
-                return Err(too_many("groups in a group", MAX_BENEATH as u32));
-            }
+        if around.iter().any(|&upper| self.beneath(&[upper, inner]).len() - 1 > MAX_BENEATH) {
+            return Err(too_many("groups in a group", MAX_BENEATH as u32));
         }
         Ok(())
     }
@@ -173,9 +166,9 @@ impl Permission {
         closure(groups, |group| self.group_numbered(group).map(|group| group.groups))
     }
 
-    /// This group and all in it.
-    pub(crate) fn beneath(&self, group: Number) -> Vec<Number> {
-        closure(&[group], |group| self.group_numbered(group).map(|group| group.subgroups))
+    /// These groups and all in them.
+    pub(crate) fn beneath(&self, groups: &[Number]) -> Vec<Number> {
+        closure(groups, |group| self.group_numbered(group).map(|group| group.subgroups))
     }
 }
 

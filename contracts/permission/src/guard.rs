@@ -69,7 +69,7 @@ impl Permission {
             Some(Identity::User(user)) => user.enabled,
             Some(Identity::Organisation(organisation)) => organisation.enabled > 0,
             Some(Identity::Group(_)) => self
-                .beneath(principal)
+                .beneath(&[principal])
                 .iter()
                 .any(|group| self.group_numbered(*group).is_some_and(|group| group.enabled > 0)),
             None => false,

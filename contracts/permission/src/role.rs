@@ -35,10 +35,9 @@ impl Permission {
         Ok((actor, found))
     }
 
-    pub(crate) fn set_role(&mut self, role: String, mut intents: Vec<Intent>, seen: Option<u32>) -> Result<u32, Error> {
+    pub(crate) fn set_role(&mut self, role: String, intents: Vec<Intent>, seen: Option<u32>) -> Result<u32, Error> {
         let (actor, found) = self.role_for(&role, seen)?;
-        intents.sort_unstable();
-        intents.dedup();
+        let intents: Vec<Intent> = Intent::ALL.iter().copied().filter(|intent| intents.contains(intent)).collect();
         if intents.is_empty() {
             return Err(Error::NoIntents { resource: Resource::Global });
         }

@@ -285,7 +285,7 @@ impl Permission {
         for principal in named {
             match self.identities.get(&principal) {
                 Some(Identity::User(_)) => drop(candidates.insert(principal)),
-                Some(Identity::Group(_)) => containers.extend(self.beneath(principal)),
+                Some(Identity::Group(_)) => containers.extend(self.beneath(&[principal])),
                 Some(Identity::Organisation(_)) => drop(containers.insert(principal)),
                 None => {}
             }

@@ -7,6 +7,8 @@ mod granting;
 mod groups;
 mod guard;
 mod identities;
+mod matrix;
+mod sequences;
 mod views;
 
 use super::*;
