@@ -38,6 +38,8 @@ pub struct Config {
     pub archive: bool,
     /// Leaves of the trie of private states, dummies included.
     pub psi_capacity: usize,
+    /// Bounds of the state's caches and buffers.
+    pub memory: state::Memory,
     /// Compiler that contracts start with; a local choice.
     pub backend: Backend,
     /// How contract code is run and compiled.
@@ -62,6 +64,7 @@ impl Config {
             history: state::DEFAULT_HISTORY,
             archive: false,
             psi_capacity: state::DEFAULT_PSI_CAPACITY,
+            memory: state::Memory::default(),
             backend: Backend::default(),
             execution: Execution::default(),
             rpc: rpc::Config::default(),
@@ -111,6 +114,19 @@ impl Config {
         if self.tenants.len() > self.psi_capacity {
             let (tenants, capacity) = (self.tenants.len(), self.psi_capacity);
             offences.push(format!("psi_capacity = {capacity}: must be at least the number of tenants, {tenants}"));
+        }
+        for (name, given, bounds, setting) in [
+            ("cache", file.state.cache, state::Memory::CACHE, &mut self.memory.cache),
+            ("waiting", file.state.waiting, state::Memory::WAITING, &mut self.memory.waiting),
+        ] {
+            match given.map(|bytes| (bytes, usize::try_from(bytes))) {
+                Some((bytes, Ok(fits))) if bounds.contains(&bytes) => *setting = fits,
+                Some((bytes, _)) => {
+                    let (least, most) = (bounds.start(), bounds.end());
+                    offences.push(format!("state.{name} = {bytes}: must be from {least} to {most} bytes"));
+                }
+                None => {}
+            }
         }
         if let Some(backend) = file.backend {
             self.backend = backend.into();
@@ -174,6 +190,8 @@ struct File {
     history: Option<u64>,
     archive: Option<bool>,
     psi_capacity: Option<usize>,
+    #[serde(default)]
+    state: StateFile,
     backend: Option<BackendFile>,
     #[serde(default)]
     execution: execution::CallsFile,
@@ -183,6 +201,14 @@ struct File {
     code: execution::CodeFile,
     #[serde(default)]
     rpc: RpcFile,
+}
+
+/// Bytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StateFile {
+    cache: Option<u64>,
+    waiting: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -318,6 +344,20 @@ mod tests {
             assert!(offences.iter().any(|o| o.contains(needle)), "{needle} in {offences:?}");
         }
         assert_eq!(offences.len(), 8);
+    }
+
+    #[test]
+    fn the_memory_of_the_state_has_settings_and_bounds() {
+        let memory = lay("[state]\ncache = 1048576\nwaiting = 4294967296\n").unwrap().memory;
+        assert_eq!(memory, state::Memory { cache: 1 << 20, waiting: 4 << 30 });
+        let offences = lay("[state]\ncache = 1048575\nwaiting = 4294967297\n").unwrap_err().offences;
+        assert_eq!(
+            offences,
+            [
+                "state.cache = 1048575: must be from 1048576 to 68719476736 bytes",
+                "state.waiting = 4294967297: must be from 1048576 to 4294967296 bytes"
+            ]
+        );
     }
 
     #[test]

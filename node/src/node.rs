@@ -293,6 +293,7 @@ fn state_options(config: &Config, keys: &KeyStore, genesis: Genesis, tenants: &[
         history: config.history,
         archive: if config.archive { Archive::On } else { Archive::Off },
         psi_capacity: config.psi_capacity,
+        memory: config.memory,
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn keep(records: Records, height: u64, batch: &mut Batch) -> Result<(
 
 /// True for records of which an archive keeps the older ones.
 pub(super) fn is_kept(kind: Kind) -> bool {
-    matches!(kind, Kind::Slot | Kind::Contract | Kind::Page)
+    matches!(kind, Kind::Slot | Kind::Contract | Kind::Page | Kind::Bundle)
 }
 
 /// What stood under a key at `height`; `None` if it stands there still.

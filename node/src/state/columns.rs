@@ -5,7 +5,7 @@ use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Event, Hash};
 use coffer_chain::{Authority, Block, Certificate, Receipt};
 
 /// Version of this schema and of the block log.
-pub(super) const FORMAT: u16 = 3;
+pub(super) const FORMAT: u16 = 4;
 
 /// A database key.
 pub(super) type Key = [u8; 32];
@@ -74,7 +74,7 @@ pub(super) enum Kind {
     /// tag -> offset of the first log frame that could not be applied because its tenant was not configured; public
     /// scope.
     Missed,
-    /// contract, path of the key -> [`SlotRecord`], so that the leaves of a trie lead to what stands there.
+    /// contract -> not stored: from which the keys of its slots are made, so that the leaves of a trie lead to what stands there (`slot`).
     Slot,
     /// path of the contract -> [`ContractRecord`].
     Contract,
@@ -118,6 +118,8 @@ pub(super) enum Kind {
     Older,
     /// database key of a record -> number of its older ones.
     OlderCount,
+    /// contract -> its values together in one record, or that each has one of its own (`slot`).
+    Bundle,
 }
 
 impl Kind {
@@ -125,7 +127,7 @@ impl Kind {
     pub const fn column(self) -> Column {
         match self {
             Self::Meta | Self::Finished | Self::Tenant | Self::Missed | Self::Tag | Self::Frame => Column::Meta,
-            Self::Slot | Self::Contract => Column::Flat,
+            Self::Slot | Self::Contract | Self::Bundle => Column::Flat,
             Self::Trie => Column::Trie,
             Self::State | Self::Importing | Self::Archive => Column::State,
             Self::RootAt | Self::PsiTrie => Column::Roots,
@@ -137,6 +139,11 @@ impl Kind {
             Self::Event | Self::EventCount => Column::Event,
             Self::Older | Self::OlderCount => Column::Hist,
         }
+    }
+
+    /// True if the cache holds records of this kind.
+    pub const fn is_cached(self) -> bool {
+        matches!(self, Self::Trie | Self::Bundle)
     }
 
     /// True if a private state seals records of this kind.
@@ -203,15 +210,6 @@ pub struct Place {
 pub(super) struct CodeRecord {
     pub code_hash: CodeHash,
     pub since: Place,
-}
-
-/// A value of a contract's storage with the key that its path was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(super) struct SlotRecord {
-    /// Block that wrote it last.
-    pub height: u64,
-    pub key: Vec<u8>,
-    pub value: Vec<u8>,
 }
 
 /// A contract as its state knows it.

@@ -18,6 +18,7 @@ use super::group::{Entry, Outcome};
 use super::history::Layer;
 use super::log::FrameKind;
 use super::one::{OneState, Prepared};
+use super::scope::SEAL;
 use super::threads::side_by_side;
 use super::writes::{Roots, StateWrites};
 use super::{Head, Inner, State, Tenant};
@@ -165,13 +166,14 @@ impl Inner {
             .map(|(receipt, index)| TxReceipt { height: header.height, index, receipt: receipt.clone() })
             .collect();
         put_receipts(&mut batch, records, &receipts)?;
-        batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer);
+        let layer = Arc::new(layer);
+        batch.put_layer(records.scope, &layer);
         let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };
         // What private states still have to read stays readable, however far behind they are.
         let floor = height.saturating_sub(self.history).min(self.psi_trie().finished());
-        let outcome = Outcome { one: Arc::clone(&self.public), batch, layer: Some(layer), standing, floor };
+        let outcome = Outcome::new(&self.public, batch, Some(layer), standing, floor);
         match replayed {
-            Some(end) => self.publish(outcome, end)?,
+            Some(end) => self.publish([outcome], end)?,
             None => self.store(vec![Entry { kind: FrameKind::Block, payload, outcome }])?,
         }
         let head = Head { height: header.height, hash, state_root: header.state_root, time: header.time };
@@ -182,15 +184,15 @@ impl Inner {
     fn apply_privates(&self, commits: Vec<PrivateCommit>) -> Vec<Result<Hash, Error>> {
         let mut answers: Vec<_> = commits.iter().map(|commit| Err(Error::NotConfigured(commit.psi.clone()))).collect();
         // ORDER: the states by name, whoever commits several at once.
-        let mut jobs: BTreeMap<&Psi, (usize, &Tenant, u64, PrivateContent)> = BTreeMap::new();
+        let mut jobs: BTreeMap<usize, (usize, &Tenant, u64, PrivateContent)> = BTreeMap::new();
         for (at, PrivateCommit { psi, height, writes, receipts }) in commits.into_iter().enumerate() {
-            let Some((psi, tenant)) = self.private.get_key_value(&psi) else { continue };
-            if jobs.contains_key(psi) {
+            let Some((number, _, tenant)) = self.private.get_full(&psi) else { continue };
+            if jobs.contains_key(&number) {
                 answers[at] = Err(Error::NotNext(format!("a second private change at height {height}")));
                 continue;
             }
             let receipts = receipts.into_iter().map(|(index, receipt)| TxReceipt { height, index, receipt }).collect();
-            jobs.insert(psi, (at, tenant, height.0, PrivateContent { writes, receipts }));
+            jobs.insert(number, (at, tenant, height.0, PrivateContent { writes, receipts }));
         }
         let jobs: Vec<_> = jobs.into_values().collect();
         let mut guards: Vec<_> = jobs.iter().map(|(_, tenant, ..)| tenant.one.change()).collect();
@@ -237,7 +239,9 @@ impl Inner {
         let outcome = self.private_outcome(one, prepared, height, content, &before)?;
         let root = outcome.standing.root;
         let key = one.scope.key(Kind::Frame, &[&height.to_le_bytes()]);
-        let sealed = one.scope.seal(Kind::Frame, &key, content.encode())?;
+        let mut bytes = Vec::with_capacity(content.encoded_size() + SEAL);
+        content.encode_to(&mut bytes);
+        let sealed = one.scope.seal(Kind::Frame, &key, bytes)?;
         let payload = PrivateFrame { tag: one.scope.tag(), height, root, sealed }.encode();
         Ok((Entry { kind: FrameKind::Private, payload, outcome }, root != before.root))
     }
@@ -259,7 +263,7 @@ impl Inner {
         if computed != expected {
             return Err(Error::RootMismatch { height: Height(height), expected, computed });
         }
-        self.publish(outcome, end)
+        self.publish([outcome], end)
     }
 
     fn private_outcome(
@@ -273,7 +277,7 @@ impl Inner {
         let records = self.records(one);
         let roots = prepared.take(records, &content.writes)?;
         let (batch, standing, layer) = self.private_changes(records, roots, height, content, before)?;
-        Ok(Outcome { one: Arc::clone(one), batch, layer, standing, floor: height.saturating_sub(self.history) })
+        Ok(Outcome::new(one, batch, layer, standing, height.saturating_sub(self.history)))
     }
 
     fn private_changes(
@@ -283,7 +287,7 @@ impl Inner {
         height: u64,
         content: &PrivateContent,
         before: &StateRecord,
-    ) -> Result<(Batch, StateRecord, Option<Layer>), Error> {
+    ) -> Result<(Batch, StateRecord, Option<Arc<Layer>>), Error> {
         let mut standing = StateRecord { height, root: roots.root, changes: before.changes, held: None };
         let (mut batch, layer) = roots.into_changes(records, height, &content.writes)?;
         put_receipts(&mut batch, records, &content.receipts)?;
@@ -292,7 +296,8 @@ impl Inner {
         }
         let number = standing.changes.to_le_bytes();
         batch.put(records.scope, Kind::RootAt, &[&number], &RootRecord { height, root: standing.root });
-        batch.put(records.scope, Kind::Undo, &[&height.to_le_bytes()], &layer);
+        let layer = Arc::new(layer);
+        batch.put_layer(records.scope, &layer);
         standing.changes += 1;
         Ok((batch, standing, Some(layer)))
     }

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
+use bytes::Bytes;
 use coffer_abi::ContractId;
 use coffer_abi::codec::{Decode, Encode, decode};
 use coffer_chain::trie::path::{RESERVED, RESERVED_PATH_KEY, contract_path};
@@ -22,10 +23,12 @@ use parity_db::{CompressionType, Operation, Options};
 use super::archive;
 pub(super) use super::batch::Batch;
 use super::batch::Content;
-use super::cache::Cache;
+use super::cache::{Absent, Cache};
 use super::columns::{Column, ContractRecord, Key, Kind};
 use super::error::{Error, REBUILD};
+use super::memory::Memory;
 use super::scope::Scope;
+use super::slot::Storage;
 use super::waiting::{Changes, Place, Waiting};
 
 /// The database of one folder.
@@ -42,11 +45,16 @@ struct Shared {
 }
 
 impl Db {
+    /// Opens it with the usual bounds on memory.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, &Memory::default())
+    }
+
+    pub fn open_with(path: &Path, memory: &Memory) -> Result<Self, Error> {
         empty_torn_logs(path).map_err(Error::io(format!("cannot read {}", path.display())))?;
         let db = guarded(|| parity_db::Db::open_or_create(&Self::options(path)))?;
-        let shared =
-            Arc::new(Shared { db, waiting: Waiting::default(), cache: Cache::default(), failed: OnceLock::new() });
+        let (waiting, cache) = (Waiting::new(memory.waiting), Cache::new(memory.cache));
+        let shared = Arc::new(Shared { db, waiting, cache, failed: OnceLock::new() });
         let writing = Arc::clone(&shared);
         let spawned = std::thread::Builder::new().name("state-writer".into()).spawn(move || writing.write_all());
         let writer = Some(spawned.map_err(Error::io("cannot start the writer of the state database"))?);
@@ -65,11 +73,8 @@ impl Db {
 
     /// The content under a key, opened.
     fn get(&self, scope: &Scope, kind: Kind, key: &Key) -> Result<Option<Vec<u8>>, Error> {
-        if let Some(content) = self.shared.waiting.read(key, |change| change.content.clone()) {
-            return Ok(content.map(|content| match content {
-                Content::Bytes(bytes) => bytes.into(),
-                Content::Trie(record) => record.encode(),
-            }));
+        if let Some(content) = self.shared.waiting.read(key, |change| change.content.as_ref().map(Content::to_vec)) {
+            return Ok(content);
         }
         let stored = guarded(|| self.shared.db.get(kind.column() as u8, key))?;
         stored.map(|stored| scope.open(kind, key, stored)).transpose()
@@ -83,6 +88,19 @@ impl Db {
         Ok(guarded(|| self.shared.db.get_size(kind.column() as u8, key))?.is_some())
     }
 
+    /// The content under a key, as it waits or as the cache holds it; as it is stored, if neither does, and then with what `hold` wants to know.
+    fn content(&self, scope: &Scope, kind: Kind, key: &Key) -> Result<(Option<Content>, Option<Absent>), Error> {
+        if let Some(found) = self.shared.waiting.read(key, |change| change.content.clone()) {
+            return Ok((found, None));
+        }
+        // ORDER: asked before the database, so that what is written meanwhile shows.
+        let absent = match self.shared.cache.get(key) {
+            Ok(found) => return Ok((Some(found), None)),
+            Err(absent) => absent,
+        };
+        Ok((self.get(scope, kind, key)?.map(|bytes| Content::Bytes(bytes.into())), Some(absent)))
+    }
+
     /// The trie record at `place`, stored under `key`.
     fn record(
         &self,
@@ -91,21 +109,14 @@ impl Db {
         place: &RecordKey,
         keep: bool,
     ) -> Result<Option<Arc<Record>>, TrieError<Error>> {
-        match self.shared.waiting.read(key, |change| change.content.clone()) {
-            Some(Some(Content::Trie(record))) => return Ok(Some(record)),
-            Some(None) => return Ok(None),
-            // Bytes under the key of a trie record: read as any other.
-            Some(Some(Content::Bytes(_))) => {}
-            None => {
-                if let Some(record) = self.shared.cache.get(key) {
-                    return Ok(Some(record));
-                }
-            }
-        }
-        let Some(bytes) = self.get(scope, Kind::Trie, key).map_err(TrieError::Read)? else { return Ok(None) };
-        let record = Arc::new(Record::decode(place, &bytes)?);
-        if keep {
-            self.shared.cache.set(key, Some(Arc::clone(&record)));
+        let (content, absent) = self.content(scope, Kind::Trie, key).map_err(TrieError::Read)?;
+        let record = match content {
+            None => return Ok(None),
+            Some(Content::Trie(record)) => return Ok(Some(record)),
+            Some(other) => Arc::new(Record::decode(place, &other.to_bytes())?),
+        };
+        if let Some(absent) = absent.filter(|_| keep) {
+            self.shared.cache.hold(key, Content::Trie(Arc::clone(&record)), absent);
         }
         Ok(Some(record))
     }
@@ -171,12 +182,8 @@ impl Shared {
                 return;
             }
             // ORDER: before readers no longer find them waiting.
-            for (place, change) in changes.iter().filter(|(_, change)| change.kind == Kind::Trie) {
-                let record = match &change.content {
-                    Some(Content::Trie(record)) => Some(Arc::clone(record)),
-                    _ => None,
-                };
-                self.cache.set(&place.0, record);
+            for (place, change) in changes.iter().filter(|(_, change)| change.kind.is_cached()) {
+                self.cache.set(&place.0, change.content.clone());
             }
             drop(changes);
             self.waiting.written();
@@ -276,6 +283,23 @@ impl<'a> Records<'a> {
         Ok(archive::before(Self { as_of: None, ..*self }, key, height)?.unwrap_or(today))
     }
 
+    /// The content of a record of a kind that the cache holds.
+    pub fn held(&self, kind: Kind, key: &Key) -> Result<Option<Bytes>, Error> {
+        if self.as_of.is_some() {
+            return Ok(self.at(kind, key)?.map(Bytes::from));
+        }
+        let (content, absent) = self.db.content(self.scope, kind, key)?;
+        if let (Some(content), Some(absent)) = (&content, absent) {
+            self.db.shared.cache.hold(key, content.clone(), absent);
+        }
+        Ok(content.map(|content| content.to_bytes()))
+    }
+
+    /// True if these are the records as they are, not as of a height.
+    pub fn is_today(&self) -> bool {
+        self.as_of.is_none()
+    }
+
     /// True if there is such a record.
     pub fn contains(&self, kind: Kind, parts: &[&[u8]]) -> Result<bool, Error> {
         self.db.contains(kind, &self.scope.key(kind, parts))
@@ -287,14 +311,16 @@ impl<'a> Records<'a> {
         bytes.map(|bytes| decode(&bytes)).transpose().map_err(|e| Error::Damaged(format!("{kind:?} record: {e}")))
     }
 
-    /// The key of a contract's storage paths; `None` if this state has no such contract.
-    pub fn path_key(&self, contract: &ContractId) -> Result<Option<[u8; 32]>, Error> {
-        if *contract == RESERVED {
-            return Ok(Some(RESERVED_PATH_KEY));
-        }
-        self.scope.path_key(contract, || {
-            let record = self.get::<ContractRecord>(Kind::Contract, &[&contract_path(contract)])?;
-            Ok(record.map(|record| record.path_key))
+    /// What a contract's slots are found with; `None` if this state has no such contract.
+    pub fn storage(&self, contract: &ContractId) -> Result<Option<Storage>, Error> {
+        self.scope.storage(contract, || {
+            let path_key = if *contract == RESERVED {
+                Some(RESERVED_PATH_KEY)
+            } else {
+                let record = self.get::<ContractRecord>(Kind::Contract, &[&contract_path(contract)])?;
+                record.map(|record| record.path_key)
+            };
+            Ok(path_key.map(|path_key| Storage::new(self.scope, contract, path_key)))
         })
     }
 
@@ -313,8 +339,7 @@ pub(super) struct TrieRecords<'a> {
 }
 
 impl TrieRecords<'_> {
-    /// The same, holding what it reads for the next block. ORDER: only for who keeps the state from changing, or what
-    /// is held could be older than what is stored.
+    /// The same, holding what it reads for the next block.
     pub fn keeping(self) -> Self {
         Self { keep: true, ..self }
     }

@@ -17,7 +17,8 @@ use super::chunk::{CHUNK_TARGET, CHUNK_VERSION, Chunk, End, Part, Position};
 use super::columns::{ContractRecord, Kind};
 use super::error::Error;
 use super::prove::{AtHeight, trie_error};
-use super::writes::{leaf, slot_at};
+use super::slot::slot_at;
+use super::writes::leaf;
 
 /// Bytes a contract takes in a chunk beside its storage, at least.
 const CONTRACT_BYTES: usize = 128;

@@ -18,10 +18,24 @@ use super::one::OneState;
 pub(super) struct Outcome {
     pub one: Arc<OneState>,
     pub batch: Batch,
-    pub layer: Option<Layer>,
+    pub layer: Option<Arc<Layer>>,
     pub standing: StateRecord,
     /// Views below it need not be served any more.
     pub floor: u64,
+}
+
+impl Outcome {
+    /// With the record of where the state stands then.
+    pub fn new(
+        one: &Arc<OneState>,
+        mut batch: Batch,
+        layer: Option<Arc<Layer>>,
+        standing: StateRecord,
+        floor: u64,
+    ) -> Self {
+        batch.put(&one.scope, Kind::State, &[], &standing);
+        Self { one: Arc::clone(one), batch, layer, standing, floor }
+    }
 }
 
 /// A new change with its log frame.
@@ -94,29 +108,35 @@ impl Inner {
         let frames: Vec<_> = group.iter().map(|entry| (entry.kind, &entry.payload[..])).collect();
         let ends = self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&frames)?;
         self.moment(Moment::Logged)?;
-        for (entry, end) in group.into_iter().zip(ends) {
-            self.publish(entry.outcome, end)?;
+        match ends.last() {
+            Some(end) => self.publish(group.into_iter().map(|entry| entry.outcome), *end),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Makes a change that stands in the log up to `end` visible and queues it for the database. In the order of the
-    /// log.
-    pub(super) fn publish(&self, outcome: Outcome, end: u64) -> Result<(), Error> {
-        let Outcome { one, mut batch, layer, standing, floor } = outcome;
-        let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset: end };
-        batch.put(&self.public.scope, Kind::Meta, &[], &meta);
-        batch.put(&one.scope, Kind::State, &[], &standing);
-        // ORDER: readers know what is about to be overwritten before it is.
-        for height in one.history.publish(layer.map(Into::into), floor) {
-            batch.remove(&one.scope, Kind::Undo, &[&height.to_le_bytes()]);
+    /// Makes changes that stand in the log up to `end` visible, all at once, and queues them for the database. In the order of the
+    /// log, each of another state: who changes one holds its `changing`.
+    pub(super) fn publish(&self, outcomes: impl IntoIterator<Item = Outcome>, end: u64) -> Result<(), Error> {
+        let (mut all, mut changed) = (Batch::default(), Vec::new());
+        for Outcome { one, batch, layer, standing, floor } in outcomes {
+            all.append(batch);
+            // ORDER: readers know what is about to be overwritten before it is.
+            for height in one.history.publish(layer, floor) {
+                all.remove(&one.scope, Kind::Undo, &[&height.to_le_bytes()]);
+            }
+            changed.push((one, standing));
         }
+        let meta = Meta { format: FORMAT, chain_id: self.chain_id, log_offset: end };
+        all.put(&self.public.scope, Kind::Meta, &[], &meta);
         self.moment(Moment::Published)?;
-        let pages = one.pages.write().unwrap_or_else(PoisonError::into_inner);
-        self.db.commit(batch)?;
+        let pages: Vec<_> =
+            changed.iter().map(|(one, _)| one.pages.write().unwrap_or_else(PoisonError::into_inner)).collect();
+        self.db.commit(all)?;
         drop(pages);
         self.moment(Moment::Stored)?;
-        one.set_standing(standing);
+        for (one, standing) in changed {
+            one.set_standing(standing);
+        }
         Ok(())
     }
 }

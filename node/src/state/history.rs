@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use coffer_abi::{ContractId, Decode, Encode};
 
 /// Old contents by contract and raw key, `None` for what was not there. The empty key stands for the contract's record
@@ -39,6 +39,11 @@ impl History {
         self.0.load_full()
     }
 
+    /// The same for a glance, which costs less.
+    pub fn now(&self) -> Guard<Arc<Layers>> {
+        self.0.load()
+    }
+
     /// Adds the newest layer and forgets those that only views below `floor` need. Returns the heights forgotten.
     pub fn publish(&self, layer: Option<Arc<Layer>>, floor: u64) -> Vec<u64> {
         let mut layers = Layers::clone(&self.0.load());
@@ -63,8 +68,12 @@ impl Layers {
     }
 
     /// What stood at a key at `height`: `Some` if a later block overwrote it.
-    pub fn at(&self, height: u64, key: &(ContractId, Vec<u8>)) -> Option<&Option<Vec<u8>>> {
-        self.above(height).find_map(|layer| layer.old.get(key))
+    pub fn at(&self, height: u64, contract: &ContractId, key: &[u8]) -> Option<&Option<Vec<u8>>> {
+        if self.list.back().is_none_or(|newest| newest.height <= height) {
+            return None;
+        }
+        let key = (*contract, key.to_vec());
+        self.above(height).find_map(|layer| layer.old.get(&key))
     }
 
     /// What stood at `height` at the keys of `contract` that start with `prefix`, from `from` on, of those that later

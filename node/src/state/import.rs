@@ -7,7 +7,6 @@
 //! value was last written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use coffer_abi::codec::decode;
@@ -20,7 +19,7 @@ use coffer_chain::trie::{self, Path, value_hash};
 
 use super::batch::Content;
 use super::chunk::{Chunk, End, Part, Position};
-use super::columns::{ContractRecord, Kind, Place, RootRecord, SlotRecord, StateRecord};
+use super::columns::{ContractRecord, Kind, Place, RootRecord, StateRecord};
 use super::commit::PrivateFrame;
 use super::db::{Batch, Records};
 use super::error::Error;
@@ -29,6 +28,7 @@ use super::log::FrameKind;
 use super::one::Prepared;
 use super::ordered::OrderedKeys;
 use super::prove::trie_error;
+use super::slot::{Change, Storage, Values};
 use super::{Inner, State, Tenant};
 
 /// How far an import is.
@@ -197,9 +197,9 @@ impl Inner {
             batch.put(records.scope, Kind::Importing, &[], &progress);
         }
         let is_done = matches!(step, Step::Finish);
-        let outcome = Outcome { one: Arc::clone(one), batch, layer: None, standing, floor };
+        let outcome = Outcome::new(one, batch, None, standing, floor);
         match replay {
-            Some(end) => self.publish(outcome, end)?,
+            Some(end) => self.publish([outcome], end)?,
             None => {
                 let key = one.scope.key(Kind::Frame, &[&progress.height.to_le_bytes()]);
                 let sealed = one.scope.seal(Kind::Frame, &key, step.encode())?;
@@ -279,16 +279,17 @@ impl Importing {
         if id != RESERVED && !records.contains(Kind::Code, &[leaf.code_hash.as_ref()])? {
             self.codes.insert(leaf.code_hash);
         }
-        let (mut leaves, mut ordered) = (BTreeMap::new(), BTreeMap::new());
+        let (mut leaves, mut ordered, mut changes) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (key, value) in &part.slots {
             let path = slot_path(&part.path_key, key);
-            let slot = SlotRecord { height: self.height, key: key.clone(), value: value.clone() };
-            batch.put(records.scope, Kind::Slot, &[id.as_ref(), &path], &slot);
             leaves.insert(path, Some(value_hash(value)));
+            changes.push(Change { key, value: Some(value), path });
             if key.first() == Some(&KEY_ORDERED) {
                 ordered.insert(&key[..], true);
             }
         }
+        let storage = Storage::new(records.scope, &id, part.path_key);
+        Values::of(records, &id, &storage)?.put(records.scope, &storage, self.height, &changes, batch)?;
         OrderedKeys::new(records, id).update(&ordered, batch)?;
         let root = put_trie(records, id.as_ref(), &leaves, batch)?;
         if is_whole && root != leaf.storage_root {

@@ -9,6 +9,7 @@
 mod archive;
 mod batch;
 mod blocks;
+mod bundle;
 mod cache;
 mod chunk;
 mod columns;
@@ -23,6 +24,7 @@ mod group;
 mod history;
 mod import;
 mod log;
+mod memory;
 mod one;
 mod ordered;
 mod private;
@@ -31,6 +33,7 @@ mod prune;
 mod recover;
 mod scope;
 mod segments;
+mod slot;
 mod snapshot;
 mod stats;
 mod threads;
@@ -38,7 +41,6 @@ mod verify;
 mod waiting;
 mod writes;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -46,6 +48,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use coffer_abi::{Hash, Height, Time};
 use coffer_chain::trie::Path;
 use coffer_chain::{Genesis, Psi, ValidatorSet};
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -58,7 +62,9 @@ pub use error::Error;
 pub use exported::{Exported, check as check_export};
 pub use folder::Folder;
 pub use import::Import;
+pub use memory::Memory;
 pub use prune::forget_archive;
+pub use scope::Sealer;
 pub use segments::FOLDER as LOG_FOLDER;
 pub use snapshot::View;
 pub use stats::{ColumnStats, OneStats, Stats};
@@ -91,6 +97,8 @@ pub struct StateOptions {
     pub archive: Archive,
     /// Leaves of the trie of private states, dummies included; at least the number of tenants.
     pub psi_capacity: usize,
+    /// Bounds of caches and buffers.
+    pub memory: Memory,
 }
 
 /// Whether older values are kept for good.
@@ -167,7 +175,8 @@ pub struct State {
 /// Dropped in this order: the database before the lock on the folder.
 struct Inner {
     public: Arc<OneState>,
-    private: BTreeMap<Psi, Tenant>,
+    /// In the order of their names.
+    private: Tenants,
     psi_trie: Mutex<PsiTrie>,
     head: watch::Sender<Head>,
     history: u64,
@@ -185,6 +194,8 @@ struct Inner {
     db: Db,
     _folder: Folder,
 }
+
+type Tenants = IndexMap<Psi, Tenant, RandomState>;
 
 struct Tenant {
     one: Arc<OneState>,

@@ -170,6 +170,9 @@ impl Prepared {
 
     /// As [`Self::roots`], for good: the state is about to change, so nothing prepared before holds afterwards.
     pub fn take(&mut self, records: Records, writes: &StateWrites) -> Result<Roots, Error> {
+        if self.0.is_none() {
+            return Roots::of(records, writes);
+        }
         self.roots(records, writes)?;
         match self.0.take() {
             Some((_, roots)) => Ok(roots),

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::error::Error;
 use super::prove::prove_changed;
+use super::threads::threads;
 
 /// The trie as of the last block all private states are done with, and the roots that came after it.
 pub(super) struct PsiTrie {
@@ -96,7 +97,7 @@ impl PsiTrie {
     }
 
     fn apply(&mut self, leaves: &BTreeMap<Path, Option<Hash>>) -> Result<(), Error> {
-        let updated = trie::update(&self.records, leaves).map_err(|error| match error {
+        let updated = trie::update_on(&self.records, leaves, threads()).map_err(|error| match error {
             TrieError::Read(never) => match never {},
             corrupt => Error::Damaged(corrupt.to_string()),
         })?;

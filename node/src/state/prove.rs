@@ -21,7 +21,8 @@ use super::db::{Records, TrieRecords};
 use super::error::Error;
 use super::history::Layers;
 use super::one::OneState;
-use super::writes::{leaf, slot};
+use super::slot::slot;
+use super::writes::leaf;
 use super::{BlockId, State, View};
 
 impl State {
@@ -171,7 +172,7 @@ impl Source for AtHeight<'_> {
     }
 
     fn value(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let overwritten = self.layers.at(self.view.height().0, &(*contract, key.to_vec())).cloned();
+        let overwritten = self.layers.at(self.view.height().0, contract, key).cloned();
         overwritten.map_or_else(|| slot(self.records, contract, key), Ok)
     }
 

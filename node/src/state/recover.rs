@@ -26,7 +26,7 @@ use super::private::PsiTrie;
 use super::scope::Scope;
 use super::threads::side_by_side;
 use super::writes::StateWrites;
-use super::{Archive, Head, Inner, State, StateOptions, Tenant, TenantKeys};
+use super::{Archive, Head, Inner, State, StateOptions, Tenant, TenantKeys, Tenants};
 
 impl State {
     /// Opens a data folder, or makes it: locks it, drops a torn last log frame, re-applies what the database lacks.
@@ -47,7 +47,7 @@ impl State {
         check_tenants(&options)?;
         let dir = &folder.path().to_owned();
         super::compact::settle(folder.path())?;
-        let db = Db::open(&folder.path().join("db"))?;
+        let db = Db::open_with(&folder.path().join("db"), &options.memory)?;
         super::folder::sync_folder(folder.path())?;
         let chain_id = options.genesis.chain_id();
         let public_scope = Arc::new(Scope::public());
@@ -59,7 +59,7 @@ impl State {
         let public = OneState::load(&db, public_scope, options.archive, |standing| {
             standing.height.saturating_sub(history).min(done)
         })?;
-        let mut private = BTreeMap::new();
+        let mut private = Tenants::default();
         let load = |tenant: &TenantKeys| {
             let loaded = load_tenant(&db, &public.scope, tenant, history, options.archive);
             loaded.map(|loaded| (tenant.psi.clone(), loaded))
@@ -68,6 +68,7 @@ impl State {
             let (psi, tenant) = loaded?;
             private.insert(psi, tenant);
         }
+        private.sort_unstable_keys();
         let header = options.genesis.header();
         let first =
             Head { height: header.height, hash: header.hash(), state_root: header.state_root, time: header.time };
@@ -222,7 +223,7 @@ impl Inner {
                 let mut standing = StateRecord::clone(&one.standing());
                 standing.held = Some(reason);
                 let (batch, floor) = (Batch::default(), one.history.layers().floor());
-                self.publish(Outcome { one: Arc::clone(one), batch, layer: None, standing, floor }, end)
+                self.publish([Outcome::new(one, batch, None, standing, floor)], end)
             }
         }
     }

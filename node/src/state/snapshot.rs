@@ -17,7 +17,8 @@ use super::db::Records;
 use super::error::Error;
 use super::one::OneState;
 use super::ordered::OrderedKeys;
-use super::writes::{StateWrites, slot};
+use super::slot::slot;
+use super::writes::StateWrites;
 
 /// One state at one height. Cheap to clone; keeps the data folder open while it lives.
 #[derive(Clone)]
@@ -198,12 +199,12 @@ impl View {
             return Ok(None);
         };
         let today = stored(self.records(one))?;
-        let layers = one.history.layers();
+        let layers = one.history.now();
         if self.is_archived(one, layers.floor()) {
             return stored(self.records(one).as_of(self.height.0));
         }
         self.check_kept(layers.floor())?;
-        Ok(layers.at(self.height.0, &(*contract, key.to_vec())).cloned().unwrap_or(today))
+        Ok(layers.at(self.height.0, contract, key).cloned().unwrap_or(today))
     }
 
     /// True if this height is older than those in memory and can be read all the same.

@@ -10,7 +10,7 @@ use super::columns::{Column, ContractRecord, Kind};
 use super::error::Error;
 use super::one::OneState;
 use super::prove::trie_error;
-use super::writes::slot_at;
+use super::slot::slot_at;
 
 /// What a node has stored.
 #[derive(Clone, Debug, PartialEq, Eq)]

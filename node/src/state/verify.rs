@@ -22,7 +22,8 @@ use super::log::{Frame, FrameKind};
 use super::one::OneState;
 use super::ordered::OrderedKeys;
 use super::prove::{AtHeight, trie_error};
-use super::writes::{leaf, slot_at};
+use super::slot::{bundled, slot_at};
+use super::writes::leaf;
 use super::{State, View};
 
 /// Findings kept; more are counted only.
@@ -300,7 +301,7 @@ impl Check<'_> {
     ) -> Result<(), Error> {
         let id = record.id;
         let what = format!("the storage of contract {id} of {name}");
-        let mut ordered = 0u64;
+        let (mut ordered, mut values) = (0u64, 0u64);
         self.trie(records, &what, id.as_ref(), &record.storage_root, &mut |check, path, value| {
             match check.note(&what, slot_at(records, &id, path))?.flatten() {
                 Some(slot) if value_hash(&slot.value) == *value && slot_path(&record.path_key, &slot.key) == *path => {
@@ -309,10 +310,15 @@ impl Check<'_> {
                 Some(_) => check.damage(format!("{what}: a value is not what its trie says; {REBUILD}")),
                 None => check.damage(format!("{what}: a value is missing; {REBUILD}")),
             }
+            values += 1;
             check.found.values += 1;
             check.step(name, check.found.values);
             Ok(())
         })?;
+        let together = self.note(&what, bundled(records, &id))?.flatten();
+        if together.is_some_and(|together| together != values) {
+            self.damage(format!("{what}: there are values that its trie does not know; {REBUILD}"));
+        }
         let mut last: Option<Vec<u8>> = None;
         let mut fits = true;
         let walked = OrderedKeys::new(records, id).walk(&[], &mut |key| {

@@ -7,15 +7,16 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
 use super::batch::{Batch, Change};
 use super::columns::Key;
 
-/// Bytes that are written without waiting for more, and that wait at most while others are being written.
-pub(super) const FULL: usize = 128 * 1024 * 1024;
 /// How long changes wait for others to be written with.
 const COLLECT: Duration = Duration::from_secs(5);
 
-/// A key of the database in a table of changes: keys are hashes, of which a part tells them apart.
+/// A key of the database in a table: keys are hashes, of which a part tells them apart. The tables' hasher is seeded, for
+/// anyone can look for keys of the public state that begin alike.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place(pub Key);
 
@@ -28,11 +29,12 @@ impl Hash for Place {
 }
 
 /// The last change of each record.
-pub(super) type Changes = HashMap<Place, Change>;
+pub(super) type Changes = HashMap<Place, Change, RandomState>;
 
 /// What waits.
-#[derive(Default)]
 pub(super) struct Waiting {
+    /// Bytes that are written without waiting for more, and that wait at most while others are being written.
+    full: usize,
     tables: RwLock<Tables>,
     gate: Mutex<Gate>,
     turned: Condvar,
@@ -55,6 +57,10 @@ struct Gate {
 }
 
 impl Waiting {
+    pub fn new(full: usize) -> Self {
+        Self { full, tables: RwLock::default(), gate: Mutex::default(), turned: Condvar::new() }
+    }
+
     /// Calls `read` with the change of a record that waits, if one does.
     pub fn read<T>(&self, key: &Key, read: impl FnOnce(&Change) -> T) -> Option<T> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
@@ -77,14 +83,14 @@ impl Waiting {
         let mut gate = self.gate();
         let before = gate.bytes;
         gate.bytes = (before + more).saturating_sub(less);
-        if before == 0 || gate.bytes >= FULL {
+        if before == 0 || gate.bytes >= self.full {
             self.turned.notify_all();
         }
     }
 
     /// Waits until there is room for another change.
     pub fn wait_for_room(&self) {
-        let gate = self.turned.wait_while(self.gate(), |gate| gate.bytes >= FULL && !gate.is_stopped);
+        let gate = self.turned.wait_while(self.gate(), |gate| gate.bytes >= self.full && !gate.is_stopped);
         drop(gate.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -108,7 +114,7 @@ impl Waiting {
     pub fn take(&self) -> Option<Arc<Changes>> {
         let has_none = |gate: &mut Gate| gate.bytes == 0 && !gate.is_stopped;
         let gate = self.turned.wait_while(self.gate(), has_none).unwrap_or_else(PoisonError::into_inner);
-        let may_wait = |gate: &mut Gate| gate.bytes < FULL && !gate.is_stopped && !gate.is_urgent;
+        let may_wait = |gate: &mut Gate| gate.bytes < self.full && !gate.is_stopped && !gate.is_urgent;
         let waited = self.turned.wait_timeout_while(gate, COLLECT, may_wait);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
@@ -148,6 +154,8 @@ mod tests {
     use super::super::scope::Scope;
     use super::*;
 
+    const FULL: usize = 1 << 20;
+
     fn batch(n: u8, text: &'static str) -> Batch {
         let mut batch = Batch::default();
         batch.push(
@@ -165,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_change_is_seen_until_it_is_written_and_the_last_one_wins() {
-        let waiting = Waiting::default();
+        let waiting = Waiting::new(FULL);
         waiting.add(batch(1, "first"));
         waiting.add(batch(1, "second"));
         assert_eq!(seen(&waiting, 1).unwrap(), b"second");
@@ -185,7 +193,7 @@ mod tests {
     #[test]
     fn who_waits_for_room_goes_on_when_the_writer_takes_or_stops() {
         for stopped in [false, true] {
-            let waiting = Waiting::default();
+            let waiting = Waiting::new(FULL);
             let mut large = Batch::default();
             let content = Content::Bytes(vec![0; FULL].into());
             large.push(&Arc::new(Scope::public()), Kind::Code, [1; 32], Some(content));

@@ -16,11 +16,12 @@ use coffer_runtime::Changes;
 
 use super::archive;
 use super::batch::Content;
-use super::columns::{CodeRecord, ContractRecord, Key, Kind, Place, SlotRecord};
+use super::columns::{CodeRecord, ContractRecord, Kind, Place};
 use super::db::{Batch, Records};
 use super::error::Error;
 use super::history::Layer;
 use super::ordered::OrderedKeys;
+use super::slot::{Change, Storage, Values};
 use super::threads::{side_by_side, threads};
 
 /// A contract that comes into being.
@@ -76,25 +77,37 @@ impl StateWrites {
 type TrieRecords = Vec<(RecordKey, Option<Arc<Record>>)>;
 
 /// What writes do to the tries of a state.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Roots {
     pub root: Hash,
     /// Trie records by trie (a contract's, or the state's own).
     tries: Vec<(Option<ContractId>, TrieRecords)>,
-    /// Records of the contracts touched, with their new storage roots; `None` for one that goes.
-    contracts: BTreeMap<ContractId, Option<ContractRecord>>,
+    /// The contracts touched.
+    contracts: BTreeMap<ContractId, Contract>,
     /// Codes that contracts had until a place.
     replaced: Vec<(ContractId, Place, CodeRecord)>,
-    /// What stands at the slots written, in their order.
-    slots: BTreeMap<ContractId, Vec<Slot>>,
+    /// What stands at the slots written.
+    slots: BTreeMap<ContractId, Slots>,
 }
 
-/// A slot before it is written.
+/// A contract before and after it is written to.
 #[derive(Clone, Debug)]
-struct Slot {
-    /// Its database key.
-    key: Key,
-    value: Option<Vec<u8>>,
+struct Contract {
+    /// Its path in the state's trie.
+    path: trie::Path,
+    /// Its record as stored.
+    before: Option<Vec<u8>>,
+    /// With its new storage root; `None` if it goes.
+    after: Option<ContractRecord>,
+}
+
+/// The slots of a contract before they are written.
+#[derive(Clone)]
+struct Slots {
+    storage: Storage,
+    values: Values,
+    /// Path and value of those written, in their order.
+    old: Vec<(trie::Path, Option<Vec<u8>>)>,
 }
 
 impl Roots {
@@ -117,18 +130,20 @@ impl Roots {
             if roots.contracts.contains_key(id) {
                 continue;
             }
-            let mut contract = contract_before(records, id, writes.created.get(id))?;
+            let path = contract_path(id);
+            let before = records.bytes(Kind::Contract, &[&path])?;
+            let mut contract = contract_before(id, before.as_deref(), writes.created.get(id))?;
             if let Some(changed) = writes.changed.get(id) {
                 roots.change(id, &mut contract, changed);
             }
             let changes = writes.slots.get(id).unwrap_or(&nothing);
-            let values = roots.read(records, id, &contract.path_key, changes)?;
+            let storage = Storage::new(records.scope, id, contract.path_key);
+            let values = roots.read(records, id, storage, changes)?;
             contract.storage_root = roots.apply(records, Some(*id), &values)?;
             let gone = *id == RESERVED && contract.storage_root == Hash::ZERO;
-            let contract = (!gone).then_some(contract);
-            let leaf = contract.as_ref().map(|contract| value_hash(&leaf(contract).encode()));
-            leaves.insert(contract_path(id), leaf);
-            roots.contracts.insert(*id, contract);
+            let after = (!gone).then_some(contract);
+            leaves.insert(path, after.as_ref().map(|contract| value_hash(&leaf(contract).encode())));
+            roots.contracts.insert(*id, Contract { path, before, after });
         }
         roots.root = roots.apply(records, None, &leaves)?;
         Ok(roots)
@@ -151,23 +166,23 @@ impl Roots {
         &mut self,
         records: Records,
         id: &ContractId,
-        path_key: &[u8; 32],
+        storage: Storage,
         changes: &Changes,
     ) -> Result<BTreeMap<trie::Path, Option<Hash>>, Error> {
         const MANY: usize = 128;
+        let values = Values::of(records, id, &storage)?;
         let read = side_by_side(changes.iter().collect(), MANY, |(name, new): (&Vec<u8>, &Option<Vec<u8>>)| {
-            let path = slot_path(path_key, name);
-            let key = slot_key(records, id, &path);
-            let value = slot_under(records, &key)?.map(|slot| slot.value);
-            Ok::<_, Error>(((path, new.as_deref().map(value_hash)), Slot { key, value }))
+            let path = slot_path(&storage.path_key, name);
+            let old = values.get(records, id, &storage, name, &path)?;
+            Ok::<_, Error>(((path, new.as_deref().map(value_hash)), old))
         });
-        let mut leaves = Vec::with_capacity(read.len());
-        let slots = self.slots.entry(*id).or_default();
+        let (mut leaves, mut old) = (Vec::with_capacity(read.len()), Vec::with_capacity(read.len()));
         for read in read {
-            let (leaf, slot) = read?;
+            let (leaf, value) = read?;
+            old.push((leaf.0, value));
             leaves.push(leaf);
-            slots.push(slot);
         }
+        self.slots.insert(*id, Slots { storage, values, old });
         Ok(leaves.into_iter().collect())
     }
 
@@ -201,10 +216,9 @@ impl Roots {
                 batch.push(records.scope, Kind::Trie, keys.key(&place), record.map(Content::Trie));
             }
         }
-        for (id, contract) in self.contracts {
-            let path = contract_path(&id);
-            old_contents.push(((id, Vec::new()), records.bytes(Kind::Contract, &[&path])?));
-            match contract {
+        for (id, Contract { path, before, after }) in self.contracts {
+            old_contents.push(((id, Vec::new()), before));
+            match after {
                 Some(contract) => batch.put(records.scope, Kind::Contract, &[&path], &contract),
                 None => batch.remove(records.scope, Kind::Contract, &[&path]),
             }
@@ -213,22 +227,20 @@ impl Roots {
             batch.put(records.scope, Kind::CodeBefore, &[id.as_ref(), &place.encode()], &before);
         }
         for (id, changes) in &writes.slots {
-            let mut ordered = BTreeMap::new();
-            for ((name, value), Slot { key, value: old }) in
-                changes.iter().zip(self.slots.remove(id).unwrap_or_default())
-            {
+            let Some(Slots { storage, values, old }) = self.slots.remove(id) else { continue };
+            let (mut ordered, mut changed) = (BTreeMap::new(), Vec::with_capacity(old.len()));
+            for ((name, value), (path, old)) in changes.iter().zip(old) {
                 if old == *value {
                     continue;
                 }
                 if name.first() == Some(&KEY_ORDERED) && old.is_some() != value.is_some() {
                     ordered.insert(&name[..], value.is_some());
                 }
-                let content = value.as_ref().map(|value| {
-                    let slot = SlotRecord { height, key: name.clone(), value: value.clone() };
-                    slot.encode().into()
-                });
-                batch.push(records.scope, Kind::Slot, key, content.map(Content::Bytes));
+                changed.push(Change { key: name, value: value.as_deref(), path });
                 old_contents.push(((*id, name.clone()), old));
+            }
+            if !changed.is_empty() {
+                values.put(records.scope, &storage, height, &changed, &mut batch)?;
             }
             OrderedKeys::new(records, *id).update(&ordered, &mut batch)?;
         }
@@ -238,30 +250,6 @@ impl Roots {
         archive::keep(records, height, &mut batch)?;
         Ok((batch, Layer { height, old: old_contents.into_iter().collect() }))
     }
-}
-
-/// The stored value of a key.
-pub(super) fn slot(records: Records, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    let Some(path_key) = records.path_key(contract)? else { return Ok(None) };
-    let Some(slot) = slot_at(records, contract, &slot_path(&path_key, key))? else { return Ok(None) };
-    if slot.key != key {
-        return Err(Error::Damaged(format!("a value of contract {contract} stands under another key than its own")));
-    }
-    Ok(Some(slot.value))
-}
-
-/// What is stored at a path of a contract's storage.
-pub(super) fn slot_at(records: Records, contract: &ContractId, path: &trie::Path) -> Result<Option<SlotRecord>, Error> {
-    slot_under(records, &slot_key(records, contract, path))
-}
-
-fn slot_key(records: Records, contract: &ContractId, path: &trie::Path) -> Key {
-    records.scope.key(Kind::Slot, &[contract.as_ref(), path])
-}
-
-fn slot_under(records: Records, key: &Key) -> Result<Option<SlotRecord>, Error> {
-    let bytes = records.at(Kind::Slot, key)?;
-    bytes.map(|bytes| decode(&bytes)).transpose().map_err(|e| Error::Damaged(format!("Slot record: {e}")))
 }
 
 /// What the state's trie commits to of a contract.
@@ -276,11 +264,16 @@ pub(super) fn leaf(contract: &ContractRecord) -> ContractLeaf {
     }
 }
 
-fn contract_before(records: Records, id: &ContractId, created: Option<&NewContract>) -> Result<ContractRecord, Error> {
-    let stored = records.get::<ContractRecord>(Kind::Contract, &[&contract_path(id)])?;
+fn contract_before(
+    id: &ContractId,
+    stored: Option<&[u8]>,
+    created: Option<&NewContract>,
+) -> Result<ContractRecord, Error> {
     match (stored, created) {
         (Some(_), Some(_)) => Err(Error::ContractExists(*id)),
-        (Some(stored), None) => Ok(stored),
+        (Some(stored), None) => {
+            decode(stored).map_err(|error| Error::Damaged(format!("the record of contract {id}: {error}")))
+        }
         (None, Some(new)) => Ok(ContractRecord {
             id: *id,
             code_hash: new.code_hash,

@@ -71,7 +71,14 @@ pub struct Record(pub(super) Node);
 impl Record {
     /// The record as it is stored.
     pub fn encode(&self) -> Vec<u8> {
-        self.0.encode()
+        let mut bytes = Vec::with_capacity(self.encoded_len());
+        self.append_to(&mut bytes);
+        bytes
+    }
+
+    /// The same, behind what is in `bytes`.
+    pub fn append_to(&self, bytes: &mut Vec<u8>) {
+        self.0.append_to(bytes);
     }
 
     /// Bytes of [`Record::encode`].
@@ -113,27 +120,24 @@ impl Node {
         }
     }
 
-    pub fn encode(&self) -> Vec<u8> {
+    fn append_to(&self, bytes: &mut Vec<u8>) {
         match self {
             Self::Bucket(leaves) => {
-                let mut bytes = Vec::with_capacity(1 + LEAF_BYTES * leaves.len());
                 bytes.push(TAG_BUCKET);
                 for leaf in leaves {
                     bytes.extend_from_slice(&leaf.path);
                     bytes.extend_from_slice(&leaf.value.0);
                 }
-                bytes
             }
             Self::Inner(slots) => {
-                let mut bytes = vec![TAG_INNER, 0, 0];
-                let mut used: u16 = 0;
-                for (i, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.count > 0) {
-                    used |= 1 << i;
+                let places = slots.iter().enumerate().filter(|(_, slot)| slot.count > 0);
+                let used: u16 = places.clone().map(|(place, _)| 1 << place).sum();
+                bytes.push(TAG_INNER);
+                bytes.extend_from_slice(&used.to_le_bytes());
+                for (_, slot) in places {
                     bytes.extend_from_slice(&slot.count.to_le_bytes());
                     bytes.extend_from_slice(&slot.hash.0);
                 }
-                bytes[1..3].copy_from_slice(&used.to_le_bytes());
-                bytes
             }
         }
     }

@@ -7,6 +7,7 @@ mod long;
 mod many;
 mod model;
 mod sealed;
+mod small;
 mod random;
 mod snapshots;
 mod upkeep;
@@ -53,6 +54,7 @@ fn options(tenants: &[&str]) -> StateOptions {
         history: 4,
         archive: Archive::Off,
         psi_capacity: 8,
+        memory: Memory::default(),
     }
 }
 

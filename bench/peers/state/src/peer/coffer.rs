@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use coffer::state::{
-    Archive, BlockCommit, DEFAULT_HISTORY, NewContract, PrivateCommit, State, StateOptions, StateWrites, TenantKeys,
-    View,
+    Archive, BlockCommit, DEFAULT_HISTORY, Memory, NewContract, PrivateCommit, State, StateOptions, StateWrites,
+    TenantKeys, View,
 };
 use coffer_abi::limits::KEY_PLAIN;
 use coffer_abi::{AccountId, CodeHash, ContractId, Encode, Gas, Hash, Height, Time};
@@ -65,6 +65,7 @@ fn options(tenants: u32) -> Result<StateOptions, Failure> {
         node_secret: Zeroizing::new([5; 32]),
         history: DEFAULT_HISTORY,
         archive: Archive::Off,
+        memory: Memory::default(),
     })
 }
 
