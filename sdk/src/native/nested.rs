@@ -193,7 +193,8 @@ impl MemoryHost {
         };
         let caller = self.contract;
         let outer = (self.caller, self.read_only, take(&mut self.input), self.output.take(), self.error.take());
-        let before = (self.world.clone(), self.storage.clone(), self.events.len());
+        // A view leaves nothing to undo.
+        let before = (!kind.is_read_only()).then(|| (self.world.clone(), self.storage.clone(), self.events.len()));
 
         let mut callee = take(self);
         callee.world.waiting.push(caller);
@@ -207,9 +208,11 @@ impl MemoryHost {
         let status = status(ended, self.output.take(), self.error.take());
         self.turn_to(caller);
         self.world.waiting.pop();
-        if !matches!(&status, Ok(status) if status.is_ok()) {
-            (self.world, self.storage) = (before.0, before.1);
-            self.events.truncate(before.2);
+        if let Some((world, storage, events)) = before
+            && !matches!(&status, Ok(status) if status.is_ok())
+        {
+            (self.world, self.storage) = (world, storage);
+            self.events.truncate(events);
         }
         (self.caller, self.read_only, self.input, self.output, self.error) = outer;
         status

@@ -15,3 +15,5 @@ mod views;
 mod history;
 mod totals;
 mod events;
+mod matrix;
+mod sequences;

@@ -20,6 +20,8 @@ pub const CAROL: &str = "Ministry/carol";
 #[derive(Clone)]
 pub struct World {
     pub host: MemoryHost,
+    /// As it was before the last command.
+    pub before: MemoryHost,
 }
 
 /// The account of a user: its name.
@@ -42,7 +44,7 @@ pub fn item(project: &str, subproject: &str, item: &str) -> Resource {
 }
 
 /// The resource as the permission contract's crate has it.
-fn there(resource: &Resource) -> permission::Resource {
+pub fn there(resource: &Resource) -> permission::Resource {
     use permission::Resource as There;
     match resource.clone() {
         Resource::Global => There::Global,
@@ -123,7 +125,7 @@ impl World {
     pub fn empty() -> Self {
         let mut host = MemoryHost::default().with::<Permission>(PERMISSION).with::<Budget>(BUDGET);
         host.time = 1_000;
-        let mut world = Self { host };
+        let mut world = Self { host, before: MemoryHost::default() };
         world.rights(ROOT, |permission| permission.init(new_user(ROOT)));
         world.rights(ROOT, |permission| permission.link(BUDGET));
         let parties = ["Acme", "Umbrella", "Ministry"].map(str::to_owned).to_vec();
@@ -163,11 +165,11 @@ impl World {
 
     /// Runs a command. What it did stays only if it succeeds.
     pub fn run<T>(&mut self, user: &str, command: impl FnOnce(&mut Budget) -> Result<T, Error>) -> Result<T, Error> {
-        let before = self.host.clone();
+        self.before.clone_from(&self.host);
         let done = self.enter(user, BUDGET, || command(&mut Budget::open()));
         if done.is_err() {
             let time = (self.host.time, self.host.height);
-            self.host = before;
+            self.host.clone_from(&self.before);
             (self.host.time, self.host.height) = time;
         }
         done
