@@ -95,8 +95,9 @@ fn anything(random: &mut Random) -> Resource {
 
 fn any_item(random: &mut Random) -> Resource {
     // Most commands are about one project, so that something comes together there.
-    let project_id = if random.one_in(10) { "q" } else { "p" };
-    item(project_id, random.of(&SUBPROJECTS), random.of(&ITEMS))
+    let project_id = if random.one_in(20) { "q" } else { "p" };
+    let id = if random.one_in(5) { random.of(&ITEMS) } else { random.of(&ITEMS[..3]) };
+    item(project_id, random.of(&SUBPROJECTS), id)
 }
 
 fn fields(random: &mut Random) -> Vec<Field> {
@@ -147,14 +148,15 @@ fn step(world: &mut World, random: &mut Random, user: &str) -> (Intent, Resource
     let close = at(&what, [Intent::ProjectClose, Intent::SubprojectClose, Intent::WorkflowitemClose]);
     let seen = random.one_in(10).then(|| random.below(4) as u32 + 1);
     match random.below(20) {
-        0..=5 => {
-            let Resource::Item { project, subproject, item: id } = any_item(random) else { unreachable!() };
-            let new = new_of(random, &id);
+        0..=3 => {
+            let Resource::Item { project, subproject, .. } = any_item(random) else { unreachable!() };
+            let id = random.of(&ITEMS);
+            let new = new_of(random, id);
             let on = crate::world::subproject(&project, &subproject);
             let done = world.run(user, |budget| budget.item_create(project, subproject, new, seen).map(drop));
             (Intent::SubprojectCreateWorkflowitem, on, done)
         }
-        6..=9 => (close, what.clone(), world.run(user, |budget| budget.close(what, None, seen).map(drop))),
+        4..=9 => (close, what.clone(), world.run(user, |budget| budget.close(what, None, seen).map(drop))),
         10 => {
             let done = world.run(user, |budget| budget.close(what.clone(), Some("no".into()), seen).map(drop));
             (close, what, done)
@@ -177,8 +179,8 @@ fn step(world: &mut World, random: &mut Random, user: &str) -> (Intent, Resource
         16 => {
             let on = subproject("p", random.of(&SUBPROJECTS));
             let Resource::Subproject { project, subproject } = on.clone() else { unreachable!() };
-            let mut items: Vec<String> = ITEMS.iter().map(|id| (*id).to_owned()).collect();
-            let (one, two, count) = (random.below(4), random.below(4), random.below(4));
+            let mut items: Vec<String> = ITEMS[..3].iter().map(|id| (*id).to_owned()).collect();
+            let (one, two, count) = (random.below(3), random.below(3), random.below(4));
             items.swap(one, two);
             items.truncate(count);
             let done = world.run(user, |budget| budget.reorder(project, subproject, items, seen).map(drop));
@@ -382,5 +384,5 @@ fn whatever_random_users_do_the_invariants_hold() {
         done += sequence(&base, seed, &mut refusals);
     }
     println!("{done} commands succeeded; refused: {refusals:?}");
-    assert!(done as u64 > 5 * sequences, "only {done} commands of {sequences} sequences succeeded");
+    assert!(done as u64 > 4 * sequences, "only {done} commands of {sequences} sequences succeeded");
 }
