@@ -81,7 +81,7 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
-    /// The account belongs to a user already.
+    /// The account belongs, or belonged, to another user.
     AccountTaken {
         /// The user.
         user: String,

@@ -44,13 +44,22 @@ pub fn keeps(grants: &[Grant], right: Intent) -> bool {
 impl Permission {
     /// Fails if a guarded right of the resource has no holder.
     pub(crate) fn has_holders(&self, place: &Place) -> Result<(), Error> {
-        for &right in rights(place) {
-            let mut all = self.grants.iter_under(&place.key);
-            if !all.any(|((_, principal), grants)| keeps(&grants, right) && self.is_live(principal)) {
-                return Err(Error::LastHolder { right: right.name().to_owned(), resource: place.resource.clone() });
+        let mut missing = rights(place).to_vec();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for ((_, principal), grants) in self.grants.iter_under(&place.key) {
+            if missing.iter().any(|right| keeps(&grants, *right)) && self.is_live(principal) {
+                missing.retain(|right| !keeps(&grants, *right));
+            }
+            if missing.is_empty() {
+                break;
             }
         }
-        Ok(())
+        match missing.first() {
+            None => Ok(()),
+            Some(right) => Err(Error::LastHolder { right: right.name().to_owned(), resource: place.resource.clone() }),
+        }
     }
 
     /// Fails if a resource has no holder any more that one of these kept. To be asked after they changed.

@@ -1,5 +1,5 @@
 //! Users, groups and organisations as they are stored, and how one is found by its name or account. Not here: what changes them (`user`,
-//! `group`). Invariant: one name, and one account, stand for one identity for good.
+//! `group`). Invariant: a name stands for one identity for good, and so does an account, also when its user has another by now.
 
 use coffer_sdk::prelude::*;
 
@@ -137,11 +137,11 @@ impl Permission {
         self.identities.get(&number).map_or_else(String::new, |identity| identity.name().to_owned())
     }
 
-    /// The user that an account belongs to, enabled or not.
+    /// The user that an account belongs to, enabled or not. An account that a user has left belongs to nobody, for good.
     pub(crate) fn user_of(&self, account: &AccountId) -> Option<(Number, User)> {
         let number = self.accounts.get(account)?;
         match self.identities.get(&number)? {
-            Identity::User(user) => Some((number, user)),
+            Identity::User(user) if user.account == *account => Some((number, user)),
             _ => None,
         }
     }

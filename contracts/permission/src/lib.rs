@@ -48,7 +48,7 @@ pub struct Permission {
     last: Item<u32>,
     /// Numbers of identities, by the BLAKE3 hash of their names.
     numbers: LookupMap<Hash, u32>,
-    /// Numbers of users, by their accounts.
+    /// Numbers of users, by the accounts that they have and had.
     accounts: LookupMap<AccountId, u32>,
     /// Users, groups and organisations.
     identities: Map<u32, Identity>,

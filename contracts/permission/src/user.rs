@@ -8,7 +8,7 @@ use crate::decide::Decider;
 use crate::error::Error;
 use crate::event::{UserCreated, UserSwitched, UserUpdated};
 use crate::grant::Terms;
-use crate::identity::{Actor, Identity, Organisation, User, unchanged};
+use crate::identity::{Actor, Group, Identity, Number, Organisation, User, unchanged};
 use crate::intent::Intent;
 use crate::name;
 use crate::resource::{Level, Resource};
@@ -43,7 +43,7 @@ impl Permission {
         if self.number(&user).is_some() {
             return Err(Error::NameTaken { name: user });
         }
-        self.account_is_free(&new.account)?;
+        self.account_is_free(&new.account, None)?;
         let organisation = self.joined_organisation(&new.organisation)?;
         let number = self.add_identity(&Identity::User(User {
             name: user.clone(),
@@ -85,10 +85,11 @@ impl Permission {
         }
     }
 
-    fn account_is_free(&self, account: &AccountId) -> Result<(), Error> {
-        match self.user_of(account) {
-            Some((_, owner)) => Err(Error::AccountTaken { user: owner.name }),
-            None => Ok(()),
+    /// Fails if the account is, or was, that of another user.
+    fn account_is_free(&self, account: &AccountId, user: Option<Number>) -> Result<(), Error> {
+        match self.accounts.get(account) {
+            Some(owner) if Some(owner) != user => Err(Error::AccountTaken { user: self.name_of(owner) }),
+            _ => Ok(()),
         }
     }
 
@@ -106,8 +107,7 @@ impl Permission {
             return Ok(user.version);
         }
         if account != user.account {
-            self.account_is_free(&account)?;
-            self.accounts.remove(&user.account);
+            self.account_is_free(&account, Some(number))?;
             self.accounts.set(&account, &number);
         }
         user = User { account, display, version: user.version + 1, ..user };
@@ -146,9 +146,7 @@ impl Permission {
     fn count_enabled(&mut self, container: u32, more: bool) {
         let count = |enabled: u32| if more { enabled + 1 } else { enabled - 1 };
         let changed = match self.identities.get(&container) {
-            Some(Identity::Group(group)) => {
-                Identity::Group(crate::identity::Group { enabled: count(group.enabled), ..group })
-            }
+            Some(Identity::Group(group)) => Identity::Group(Group { enabled: count(group.enabled), ..group }),
             Some(Identity::Organisation(organisation)) => {
                 Identity::Organisation(Organisation { enabled: count(organisation.enabled), ..organisation })
             }

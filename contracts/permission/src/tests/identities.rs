@@ -125,7 +125,10 @@ fn a_replaced_account_acts_as_the_user_and_the_old_one_as_nobody() {
     assert!(programme.can(STRANGER, Intent::UserList, &own) && !programme.can(CAROL, Intent::UserList, &own));
     programme.revoke(STRANGER, "acme/alice", &[Intent::UserChangePassword], own.clone()).unwrap();
     assert_eq!(replace(&mut programme, ALICE, CAROL), lacks(Intent::UserChangePassword, own));
-    assert_eq!(replace(&mut programme, STRANGER, CAROL), Ok(3));
+    let new = user("donor", "eve", CAROL);
+    let left = Err(Error::AccountTaken { user: "donor/carol".into() });
+    assert_eq!(programme.by(ALICE, |contract| contract.create_user(new)), left, "an account that a user has left");
+    assert_eq!(replace(&mut programme, STRANGER, CAROL), Ok(3), "its own again");
 }
 
 /// Rule: a disabled user has no rights (T)
