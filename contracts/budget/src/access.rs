@@ -161,16 +161,39 @@ impl Budget {
 
     /// Gives the signer its rights on what it created; if that is restricted, they go to somebody else.
     pub(crate) fn tell_created(&self, resource: Resource, restricted_to: Option<String>) -> Result<(), Error> {
-        self.permission().resource_created(resource, restricted_to).map_err(broken)
+        self.permission().resource_created(resource, restricted_to).map_err(refused)
     }
 
     /// Moves the rights on a restricted item to whom it is assigned to now.
     pub(crate) fn tell_assigned(&self, resource: Resource, from: String, to: String) -> Result<(), Error> {
-        self.permission().resource_assigned(resource, Some(from), to).map(drop).map_err(broken)
+        self.permission().resource_assigned(resource, Some(from), to).map(drop).map_err(refused)
+    }
+}
+
+/// What the permission contract says of what was created or assigned, in the words of this one.
+#[cold]
+fn refused(error: CallError<permission::Error>) -> Error {
+    match error {
+        CallError::Failed(permission::Error::NotAllowed { right: intent, resource, .. }) => {
+            Error::NotAllowed { intent, resource }
+        }
+        CallError::Failed(permission::Error::LastHolder { .. }) => {
+            let why = "nobody who is enabled is in it, so that nobody could grant rights on the item".to_owned();
+            Error::NoIdentity { field: "assignee".to_owned(), id: String::new(), why }
+        }
+        error => broken(error),
     }
 }
 
 #[cold]
-fn broken<E: core::fmt::Debug>(error: CallError<E>) -> Error {
-    Error::NoPermissionContract { why: format!("{error}") }
+fn broken<E>(error: CallError<E>) -> Error {
+    let why = match error {
+        CallError::Failed(_) => "it refused what it should not refuse: are the two contracts linked?".to_owned(),
+        CallError::Panicked(text) => text,
+        CallError::OutOfGas => "it ran out of gas".to_owned(),
+        CallError::Trapped(_) => "it trapped".to_owned(),
+        CallError::Refused(_) => "it cannot be called".to_owned(),
+        CallError::BadReply => "it is none".to_owned(),
+    };
+    Error::NoPermissionContract { why }
 }

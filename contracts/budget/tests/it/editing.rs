@@ -94,6 +94,29 @@ fn the_rights_on_a_restricted_item_are_its_assignees_alone() {
     assert!(matches!(world.look(CAROL, |budget| budget.get(a.clone())), Ok(Details::Redacted(_))));
 }
 
+/// Rule: a restricted item has somebody who can grant rights on it (+)
+#[test]
+fn a_restricted_item_is_not_for_an_empty_group() {
+    let mut world = World::new();
+    world.group("nobody", &[]);
+    let new = NewItem { item_type: ItemType::Restricted, assignee: Some("nobody".into()), ..new_item("a") };
+    let error = world.refused(ROOT, |budget| budget.item_create("p".into(), "s".into(), new, None));
+    assert!(matches!(error, Error::NoIdentity { ref field, .. } if field == "assignee"), "{error:?}");
+}
+
+/// Rule: both contracts of a programme are linked (+)
+#[test]
+fn without_its_permission_contract_nothing_can_be_done() {
+    use coffer_sdk::native::{MemoryHost, with_host};
+    use coffer_sdk::prelude::*;
+    let (done, _) = with_host(MemoryHost::called_by(account(ROOT)).at(BUDGET), || {
+        let mut budget = budget::Budget::open();
+        budget.init(PERMISSION, vec!["Acme".into()])?;
+        budget.project_create(new_project("p"))
+    });
+    assert_eq!(done, Err(Error::NoPermissionContract { why: "it cannot be called".into() }));
+}
+
 /// Rule: restricted item: on assign all intents go to the assignee and leave the issuer except `list`; needs grantPermission (T)
 #[test]
 fn assigning_a_restricted_item_hands_over_the_rights_on_it() {
