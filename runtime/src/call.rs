@@ -41,6 +41,21 @@ pub struct Call<'a> {
     pub gas_limit: Gas,
 }
 
+/// What a running call is asked, as a double in place of the contract's code sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The contract called.
+    pub contract: ContractId,
+    /// What kind of method.
+    pub kind: MethodKind,
+    /// Its name.
+    pub method: &'a str,
+    /// Who calls: an account or a contract.
+    pub caller: AccountId,
+    /// Encoded arguments.
+    pub input: &'a [u8],
+}
+
 /// A contract that a contract made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Created {

@@ -1,6 +1,7 @@
 //! What can go wrong outside of a contract's own outcome. A trap is an outcome (`coffer_abi::Status`) and becomes a receipt; a
 //! [`Fault`] is this node's own trouble: nothing is committed and the node stops or holds the state. One never becomes the other.
 
+#[cfg(feature = "engine")]
 use crate::engine::CompileError;
 use crate::validate::Violation;
 
@@ -17,6 +18,7 @@ pub enum Fault {
     #[error("the instrumented module is broken: {0}")]
     Instrumentation(String),
     /// A module that the validator accepted could not be compiled.
+    #[cfg(feature = "engine")]
     #[error(transparent)]
     Compiler(CompileError),
     /// A query ran for longer than it may. Nothing that the chain ordered ends like this.

@@ -5,20 +5,28 @@
 pub mod error;
 pub mod call;
 pub mod state;
+#[cfg(feature = "engine")]
+pub mod world;
 pub mod validate;
 pub mod meter;
 mod admit;
 pub mod host;
+#[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "engine")]
 pub mod codes;
+#[cfg(feature = "engine")]
 mod instance;
 pub mod spec;
 pub mod trace;
 
 pub use admit::{Admitted, admit};
-pub use call::{BlockContext, Call, Created, Executed};
+pub use call::{Asked, BlockContext, Call, Created, Executed};
+#[cfg(feature = "engine")]
 pub use engine::{Backend, Code, Config, Purpose, QueryError, Runtime};
 pub use error::{CodeError, Fault};
 pub use host::STACK_LIMIT;
-pub use state::{AllChanges, Changes, MemoryState, MemoryWorld, ScanEntry, StateRead, World};
+pub use state::{AllChanges, Changes, MemoryState, ScanEntry, StateRead, created_id};
+#[cfg(feature = "engine")]
+pub use world::{MemoryWorld, World};
 pub use validate::{Caps, Interface, Report, Violation, validate};

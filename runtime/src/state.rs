@@ -1,13 +1,12 @@
-//! What the runtime reads from and what it hands back. The node implements [`StateRead`] over its tries, tests over a map.
+//! What the runtime reads from and what it hands back. The node implements [`StateRead`] over its tries, tests over a map. Not here: code
+//! beside the state (`world`).
 //! Invariant: reads of one call see one unchanging state.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use coffer_abi::{CodeHash, ContractId, StateId};
+use coffer_abi::{CodeHash, ContractId};
 
-use crate::call::Executed;
-use crate::engine::Code;
 use crate::error::Fault;
 
 /// One entry of a scan: key and value.
@@ -35,28 +34,6 @@ pub trait StateRead {
     fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault>;
 }
 
-/// What a transaction may reach: the state it works on, the code in it and, for a private one, the public state. The node implements it
-/// over a block that is being executed and over snapshots; called as [`StateRead`] is.
-pub trait World: StateRead {
-    /// The code of a contract of this state, ready to run; `None` if there is none of that id.
-    ///
-    /// # Errors
-    /// [`Fault`] when this node cannot read or prepare it.
-    fn contract(&self, contract: &ContractId) -> Result<Option<Code>, Fault>;
-
-    /// Code that this state holds, by hash, ready to run.
-    ///
-    /// # Errors
-    /// [`Fault`] when this node cannot read or prepare it.
-    fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault>;
-
-    /// Id of the contract that `creator` makes from `code` with `salt`. A pure function, alike on every node.
-    fn created_id(&self, creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId;
-
-    /// For a private state: the public state at the same position, whose views may be called, and its id.
-    fn public(&self) -> Option<(StateId, &dyn World)>;
-}
-
 impl<S: StateRead + ?Sized> StateRead for &S {
     fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         (**self).get(contract, key)
@@ -72,7 +49,7 @@ pub(crate) fn scan_start<'a>(prefix: &'a [u8], after: &'a [u8]) -> Bound<&'a [u8
     if after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) }
 }
 
-/// A state in memory, for tests, benchmarks and dry runs. As a [`World`] it holds no code; [`MemoryWorld`] does.
+/// A state in memory, for tests, benchmarks and dry runs. As a world it holds no code; a `MemoryWorld` does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryState {
     contracts: BTreeMap<ContractId, BTreeMap<Vec<u8>, Vec<u8>>>,
@@ -126,83 +103,8 @@ impl StateRead for MemoryState {
     }
 }
 
-impl World for MemoryState {
-    fn contract(&self, _: &ContractId) -> Result<Option<Code>, Fault> {
-        Ok(None)
-    }
-
-    fn code(&self, _: &CodeHash) -> Result<Option<Code>, Fault> {
-        Ok(None)
-    }
-
-    fn created_id(&self, creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
-        created_id(creator, code, salt)
-    }
-
-    fn public(&self) -> Option<(StateId, &dyn World)> {
-        None
-    }
-}
-
-/// A world in memory: a state, code, and perhaps a public state beside it.
-#[derive(Clone, Default)]
-pub struct MemoryWorld {
-    /// What is stored.
-    pub state: MemoryState,
-    /// Code by hash.
-    pub codes: BTreeMap<CodeHash, Code>,
-    /// Code of each contract.
-    pub contracts: BTreeMap<ContractId, CodeHash>,
-    /// The public state, if this is a private one.
-    pub public: Option<(StateId, Box<MemoryWorld>)>,
-}
-
-impl MemoryWorld {
-    /// Adds a contract of some code.
-    pub fn add(&mut self, contract: ContractId, hash: CodeHash, code: Code) {
-        self.codes.insert(hash, code);
-        self.contracts.insert(contract, hash);
-    }
-
-    /// Applies what came of a call: writes and contracts made.
-    pub fn apply(&mut self, executed: &Executed) {
-        for (contract, changes) in &executed.changes {
-            self.state.apply(*contract, changes);
-        }
-        self.contracts.extend(executed.created.iter().map(|created| (created.contract, created.code_hash)));
-    }
-}
-
-impl StateRead for MemoryWorld {
-    fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        self.state.get(contract, key)
-    }
-
-    fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
-        self.state.scan(contract, prefix, after, limit)
-    }
-}
-
-impl World for MemoryWorld {
-    fn contract(&self, contract: &ContractId) -> Result<Option<Code>, Fault> {
-        Ok(self.contracts.get(contract).and_then(|hash| self.codes.get(hash)).cloned())
-    }
-
-    fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
-        Ok(self.codes.get(hash).cloned())
-    }
-
-    fn created_id(&self, creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
-        created_id(creator, code, salt)
-    }
-
-    fn public(&self) -> Option<(StateId, &dyn World)> {
-        self.public.as_ref().map(|(id, world)| (*id, world.as_ref() as &dyn World))
-    }
-}
-
-/// Ids of contracts made in memory; a chain has its own rule.
-fn created_id(creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
+/// Id of a contract made in memory; a chain has its own rule.
+pub fn created_id(creator: &ContractId, code: &CodeHash, salt: &[u8; 32]) -> ContractId {
     let mut hasher = blake3::Hasher::new_derive_key("coffer memory world contract id");
     hasher.update(&creator.0).update(&code.0).update(salt);
     ContractId(*hasher.finalize().as_bytes())

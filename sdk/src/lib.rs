@@ -61,8 +61,9 @@
 //! [`#[interface]`](macro@interface) from a trait. A contract in the middle of a call is not entered again but by a method with `#[reentrant]`
 //! above it; such a method finds the storage as the call before it has left it, so write what must hold before you call.
 //!
-//! # Testing natively
-//! See the module `native`: the same methods run against a host in memory, several contracts beside each other.
+//! # Testing
+//! With the crate `coffer-test`: one test body runs natively and as Wasm, with equal results, events and state. Below it, the module `native`
+//! runs methods against a host in memory and nothing else.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
@@ -109,6 +110,8 @@ pub mod __private {
     pub use crate::call::{call, create, view};
     pub use crate::contract::{Contract, ContractState, Entry, describe, error_of, run, type_of, value_of};
     pub use crate::event::Event;
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use crate::native::{Client, Recipient, Tested, send};
     pub use crate::storage::StorageType;
     pub use alloc::{
         boxed::Box,

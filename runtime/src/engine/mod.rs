@@ -35,7 +35,7 @@ use crate::call::{Call, Executed};
 use crate::error::{CodeError, Fault};
 use crate::host::Session;
 use crate::instance::{self, Scoped};
-use crate::state::World;
+use crate::world::World;
 use crate::trace::CallTrace;
 use clock::{Clock, Watch};
 use loader::Loader;

@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::generator::Generator;
 use super::journal::{Journal, Mark};
 use super::{Halt, Host, Place};
-use crate::call::{BlockContext, Call, Created, Executed};
+use crate::call::{Asked, BlockContext, Call, Created, Executed};
 use crate::error::Fault;
 use crate::meter::Schedule;
 use crate::state::AllChanges;
@@ -182,6 +182,20 @@ impl<H: Host> Session<H> {
     /// When none runs.
     pub fn arguments(&self) -> Result<&[u8], Fault> {
         Ok(&self.frame()?.input)
+    }
+
+    /// What the running call is asked, and where its contract lives.
+    ///
+    /// # Errors
+    /// When none runs.
+    pub fn asked<'a>(&'a self, method: &'a str) -> Result<(Place, Asked<'a>), Fault> {
+        let Frame { place, kind, contract, caller, input, .. } = self.frame()?;
+        Ok((*place, Asked { contract: *contract, kind: *kind, method, caller: *caller, input }))
+    }
+
+    /// The host this session was made over; `None` while a nested call has it.
+    pub fn surroundings(&self) -> Option<&H> {
+        self.host.as_ref()
     }
 
     /// What computation costs.

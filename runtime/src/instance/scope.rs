@@ -7,8 +7,9 @@ use coffer_abi::{CodeHash, ContractId, Hash, StateId};
 
 use crate::engine::{Code, Room, Seat};
 use crate::error::Fault;
-use crate::host::{Host, Place, Ran, Session};
-use crate::state::{ScanEntry, World};
+use crate::host::{Ended, Host, Place, Ran, Session};
+use crate::state::ScanEntry;
+use crate::world::World;
 
 /// World and engine of a transaction.
 trait Surroundings {
@@ -111,7 +112,12 @@ impl Host for Scoped {
     }
 
     fn run(session: Box<Session<Self>>, code: &Code, kind: MethodKind, method: &str) -> Result<Ran<Self>, Fault> {
-        super::run(session, code, kind, method)
+        let (place, asked) = session.asked(method)?;
+        let answered = ask(place, |world| Ok(world.double(&asked)))?;
+        match answered {
+            Some(status) => Ok((session, Ended::Stopped(status))),
+            None => super::run(session, code, kind, method),
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use syn::Item;
 mod state;
 mod methods;
 mod method;
+mod client;
+mod coffer_test;
 mod event;
 mod interface;
 mod import;
@@ -98,6 +100,22 @@ pub fn interface(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn import_contract(input: TokenStream) -> TokenStream {
     let import = syn::parse_macro_input!(input as import::Import);
     import::expand(&import).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes a function over a `Test` a test that runs natively and as Wasm: `#[coffer_test] fn name(test: &mut Test) { .. }`. The crate
+/// `coffer-test` says what such a test can do. `#[coffer_test(wasm)]` and `#[coffer_test(native)]` run it on one engine alone.
+#[proc_macro_attribute]
+pub fn coffer_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let original = Tokens::from(item.clone());
+    let parser = syn::punctuated::Punctuated::<syn::Ident, syn::Token![,]>::parse_terminated;
+    let parsed = syn::parse::Parser::parse(parser, attribute).and_then(|engines| Ok((engines, syn::parse(item)?)));
+    match parsed {
+        Ok((engines, function)) => coffer_test::expand(&engines, function).into(),
+        Err(error) => {
+            let error = error.into_compile_error();
+            quote!(#original #error).into()
+        }
+    }
 }
 
 fn expand(

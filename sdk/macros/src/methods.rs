@@ -6,6 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, ImplItem, ItemImpl, Visibility};
 
+use crate::client;
 use crate::method::{Method, is_reentrant};
 use crate::text::also;
 
@@ -59,12 +60,14 @@ pub fn expand(mut item: ItemImpl) -> Tokens {
         also(&mut errors, syn::Error::new_spanned(&item.self_ty, text));
     }
     strip(&mut item);
+    // A contract with a mistake in it is tested by nobody yet.
+    let client = errors.is_none().then(|| client::of(&item.self_ty, &methods));
     let errors = errors.map(syn::Error::into_compile_error);
-    let glue = glue(&item, &methods);
+    let glue = glue(&item, &methods, client);
     quote!(#item #glue #errors)
 }
 
-fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
+fn glue(item: &ItemImpl, methods: &[Method], client: Option<Tokens>) -> Tokens {
     let contract = &item.self_ty;
     let descriptions = methods.iter().map(Method::description);
     let functions = methods.iter().map(|method| method.entry_function(contract));
@@ -94,6 +97,7 @@ fn glue(item: &ItemImpl, methods: &[Method]) -> Tokens {
             #[allow(unsafe_code)]
             #[unsafe(link_section = "coffer_spec")]
             static RECORD: [u8; LEN] = __sdk::emit::contract(&<#contract as __sdk::Contract>::DESC);
+            #client
         };
     }
 }

@@ -58,9 +58,13 @@ use std::rc::Rc;
 use coffer_abi::host::HostFunctions;
 use coffer_abi::outcome::TrapKind;
 
+mod client;
 mod memory;
 mod nested;
 
+pub use client::{Client, Driver, Recipient, Stopped, Tested};
+#[doc(hidden)]
+pub use client::send;
 pub use memory::{Emitted, MemoryHost};
 
 use crate::contract::Contract;
@@ -146,8 +150,11 @@ where
     enter(host, *entry)
 }
 
-/// Runs what an export runs.
-fn enter<H>(host: H, entry: fn()) -> (Result<(), Halt>, H)
+/// Runs what an export runs ([`Contract::ENTRIES`]), for hosts that look the export up themselves.
+///
+/// # Errors
+/// As [`run`].
+pub fn enter<H>(host: H, entry: fn()) -> (Result<(), Halt>, H)
 where
     H: HostFunctions<Halt = Halt> + 'static,
 {

@@ -26,6 +26,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("coffer", &["coffer-abi", "coffer-runtime", "coffer-chain", "coffer-proof", "coffer-api"]),
     ("coffer-sdk-macros", &["coffer-abi"]),
     ("coffer-sdk", &["coffer-abi", "coffer-sdk-macros"]),
+    ("coffer-test", &["coffer-abi", "coffer-chain", "coffer-runtime", "coffer-sdk", "coffer-sdk-macros"]),
 ];
 
 /// Crates that only the named ones of ours may depend on.

@@ -1,114 +1,82 @@
-//! The splitter against a host in memory, with a double in the token's place.
+//! The splitter, natively and as Wasm: with the real token, and with doubles where the token is to fail.
 
 use super::*;
-use coffer_sdk::native::{MemoryHost, with_host};
+use ::token::Token;
+use coffer_test::prelude::*;
 
-const ALICE: AccountId = AccountId([1; 32]);
-const BOB: AccountId = AccountId([2; 32]);
-const SPLITTER: ContractId = ContractId([3; 32]);
-const GOLD: ContractId = ContractId([4; 32]);
-const SILVER: ContractId = ContractId([5; 32]);
-const CODE: CodeHash = CodeHash([6; 32]);
+/// Nobody has made a contract of this id.
+const NOWHERE: ContractId = ContractId([9; 32]);
 
-/// What the splitter uses of a token.
-#[contract]
-pub struct Double {
-    balances: Map<AccountId, u128>,
-    /// An account that is never paid.
-    blocked: Item<AccountId>,
-}
-
-#[contract]
-impl Double {
-    pub fn init(&mut self, name: String, _symbol: String, _decimals: u8, supply: u128) {
-        assert_ne!(name, "forbidden");
-        self.balances.set(&caller(), &supply);
-    }
-
-    pub fn transfer(&mut self, to: AccountId, amount: u128) -> Result<(), token::Error> {
-        let has = self.balance_of(caller());
-        if has < amount || self.blocked.get() == Some(to) {
-            return Err(token::Error::InsufficientBalance { has, needs: amount });
-        }
-        self.balances.set(&caller(), &(has - amount));
-        self.balances.set(&to, &(self.balance_of(to) + amount));
-        Ok(())
-    }
-
-    pub fn balance_of(&self, account: AccountId) -> u128 {
-        self.balances.get_or_default(&account)
-    }
-}
-
-/// A splitter that gives Alice one part and Bob two, with 100 of gold and 31 of silver; silver never pays Bob.
-fn deployed() -> MemoryHost {
-    let host = MemoryHost::called_by(ALICE).with::<Splitter>(SPLITTER).with::<Double>(GOLD).with::<Double>(SILVER);
-    let give = |amount| move || Double::open().balances.set(&AccountId(SPLITTER.0), &amount);
-    let host = with_host(host.at(GOLD), give(100)).1;
-    let host = with_host(host.at(SILVER), give(31)).1;
-    let host = with_host(host, || Double::open().blocked.set(&BOB)).1;
-    let init = || Splitter::open().init(vec![(BOB, 2), (ALICE, 1)]);
-    let (done, host) = with_host(host.with_code::<Double>(CODE).at(SPLITTER), init);
+/// A splitter that gives Alice one part and Bob two.
+fn deployed(test: &Test) -> ClientOf<Splitter> {
+    let splitter = test.contract::<Splitter>("splitter");
+    let done = splitter.init(vec![(test.account("bob"), 2), (test.account("alice"), 1)]);
     assert_eq!(done, Ok(()));
-    host
+    splitter
 }
 
-fn balance(host: MemoryHost, token: ContractId, of: AccountId) -> u128 {
-    with_host(host.at(token), || Double::open().balance_of(of)).0
+/// A token of which the splitter has some.
+fn token(test: &Test, name: &str, splitter: &ClientOf<Splitter>, amount: u128) -> ClientOf<Token> {
+    let token = test.contract::<Token>(name);
+    token.init(name.to_owned(), "T".to_owned(), 0, amount);
+    assert_eq!(token.transfer(AccountId(splitter.contract_id().0), amount), Ok(()));
+    token
 }
 
-#[test]
-fn all_payees_are_paid_by_their_parts_and_the_rest_stays() {
-    let (done, host) = with_host(deployed(), || {
-        let mut splitter = Splitter::open();
-        assert_eq!(splitter.due(GOLD, BOB), Some(66));
-        assert_eq!(splitter.due(ContractId([9; 32]), BOB), None);
-        splitter.split(GOLD)
-    });
-    assert_eq!(done, Ok(99));
-    assert_eq!(host.events[0].read(), Some(Split { token: GOLD, amount: 99 }));
-    assert_eq!(balance(host.clone(), GOLD, ALICE), 33);
-    assert_eq!(balance(host, GOLD, AccountId(SPLITTER.0)), 1);
+#[coffer_test]
+fn all_payees_are_paid_by_their_parts_and_the_rest_stays(test: &Test) {
+    let splitter = deployed(test);
+    let gold = token(test, "gold", &splitter, 100);
+    let (id, alice, bob) = (gold.contract_id(), test.account("alice"), test.account("bob"));
+    assert_eq!(splitter.due(id, bob), Some(66));
+    assert_eq!(splitter.due(NOWHERE, bob), None);
+    test.measured("split between two", || assert_eq!(splitter.split(id), Ok(99)));
+    assert_eq!(test.events_of::<Split>(&splitter), [Split { token: id, amount: 99 }]);
+    assert_eq!((gold.balance_of(alice), gold.balance_of(bob)), (33, 66));
+    test.snapshot("paid");
 }
 
-#[test]
-fn the_error_of_the_token_arrives_with_its_numbers() {
-    with_host(deployed(), || {
-        let mut splitter = Splitter::open();
-        // Alice has been paid 10 of the 31 by then; the node undoes that, because the call fails.
-        assert_eq!(splitter.split(SILVER), Err(Error::NotPaid { payee: BOB, has: 21, needs: 20 }));
-        let nowhere = ContractId([9; 32]);
-        assert_eq!(splitter.split(nowhere), Err(Error::NoToken { token: nowhere }));
-    });
+#[coffer_test]
+fn the_error_of_the_token_arrives_with_its_numbers(test: &Test) {
+    let (splitter, bob) = (deployed(test), test.account("bob"));
+    let silver = test
+        .double("silver")
+        .answers("balance_of", |_: AccountId| 31u128)
+        .answers("transfer", move |(to, amount): (AccountId, u128)| {
+            if to == bob { Err(super::token::Error::InsufficientBalance { has: 21, needs: amount }) } else { Ok(()) }
+        });
+    let refused = Err(Error::NotPaid { payee: bob, has: 21, needs: 20 });
+    assert_eq!(splitter.split(silver.contract_id()), refused);
+    let asked = silver.asked::<(AccountId, u128)>("transfer");
+    assert!(asked.contains(&(AccountId(splitter.contract_id().0), (bob, 20))));
+    assert_eq!(splitter.split(NOWHERE), Err(Error::NoToken { token: NOWHERE }));
 }
 
-#[test]
-fn of_several_tokens_one_that_fails_is_undone_alone() {
-    let (ended, host) = deployed().run::<Splitter>("call split_all", (vec![SILVER, GOLD],));
-    assert_eq!(ended, Ok(()));
-    assert_eq!(balance(host.clone(), GOLD, BOB), 66);
-    assert_eq!(balance(host.clone(), SILVER, ALICE), 0, "undone");
-    assert_eq!(host.events.iter().filter(|event| event.contract == SPLITTER).count(), 1);
+#[coffer_test]
+fn of_several_tokens_one_that_fails_is_undone_alone(test: &Test) {
+    let (splitter, bob) = (deployed(test), test.account("bob"));
+    let gold = token(test, "gold", &splitter, 100);
+    let tokens = vec![NOWHERE, gold.contract_id()];
+    let shares = splitter.split_all(tokens.clone());
+    assert_eq!(shares, [Share { token: NOWHERE, amount: None }, Share { token: tokens[1], amount: Some(99) }]);
+    assert_eq!(gold.balance_of(bob), 66);
+    assert_eq!(test.events::<Split>().len(), 1);
 }
 
-#[test]
-fn a_new_token_belongs_to_the_payees() {
-    let issue = |name: &str| {
-        let name = name.to_owned();
-        move || Splitter::open().issue(CODE, name, "N".to_owned(), 300)
-    };
-    let (made, host) = with_host(deployed(), issue("New"));
-    let token = made.unwrap();
-    assert_eq!(balance(host.clone(), token, BOB), 200);
-    let (again, _) = with_host(host, issue("New"));
-    assert_eq!(again, Err(Error::NoToken { token: ContractId(CODE.0) }), "one name, one token");
-    let (refused, _) = with_host(deployed(), issue("forbidden"));
-    assert_eq!(refused, Err(Error::NoToken { token: ContractId(CODE.0) }));
+#[coffer_test]
+fn a_new_token_belongs_to_the_payees(test: &Test) {
+    let (splitter, bob, code) = (deployed(test), test.account("bob"), test.code::<Token>());
+    let issue = || splitter.issue(code, "New".to_owned(), "N".to_owned(), 300);
+    let token = issue().expect("a token");
+    assert_eq!(test.at::<Token>(token).balance_of(bob), 200);
+    assert_eq!(issue(), Err(Error::NoToken { token: ContractId(code.0) }), "one name, one token");
+    let unknown = CodeHash([6; 32]);
+    let refused = splitter.issue(unknown, "Other".to_owned(), "O".to_owned(), 300);
+    assert_eq!(refused, Err(Error::NoToken { token: ContractId(unknown.0) }));
 }
 
-#[test]
-fn a_splitter_without_payees_is_refused() {
-    with_host(MemoryHost::default(), || {
-        assert_eq!(Splitter::open().init(vec![(BOB, 0)]), Err(Error::NoPayees));
-    });
+#[coffer_test]
+fn a_splitter_without_payees_is_refused(test: &Test) {
+    let splitter = test.contract::<Splitter>("splitter");
+    assert_eq!(splitter.init(vec![(test.account("bob"), 0)]), Err(Error::NoPayees));
 }

@@ -52,6 +52,9 @@ pub trait Returns {
     /// # Errors
     /// The method's own error.
     fn into_result(self) -> Result<Self::Value, Self::Error>;
+
+    /// Success and failure put together again, as whoever called the method sees them.
+    fn from_result(result: Result<Self::Value, Self::Error>) -> Self;
 }
 
 /// The error of a method that cannot fail.
@@ -78,6 +81,13 @@ impl<T: Describe> Returns for T {
     fn into_result(self) -> Result<T, Never> {
         Ok(self)
     }
+
+    fn from_result(result: Result<T, Never>) -> T {
+        match result {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
+    }
 }
 
 // `Result` itself has no `Describe`, so these two impls cannot overlap, and an error can never be mistaken for a success.
@@ -88,6 +98,10 @@ impl<T: Describe, E: ContractError> Returns for Result<T, E> {
 
     fn into_result(self) -> Result<T, E> {
         self
+    }
+
+    fn from_result(result: Result<T, E>) -> Result<T, E> {
+        result
     }
 }
 
