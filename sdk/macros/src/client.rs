@@ -34,6 +34,7 @@ pub fn of(contract: &Type, methods: &[Method]) -> Tokens {
             impl __sdk::Tested for #contract {
                 type Client = #client;
                 const MANIFEST: &'static str = ::core::env!("CARGO_MANIFEST_DIR");
+                const PACKAGE: &'static str = ::core::env!("CARGO_PKG_NAME");
                 const CRATE: &'static str = ::core::env!("CARGO_CRATE_NAME");
             }
         };

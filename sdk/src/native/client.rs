@@ -52,6 +52,8 @@ pub trait Tested: Contract {
     type Client: Client;
     /// Folder of its Cargo.toml.
     const MANIFEST: &'static str;
+    /// Name of its package.
+    const PACKAGE: &'static str;
     /// Name of its crate, which is that of its Wasm file.
     const CRATE: &'static str;
 }

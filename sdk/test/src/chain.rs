@@ -124,6 +124,10 @@ pub(crate) type Outcome = (Executed, Option<CallTrace>);
 
 impl Driver for Chain {
     fn send(&self, to: &Recipient, kind: MethodKind, method: &str, input: Vec<u8>) -> Status {
+        assert!(
+            !self.history.borrow().is_endless(),
+            "`{method}` ran out of gas as Wasm, and native code counts none: such a test runs as Wasm alone, `#[coffer_test(wasm)]`"
+        );
         assert!(!self.running.replace(true), "a double answers and does nothing else: it cannot call a contract");
         let origin = to.signer.unwrap_or_else(|| self.signer.get());
         let caller = to.through.map_or(origin, |contract| AccountId(contract.0));

@@ -73,6 +73,12 @@ impl History {
         difference
     }
 
+    /// True if the call that comes now ran out of gas on the engine before. Native code would go on, perhaps without an end.
+    pub(crate) fn is_endless(&self) -> bool {
+        let before = self.expected.as_ref().and_then(|expected| expected.get(self.steps.len()));
+        before.is_some_and(|step| step.executed.status == Status::OutOfGas)
+    }
+
     /// The call that the run before made next, if this one made fewer.
     pub(crate) fn missing(&self) -> Option<Difference> {
         let number = self.steps.len();
@@ -124,11 +130,6 @@ impl Difference {
         match &self.native {
             Some(native) => {
                 text.push_str(&format!("as Wasm:  {}natively: {}", told(&self.wasm), told(native)));
-                if self.wasm.executed.status == Status::OutOfGas {
-                    text.push_str(
-                        "Native code counts no gas, so it cannot run out of it: such a test runs as Wasm alone, `#[coffer_test(wasm)]`.\n",
-                    );
-                }
             }
             None => text.push_str(&format!("as Wasm:  {}natively: nothing\n", told(&self.wasm))),
         }

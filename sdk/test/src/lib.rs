@@ -39,7 +39,7 @@
 //!
 //! ```toml
 //! [package]
-//! name = "token-native"
+//! name = "token-native" # the contract's package and `-native`
 //! version = "0.1.0"
 //! edition = "2024"
 //!

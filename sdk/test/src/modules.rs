@@ -29,6 +29,8 @@ const FOREIGN: [&str; 6] = [
 pub(crate) struct Source {
     /// Folder of its Cargo.toml.
     pub(crate) manifest: &'static str,
+    /// Its package; one that ends in `-native` is the same source as a library.
+    pub(crate) package: &'static str,
     /// Its name.
     pub(crate) name: &'static str,
 }
@@ -45,8 +47,7 @@ pub(crate) enum ModuleError {
     #[error("`{name}` does not build for {TARGET}; in {} cargo says:\n{said}", workspace.display())]
     Build { name: &'static str, workspace: PathBuf, said: String },
     #[error(
-        "`cargo build --release --target {TARGET}` in {} made no {}; the contract's Cargo.toml needs `[lib]` with `crate-type = [\"cdylib\"]`, and its \
-         workspace builds it by default",
+        "`cargo build --release --target {TARGET}` in {} made no {}; the contract's Cargo.toml needs `[lib]` with `crate-type = [\"cdylib\"]`",
         workspace.display(), file.display()
     )]
     NoModule { workspace: PathBuf, file: PathBuf },
@@ -138,6 +139,8 @@ fn build(source: &Source, workspace: &Path, target: &Path) -> Result<(), ModuleE
         cargo.env_remove(name);
     }
     cargo.args(["build", "--release", "--quiet", "--target", TARGET, "--target-dir"]).arg(OsString::from(target));
+    // By itself, so that it can be tested while another contract of the workspace does not build.
+    cargo.args(["--package", source.package.trim_end_matches("-native")]);
     let done = cargo.output().map_err(|error| ModuleError::NoCargo { name: source.name, error })?;
     if done.status.success() {
         return Ok(());

@@ -30,7 +30,7 @@ pub(crate) fn code(source: &Source) -> Code {
 /// # Panics
 /// Always.
 pub(crate) fn nothing() -> Code {
-    code(&Source { manifest: "", name: "a double" })
+    code(&Source { manifest: "", package: "", name: "a double" })
 }
 
 /// Refuses to run Wasm.

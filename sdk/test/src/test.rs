@@ -195,7 +195,7 @@ impl Test {
         let key = (code_hash::<C>(), self.chain.needs_wasm);
         let known = READ.with_borrow(|read| read.get(&key).cloned());
         let program = known.unwrap_or_else(|| {
-            let source = Source { manifest: C::MANIFEST, name: C::CRATE };
+            let source = Source { manifest: C::MANIFEST, package: C::PACKAGE, name: C::CRATE };
             let program = Rc::new(Program::of::<C>(self.chain.needs_wasm.then(|| wasm::code(&source))));
             READ.with_borrow_mut(|read| read.insert(key, Rc::clone(&program)));
             program
