@@ -27,6 +27,6 @@ pub use engine::{Backend, Code, Config, Purpose, QueryError, Runtime};
 pub use error::{CodeError, Fault};
 pub use host::STACK_LIMIT;
 pub use state::{AllChanges, Changes, MemoryState, ScanEntry, StateRead, created_id};
+pub use validate::{Caps, Interface, Report, Violation, validate};
 #[cfg(feature = "engine")]
 pub use world::{MemoryWorld, World};
-pub use validate::{Caps, Interface, Report, Violation, validate};

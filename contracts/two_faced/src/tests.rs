@@ -22,8 +22,18 @@ fn made(test: &Test) -> ClientOf<TwoFaced> {
 #[test]
 fn what_is_different_as_wasm_is_found_and_named() {
     let said = |what: &str, text: String| assert!(text.contains(what), "{what} is not in: {text}");
-    said("the result differs", found(|test| { made(test).face(); }));
-    said("the result differs", found(|test| { made(test).width(); }));
+    said(
+        "the result differs",
+        found(|test| {
+            made(test).face();
+        }),
+    );
+    said(
+        "the result differs",
+        found(|test| {
+            made(test).width();
+        }),
+    );
     said("what is stored differs", found(|test| made(test).store_face()));
     said("the events differ", found(|test| made(test).tell_face()));
     said("the log differs", found(|test| made(test).log_face()));
@@ -120,7 +130,12 @@ fn a_call_that_runs_out_of_gas_is_not_begun_natively() {
 fn a_call_that_stops_unawaited_fails_the_test_in_words() {
     let text = found(|test| made(test).panics("no way".to_owned()));
     assert!(text.starts_with("`janus.panics` as Wasm panicked: no way"), "{text}");
-    assert!(found(|test| { test.at::<TwoFaced>(ContractId([9; 32])).level(); }).contains("is not deployed"));
+    assert!(
+        found(|test| {
+            test.at::<TwoFaced>(ContractId([9; 32])).level();
+        })
+        .contains("is not deployed")
+    );
 }
 
 #[coffer_test]

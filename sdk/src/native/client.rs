@@ -108,6 +108,8 @@ pub fn send<R: Returns>(to: &Recipient, kind: MethodKind, method: &str, input: V
     };
     match result {
         Some(result) => R::from_result(result),
-        None => panic!("`{method}` answered with bytes that are not of its type; the module is another contract's, or is not built anew"),
+        None => panic!(
+            "`{method}` answered with bytes that are not of its type; the module is another contract's, or is not built anew"
+        ),
     }
 }

@@ -62,9 +62,9 @@ mod client;
 mod memory;
 mod nested;
 
-pub use client::{Client, Driver, Recipient, Stopped, Tested};
 #[doc(hidden)]
 pub use client::send;
+pub use client::{Client, Driver, Recipient, Stopped, Tested};
 pub use memory::{Emitted, MemoryHost};
 
 use crate::contract::Contract;

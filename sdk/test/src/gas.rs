@@ -29,7 +29,10 @@ impl Test {
     /// # Panics
     /// As [`Test::measured`].
     pub fn measured_within<R>(&self, percent: f64, row: &str, calls: impl FnOnce() -> R) -> R {
-        assert!(!row.is_empty() && !row.contains(['\n', ':', '#']), "`{row}`: a row's name has no `:`, no `#`, and one line");
+        assert!(
+            !row.is_empty() && !row.contains(['\n', ':', '#']),
+            "`{row}`: a row's name has no `:`, no `#`, and one line"
+        );
         let before = self.chain.history.borrow().steps.len();
         let result = calls();
         if self.chain.engine == Engine::Wasm {
@@ -51,7 +54,11 @@ fn compare(file: &Path, row: &str, gas: u64, percent: f64, blesses: bool) -> Res
     let table = read(file).map_err(said)?;
     let wrong = match table.get(row) {
         Some(kept) if is_close(*kept, gas, percent) => return Ok(()),
-        Some(kept) => format!("`{row}` costs {gas} gas, {} has {kept}: {:+.1} %, {percent} % are let through", file.display(), off(*kept, gas)),
+        Some(kept) => format!(
+            "`{row}` costs {gas} gas, {} has {kept}: {:+.1} %, {percent} % are let through",
+            file.display(),
+            off(*kept, gas)
+        ),
         None => format!("`{row}` costs {gas} gas, and {} has no such row", file.display()),
     };
     if !blesses {

@@ -60,15 +60,12 @@ impl History {
         if !step.kind.is_read_only() {
             self.events.extend(step.executed.events.iter().map(|event| (step.state, event.clone())));
         }
-        let difference = match (&self.expected, engine) {
-            (Some(expected), Engine::Native) => differs(expected.get(number), &step).map(|(what, wasm)| Difference {
-                what,
-                number,
-                wasm,
-                native: Some(Box::new(step.clone())),
-            }),
-            _ => None,
-        };
+        let difference =
+            match (&self.expected, engine) {
+                (Some(expected), Engine::Native) => differs(expected.get(number), &step)
+                    .map(|(what, wasm)| Difference { what, number, wasm, native: Some(Box::new(step.clone())) }),
+                _ => None,
+            };
         self.steps.push(step);
         difference
     }

@@ -45,8 +45,7 @@ fn read(spec: &Spec, ty: &Type, rest: &mut &[u8], is_last: bool) -> Option<Strin
         Type::Tuple(parts) => {
             let last = parts.len().checked_sub(1)?;
             let parts = parts.iter().enumerate();
-            let texts: Option<Vec<_>> =
-                parts.map(|(at, part)| read(spec, part, rest, is_last && at == last)).collect();
+            let texts: Option<Vec<_>> = parts.map(|(at, part)| read(spec, part, rest, is_last && at == last)).collect();
             texts?.join(", ")
         }
         _ => return None,

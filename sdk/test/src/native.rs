@@ -124,9 +124,15 @@ impl Lent {
 }
 
 macro_rules! argument {
-    (bytes) => { &[u8] };
-    (value) => { u32 };
-    (wide) => { u64 };
+    (bytes) => {
+        &[u8]
+    };
+    (value) => {
+        u32
+    };
+    (wide) => {
+        u64
+    };
 }
 
 macro_rules! result {

@@ -30,7 +30,8 @@ impl<'a> Readable<'a> {
 
     fn spec(&self, contract: &ContractId) -> Option<&'a Spec> {
         let states = self.ledger.states.iter();
-        let mut found = states.flat_map(|state| [state.contracts.get(contract), state.reserved.get(contract)]).flatten();
+        let mut found =
+            states.flat_map(|state| [state.contracts.get(contract), state.reserved.get(contract)]).flatten();
         found.next().map(|program| &program.spec)
     }
 
@@ -125,7 +126,8 @@ impl<'a> Readable<'a> {
         let read = self.spec(&event.contract).and_then(|spec| json::decode_event(spec, &event.name, &event.data).ok());
         let fields = match read {
             Some(Value::Object(fields)) => {
-                let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}: {}", self.value(value))).collect();
+                let fields: Vec<_> =
+                    fields.iter().map(|(name, value)| format!("{name}: {}", self.value(value))).collect();
                 fields.join(", ")
             }
             _ => coffer_abi::id::hex_text(&event.data),

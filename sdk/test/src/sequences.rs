@@ -111,7 +111,8 @@ impl Sequences {
             Err(TestError::Abort(reason)) => panic!("no sequences could be made: {reason}"),
         };
         let again = || examine(self.here, Engines::Both, Purpose::Look, &|test| body(test, &commands));
-        let calls = crate::quiet::searching(again).map_or_else(|failure| failure.calls().to_owned(), |()| String::new());
+        let calls =
+            crate::quiet::searching(again).map_or_else(|failure| failure.calls().to_owned(), |()| String::new());
         panic!(
             "seed {} of {} fails: {reason}\nthe smallest sequence found: {commands:#?}\n{calls}",
             self.seed, self.here.name
@@ -123,11 +124,7 @@ impl Sequences {
     ///
     /// # Panics
     /// As [`Sequences::run`].
-    pub fn run_contract<C: Tested>(
-        &self,
-        begin: impl Fn(&Test) -> C::Client,
-        always: impl Fn(&Test, &C::Client),
-    ) {
+    pub fn run_contract<C: Tested>(&self, begin: impl Fn(&Test) -> C::Client, always: impl Fn(&Test, &C::Client)) {
         let pool = self.pool();
         let methods = <C as Contract>::DESC.methods.iter();
         let methods = methods.filter(|method| matches!(method.kind, MethodKind::Call | MethodKind::View));

@@ -62,7 +62,12 @@ fn shown(chain: &Chain) -> String {
         for (name, contract, code) in contracts {
             let _ = writeln!(text, "  {name}: {code}");
             for (key, value) in state.stored.entries(contract) {
-                let _ = writeln!(text, "    {} = {}", readable.slot(contract, key), readable.stored(contract, key, Some(value)));
+                let _ = writeln!(
+                    text,
+                    "    {} = {}",
+                    readable.slot(contract, key),
+                    readable.stored(contract, key, Some(value))
+                );
             }
         }
     }

@@ -142,7 +142,8 @@ impl Test {
     pub fn events_of<E: Event + Decode>(&self, client: &impl Client) -> Vec<E> {
         let from = client.recipient();
         let history = self.chain.history.borrow();
-        let told = history.events.iter().filter(|(state, event)| (*state, event.contract) == (from.state, from.contract));
+        let told =
+            history.events.iter().filter(|(state, event)| (*state, event.contract) == (from.state, from.contract));
         told.filter_map(|(_, event)| emitted(event).read()).collect()
     }
 

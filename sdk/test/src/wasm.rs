@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use coffer_abi::{CodeHash, ContractId, StateId, Status};
-use coffer_runtime::engine::{CodeCache, CodeKey, InProcess};
 pub(crate) use coffer_runtime::Code;
+use coffer_runtime::engine::{CodeCache, CodeKey, InProcess};
 use coffer_runtime::{Asked, Call, Config, Fault, Runtime, ScanEntry, StateRead, World, created_id};
 
 use crate::chain::Outcome;

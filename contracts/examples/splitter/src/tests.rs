@@ -39,12 +39,12 @@ fn all_payees_are_paid_by_their_parts_and_the_rest_stays(test: &Test) {
 #[coffer_test]
 fn the_error_of_the_token_arrives_with_its_numbers(test: &Test) {
     let (splitter, bob) = (deployed(test), test.account("bob"));
-    let silver = test
-        .double("silver")
-        .answers("balance_of", |_: AccountId| 31u128)
-        .answers("transfer", move |(to, amount): (AccountId, u128)| {
+    let silver = test.double("silver").answers("balance_of", |_: AccountId| 31u128).answers(
+        "transfer",
+        move |(to, amount): (AccountId, u128)| {
             if to == bob { Err(super::token::Error::InsufficientBalance { has: 21, needs: amount }) } else { Ok(()) }
-        });
+        },
+    );
     let refused = Err(Error::NotPaid { payee: bob, has: 21, needs: 20 });
     assert_eq!(splitter.split(silver.contract_id()), refused);
     let asked = silver.asked::<(AccountId, u128)>("transfer");
