@@ -177,6 +177,9 @@ fn a_double_answers_by_closures_and_remembers(test: &Test) {
     });
     assert_eq!(one.raise_both(other.contract_id(), 8), Ok(8));
     assert_eq!(one.raise_both(other.contract_id(), 9), Err(Error::Other { level: 77 }));
+    let elsewhere = ContractId([5; 32]);
+    one.through(elsewhere).note("through".to_owned(), 1);
+    assert!(test.shown().contains(&format!("notes[through, {elsewhere}] = 1")), "{}", test.shown());
     let asked = other.asked::<u64>("raise");
     assert_eq!(asked, [(AccountId(one.contract_id().0), 8), (AccountId(one.contract_id().0), 9)]);
     assert_eq!(one.level_of(other.contract_id()), None, "nobody answers `level`");
@@ -187,7 +190,8 @@ fn a_snapshot_shows_what_is_stored_by_its_names(test: &Test) {
     let one = made(test);
     one.note("a.b".to_owned(), -7);
     assert_eq!(one.as_account(test.account("bob")).raise(40), Ok(40));
-    test.contract::<TwoFaced>("other").as_account(test.account("bob")).note("x".to_owned(), 8);
+    test.name(AccountId([5; 32]), "five");
+    test.contract::<TwoFaced>("other").as_account(AccountId([5; 32])).note("x".to_owned(), 8);
     test.snapshot("names");
     let text = test.shown();
     assert!(text.contains("  janus: TwoFaced\n    level = \"40\"\n    notes[a.b, alice] = -7\n"), "{text}");
@@ -240,7 +244,7 @@ fn random_commands_find_a_broken_rule_and_make_it_small() {
         Sequences::new(here!(random)).sequences(200).run(commands(), |test, commands| {
             let one = made(test);
             for by in commands {
-                drop(one.raise(*by));
+                let _ = one.raise(*by);
                 is_low(test, &one);
             }
         });

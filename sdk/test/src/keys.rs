@@ -75,3 +75,30 @@ fn sized(rest: &mut &[u8], is_last: bool) -> Option<Vec<u8>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(ty: &Type, bytes: &[u8]) -> Option<String> {
+        key_text(&Spec::default(), ty, bytes)
+    }
+
+    #[test]
+    fn keys_are_read_as_the_sdk_writes_them() {
+        assert_eq!(text(&Type::U32, &[0, 0, 1, 2]).as_deref(), Some("258"));
+        assert_eq!(text(&Type::I16, &[0x7f, 0xff]).as_deref(), Some("-1"));
+        assert_eq!(text(&Type::I16, &[0x80, 5]).as_deref(), Some("5"));
+        assert_eq!(text(&Type::Bool, &[1]).as_deref(), Some("true"));
+        assert_eq!(text(&Type::String, b"road").as_deref(), Some("road"));
+        let parts = Type::Tuple(vec![Type::String, Type::Bytes, Type::U8]);
+        assert_eq!(text(&parts, b"a\0\xffb\0\0\x07\0\0\x09").as_deref(), Some("a\0b, 0x07, 9"));
+    }
+
+    #[test]
+    fn what_is_no_key_of_its_type_is_none() {
+        assert_eq!(text(&Type::U32, &[0, 0, 1]), None);
+        assert_eq!(text(&Type::U8, &[1, 2]), None);
+        assert_eq!(text(&Type::Tuple(vec![Type::String, Type::U8]), b"a\0\x01"), None);
+    }
+}

@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -141,6 +141,8 @@ fn build(source: &Source, workspace: &Path, target: &Path) -> Result<(), ModuleE
     cargo.args(["build", "--release", "--quiet", "--target", TARGET, "--target-dir"]).arg(OsString::from(target));
     // By itself, so that it can be tested while another contract of the workspace does not build.
     cargo.args(["--package", source.package.trim_end_matches("-native")]);
+    // Past the test runner, which keeps the output of tests that pass: this may take a minute. If it cannot be told, it is built all the same.
+    let _ = writeln!(io::stderr(), "coffer-test: building `{}` for {TARGET}", source.name);
     let done = cargo.output().map_err(|error| ModuleError::NoCargo { name: source.name, error })?;
     if done.status.success() {
         return Ok(());

@@ -2,9 +2,12 @@
 //! Invariant: the seed alone decides what is tried.
 
 use std::fmt;
+use std::rc::Rc;
 
 use coffer_abi::export::MethodKind;
+use coffer_abi::spec::Spec;
 use coffer_abi::{AccountId, Status};
+use coffer_runtime::spec::json;
 use coffer_sdk::contract::Contract;
 use coffer_sdk::native::{Client, Tested};
 use proptest::collection::vec;
@@ -12,6 +15,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
 use crate::here::Here;
+use crate::names::Names;
 use crate::run::{Engines, Purpose, examine, tell};
 use crate::strategy::{Pool, bytes_of};
 use crate::test::Test;
@@ -32,7 +36,7 @@ pub struct Sequences {
 }
 
 /// One call that a sequence makes of itself: of any method, by any of the signers, with any arguments.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Command {
     /// Name of the account that signs.
     pub signer: String,
@@ -40,11 +44,21 @@ pub struct Command {
     pub method: &'static str,
     kind: MethodKind,
     input: Vec<u8>,
+    shown_by: Rc<Shown>,
+}
+
+/// What shows the arguments of a command.
+struct Shown {
+    spec: Spec,
+    names: Names,
 }
 
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {} ({} bytes)", self.method, self.signer, self.input.len())
+        let Shown { spec, names } = &*self.shown_by;
+        let read = spec.method(self.method).and_then(|method| json::decode_args(spec, method, &self.input).ok());
+        let arguments = read.map_or_else(|| coffer_abi::id::hex_text(&self.input), |arguments| arguments.to_string());
+        write!(f, "{}: {} {}", self.signer, self.method, names.in_text(&arguments))
     }
 }
 
@@ -69,6 +83,13 @@ impl Sequences {
     #[must_use]
     pub fn commands(mut self, longest: usize) -> Self {
         self.longest = longest;
+        self
+    }
+
+    /// From another seed, where none is chosen from outside: a plan in two tests with two seeds runs on two cores.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = number("COFFER_TEST_SEED").unwrap_or(seed);
         self
     }
 
@@ -128,12 +149,19 @@ impl Sequences {
         let pool = self.pool();
         let methods = <C as Contract>::DESC.methods.iter();
         let methods = methods.filter(|method| matches!(method.kind, MethodKind::Call | MethodKind::View));
+        let mut names = Names::default();
+        for name in &self.signers {
+            names.account(name);
+        }
+        let shown_by = Rc::new(Shown { spec: Spec::from_section(C::RECORD).unwrap_or_default(), names });
         let signers = self.signers.clone();
         let calls = methods.map(move |method| {
             let arguments: Vec<_> = method.args.iter().map(|argument| bytes_of(argument.ty, &pool)).collect();
             let signer = proptest::sample::select(signers.clone());
+            let shown_by = Rc::clone(&shown_by);
             let made = (signer, arguments).prop_map(move |(signer, arguments)| Command {
                 signer,
+                shown_by: Rc::clone(&shown_by),
                 method: method.name,
                 kind: method.kind,
                 input: arguments.concat(),
@@ -156,7 +184,6 @@ impl Test {
     /// Makes the call of a command, and says how it ended.
     pub fn send(&self, client: &impl Client, command: &Command) -> Status {
         let to = client.as_account(self.account(&command.signer)).recipient().clone();
-        // Members of sets and maps may stand in any order here; the contract refuses that, on both engines alike.
         to.driver.send(&to, command.kind, command.method, command.input.clone())
     }
 }

@@ -1,6 +1,8 @@
 //! Values of any type of a contract's interface, made by proptest from the type's description alone. Not here: sequences of calls (`sequences`).
 //! Invariant: what is made is a value of its type, and a smaller one is tried where it fails.
 
+use std::collections::BTreeMap;
+
 use coffer_abi::spec::describe::{Describe, NamedTy, ShapeDesc, Ty};
 use coffer_abi::{AccountId, ContractId};
 use parity_scale_codec::{Compact, Encode};
@@ -20,12 +22,11 @@ pub struct Pool {
     pub contracts: Vec<ContractId>,
 }
 
-/// Encoded values, not yet in canonical order.
+/// Encoded values.
 type Bytes = BoxedStrategy<Vec<u8>>;
 
 /// Any value of a type: a type of the interface, or a tuple of them. Numbers are mostly small, ids are mostly of the pool.
 pub fn any_of<T: Describe + Clone + std::fmt::Debug + 'static>(pool: &Pool) -> BoxedStrategy<T> {
-    // Decoding puts the members of sets and maps in their order, and drops those that are there twice.
     let read = |bytes: Vec<u8>| T::decode(&mut bytes.as_slice()).ok();
     bytes_of(T::TYPE, pool).prop_filter_map("no value of the type", read).boxed()
 }
@@ -56,8 +57,9 @@ pub(crate) fn bytes_of(ty: &'static Ty, pool: &Pool) -> Bytes {
         Ty::Option(inner) => {
             prop_oneof![Just(vec![0]), bytes_of(inner, pool).prop_map(|value| [vec![1], value].concat())].boxed()
         }
-        Ty::List(inner) | Ty::Set(inner) => members(bytes_of(inner, pool)),
-        Ty::Map(key, value) => members(together(vec![bytes_of(key, pool), bytes_of(value, pool)])),
+        Ty::List(inner) => members(bytes_of(inner, pool)),
+        Ty::Set(inner) => sorted(inner, bytes_of(inner, pool), Just(Vec::new()).boxed()),
+        Ty::Map(key, value) => sorted(key, bytes_of(key, pool), bytes_of(value, pool)),
         Ty::Array(inner, length) => {
             vec(bytes_of(inner, pool), *length as usize).prop_map(|members| members.concat()).boxed()
         }
@@ -106,18 +108,47 @@ fn together(parts: Vec<Bytes>) -> Bytes {
 }
 
 fn members(member: Bytes) -> Bytes {
-    let written = |members: Vec<Vec<u8>>| {
-        let mut bytes = Compact(u32::try_from(members.len()).unwrap_or(u32::MAX)).encode();
-        bytes.extend(members.concat());
-        bytes
+    vec(member, 0..=MANY).prop_map(listed).boxed()
+}
+
+fn listed(members: Vec<Vec<u8>>) -> Vec<u8> {
+    let mut bytes = Compact(u32::try_from(members.len()).unwrap_or(u32::MAX)).encode();
+    bytes.extend(members.concat());
+    bytes
+}
+
+/// Members of a set or map in the order of their keys, no key twice, as a contract takes them. Of a type whose order is not that of any bytes
+/// there is one member at most.
+fn sorted(ty: &'static Ty, key: Bytes, value: Bytes) -> Bytes {
+    let most = if order(ty, &[]).is_some() { MANY } else { 1 };
+    let in_order = move |members: Vec<(Vec<u8>, Vec<u8>)>| {
+        let members = members.into_iter().map(|(key, value)| (order(ty, &key), [key, value].concat()));
+        let members: BTreeMap<_, _> = members.collect();
+        listed(members.into_values().collect())
     };
-    vec(member, 0..=MANY).prop_map(written).boxed()
+    vec((key, value), 0..=most).prop_map(in_order).boxed()
+}
+
+/// Bytes that compare as the values of a type do, from a value's encoding; `None` if there is no simple way.
+fn order(ty: &Ty, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut turned: Vec<u8> = bytes.iter().rev().copied().collect();
+    Some(match ty {
+        Ty::Bool | Ty::U8 | Ty::FixedBytes(_) | Ty::AccountId | Ty::ContractId | Ty::Hash => bytes.to_vec(),
+        Ty::U16 | Ty::U32 | Ty::U64 | Ty::U128 => turned,
+        Ty::I8 | Ty::I16 | Ty::I32 | Ty::I64 | Ty::I128 => {
+            turned.first_mut().into_iter().for_each(|sign| *sign ^= 0x80);
+            turned
+        }
+        // What is made here is shorter than 64 bytes, so its length stands in one byte.
+        Ty::String | Ty::Bytes => bytes.get(1..).unwrap_or_default().to_vec(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     type Everything = (
         (bool, u8, u16, u32, u64, u128),
@@ -127,7 +158,14 @@ mod tests {
         (AccountId, ContractId, coffer_abi::Hash),
     );
 
+    type Ordered = (BTreeMap<u64, bool>, BTreeSet<i32>, BTreeSet<String>, BTreeMap<AccountId, u8>, BTreeSet<(u8, u8)>);
+
     proptest! {
+        #[test]
+        fn what_is_made_stands_in_its_order_already(bytes in bytes_of(Ordered::TYPE, &Pool::default())) {
+            prop_assert!(coffer_abi::codec::decode::<Ordered>(&bytes).is_ok());
+        }
+
         #[test]
         fn every_value_is_one_of_its_type(value in any_of::<Everything>(&Pool::default())) {
             prop_assert_eq!(coffer_abi::codec::decode::<Everything>(&value.encode()), Ok(value));

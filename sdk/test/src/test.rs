@@ -42,6 +42,11 @@ impl Test {
         self.chain.names.borrow_mut().account(name)
     }
 
+    /// Shows an account under this name, such as one whose id the test has chosen itself.
+    pub fn name(&self, account: AccountId, name: &str) {
+        self.chain.names.borrow_mut().insert(account.0, name);
+    }
+
     /// What the account of that name signs, by Ed25519.
     pub fn sign(&self, name: &str, message: &[u8]) -> [u8; 64] {
         names::sign(name, message)
