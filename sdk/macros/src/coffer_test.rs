@@ -12,7 +12,7 @@ use crate::text::also;
 pub fn expand(engines: &Punctuated<Ident, Token![,]>, mut item: ItemFn) -> Tokens {
     let mut errors = None;
     if item.sig.inputs.len() != 1 {
-        let text = "a test of a contract takes the test itself: write `fn name(test: &mut Test)`";
+        let text = "a test of a contract takes the test itself: write `fn name(test: &Test)`";
         also(&mut errors, syn::Error::new_spanned(&item.sig, text));
     }
     if let Some(asyncness) = &item.sig.asyncness {

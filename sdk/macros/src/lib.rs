@@ -102,7 +102,7 @@ pub fn import_contract(input: TokenStream) -> TokenStream {
     import::expand(&import).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Makes a function over a `Test` a test that runs natively and as Wasm: `#[coffer_test] fn name(test: &mut Test) { .. }`. The crate
+/// Makes a function over a `Test` a test that runs natively and as Wasm: `#[coffer_test] fn name(test: &Test) { .. }`. The crate
 /// `coffer-test` says what such a test can do. `#[coffer_test(wasm)]` and `#[coffer_test(native)]` run it on one engine alone.
 #[proc_macro_attribute]
 pub fn coffer_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
