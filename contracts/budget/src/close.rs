@@ -141,6 +141,12 @@ impl Budget {
         let before = corrections.sum;
         corrections.sum = if closed { before.plus(spent.amount) } else { before.minus(spent.amount) }
             .ok_or_else(|| Error::NotExact { what: "a sum of corrections".to_owned() })?;
+        // What was taken back must still be there.
+        let first = self.spent.get(&path).map(|spent| spent.amount).unwrap_or_default();
+        if !closed && sum(first, corrections.sum)? < Decimal::ZERO {
+            let given = command.thing.work().amount.unwrap_or_default();
+            return Err(invalid("amount", &given, "other corrections have taken it back: reopen these first"));
+        }
         corrections.count = if closed { corrections.count + 1 } else { corrections.count.saturating_sub(1) };
         self.corrections.set(&path, &corrections);
         let mut corrected = self.thing(&path)?;

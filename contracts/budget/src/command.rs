@@ -35,6 +35,8 @@ pub struct Creation {
     pub texts: Texts,
     /// Who gets the rights on it in place of its creator.
     pub restricted_to: Option<String>,
+    /// What its history begins with besides its fields.
+    pub more: Vec<FieldChange>,
 }
 
 /// A thing that is about to be created; `create` gives it its number and place.
@@ -120,7 +122,7 @@ impl Budget {
     /// # Errors
     /// [`Error::AlreadyExists`], what is wrong with the id, and as `Budget::record`.
     pub(crate) fn create(&mut self, actor: &Actor, parent: &Path, new: Creation) -> Result<Path, Error> {
-        let Creation { id, mut thing, texts, restricted_to } = new;
+        let Creation { id, mut thing, texts, restricted_to, more } = new;
         let mut ledger = self.ledger(parent);
         let id = match id {
             Some(id) => text::id("id", &id)?,
@@ -141,7 +143,9 @@ impl Budget {
         ledger.open += 1;
         self.set_ledger(parent, &ledger);
         self.order.set(&(parent.0.clone(), parent.1.clone(), thing.place), &id);
-        self.record(&path, 1, &actor.user, ChangeKind::Created, differences(None, (&thing, &texts)))?;
+        let mut changes = differences(None, (&thing, &texts));
+        changes.extend(more);
+        self.record(&path, 1, &actor.user, ChangeKind::Created, changes)?;
         self.things.set(&path, &thing);
         self.keep_texts(&path, &texts);
         self.tell_created(resource.clone(), restricted_to)?;

@@ -10,8 +10,9 @@ use crate::command::{Creation, blank};
 use crate::document::NewDocument;
 use crate::error::Error;
 use crate::field::{self, Field};
+use crate::history::{FieldChange, difference};
 use crate::permission::Resource;
-use crate::projected::NewProjected;
+use crate::projected::{self, NewProjected};
 use crate::text::invalid;
 use crate::thing::{AmountType, ItemType, Kind, Mode, Path, Policies, Terms, Texts, Thing, Work, path_of, resource_at};
 
@@ -80,12 +81,15 @@ impl Budget {
     /// See `Budget::project_create`.
     pub(crate) fn new_project(&mut self, new: NewProject) -> Result<String, Error> {
         let actor = self.authorise(vec![(Right::Create, Resource::Global)])?;
-        let (mut thing, mut texts) = (blank(&actor, Kind::Project(new.policies)), Texts::default());
+        let policies = new.policies;
+        let (mut thing, mut texts) = (blank(&actor, Kind::Project(policies.clone())), Texts::default());
         self.name_and_assign(&mut thing, &new.name, new.assignee)?;
         field::set(&mut thing, &mut texts, new.fields)?;
-        let creation = Creation { id: new.id, thing, texts, restricted_to: None };
+        let (projected, mut more) = projected::read_all(&new.projected)?;
+        more.extend(Policies::default().differences(&policies));
+        let creation = Creation { id: new.id, thing, texts, restricted_to: None, more };
         let path = self.create(&actor, &Path::default(), creation)?;
-        self.first_projected(&path, new.projected)?;
+        self.first_projected(&path, projected)?;
         Ok(path.0)
     }
 
@@ -104,12 +108,15 @@ impl Budget {
         };
         let currency = amount::currency("currency", &new.currency)?;
         let terms = Terms { currency, validator, item_type: new.item_type, mode: new.mode };
+        let fixed = terms.differences();
         let (mut thing, mut texts) = (blank(&command.actor, Kind::Subproject(terms)), Texts::default());
         self.name_and_assign(&mut thing, &new.name, new.assignee)?;
         field::set(&mut thing, &mut texts, new.fields)?;
-        let creation = Creation { id: new.id, thing, texts, restricted_to: None };
+        let (projected, mut more) = projected::read_all(&new.projected)?;
+        more.extend(fixed);
+        let creation = Creation { id: new.id, thing, texts, restricted_to: None, more };
         let path = self.create(&command.actor, &command.path, creation)?;
-        self.first_projected(&path, new.projected)?;
+        self.first_projected(&path, projected)?;
         Ok(path.1)
     }
 
@@ -154,8 +161,9 @@ impl Budget {
         let mut work = thing.work();
         let restricted_to = (work.item_type == ItemType::Restricted).then(|| thing.assignee.clone());
         let documents = crate::document::read(documents, &mut work, &actor.user)?;
+        let more = documents.iter().filter_map(|(id, document)| document.difference(id)).collect();
         thing.kind = Kind::Workflowitem(work);
-        let path = self.create(actor, parent, Creation { id, thing, texts, restricted_to })?;
+        let path = self.create(actor, parent, Creation { id, thing, texts, restricted_to, more })?;
         for (id, document) in documents {
             self.keep_document(&path, id, &document)?;
         }
@@ -177,6 +185,9 @@ impl Budget {
         if closing.rejected.is_some() {
             return Err(invalid("corrects", &id, "it was rejected, so there is no amount to correct"));
         }
+        if corrected.work().corrects.is_some() {
+            return Err(invalid("corrects", &id, "it is a correction itself: correct the item that it points to"));
+        }
         let amount_type = corrected.work().amount_type;
         if amount_type == AmountType::NotApplicable || amount_type != work.amount_type {
             return Err(invalid("corrects", &id, "a correction has the amount type of what it corrects"));
@@ -190,5 +201,26 @@ impl Budget {
             thing.assignee = self.check_identity("assignee", &assignee)?;
         }
         Ok(())
+    }
+}
+
+impl Terms {
+    /// What the history says of what is fixed when a subproject is created.
+    fn differences(&self) -> Vec<FieldChange> {
+        let item_type = self.item_type.map(|item_type| match item_type {
+            ItemType::General => "general".to_owned(),
+            ItemType::Restricted => "restricted".to_owned(),
+        });
+        let mode = match self.mode {
+            Mode::Ordered => "ordered",
+            Mode::Unordered => "unordered",
+        };
+        let changes = [
+            difference("currency", None, Some(self.currency.clone())),
+            difference("validator", None, self.validator.clone()),
+            difference("item_type", None, item_type),
+            difference("mode", None, Some(mode.to_owned())),
+        ];
+        changes.into_iter().flatten().collect()
     }
 }

@@ -8,7 +8,7 @@ use crate::access::Right;
 use crate::command::Command;
 use crate::error::Error;
 use crate::event::{DocumentAdded, DocumentDeleted, DocumentValidated};
-use crate::history::{ChangeKind, difference};
+use crate::history::{ChangeKind, FieldChange, difference};
 use crate::permission::Resource;
 use crate::text::{self, invalid, required};
 use crate::thing::{Kind, Path, Work, path_of};
@@ -135,6 +135,11 @@ impl Document {
         }
     }
 
+    /// What the history says of a new one.
+    pub fn difference(&self, id: &str) -> Option<FieldChange> {
+        difference(&format!("document.{id}"), None, Some(self.text()))
+    }
+
     /// As the history has it.
     fn text(&self) -> String {
         match &self.content {
@@ -184,7 +189,7 @@ impl Budget {
         count(&mut work)?;
         command.thing.kind = Kind::Workflowitem(work);
         self.keep_document(&command.path, id.clone(), &document)?;
-        let change = difference(&format!("document.{id}"), None, Some(document.text()));
+        let change = document.difference(&id);
         let new = self.finish(&mut command, ChangeKind::DocumentAdded, change.into_iter().collect())?;
         let (actor, resource) = (command.actor.user, command.resource);
         emit(DocumentAdded { actor, resource, old: new - 1, new, document: id });

@@ -8,7 +8,7 @@ use crate::access::Right;
 use crate::error::Error;
 use crate::event::{Assigned, PoliciesSet, Reordered, Updated};
 use crate::field::{self, Field};
-use crate::history::{ChangeKind, difference, differences};
+use crate::history::{ChangeKind, FieldChange, difference, differences};
 use crate::permission::Resource;
 use crate::thing::{Enforcement, ItemType, Kind, Policies, parent_of};
 
@@ -37,7 +37,7 @@ impl Budget {
         if texts != before.1 {
             self.keep_texts(&command.path, &texts);
         }
-        let fields = changes.iter().map(|change| change.field.clone()).collect();
+        let fields = changed(&changes);
         let new = self.finish(&mut command, ChangeKind::Updated, changes)?;
         emit(Updated { actor: command.actor.user, resource: command.resource, old: new - 1, new, fields });
         Ok(new)
@@ -82,7 +82,7 @@ impl Budget {
         let list = |items: &[String]| Some(items.join(", "));
         let change = difference("order", list(&before), list(&items));
         let new = self.finish(&mut command, ChangeKind::Reordered, change.into_iter().collect())?;
-        // The list is longer than an event may be, but for the names at its front.
+        // An event holds 16 KiB; the history has the whole list.
         let items = items.into_iter().take(100).collect();
         emit(Reordered { actor: command.actor.user, resource: command.resource, old: new - 1, new, items });
         Ok(new)
@@ -99,6 +99,31 @@ impl Budget {
         let Kind::Project(before) = core::mem::replace(&mut command.thing.kind, Kind::Project(policies.clone())) else {
             return Err(Error::NotFound { resource: command.resource });
         };
+        let changes = before.differences(&policies);
+        if changes.is_empty() {
+            return Err(Error::NoChange { resource: command.resource });
+        }
+        let new = self.finish(&mut command, ChangeKind::PoliciesSet, changes)?;
+        emit(PoliciesSet { actor: command.actor.user, resource: command.resource, old: new - 1, new });
+        Ok(new)
+    }
+}
+
+/// Names of fields that changed, each once; of additional data the keys are in the history.
+fn changed(changes: &[FieldChange]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for change in changes {
+        let name = change.field.split('.').next().unwrap_or_default();
+        if names.iter().all(|known| known != name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+impl Policies {
+    /// What other policies change.
+    pub fn differences(&self, new: &Self) -> Vec<FieldChange> {
         let text = |level: Enforcement| {
             Some(match level {
                 Enforcement::Off => "off".to_owned(),
@@ -107,17 +132,10 @@ impl Budget {
             })
         };
         let pairs = [
-            ("four_eyes", before.four_eyes, policies.four_eyes),
-            ("documents_validated", before.documents_validated, policies.documents_validated),
-            ("ceilings", before.ceilings, policies.ceilings),
+            ("four_eyes", self.four_eyes, new.four_eyes),
+            ("documents_validated", self.documents_validated, new.documents_validated),
+            ("ceilings", self.ceilings, new.ceilings),
         ];
-        let changes: Vec<_> =
-            pairs.into_iter().filter_map(|(field, old, new)| difference(field, text(old), text(new))).collect();
-        if changes.is_empty() {
-            return Err(Error::NoChange { resource: command.resource });
-        }
-        let new = self.finish(&mut command, ChangeKind::PoliciesSet, changes)?;
-        emit(PoliciesSet { actor: command.actor.user, resource: command.resource, old: new - 1, new });
-        Ok(new)
+        pairs.into_iter().filter_map(|(field, old, new)| difference(field, text(old), text(new))).collect()
     }
 }

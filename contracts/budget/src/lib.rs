@@ -106,6 +106,9 @@ impl Budget {
         let mut names: Vec<String> = Vec::new();
         for party in parties {
             let party = text::required("parties", &party)?;
+            if party.len() > projected::MAX_ORGANISATION {
+                return Err(text::invalid("parties", &party, "an organisation's name has at most 128 bytes"));
+            }
             if names.contains(&party) {
                 return Err(text::invalid("parties", &party, "it stands there twice"));
             }

@@ -9,7 +9,7 @@ use crate::amount;
 use crate::command::Command;
 use crate::error::Error;
 use crate::event::{BudgetDeleted, BudgetSet};
-use crate::history::{ChangeKind, difference};
+use crate::history::{ChangeKind, FieldChange, difference};
 use crate::ledger::sum;
 use crate::money::Decimal;
 use crate::permission::Resource;
@@ -17,7 +17,9 @@ use crate::text::{invalid, required};
 use crate::thing::{Enforcement, Kind, Path};
 
 /// Projected budgets of one project or subproject.
-pub const MAX_PROJECTED: usize = 100;
+pub const MAX_PROJECTED: usize = 64;
+/// Bytes of an organisation's name: it stands in a storage key.
+pub const MAX_ORGANISATION: usize = 128;
 
 /// A projected budget to be set.
 #[contract_type]
@@ -47,12 +49,8 @@ pub struct Projected {
 /// [`Error::Invalid`], [`Error::Missing`].
 fn read(new: &NewProjected) -> Result<(String, String, Decimal), Error> {
     let organisation = required("projected.organisation", &new.organisation)?;
-    if organisation.chars().count() > 32 {
-        return Err(invalid(
-            "projected.organisation",
-            &organisation,
-            "an organisation's name has at most 32 characters",
-        ));
+    if organisation.len() > MAX_ORGANISATION {
+        return Err(invalid("projected.organisation", &organisation, "an organisation's name has at most 128 bytes"));
     }
     let value = amount::decimal("projected.value", &new.value)?;
     if value < Decimal::ZERO {
@@ -65,24 +63,42 @@ fn too_many(given: usize) -> Error {
     Error::TooMuch { what: "projected budgets".to_owned(), given: given as u64, most: MAX_PROJECTED as u64 }
 }
 
+/// Checks the projected budgets that something is created with, and what its history says of them.
+///
+/// # Errors
+/// What is wrong with one; the same organisation and currency twice.
+pub fn read_all(new: &[NewProjected]) -> Result<(Vec<(String, String, Decimal)>, Vec<FieldChange>), Error> {
+    if new.len() > MAX_PROJECTED {
+        return Err(too_many(new.len()));
+    }
+    let (mut budgets, mut changes) = (Vec::new(), Vec::new());
+    for new in new {
+        let (organisation, currency, value) = read(new)?;
+        let same = |(one, two, _): &(String, String, Decimal)| (one, two) == (&organisation, &currency);
+        if budgets.iter().any(same) {
+            let pair = format!("{organisation} {currency}");
+            return Err(invalid("projected", &pair, "there are two of this organisation and currency"));
+        }
+        let field = format!("projected.{organisation}.{currency}");
+        changes.extend(difference(&field, None, Some(value.text())));
+        budgets.push((organisation, currency, value));
+    }
+    Ok((budgets, changes))
+}
+
 impl Budget {
     /// Keeps the projected budgets that something is created with.
     ///
     /// # Errors
-    /// What is wrong with them; the same organisation and currency twice.
-    pub(crate) fn first_projected(&mut self, path: &Path, projected: Vec<NewProjected>) -> Result<(), Error> {
-        if projected.len() > MAX_PROJECTED {
-            return Err(too_many(projected.len()));
-        }
-        for new in &projected {
-            let (organisation, currency, value) = read(new)?;
-            let key = (path.0.clone(), path.1.clone(), organisation, currency);
-            if self.projected.contains(&key) {
-                let pair = format!("{} {}", key.2, key.3);
-                return Err(invalid("projected", &pair, "there are two of this organisation and currency"));
-            }
-            self.count_projected(path, &key.3, Decimal::ZERO, value, Enforcement::Off)?;
-            self.projected.set(&key, &value);
+    /// [`Error::NotExact`].
+    pub(crate) fn first_projected(
+        &mut self,
+        path: &Path,
+        projected: Vec<(String, String, Decimal)>,
+    ) -> Result<(), Error> {
+        for (organisation, currency, value) in projected {
+            self.count_projected(path, &currency, Decimal::ZERO, value, Enforcement::Off)?;
+            self.projected.set(&(path.0.clone(), path.1.clone(), organisation, currency), &value);
         }
         Ok(())
     }

@@ -16,4 +16,5 @@ mod history;
 mod totals;
 mod events;
 mod matrix;
+mod rules;
 mod sequences;
