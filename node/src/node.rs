@@ -96,6 +96,14 @@ pub enum StartError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder does not say which chain it is for.
+    #[error(
+        "{path} has no file `{GENESIS_FILE}`, so it is for no chain yet; put those of a node of the chain there: genesis, keys and secret"
+    )]
+    NoGenesis {
+        /// The folder.
+        path: PathBuf,
+    },
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),

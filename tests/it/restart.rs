@@ -2,8 +2,10 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 
+use coffer_tests::build;
 use coffer_tests::node::{Dev, Ended, Node};
 use coffer_tests::rpc::{self, Client};
 use serde_json::{Value, json};
@@ -147,6 +149,48 @@ fn every_call_that_was_answered_is_there_after_a_kill() {
         assert_eq!(now[..last_roots.len()], last_roots[..], "round {round}: the past is the same");
         last_roots = now;
     }
+}
+
+#[test]
+fn a_node_that_lost_its_chain_begins_again_with_states_that_were_exported() {
+    let (folder, out) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let data = folder.path().to_string_lossy().into_owned();
+    let node = Dev::new().data(folder.path()).start();
+    let (private, public) = history(&node);
+    let (before, bob) = (roots(&node), node.account("bob"));
+    assert!(node.stop().status.success());
+    let db = |args: &[&str]| -> Value {
+        let mut command = Command::new(build::coffer());
+        build::clean(&mut command);
+        let done = command.arg("db").args(args).args(["--data", &data, "--json"]).output().expect("it starts");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).expect("JSON")
+    };
+    let states = [vec!["--public"], vec!["--psi", "PS1"]].map(|which| {
+        let to = out.path().join(which[which.len() - 1].trim_start_matches('-')).to_string_lossy().into_owned();
+        let exported = db(&[&["export"][..], &which, &["--out", &to]].concat());
+        (which, to, exported["root"].as_str().expect("a root").to_owned())
+    });
+    for lost in ["db", "log"] {
+        std::fs::remove_dir_all(folder.path().join(lost)).expect("it is there");
+    }
+    for (which, to, root) in &states {
+        db(&[&["import"][..], which, &[to, "--root", root]].concat());
+    }
+    assert_eq!(db(&["verify"])["damages"], 0);
+    let node = Dev::new().data(folder.path()).start();
+    let head = node.client().call("chain_head", json!({}));
+    let last = before.len() - 1;
+    assert_eq!(head["height"], last);
+    assert_eq!(node.tenant("PS1").call("state_root", json!({"height": last})), before[last][0]);
+    assert_eq!(token::balance(&node.tenant("PS1"), &private, &bob), 6);
+    assert_eq!(token::balance(&node.tenant("PS2"), &public, &bob), 6);
+    let gone = node.tenant("PS1").fail("chain_block", json!({"height": 1}));
+    let gone = gone.text();
+    assert!(gone.contains("height 1 is no longer kept; the oldest is"), "{gone}");
+    token::transfer(&node.tenant("PS1"), &private, &bob, 1, true);
+    token::transfer(&node.tenant("PS2"), &public, &bob, 1, false);
+    assert_eq!(token::balance(&node.tenant("PS1"), &private, &bob), 7, "and it goes on");
 }
 
 #[test]

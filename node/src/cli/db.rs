@@ -27,6 +27,7 @@ Examples:
   coffer db export --data ./ledger --psi PS1 --out ./ps1
   coffer db check ./ps1 --root 0xROOT
   coffer db import --data ./other --psi PS1 ./ps1 --root 0xROOT
+  coffer db import --data ./anew --public ./public --root 0xROOT
 
 Stop the node first, and give the --config that it runs with: private states are read with the keys of the tenants it names."
 )]
@@ -49,7 +50,7 @@ enum Command {
     Export(ExportArgs),
     /// Check an export, without a node
     Check(CheckArgs),
-    /// Take a private state over from an export; goes on where it was broken off
+    /// Take a state over from an export; goes on where it was broken off
     Import(ImportArgs),
 }
 
@@ -109,10 +110,14 @@ struct CheckArgs {
 struct ImportArgs {
     /// The export
     folder: PathBuf,
+    /// The public state: the chain begins with the block it was taken after. The data folder has the genesis and the keys of the
+    /// node, but no chain
+    #[arg(long, required_unless_present = "psi", conflicts_with = "psi")]
+    public: bool,
     /// Private state of this node that takes it; nothing may have been written to it
     #[arg(long)]
-    psi: Psi,
-    /// The root it must have, as its parties know it
+    psi: Option<Psi>,
+    /// The root it must have, as its parties know it, or as a block says that is trusted
     #[arg(long)]
     root: Hash,
     #[command(flatten)]
@@ -121,12 +126,16 @@ struct ImportArgs {
 
 impl Stopped {
     fn open(&self) -> anyhow::Result<StoppedNode> {
+        Ok(StoppedNode::open(&self.config()?)?)
+    }
+
+    fn config(&self) -> anyhow::Result<Config> {
         let mut config = Config::dev(PathBuf::new());
         if let Some(file) = &self.config {
             config = config.with_file(file)?;
         }
         config.data = self.data.clone();
-        Ok(StoppedNode::open(&config)?)
+        Ok(config)
     }
 
     fn tell(&self, json: &Value, text: impl FnOnce() -> String) {
@@ -159,8 +168,16 @@ pub(super) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
             exported(args.json, &done, "whole in", &args.folder);
         }
         Command::Import(args) => {
-            let state = args.node.open()?.state()?;
-            let done = state.import_folder(&args.psi, &args.folder, Some(args.root), &mut progress)?;
+            let done = match &args.psi {
+                Some(psi) => {
+                    let state = args.node.open()?.state()?;
+                    state.import_folder(psi, &args.folder, Some(args.root), &mut progress)?
+                }
+                None => {
+                    let node = StoppedNode::empty(&args.node.config()?)?;
+                    node.begin_from(&args.folder, Some(args.root), &mut progress)?
+                }
+            };
             exported(args.node.json, &done, "taken over from", &args.folder);
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
+use coffer_chain::block::{receipts_root, transactions_root};
 
 use super::State;
 use super::columns::{BlockPlace, EventRecord, Kind, Place, StoredBlock, TxReceipt};
@@ -74,15 +75,37 @@ pub(super) fn event_count(records: Records, contract: &ContractId) -> Result<u64
     Ok(records.get(Kind::EventCount, &[contract.as_ref()])?.unwrap_or(0))
 }
 
+impl StoredBlock {
+    /// True if transactions, receipts and certificate are those of the header. Whether the votes count is another question.
+    pub(super) fn holds_together(&self) -> bool {
+        let header = &self.block.header;
+        let ids: Vec<Hash> = self.block.transactions.iter().map(|tx| tx.body.id()).collect();
+        self.certificate.block == header.hash()
+            && self.receipts.len() == ids.len()
+            && header.transactions_root == transactions_root(&ids)
+            && header.receipts_root == receipts_root(&self.receipts)
+    }
+
+    /// Its receipts, each with where it stands.
+    pub(super) fn tx_receipts(&self) -> Vec<TxReceipt> {
+        let height = self.block.header.height;
+        let receipts = self.receipts.iter().zip(0..);
+        receipts.map(|(receipt, index)| TxReceipt { height, index, receipt: receipt.clone() }).collect()
+    }
+}
+
 impl State {
     /// A block with its certificate and receipts, or `None` if there is none of that height or hash.
     ///
     /// # Errors
-    /// [`Error::Database`], [`Error::Damaged`].
+    /// [`Error::Pruned`] for a height before the first block this node has; [`Error::Database`], [`Error::Damaged`].
     pub fn block(&self, id: BlockId) -> Result<Option<StoredBlock>, Error> {
         let records = self.public_records();
         let hash = match id {
             BlockId::Hash(hash) => Some(hash),
+            BlockId::Height(height) if height < self.first() => {
+                return Err(Error::Pruned { height, oldest: self.first() });
+            }
             BlockId::Height(height) => self.inner.block_at(height.0)?.map(|place| place.hash),
         };
         hash.map_or(Ok(None), |hash| records.get(Kind::Block, &[hash.as_ref()]))

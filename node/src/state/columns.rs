@@ -120,13 +120,17 @@ pub(super) enum Kind {
     OlderCount,
     /// contract -> its values together in one record, or that each has one of its own (`slot`).
     Bundle,
+    /// `()` -> height of the first block that is kept, where that is not the genesis; public scope.
+    First,
 }
 
 impl Kind {
     /// Where records of this kind are.
     pub const fn column(self) -> Column {
         match self {
-            Self::Meta | Self::Finished | Self::Tenant | Self::Missed | Self::Tag | Self::Frame => Column::Meta,
+            Self::Meta | Self::Finished | Self::First | Self::Tenant | Self::Missed | Self::Tag | Self::Frame => {
+                Column::Meta
+            }
             Self::Slot | Self::Contract | Self::Bundle => Column::Flat,
             Self::Trie => Column::Trie,
             Self::State | Self::Importing | Self::Archive => Column::State,

@@ -56,7 +56,7 @@ pub(super) struct BlockFrame {
     pub writes: StateWrites,
 }
 
-/// Payload of a log frame of a private state.
+/// Payload of a log frame of a private state, and of an import of either.
 #[derive(Encode, Decode)]
 pub(super) struct PrivateFrame {
     /// Whose, as only the tenant's storage key can tell.
@@ -161,11 +161,7 @@ impl Inner {
         }
         let (mut batch, layer) = roots.into_changes(records, height, &writes)?;
         put_block(&mut batch, records, &stored);
-        let receipts = stored.receipts.iter().zip(0..);
-        let receipts: Vec<_> = receipts
-            .map(|(receipt, index)| TxReceipt { height: header.height, index, receipt: receipt.clone() })
-            .collect();
-        put_receipts(&mut batch, records, &receipts)?;
+        put_receipts(&mut batch, records, &stored.tx_receipts())?;
         let layer = Arc::new(layer);
         batch.put_layer(records.scope, &layer);
         let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };

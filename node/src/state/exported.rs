@@ -3,29 +3,35 @@
 //! folder is used before it was checked.
 //!
 //! `export.json` says of which chain, state, height and root; `chunk-00000000` and so on are the chunks in their order;
-//! `code-HASH.wasm` are the modules. Readable by their owner only: a private state is in them in the clear.
+//! `code-HASH.wasm` are the modules; `block`, of the public state only, is the block with its votes and receipts. Readable by their owner only: a private state is in them in the clear.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use coffer_abi::codec::decode;
 use coffer_abi::{CodeHash, Encode, Hash, Height};
 use coffer_chain::Psi;
 use coffer_chain::hash::code_hash;
 use serde::{Deserialize, Serialize};
 
 use super::chunk::{CHUNK_TARGET, Chunk, MAX_CHUNK_BYTES, Position};
+use super::columns::StoredBlock;
 use super::error::Error;
-use super::folder::sync_folder;
-use super::{BlockId, State, View};
+use super::folder::{Folder, sync_folder};
+use super::import::Importer;
+use super::{BlockId, State, StateOptions, View};
 
 const MANIFEST: &str = "export.json";
+const BLOCK: &str = "block";
 const VERSION: u32 = 1;
 /// Bytes of the manifest at most.
 const MAX_MANIFEST: u64 = 64 * 1024;
 /// Bytes of a module at most, far above what a chain's caps allow.
 const MAX_CODE: u64 = 64 << 20;
+/// Bytes of a block with its receipts at most, far above what a chain's caps allow.
+const MAX_BLOCK: u64 = 256 << 20;
 
 /// What an export is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +94,7 @@ impl State {
             block: block.block.header.hash().to_string(),
             root: view.root().to_string(),
         };
-        write(&view, &manifest, folder, progress)
+        write(&view, &manifest, &block, folder, progress)
     }
 
     /// Takes a private state over from a folder, or goes on with doing so.
@@ -111,29 +117,60 @@ impl State {
                 self.chain_id()
             )));
         }
-        let Some(of) = &manifest.psi else {
-            return Err(Error::Import("it is of the public state, which every node has by itself".into()));
-        };
+        if manifest.psi.is_none() {
+            return Err(Error::Import("it is of the public state, not of a private one".into()));
+        }
         let expected =
             self.block(BlockId::Height(checked.height))?.map(|stored| stored.block.header.hash().to_string());
         if expected.as_ref().is_some_and(|hash| *hash != manifest.block) {
             return Err(Error::Import(format!("it is of another block {} than this node's", checked.height)));
         }
         let mut import = self.import(psi, checked.height, checked.root)?;
-        for number in 0..checked.chunks {
-            let bytes = read(&chunk_path(folder, number), MAX_CHUNK_BYTES as u64)?;
-            // Chunks that an earlier run stored are passed over.
-            if import.next() == Some(Chunk::read(&bytes)?.from) {
-                import.chunk(&bytes)?;
-                progress(&format!("chunks of `{of}` stored"), number + 1);
-            }
-        }
-        for code in import.codes().clone() {
-            import.code(&read(&code_path(folder, &code), MAX_CODE)?)?;
-        }
+        fill(&mut import, folder, checked.chunks, progress)?;
         import.finish()?;
         Ok(checked)
     }
+
+    /// Begins a chain in its middle with the public state of a folder, or goes on with doing so.
+    ///
+    /// # Errors
+    /// As [`check`] and [`State::begin_at`].
+    pub fn begin_from(
+        at: Folder,
+        options: StateOptions,
+        folder: &Path,
+        root: Option<Hash>,
+        progress: &mut dyn FnMut(&str, u64),
+    ) -> Result<(Self, Exported), Error> {
+        let checked = check(folder, root, progress)?;
+        if let Some(psi) = &checked.psi {
+            return Err(Error::Import(format!("it is of private state `{psi}`, not of the public state")));
+        }
+        let mut import = Self::begin_at(at, options, read_block(folder)?)?;
+        fill(&mut import, folder, checked.chunks, progress)?;
+        Ok((import.finish()?, checked))
+    }
+}
+
+/// Gives an import what it lacks.
+fn fill(
+    import: &mut impl Importer,
+    folder: &Path,
+    chunks: u64,
+    progress: &mut dyn FnMut(&str, u64),
+) -> Result<(), Error> {
+    for number in 0..chunks {
+        let bytes = read(&chunk_path(folder, number), MAX_CHUNK_BYTES as u64)?;
+        // Chunks that an earlier run stored are passed over.
+        if import.next() == Some(Chunk::read(&bytes)?.from) {
+            import.chunk(&bytes)?;
+            progress("chunks stored", number + 1);
+        }
+    }
+    for code in import.codes().clone() {
+        import.code(&read(&code_path(folder, &code), MAX_CODE)?)?;
+    }
+    Ok(())
 }
 
 /// Checks every file of an export against the root it says it has, and that against `root` if given.
@@ -163,6 +200,16 @@ pub fn check(folder: &Path, root: Option<Hash>, progress: &mut dyn FnMut(&str, u
         exported.bytes += bytes.len() as u64;
         progress("chunks checked", exported.chunks);
     }
+    if manifest.psi.is_none() {
+        let stored = read_block(folder)?;
+        let header = &stored.block.header;
+        let is_it = (header.height, header.state_root) == (exported.height, exported.root)
+            && header.hash().to_string() == manifest.block
+            && stored.holds_together();
+        if !is_it {
+            return Err(wrong(&folder.join(BLOCK), "is not the block that the export was taken after"));
+        }
+    }
     exported.codes = count_codes(folder)?;
     Ok(exported)
 }
@@ -182,6 +229,7 @@ impl Manifest {
 fn write(
     view: &View,
     manifest: &Manifest,
+    block: &StoredBlock,
     folder: &Path,
     progress: &mut dyn FnMut(&str, u64),
 ) -> Result<Exported, Error> {
@@ -198,6 +246,9 @@ fn write(
         }
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| Error::Failed(error.to_string()))?;
         write_whole(&path, &text)?;
+    }
+    if manifest.psi.is_none() && !folder.join(BLOCK).exists() {
+        write_whole(&folder.join(BLOCK), &block.encode())?;
     }
     let mut exported = manifest.exported(folder)?;
     let mut next = Some(Position::default());
@@ -256,6 +307,11 @@ fn chunk_path(folder: &Path, number: u64) -> PathBuf {
 
 fn code_path(folder: &Path, code: &CodeHash) -> PathBuf {
     folder.join(format!("code-{}.wasm", hex::encode(code.0)))
+}
+
+fn read_block(folder: &Path) -> Result<StoredBlock, Error> {
+    let path = folder.join(BLOCK);
+    decode(&read(&path, MAX_BLOCK)?).map_err(|error| wrong(&path, &format!("cannot be read: {error}")))
 }
 
 fn read_manifest(folder: &Path) -> Result<Manifest, Error> {

@@ -1,7 +1,10 @@
-//! Taking over a private state from chunks: each is checked against the root before anything of it is stored, goes through
-//! the block log like any change, and can be followed by the next one after a crash or a pause. Not here: the chunk and its
-//! check (`chunk`), where chunks come from. Invariant: until the import is finished the state is held; then it has exactly
-//! the root that the import was begun for.
+//! Taking over a state from chunks: each is checked against the root before anything of it is stored, goes through the
+//! block log like any change, and can be followed by the next one after a crash or a pause. Not here: the chunk and its
+//! check (`chunk`), where chunks come from. Invariant: until the import is finished a private state is held, and a folder
+//! whose public state is taken over opens for nothing else; then the state has exactly the root that the import was begun for.
+//!
+//! With the public state a node begins in the middle of a chain, at a block whose votes it checks: that block is the first
+//! one it has. Its private states are empty there, until each is taken over too.
 //!
 //! What is not under the root is not taken over: receipts, events, older heights, the codes contracts had before, and when a
 //! value was last written.
@@ -18,18 +21,20 @@ use coffer_chain::trie::path::{RESERVED, contract_path, slot_path};
 use coffer_chain::trie::{self, Path, value_hash};
 
 use super::batch::Content;
+use super::blocks::{put_block, put_receipts};
 use super::chunk::{Chunk, End, Part, Position};
-use super::columns::{ContractRecord, Kind, Place, RootRecord, StateRecord};
+use super::columns::{ContractRecord, Kind, Place, RootRecord, StateRecord, StoredBlock};
 use super::commit::PrivateFrame;
 use super::db::{Batch, Records};
 use super::error::Error;
+use super::folder::Folder;
 use super::group::{Entry, Outcome};
 use super::log::FrameKind;
-use super::one::Prepared;
+use super::one::{OneState, Prepared};
 use super::ordered::OrderedKeys;
 use super::prove::trie_error;
 use super::slot::{Change, Storage, Values};
-use super::{Inner, State, Tenant};
+use super::{Head, Inner, State, StateOptions};
 
 /// How far an import is.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -48,12 +53,21 @@ pub(super) enum Step {
     Chunk(Vec<u8>),
     Code(Vec<u8>),
     Finish,
+    /// The block after which the public state is taken over.
+    Begin(Box<StoredBlock>),
 }
 
-/// An import under way. Dropping it leaves it as it is; [`State::import`] goes on with it.
+/// The import of a public state under way. Dropping it leaves it as it is; [`State::begin_at`] goes on with it.
+pub struct PublicImport {
+    pub(super) inner: Inner,
+    options: StateOptions,
+    progress: Importing,
+}
+
+/// The import of a private state under way. Dropping it leaves it as it is; [`State::import`] goes on with it.
 pub struct Import<'a> {
     inner: &'a Inner,
-    tenant: &'a Tenant,
+    one: &'a Arc<OneState>,
     progress: Importing,
 }
 
@@ -66,15 +80,16 @@ impl State {
     /// it is under way, or this node's private states are past the height; [`Error::Database`], [`Error::Damaged`].
     pub fn import(&self, psi: &Psi, height: Height, root: Hash) -> Result<Import<'_>, Error> {
         let tenant = self.inner.private.get(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?;
-        let known = self.inner.importing(tenant)?;
+        let one = &tenant.one;
+        let known = self.inner.importing(one)?;
         if let Some(progress) = known {
             if (progress.height, progress.root) != (height.0, root) {
                 let (at, of) = (progress.height, progress.root);
                 return Err(Error::Import(format!("one of height {at} and root {of} is under way; finish it first")));
             }
-            return Ok(Import { inner: &self.inner, tenant, progress });
+            return Ok(Import { inner: &self.inner, one, progress });
         }
-        tenant.one.check_held()?;
+        one.check_held()?;
         let head = self.head().height;
         if height > head {
             return Err(Error::Future { height, head });
@@ -84,42 +99,81 @@ impl State {
             let why = format!("it is of height {height}, but this node's private states are done with block {done}");
             return Err(Error::Import(format!("{why}; take an export of that height or a later one")));
         }
-        if tenant.one.standing().changes > 0 {
+        if one.standing().changes > 0 {
             return Err(Error::Import(format!("private state `{psi}` has been written to on this node")));
         }
         let next = Some(Position::default());
         let progress = Importing { height: height.0, root, next, codes: BTreeSet::new() };
-        Ok(Import { inner: &self.inner, tenant, progress })
+        Ok(Import { inner: &self.inner, one, progress })
+    }
+
+    /// Begins a chain in its middle, in a folder that holds none of it: takes the public state over as it was after a block, or
+    /// goes on with doing so. The block's votes are checked, so its state root needs no trust but in the validators.
+    ///
+    /// # Errors
+    /// [`Error::Import`] when the folder holds a chain already or an import at another block, or the block does not hold
+    /// together or was not decided by the validators; else as [`State::open_in`].
+    pub fn begin_at(folder: Folder, options: StateOptions, stored: StoredBlock) -> Result<PublicImport, Error> {
+        let (inner, _) = Inner::recover(folder, &options)?;
+        let header = &stored.block.header;
+        let (height, root) = (header.height.0, header.state_root);
+        if let Some(progress) = inner.importing(&inner.public)? {
+            let under_way = inner.head.borrow().hash;
+            if under_way != header.hash() {
+                let at = progress.height;
+                return Err(Error::Import(format!("one of block {at}, {under_way}, is under way; finish it first")));
+            }
+            return Ok(PublicImport { inner, options, progress });
+        }
+        if !inner.is_empty() {
+            let why = "the folder holds a chain already; name one that holds none";
+            return Err(Error::Import(why.into()));
+        }
+        inner.check_first(&stored)?;
+        let progress = Importing { height, root, next: Some(Position::default()), codes: BTreeSet::new() };
+        let progress = inner.import_step(&inner.public, &progress, Step::Begin(Box::new(stored)), None)?;
+        Ok(PublicImport { inner, options, progress })
     }
 }
 
-impl Import<'_> {
+/// What both kinds of import do, chunk by chunk. All of it may block.
+pub trait Importer {
     /// Where the next chunk begins; `None` once all are here.
-    pub fn next(&self) -> Option<Position> {
-        self.progress.next
-    }
+    fn next(&self) -> Option<Position>;
 
     /// Codes that are still to be given, of the chunks that are here.
-    pub fn codes(&self) -> &BTreeSet<CodeHash> {
-        &self.progress.codes
-    }
+    fn codes(&self) -> &BTreeSet<CodeHash>;
 
     /// Checks and stores the next chunk.
     ///
     /// # Errors
     /// [`Error::Chunk`], [`Error::Import`]: nothing was stored, give another one. Else as a commit.
-    pub fn chunk(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.step(Step::Chunk(bytes.to_vec()))
-    }
+    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Error>;
 
     /// Stores a code that is still to be given.
     ///
     /// # Errors
-    /// As [`Import::chunk`].
-    pub fn code(&mut self, wasm: &[u8]) -> Result<(), Error> {
-        self.step(Step::Code(wasm.to_vec()))
+    /// As [`Importer::chunk`].
+    fn code(&mut self, wasm: &[u8]) -> Result<(), Error>;
+}
+
+impl PublicImport {
+    /// Gives the state, which goes on from its first block, once all is here.
+    ///
+    /// # Errors
+    /// As [`Import::finish`].
+    pub fn finish(mut self) -> Result<State, Error> {
+        self.step(Step::Finish)?;
+        self.inner.ready(&self.options, None)
     }
 
+    fn step(&mut self, step: Step) -> Result<(), Error> {
+        self.progress = self.inner.import_step(&self.inner.public, &self.progress, step, None)?;
+        Ok(())
+    }
+}
+
+impl Import<'_> {
     /// Gives the state free once all is here.
     ///
     /// # Errors
@@ -129,38 +183,87 @@ impl Import<'_> {
     }
 
     fn step(&mut self, step: Step) -> Result<(), Error> {
-        self.progress = self.inner.import_step(self.tenant, &self.progress, step, None)?;
+        self.progress = self.inner.import_step(self.one, &self.progress, step, None)?;
         Ok(())
     }
 }
 
+macro_rules! importer {
+    ($import:ty) => {
+        impl Importer for $import {
+            fn next(&self) -> Option<Position> {
+                self.progress.next
+            }
+
+            fn codes(&self) -> &BTreeSet<CodeHash> {
+                &self.progress.codes
+            }
+
+            fn chunk(&mut self, bytes: &[u8]) -> Result<(), Error> {
+                self.step(Step::Chunk(bytes.to_vec()))
+            }
+
+            fn code(&mut self, wasm: &[u8]) -> Result<(), Error> {
+                self.step(Step::Code(wasm.to_vec()))
+            }
+        }
+    };
+}
+
+importer!(Import<'_>);
+importer!(PublicImport);
+
 impl Inner {
-    fn importing(&self, tenant: &Tenant) -> Result<Option<Importing>, Error> {
-        self.records(&tenant.one).get(Kind::Importing, &[])
+    fn importing(&self, one: &OneState) -> Result<Option<Importing>, Error> {
+        self.records(one).get(Kind::Importing, &[])
+    }
+
+    /// Height of the block as of which the public state is being taken over, if it is.
+    pub(super) fn import_under_way(&self) -> Result<Option<u64>, Error> {
+        Ok(self.importing(&self.public)?.map(|progress| progress.height))
+    }
+
+    /// Checks a block that is to be the first one here.
+    fn check_first(&self, stored: &StoredBlock) -> Result<(), Error> {
+        let (header, certificate) = (&stored.block.header, &stored.certificate);
+        let refuse = |why: String| Err(Error::Import(why));
+        let height = header.height;
+        if height == Height(0) {
+            return refuse("block 0 is the genesis, where every node begins by itself".into());
+        }
+        if header.chain_id != self.chain_id {
+            return refuse(format!("block {height} is of chain {}, not {}", header.chain_id, self.chain_id));
+        }
+        if let Err(error) = certificate.verify(&self.chain_id, height, &header.hash(), &self.validators) {
+            return refuse(format!("block {height} was not decided by this chain's validators: {error}"));
+        }
+        if !stored.holds_together() {
+            return refuse(format!("block {height} is not what its header says"));
+        }
+        Ok(())
     }
 
     /// Does a step read back from the log; `false` if the state is not in an import that it follows.
-    pub(super) fn replay_import(&self, tenant: &Tenant, frame: PrivateFrame, end: u64) -> Result<bool, Error> {
-        let known = self.importing(tenant)?;
-        if known.is_none() && tenant.one.check_held().is_err() {
+    pub(super) fn replay_import(&self, one: &Arc<OneState>, frame: PrivateFrame, end: u64) -> Result<bool, Error> {
+        let known = self.importing(one)?;
+        if known.is_none() && one.check_held().is_err() {
             return Ok(false);
         }
-        let key = tenant.one.scope.key(Kind::Frame, &[&frame.height.to_le_bytes()]);
-        let content = tenant.one.scope.open(Kind::Frame, &key, frame.sealed)?;
+        let key = one.scope.key(Kind::Frame, &[&frame.height.to_le_bytes()]);
+        let content = one.scope.open(Kind::Frame, &key, frame.sealed)?;
         let step = decode(&content).map_err(|e| Error::Damaged(format!("a log frame of an import: {e}")))?;
         let (height, root, next) = (frame.height, frame.root, Some(Position::default()));
         let progress = known.unwrap_or(Importing { height, root, next, codes: BTreeSet::new() });
-        self.import_step(tenant, &progress, step, Some(end)).map(|_| true)
+        self.import_step(one, &progress, step, Some(end)).map(|_| true)
     }
 
     fn import_step(
         &self,
-        tenant: &Tenant,
+        one: &Arc<OneState>,
         before: &Importing,
         step: Step,
         replay: Option<u64>,
     ) -> Result<Importing, Error> {
-        let one = &tenant.one;
         let mut prepared = one.change();
         *prepared = Prepared::default();
         let records = self.records(one);
@@ -177,11 +280,17 @@ impl Inner {
                 }
                 batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], wasm.clone());
             }
+            Step::Begin(stored) => self.put_first(&mut batch, stored)?,
             Step::Finish => {
                 progress.check_whole(&standing.root)?;
-                let record = RootRecord { height: progress.height, root: progress.root };
-                batch.put(records.scope, Kind::RootAt, &[&0u64.to_le_bytes()], &record);
-                standing = StateRecord { height: progress.height, root: progress.root, changes: 1, held: None };
+                let mut changes = 0;
+                // The roots of the public state stand with its blocks.
+                if records.scope.psi().is_some() {
+                    let record = RootRecord { height: progress.height, root: progress.root };
+                    batch.put(records.scope, Kind::RootAt, &[&0u64.to_le_bytes()], &record);
+                    changes = 1;
+                }
+                standing = StateRecord { height: progress.height, root: progress.root, changes, held: None };
                 floor = progress.height;
                 if records.scope.archived().is_some() {
                     batch.put(records.scope, Kind::Archive, &[], &progress.height);
@@ -194,6 +303,10 @@ impl Inner {
         } else {
             let height = progress.height;
             standing.held = Some(format!("an import of it as of height {height} is under way; go on with the import"));
+            if records.scope.psi().is_none() {
+                // Its head is the block it was begun with.
+                standing.height = height;
+            }
             batch.put(records.scope, Kind::Importing, &[], &progress);
         }
         let is_done = matches!(step, Step::Finish);
@@ -206,7 +319,7 @@ impl Inner {
                 let (tag, height, root) = (one.scope.tag(), progress.height, progress.root);
                 let payload = PrivateFrame { tag, height, root, sealed }.encode();
                 self.store(vec![Entry { kind: FrameKind::Import, payload, outcome }])?;
-                if is_done {
+                if is_done && let Some(tenant) = one.scope.psi().and_then(|psi| self.private.get(psi)) {
                     let mut trie = self.psi_trie();
                     // A block that is sealed stays as it is; the state counts from the next one on.
                     let height = progress.height.max(trie.finished() + 1);
@@ -216,7 +329,22 @@ impl Inner {
                 self.is_any_held.store(is_any_held, Ordering::Relaxed);
             }
         }
+        if let Step::Begin(stored) = &step {
+            let header = &stored.block.header;
+            self.first.store(header.height.0, Ordering::Relaxed);
+            let (height, hash) = (header.height, header.hash());
+            self.head.send_replace(Head { height, hash, state_root: header.state_root, time: header.time });
+        }
         Ok(progress)
+    }
+
+    /// Adds the first block this node has.
+    fn put_first(&self, batch: &mut Batch, stored: &StoredBlock) -> Result<(), Error> {
+        let records = self.records(&self.public);
+        let height = stored.block.header.height;
+        batch.put(records.scope, Kind::First, &[], &height.0);
+        put_block(batch, records, stored);
+        put_receipts(batch, records, &stored.tx_receipts())
     }
 }
 

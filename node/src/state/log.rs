@@ -30,7 +30,7 @@ pub(super) enum FrameKind {
     Block = 1,
     /// A private state's change, sealed.
     Private = 2,
-    /// A step of the import of a private state, sealed.
+    /// A step of the import of a state, sealed if it is private.
     Import = 3,
 }
 

@@ -42,7 +42,7 @@ mod waiting;
 mod writes;
 
 use std::fmt;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use coffer_abi::{Hash, Height, Time};
@@ -61,7 +61,7 @@ pub use compact::{Compacted, bytes_of, compact};
 pub use error::Error;
 pub use exported::{Exported, check as check_export};
 pub use folder::Folder;
-pub use import::Import;
+pub use import::{Import, Importer, PublicImport};
 pub use memory::Memory;
 pub use prune::forget_archive;
 pub use scope::Sealer;
@@ -180,6 +180,8 @@ struct Inner {
     psi_trie: Mutex<PsiTrie>,
     head: watch::Sender<Head>,
     history: u64,
+    /// Height of the first block that is kept; settled before anyone reads.
+    first: AtomicU64,
     chain_id: Hash,
     /// Who decides every block: the set of the genesis.
     validators: ValidatorSet,
@@ -286,10 +288,15 @@ impl State {
         Height(self.inner.psi_trie().finished())
     }
 
+    /// Height of the first block this node has: 0, or that of the block whose state it took over.
+    pub fn first(&self) -> Height {
+        Height(self.inner.first())
+    }
+
     /// Root of the public state after the block at `height`, however old.
     ///
     /// # Errors
-    /// [`Error::Future`], [`Error::Database`], [`Error::Damaged`].
+    /// [`Error::Future`], [`Error::Pruned`] before the first block this node has, [`Error::Database`], [`Error::Damaged`].
     pub fn state_root(&self, height: Height) -> Result<Hash, Error> {
         Ok(self.block_place(height)?.state_root)
     }
@@ -297,7 +304,8 @@ impl State {
     /// Root of a private state after the block at `height`, however old. Zeros for a tenant this node does not have.
     ///
     /// # Errors
-    /// [`Error::Future`] also when that state is not done with the block; [`Error::Database`], [`Error::Damaged`].
+    /// [`Error::Future`] also when that state is not done with the block; [`Error::Pruned`] before the first block this
+    /// node has; [`Error::Database`], [`Error::Damaged`].
     pub fn psi_root(&self, psi: &Psi, height: Height) -> Result<PsiRoot, Error> {
         let root = match self.inner.private.get(psi) {
             Some(tenant) => {
@@ -312,7 +320,7 @@ impl State {
     /// Root of the trie of private states after the block at `height`, however old.
     ///
     /// # Errors
-    /// [`Error::Future`], [`Error::Database`], [`Error::Damaged`].
+    /// [`Error::Future`], [`Error::Pruned`] before the first block this node has, [`Error::Database`], [`Error::Damaged`].
     pub fn psi_trie_root(&self, height: Height) -> Result<PsiTrieRoot, Error> {
         let block_hash = self.block_place(height)?.hash;
         let (finished, last) = {
@@ -328,7 +336,7 @@ impl State {
     }
 
     fn block_place(&self, height: Height) -> Result<BlockPlace, Error> {
-        check_kept(height, 0, self.head().height.0)?;
+        check_kept(height, self.inner.first(), self.head().height.0)?;
         self.inner.block_at(height.0)?.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))
     }
 }
@@ -340,6 +348,11 @@ impl Inner {
 
     fn psi_trie(&self) -> MutexGuard<'_, PsiTrie> {
         self.psi_trie.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Height of the first block that is kept.
+    fn first(&self) -> u64 {
+        self.first.load(Ordering::Relaxed)
     }
 
     fn block_at(&self, height: u64) -> Result<Option<BlockPlace>, Error> {

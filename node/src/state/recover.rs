@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use coffer_abi::codec::decode;
@@ -44,7 +44,27 @@ impl State {
     /// # Errors
     /// As [`State::open`], but [`Error::InUse`].
     pub fn open_in(folder: Folder, options: StateOptions) -> Result<Self, Error> {
-        check_tenants(&options)?;
+        let (inner, finished) = Inner::recover(folder, &options)?;
+        if let Some(height) = inner.import_under_way()? {
+            let why = format!("the public state of this folder is being taken over as of block {height}");
+            return Err(Error::Import(format!("{why}; go on with that import")));
+        }
+        if inner.is_empty() {
+            let header = options.genesis.header();
+            let certificate =
+                Certificate { height: header.height, round: 0, block: header.hash(), signatures: Vec::new() };
+            let block = Block { header, transactions: Vec::new() };
+            let stored = StoredBlock { block, certificate, receipts: Vec::new() };
+            inner.apply_block(BlockFrame { stored, writes: StateWrites::default() }, None)?;
+        }
+        inner.ready(&options, finished)
+    }
+}
+
+impl Inner {
+    /// Opens log and database and brings the one up to the other. Gives also the height up to which private states were done.
+    pub(super) fn recover(folder: Folder, options: &StateOptions) -> Result<(Self, Option<u64>), Error> {
+        check_tenants(options)?;
         let dir = &folder.path().to_owned();
         super::compact::settle(folder.path())?;
         let db = Db::open_with(&folder.path().join("db"), &options.memory)?;
@@ -54,6 +74,7 @@ impl State {
         let meta = check_meta(&db, &public_scope, dir, &chain_id)?;
         let log = Log::open(folder.path(), &chain_id, meta.as_ref().map(|meta| meta.log_offset))?;
         let finished: Option<u64> = Records::new(&db, &public_scope).get(Kind::Finished, &[])?;
+        let first: Option<u64> = Records::new(&db, &public_scope).get(Kind::First, &[])?;
         let done = finished.unwrap_or(0);
         let history = options.history.max(1);
         let public = OneState::load(&db, public_scope, options.archive, |standing| {
@@ -70,14 +91,15 @@ impl State {
         }
         private.sort_unstable_keys();
         let header = options.genesis.header();
-        let first =
+        let genesis =
             Head { height: header.height, hash: header.hash(), state_root: header.state_root, time: header.time };
         let inner = Inner {
             psi_trie: Mutex::new(PsiTrie::new(BTreeMap::new(), &options.node_secret, 0, done)?),
-            head: watch::Sender::new(first),
+            head: watch::Sender::new(genesis),
             public: Arc::new(public),
             private,
             history,
+            first: AtomicU64::new(first.unwrap_or(0)),
             chain_id,
             validators: options.genesis.validators.clone(),
             group: Group::default(),
@@ -94,24 +116,20 @@ impl State {
             inner.set_head()?;
         }
         inner.replay(meta.map_or(HEADER, |meta| meta.log_offset))?;
-        if inner.is_empty() {
-            let certificate =
-                Certificate { height: header.height, round: 0, block: header.hash(), signatures: Vec::new() };
-            let block = Block { header, transactions: Vec::new() };
-            let stored = StoredBlock { block, certificate, receipts: Vec::new() };
-            inner.apply_block(BlockFrame { stored, writes: StateWrites::default() }, None)?;
-        }
-        inner.make_psi_trie(&options, finished)?;
-        let is_any_held = inner.private.values().any(|tenant| tenant.one.check_held().is_err());
-        inner.is_any_held.store(is_any_held, Ordering::Relaxed);
-        Ok(Self { inner: Arc::new(inner) })
+        Ok((inner, finished))
     }
-}
 
-impl Inner {
+    /// The state, once it has its first block.
+    pub(super) fn ready(self, options: &StateOptions, finished: Option<u64>) -> Result<State, Error> {
+        self.make_psi_trie(options, finished)?;
+        let is_any_held = self.private.values().any(|tenant| tenant.one.check_held().is_err());
+        self.is_any_held.store(is_any_held, Ordering::Relaxed);
+        Ok(State { inner: Arc::new(self) })
+    }
+
     /// True until the first block is stored.
     pub(super) fn is_empty(&self) -> bool {
-        matches!(self.block_at(0), Ok(None))
+        matches!(self.block_at(self.first()), Ok(None))
     }
 
     /// Compares the first trie record of every state with the root the state stands at, so that a database with files lost or put
@@ -174,6 +192,9 @@ impl Inner {
                 FrameKind::Private | FrameKind::Import => {
                     let private: PrivateFrame = decode(&frame.payload).map_err(unreadable)?;
                     match tags.get(&private.tag) {
+                        None if private.tag == self.public.scope.tag() => {
+                            self.replay_import(&self.public, private, frame.end)?;
+                        }
                         None => {
                             tracing::warn!(
                                 offset,
@@ -185,7 +206,7 @@ impl Inner {
                             self.replay_private(tenant, private, frame.end)?;
                         }
                         Some(tenant) => {
-                            if !self.replay_import(tenant, private, frame.end)? {
+                            if !self.replay_import(&tenant.one, private, frame.end)? {
                                 self.pass_over(None, frame.end)?;
                             }
                         }
@@ -243,7 +264,7 @@ impl Inner {
     }
 
     fn make_psi_trie(&self, options: &StateOptions, finished: Option<u64>) -> Result<(), Error> {
-        let done = finished.unwrap_or(0);
+        let done = finished.unwrap_or(self.first());
         let mut roots = BTreeMap::new();
         for tenant in self.private.values() {
             roots.insert(tenant.path, tenant.one.root_at(&self.db, done)?);
@@ -256,7 +277,7 @@ impl Inner {
         }
         if finished.is_none() {
             let mut batch = Batch::default();
-            self.put_psi_root(&mut batch, 0, trie.root())?;
+            self.put_psi_root(&mut batch, done, trie.root())?;
             self.db.commit(batch)?;
         }
         *self.psi_trie() = trie;

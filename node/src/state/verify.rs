@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use coffer_abi::codec::decode;
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{CodeHash, ContractId, Encode, Hash, Height};
-use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::hash::code_hash;
 use coffer_chain::trie::path::{contract_path, slot_path};
 use coffer_chain::trie::{self, Found, value_hash};
@@ -170,7 +169,7 @@ impl Check<'_> {
         let (state, finished) = (self.state, self.state.private_finished().0);
         (self.progress)("blocks", 0);
         let mut parent = None;
-        for height in 0..=state.head().height.0 {
+        for height in state.first().0..=state.head().height.0 {
             let place = state.inner.block_at(height);
             let place = self.note(&format!("block {height}"), place)?.flatten();
             let Some(place) = place else {
@@ -219,9 +218,7 @@ impl Check<'_> {
             && (header.state_root, header.time) == (place.state_root, place.time)
             && header.height.0 == height
             && parent.is_none_or(|parent| header.parent == parent)
-            && stored.certificate.block == place.hash
-            && header.transactions_root == transactions_root(&ids)
-            && header.receipts_root == receipts_root(&stored.receipts);
+            && stored.holds_together();
         if !holds {
             self.damage(format!("block {height} does not hold together; {REBUILD}"));
         }

@@ -399,7 +399,7 @@ fn changes_of_several_states_share_one_sync_and_stand_in_the_log_each() {
         }
 
         fn sync(&mut self) -> io::Result<()> {
-            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.1.fetch_add(1, Ordering::Relaxed);
             self.0.sync()
         }
     }
@@ -415,7 +415,7 @@ fn changes_of_several_states_share_one_sync_and_stand_in_the_log_each() {
     };
     let commits = vec![commit("PS2", 20), commit("PS9", 21), commit("PS1", 22), commit("PS2", 23)];
     let answers = state.commit_privates(commits);
-    assert_eq!(syncs.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(syncs.load(Ordering::Relaxed), 1);
     assert!(matches!(&answers[..], [Ok(_), Err(Error::NotConfigured(_)), Ok(_), Err(Error::NotNext(_))]));
     assert_eq!(answers[0].as_ref().unwrap(), &state.private(&psi("PS2")).unwrap().root());
     finish(&state);

@@ -11,7 +11,7 @@ use super::random::number;
 use super::*;
 
 /// Contracts with codes of their own, storage of every kind, changed and removed, over some blocks.
-fn fill(seed: u64, contracts: u8, slots: u64, height: u64) -> StateWrites {
+pub(super) fn fill(seed: u64, contracts: u8, slots: u64, height: u64) -> StateWrites {
     let mut writes = StateWrites::default();
     for n in 1..=contracts {
         let wasm = vec![n % 3; 40];
@@ -60,7 +60,7 @@ fn filled(dir: &FsPath, seed: u64, contracts: u8, slots: u64) -> State {
 }
 
 /// All chunks of a view.
-fn chunks(view: &View, target: usize) -> Vec<Chunk> {
+pub(super) fn chunks(view: &View, target: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut next = Some(Position::default());
     let is_public = view.one.as_ref().unwrap().scope.psi().is_none();

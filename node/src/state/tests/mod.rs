@@ -1,5 +1,6 @@
 //! The state as a whole: against a plain model at every height, over restarts and crashes, and what it leaves on disk.
 
+mod begin;
 mod crash;
 mod export;
 mod faults;

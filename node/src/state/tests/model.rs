@@ -311,7 +311,7 @@ fn readers_see_one_height_while_blocks_are_committed() {
             .map(|_| {
                 scope.spawn(|| {
                     let mut reads = 0u64;
-                    while !done.load(std::sync::atomic::Ordering::Acquire) {
+                    while !done.load(Ordering::Acquire) {
                         let view = state.public();
                         let expected: Vec<_> = if view.height() == Height(0) {
                             Vec::new()
@@ -333,7 +333,7 @@ fn readers_see_one_height_while_blocks_are_committed() {
         for height in 1..=150 {
             state.commit_block(block_of(&state, Vec::new(), writes(height))).unwrap();
         }
-        done.store(true, std::sync::atomic::Ordering::Release);
+        done.store(true, Ordering::Release);
         readers.into_iter().map(|reader| reader.join().unwrap()).sum::<u64>()
     });
     assert!(reads > 0);
