@@ -96,12 +96,10 @@ pub enum StartError {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder does not say which chain it is for.
-    #[error(
-        "{path} has no file `{GENESIS_FILE}`, so it is for no chain yet; put those of a node of the chain there: genesis, keys and secret"
-    )]
-    NoGenesis {
-        /// The folder.
+    /// The folder has not what a node needs to begin.
+    #[error("{path} is missing; a chain that begins with an import needs the genesis, keys and secret of a node there")]
+    NotPrepared {
+        /// The file.
         path: PathBuf,
     },
     /// No random bytes.

@@ -1,6 +1,6 @@
 //! The binary as a person uses it: help, version, and a contract's way from source to call.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use coffer_tests::build;
 use coffer_tests::node::Dev;
@@ -75,6 +75,21 @@ fn the_data_of_a_stopped_node_are_counted_checked_pruned_compacted_and_carried_a
     let root = exported["root"].as_str().unwrap();
     assert_eq!(as_json(&coffer(&["db", "check", &out, "--root", root, "--json"])), exported);
     let none = stderr(&coffer(&["db", "stats", "--data", &out]));
+    // Looking makes nothing: not the tenants of a configuration, and a tenant left out of one is still looked at.
+    let (keys, config) =
+        (folder.path().join("data/keys"), folder.path().join("other.toml").to_string_lossy().into_owned());
+    std::fs::write(&config, "[[tenants]]\npsi = \"PS9\"\n").unwrap();
+    let before = std::fs::read(&keys).unwrap();
+    let stats = as_json(&coffer(&["db", "stats", "--data", &data, "--config", &config, "--json"]));
+    assert_eq!(stats["states"].as_array().unwrap().len(), 3, "{stats}");
+    assert_eq!(std::fs::read(&keys).unwrap(), before);
+    // A reader that goes away is no reason to panic.
+    let mut command = Command::new(build::coffer());
+    build::clean(&mut command);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let unread = command.args(["db", "stats", "--data", &data]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(unread.status.code(), Some(1));
+    assert!(stderr(&unread).contains("cannot write the result"), "{unread:?}");
     assert!(none.contains("holds no chain"), "{none}");
     assert_eq!(as_json(&coffer(&["db", "verify", "--data", &data, "--json"]))["damages"], 0);
     // A bit of the log, and the code is 1.

@@ -1,12 +1,11 @@
 //! `coffer compile-code`: all that a compiler process does. Hidden, because a node calls it and nobody else. Invariant: it writes nothing
 //! but an answer to its standard output, and says why there is none on its error output.
 
-#![expect(clippy::print_stderr, reason = "the node reads why there is no answer")]
-
 use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::print::note;
 use crate::compile::{Order, serve};
 
 #[derive(Debug, Args)]
@@ -19,7 +18,7 @@ pub(super) fn run(args: &CompileCodeArgs) -> ExitCode {
     match Order::from_args(&args.order).and_then(|order| serve(&order)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            note!("{error}");
             ExitCode::from(error.exit_code())
         }
     }

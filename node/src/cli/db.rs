@@ -1,8 +1,6 @@
 //! `coffer db`: looking at the data of a node that does not run, and keeping them in order. Not here: what a command does to
 //! the data (`state`). Invariant: progress goes to the error output, results to the standard output; damage ends with code 1.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to a person")]
-
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,9 +9,10 @@ use coffer_abi::{Hash, Height};
 use coffer_chain::Psi;
 use serde_json::{Value, json};
 
+use crate::cli::print::{note, say};
 use crate::config::Config;
 use crate::node::StoppedNode;
-use crate::state::{self, Error, Exported, LOG_FOLDER, Stats};
+use crate::state::{self, Error, Expected, Exported, LOG_FOLDER, Stats};
 
 #[derive(Debug, Args)]
 #[command(
@@ -25,11 +24,11 @@ Examples:
   coffer db prune --data ./ledger --keep 16
   coffer db compact --data ./ledger
   coffer db export --data ./ledger --psi PS1 --out ./ps1
-  coffer db check ./ps1 --root 0xROOT
-  coffer db import --data ./other --psi PS1 ./ps1 --root 0xROOT
-  coffer db import --data ./anew --public ./public --root 0xROOT
+  coffer db check ./ps1 --height 7 --root 0xROOT
+  coffer db import --data ./other --config other.toml --psi PS1 ./ps1 --height 7 --root 0xROOT
+  coffer db import --data ./anew --public ./public --height 7 --root 0xROOT
 
-Stop the node first, and give the --config that it runs with: private states are read with the keys of the tenants it names."
+Stop the node first. All private states whose keys are in its data folder are read; an import makes keys for new tenants of --config."
 )]
 pub(super) struct DbArgs {
     #[command(subcommand)]
@@ -42,7 +41,7 @@ enum Command {
     Stats(Stopped),
     /// Check everything that is stored: log, blocks, tries, values, keys, modules, roots of older heights
     Verify(Stopped),
-    /// Forget older heights than the last ones, and what an archive kept once `archive` is off
+    /// Forget older heights than the last ones
     Prune(PruneArgs),
     /// Write the database anew, without the room that removed records left
     Compact(Stopped),
@@ -72,6 +71,9 @@ struct PruneArgs {
     /// Heights below the head to keep; at least 1
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     keep: u64,
+    /// Forget every height that an archive kept, too
+    #[arg(long)]
+    forget_archive: bool,
     #[command(flatten)]
     node: Stopped,
 }
@@ -101,6 +103,9 @@ struct CheckArgs {
     /// The root it must have
     #[arg(long)]
     root: Option<Hash>,
+    /// Height of the block that the root was told for
+    #[arg(long)]
+    height: Option<u64>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -117,9 +122,12 @@ struct ImportArgs {
     /// Private state of this node that takes it; nothing may have been written to it
     #[arg(long)]
     psi: Option<Psi>,
-    /// The root it must have, as its parties know it, or as a block says that is trusted
+    /// The root it must have, as its parties know it (`psi_root`), or as a block says that is trusted
     #[arg(long)]
     root: Hash,
+    /// Height of the block that the root was told for
+    #[arg(long)]
+    height: u64,
     #[command(flatten)]
     node: Stopped,
 }
@@ -144,11 +152,11 @@ impl Stopped {
 }
 
 fn tell(as_json: bool, json: &Value, text: impl FnOnce() -> String) {
-    if as_json { println!("{json}") } else { println!("{}", text()) }
+    if as_json { say!("{json}") } else { say!("{}", text()) }
 }
 
 fn progress(what: &str, count: u64) {
-    if count == 0 { eprintln!("{what} …") } else { eprintln!("{what}: {count}") }
+    if count == 0 { note!("{what} …") } else { note!("{what}: {count}") }
 }
 
 /// Runs the command.
@@ -164,21 +172,29 @@ pub(super) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
             exported(args.node.json, &done, "written to", &args.out);
         }
         Command::Check(args) => {
-            let done = state::check_export(&args.folder, args.root, &mut progress)?;
+            let expected = Expected { height: args.height.map(Height), root: args.root };
+            let done = state::check_export(&args.folder, expected, &mut progress)?;
             exported(args.json, &done, "whole in", &args.folder);
+            if args.root.is_none() || args.height.is_none() {
+                note!(
+                    "Checked only that it agrees with itself: ask a node that you trust for the root at that height, and give both."
+                );
+            }
         }
         Command::Import(args) => {
+            let expected = Expected { height: Some(Height(args.height)), root: Some(args.root) };
             let done = match &args.psi {
                 Some(psi) => {
-                    let state = args.node.open()?.state()?;
-                    state.import_folder(psi, &args.folder, Some(args.root), &mut progress)?
+                    let state = StoppedNode::with_tenants(&args.node.config()?)?.state()?;
+                    state.import_folder(psi, &args.folder, expected, &mut progress)?
                 }
                 None => {
                     let node = StoppedNode::empty(&args.node.config()?)?;
-                    node.begin_from(&args.folder, Some(args.root), &mut progress)?
+                    node.begin_from(&args.folder, expected, &mut progress)?
                 }
             };
-            exported(args.node.json, &done, "taken over from", &args.folder);
+            let taken = args.psi.as_ref().map_or("taken over".into(), |psi| format!("taken over as `{psi}`"));
+            exported(args.node.json, &done, &format!("{taken} from"), &args.folder);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -187,7 +203,7 @@ pub(super) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
 fn exported(as_json: bool, done: &Exported, what: &str, folder: &Path) {
     let Exported { psi, height, root, chunks, bytes, codes } = done;
     let json = json!({
-        "psi": psi, "height": height.0, "root": root.to_string(), "chunks": chunks, "bytes": bytes, "codes": codes,
+        "psi": psi.as_ref().map(Psi::as_str), "height": height.0, "root": root.to_string(), "chunks": chunks, "bytes": bytes, "codes": codes,
     });
     tell(as_json, &json, || {
         let name = psi.as_ref().map_or("the public state".into(), |psi| format!("private state `{psi}`"));
@@ -263,7 +279,8 @@ fn verify(node: &Stopped) -> anyhow::Result<ExitCode> {
 }
 
 fn prune(args: &PruneArgs) -> anyhow::Result<()> {
-    let state = args.node.open()?.configured_state()?;
+    let node = args.node.open()?;
+    let state = if args.forget_archive { node.without_archive()? } else { node.state()? };
     let removed = state.prune(args.keep, &mut progress)?;
     drop(state);
     state::forget_archive(args.node.open()?.folder())?;

@@ -1,8 +1,6 @@
 //! `coffer dev`: a development node in the foreground. Not here: how a node works (`node`). Invariant: Ctrl-C stops it in order; without
 //! `--data` nothing stays behind.
 
-#![expect(clippy::print_stdout, reason = "the command line talks to a person")]
-
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,6 +13,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::cli::print::say;
 use crate::config::Config;
 use crate::node::Node;
 
@@ -89,9 +88,9 @@ async fn serve(args: DevArgs) -> anyhow::Result<ExitCode> {
     let tenants: Vec<String> = config.tenants.iter().map(ToString::to_string).collect();
     let mut node = Node::start(config).await?;
     if args.json {
-        println!("{}", ready_json(&node, &tenants, &data));
+        say!("{}", ready_json(&node, &tenants, &data));
     } else {
-        println!("{}", ready_text(&node, &tenants, &data, temporary.is_some()));
+        say!("{}", ready_text(&node, &tenants, &data, temporary.is_some()));
     }
     let failed = tokio::select! {
         biased;
@@ -102,7 +101,7 @@ async fn serve(args: DevArgs) -> anyhow::Result<ExitCode> {
     if let Some(error) = &failed {
         tracing::error!(%error, "a part of the node failed; stopping");
     } else if !args.json {
-        println!("Stopping.");
+        say!("Stopping.");
     }
     node.stop().await?;
     if let Some(folder) = temporary {

@@ -5,11 +5,14 @@ mod compile_code;
 mod contract;
 mod db;
 mod dev;
+mod print;
 mod proof;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use coffer_runtime::trace::printable;
+use print::note;
 
 /// A permissioned ledger node that runs WebAssembly contracts over one public chain and many private states.
 #[derive(Debug, Parser)]
@@ -47,10 +50,9 @@ pub fn run() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the command line talks to a person")]
-            {
-                eprintln!("error: {}", told(&error));
-            }
+            // What others wrote, in files and answers, must not move this terminal's cursor.
+            let lines: Vec<_> = told(&error).lines().map(|line| printable(line).into_owned()).collect();
+            note!("error: {}", lines.join("\n"));
             ExitCode::FAILURE
         }
     }

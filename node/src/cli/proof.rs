@@ -1,8 +1,6 @@
 //! `coffer proof`: asking a node for a proof, and checking one without a node. Not here: the form (docs/PROTOCOL.md, "Proofs").
 //! Invariant: `verify` believes nothing but what its flags say.
 
-#![expect(clippy::print_stdout, reason = "the command line talks to a person")]
-
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +17,8 @@ use coffer_proof::{PrivateProof, PrivateTrust, PublicProof, TrustedBlock, Verifi
 use serde_json::Value;
 
 use super::contract::remote::Remote;
+
+use crate::cli::print::say;
 
 #[derive(Debug, Args)]
 #[command(
@@ -120,7 +120,7 @@ fn get(args: GetArgs) -> anyhow::Result<()> {
     } else {
         serde_json::to_string(&args.remote.request(&state::ProofParams { contracts, height })?)?
     };
-    println!("{text}");
+    say!("{text}");
     Ok(())
 }
 
@@ -140,8 +140,8 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
         let trust = PrivateTrust { block, nodes: &args.nodes, path: path.0, path_keys: &args.path_keys };
         let verified = proof.verify(&trust).context("the proof does not hold")?;
         show(verified.state());
-        println!("root of the private state: {}", verified.root());
-        println!("on the word of node: {}", verified.node());
+        say!("root of the private state: {}", verified.root());
+        say!("on the word of node: {}", verified.node());
     } else {
         show(&PublicProof::from_json(&text)?.verify(&block).context("the proof does not hold")?);
     }
@@ -162,15 +162,15 @@ fn read(file: &Path) -> anyhow::Result<String> {
 }
 
 fn show(verified: &Verified) {
-    println!("proved for block {} at height {}", verified.block(), verified.height());
+    say!("proved for block {} at height {}", verified.block(), verified.height());
     for claim in verified.contracts() {
         match &claim.leaf {
-            None => println!("contract {}: not there", claim.contract),
-            Some(leaf) => println!("contract {}: code {}, revision {}", claim.contract, leaf.code_hash, leaf.revision),
+            None => say!("contract {}: not there", claim.contract),
+            Some(leaf) => say!("contract {}: code {}, revision {}", claim.contract, leaf.code_hash, leaf.revision),
         }
         for slot in &claim.slots {
             let value = slot.value.as_ref().map_or("not there".into(), |value| format!("0x{}", hex::encode(value)));
-            println!("  0x{}: {value}", hex::encode(&slot.key));
+            say!("  0x{}: {value}", hex::encode(&slot.key));
         }
     }
 }

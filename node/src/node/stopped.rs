@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use super::{GENESIS_FILE, Opened, StartError, check_complete, genesis, key_secret, state_options, tenants};
-use coffer_abi::Hash;
+use super::{GENESIS_FILE, KEYS_FILE, StartError, check_complete, genesis, key_secret, state_options, tenants};
+use coffer_chain::Psi;
 
 use crate::config::Config;
+use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
 use crate::sources::Sources;
-use crate::state::{self, Archive, Exported, Folder, State, StateOptions};
+use crate::state::{self, Archive, Expected, Exported, Folder, State, StateOptions};
 
 /// The locked data folder of a node that does not run.
 pub struct StoppedNode {
@@ -18,37 +19,50 @@ pub struct StoppedNode {
 }
 
 impl StoppedNode {
-    /// Locks a data folder and opens its key store.
+    /// Locks a data folder and opens its key store. All private states whose keys are in it can be read.
     ///
     /// # Errors
     /// [`StartError::NoChain`]; [`StartError::State`] when a node holds it; else as the start of a node.
     pub fn open(config: &Config) -> Result<Self, StartError> {
-        if !config.data.join(state::LOG_FOLDER).exists() {
-            return Err(StartError::NoChain { path: config.data.clone() });
-        }
-        Self::load(config)
+        check_chain(config)?;
+        Self::load(config, &[])
     }
 
-    /// The same for a folder that has the genesis of a chain, but none of the chain yet, or an import of its public state
-    /// that is under way.
+    /// The same, with new keys for the tenants of the configuration that have none yet.
     ///
     /// # Errors
-    /// [`StartError::NoGenesis`]; else as [`StoppedNode::open`].
-    pub fn empty(config: &Config) -> Result<Self, StartError> {
-        if !config.data.join(GENESIS_FILE).exists() {
-            return Err(StartError::NoGenesis { path: config.data.clone() });
-        }
-        Self::load(config)
+    /// As [`StoppedNode::open`].
+    pub fn with_tenants(config: &Config) -> Result<Self, StartError> {
+        check_chain(config)?;
+        Self::load(config, &config.tenants)
     }
 
-    fn load(config: &Config) -> Result<Self, StartError> {
+    /// The same for a folder that has the genesis of a chain and the keys of a node, but none of the chain yet, or an import of
+    /// its public state that is under way.
+    ///
+    /// # Errors
+    /// [`StartError::NotPrepared`]; else as [`StoppedNode::open`].
+    pub fn empty(config: &Config) -> Result<Self, StartError> {
+        let missing =
+            [GENESIS_FILE, KEYS_FILE].map(|file| config.data.join(file)).into_iter().find(|file| !file.exists());
+        if let Some(path) = missing {
+            return Err(StartError::NotPrepared { path });
+        }
+        Self::load(config, &[])
+    }
+
+    fn load(config: &Config, new: &[Psi]) -> Result<Self, StartError> {
         let folder = Folder::open(&config.data)?;
         check_complete(&config.data)?;
         let sources = Sources::system()?;
         let origin = Origin::Random(&sources);
-        let keys = Opened::keys(config, &key_secret(&config.data, &sources)?, origin)?;
+        let secret = key_secret(&config.data, &sources)?;
+        let keys = KeyStore::open_or_create(&config.data, &secret, origin, &[], new)?;
         let genesis = genesis(&config.data, origin, &keys)?;
-        let options = state_options(config, &keys, genesis, &tenants(config, &keys));
+        let all = Config { tenants: keys.tenants(), ..config.clone() };
+        let mut options = state_options(&all, &keys, genesis, &tenants(&all, &keys));
+        options.psi_capacity = options.psi_capacity.max(options.tenants.len());
+        options.archive = Archive::AsItWas;
         Ok(Self { folder, options })
     }
 
@@ -67,7 +81,15 @@ impl StoppedNode {
     /// # Errors
     /// As [`State::open_in`].
     pub fn state(self) -> Result<State, state::Error> {
-        State::open_in(self.folder, StateOptions { archive: Archive::AsItWas, ..self.options })
+        State::open_in(self.folder, self.options)
+    }
+
+    /// Opens the state, which is no archive any more.
+    ///
+    /// # Errors
+    /// As [`State::open_in`].
+    pub fn without_archive(self) -> Result<State, state::Error> {
+        State::open_in(self.folder, StateOptions { archive: Archive::Off, ..self.options })
     }
 
     /// Takes the public state over from an export: the chain begins here with the block it was taken after.
@@ -77,17 +99,16 @@ impl StoppedNode {
     pub fn begin_from(
         self,
         export: &Path,
-        root: Option<Hash>,
+        expected: Expected,
         progress: &mut dyn FnMut(&str, u64),
     ) -> Result<Exported, state::Error> {
-        State::begin_from(self.folder, self.options, export, root, progress).map(|(_, exported)| exported)
+        State::begin_from(self.folder, self.options, export, expected, progress).map(|(_, exported)| exported)
     }
+}
 
-    /// Opens the state, an archive or none as the configuration has it.
-    ///
-    /// # Errors
-    /// As [`State::open_in`].
-    pub fn configured_state(self) -> Result<State, state::Error> {
-        State::open_in(self.folder, self.options)
+fn check_chain(config: &Config) -> Result<(), StartError> {
+    if config.data.join(state::LOG_FOLDER).exists() {
+        return Ok(());
     }
+    Err(StartError::NoChain { path: config.data.clone() })
 }

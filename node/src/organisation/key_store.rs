@@ -186,6 +186,11 @@ impl KeyStore {
         Zeroizing::new(self.content.node_secret)
     }
 
+    /// The tenants whose keys are here, whoever the configuration names.
+    pub fn tenants(&self) -> Vec<Psi> {
+        self.content.tenants.iter().filter_map(|tenant| tenant.psi.parse().ok()).collect()
+    }
+
     /// The secret of a tenant that all its keys derive from.
     pub fn tenant_secret(&self, psi: &Psi) -> Option<Zeroizing<[u8; 32]>> {
         let tenant = self.content.tenants.iter().find(|t| t.psi == psi.as_str())?;

@@ -33,6 +33,10 @@ pub(super) fn begin(db: &Db, scope: &Arc<Scope>, archive: Archive, height: u64) 
     let mut batch = Batch::default();
     let since = match archive {
         Archive::Off => {
+            if let Some(since) = noted {
+                let state = scope.psi().map_or("the public state", |psi| psi.as_str());
+                tracing::warn!(state, since, "older heights were kept and are no longer asked for: `archive` is off");
+            }
             batch.remove(scope, Kind::Archive, &[]);
             None
         }

@@ -122,6 +122,8 @@ pub(super) enum Kind {
     Bundle,
     /// `()` -> height of the first block that is kept, where that is not the genesis; public scope.
     First,
+    /// `()` -> height of the first block whose trie of private states has this state in it, if it was imported.
+    Joined,
 }
 
 impl Kind {
@@ -133,7 +135,7 @@ impl Kind {
             }
             Self::Slot | Self::Contract | Self::Bundle => Column::Flat,
             Self::Trie => Column::Trie,
-            Self::State | Self::Importing | Self::Archive => Column::State,
+            Self::State | Self::Importing | Self::Archive | Self::Joined => Column::State,
             Self::RootAt | Self::PsiTrie => Column::Roots,
             Self::Undo => Column::Undo,
             Self::Block | Self::BlockAt => Column::Block,

@@ -54,6 +54,8 @@ pub struct PrivateCommit {
 pub(super) struct BlockFrame {
     pub stored: StoredBlock,
     pub writes: StateWrites,
+    /// Height up to which private states were done when it was stored: what they will not read again.
+    pub finished: u64,
 }
 
 /// Payload of a log frame of a private state, and of an import of either.
@@ -92,7 +94,8 @@ impl State {
     /// stored. [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
     pub fn commit_block(&self, commit: BlockCommit) -> Result<(), Error> {
         let BlockCommit { block, certificate, receipts, writes } = commit;
-        let frame = BlockFrame { stored: StoredBlock { block, certificate, receipts }, writes };
+        let finished = self.private_finished().0;
+        let frame = BlockFrame { stored: StoredBlock { block, certificate, receipts }, writes, finished };
         self.inner.apply_block(frame, None)
     }
 
@@ -148,7 +151,7 @@ impl Inner {
     /// Applies a block: a new one, or with `replayed` one that stands in the log up to there.
     pub(super) fn apply_block(&self, frame: BlockFrame, replayed: Option<u64>) -> Result<(), Error> {
         let payload = if replayed.is_none() { frame.encode() } else { Vec::new() };
-        let BlockFrame { stored, writes } = frame;
+        let BlockFrame { stored, writes, finished } = frame;
         let header = &stored.block.header;
         let (height, hash) = (header.height.0, header.hash());
         let mut prepared = self.public.change();
@@ -166,7 +169,7 @@ impl Inner {
         batch.put_layer(records.scope, &layer);
         let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };
         // What private states still have to read stays readable, however far behind they are.
-        let floor = height.saturating_sub(self.history).min(self.psi_trie().finished());
+        let floor = height.saturating_sub(self.history).min(finished);
         let outcome = Outcome::new(&self.public, batch, Some(layer), standing, floor);
         match replayed {
             Some(end) => self.publish([outcome], end)?,

@@ -45,11 +45,20 @@ pub struct Manifest {
     root: String,
 }
 
+/// What an export must be of, as far as its reader knows: an export says it of itself, but nothing in it proves the height.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// Height of the block.
+    pub height: Option<Height>,
+    /// The root after it.
+    pub root: Option<Hash>,
+}
+
 /// What is in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
     /// The private state; `None` for the public one.
-    pub psi: Option<String>,
+    pub psi: Option<Psi>,
     /// Height of the block it was taken after.
     pub height: Height,
     /// The root all of it was checked against.
@@ -105,10 +114,10 @@ impl State {
         &self,
         psi: &Psi,
         folder: &Path,
-        root: Option<Hash>,
+        expected: Expected,
         progress: &mut dyn FnMut(&str, u64),
     ) -> Result<Exported, Error> {
-        let checked = check(folder, root, progress)?;
+        let checked = check(folder, expected, progress)?;
         let manifest = read_manifest(folder)?;
         if manifest.chain_id != self.chain_id().to_string() {
             return Err(Error::Import(format!(
@@ -139,10 +148,10 @@ impl State {
         at: Folder,
         options: StateOptions,
         folder: &Path,
-        root: Option<Hash>,
+        expected: Expected,
         progress: &mut dyn FnMut(&str, u64),
     ) -> Result<(Self, Exported), Error> {
-        let checked = check(folder, root, progress)?;
+        let checked = check(folder, expected, progress)?;
         if let Some(psi) = &checked.psi {
             return Err(Error::Import(format!("it is of private state `{psi}`, not of the public state")));
         }
@@ -173,16 +182,19 @@ fn fill(
     Ok(())
 }
 
-/// Checks every file of an export against the root it says it has, and that against `root` if given.
+/// Checks every file of an export against the root it says it has, and what it says against what is expected.
 ///
 /// # Errors
 /// [`Error::Asked`] naming the file and what is wrong with it, [`Error::Io`].
-pub fn check(folder: &Path, root: Option<Hash>, progress: &mut dyn FnMut(&str, u64)) -> Result<Exported, Error> {
+pub fn check(folder: &Path, expected: Expected, progress: &mut dyn FnMut(&str, u64)) -> Result<Exported, Error> {
     let manifest = read_manifest(folder)?;
     let mut exported = manifest.exported(folder)?;
-    if let Some(root) = root.filter(|root| *root != exported.root) {
-        let found = exported.root;
-        return Err(Error::Asked(format!("{} is of root {found}, not {root}", folder.display())));
+    let (name, found) = (folder.display(), (exported.height, exported.root));
+    if let Some(root) = expected.root.filter(|root| *root != found.1) {
+        return Err(Error::Asked(format!("{name} is of root {}, not {root}", found.1)));
+    }
+    if let Some(height) = expected.height.filter(|height| *height != found.0) {
+        return Err(Error::Asked(format!("{name} is of block {}, not {height}", found.0)));
     }
     let mut next = Some(Position::default());
     while let Some(from) = next {
@@ -220,8 +232,15 @@ impl Manifest {
         if self.version != VERSION {
             return Err(wrong(&path, &format!("has version {}; this program reads version {VERSION}", self.version)));
         }
-        let root = self.root.parse().map_err(|error| wrong(&path, &format!("has a root that {error}")))?;
-        let (psi, height) = (self.psi.clone(), Height(self.height));
+        let hash = |name: &str, text: &str| -> Result<Hash, Error> {
+            text.parse().map_err(|error| wrong(&path, &format!("has a `{name}` that {error}")))
+        };
+        let root = hash("root", &self.root)?;
+        hash("chainId", &self.chain_id)?;
+        hash("block", &self.block)?;
+        let psi = self.psi.as_ref().map(|psi| psi.parse::<Psi>());
+        let psi = psi.transpose().map_err(|error| wrong(&path, &format!("has a `psi` that {error}")))?;
+        let height = Height(self.height);
         Ok(Exported { psi, height, root, chunks: 0, bytes: 0, codes: 0 })
     }
 }
@@ -241,7 +260,10 @@ fn write(
             return Err(wrong(&path, "is of another export; name another folder"));
         }
     } else {
-        if std::fs::read_dir(folder).map_err(Error::io(format!("cannot read {}", folder.display())))?.next().is_some() {
+        // What was begun of the first file is no reason to refuse.
+        let begun = path.with_extension("new");
+        let entries = std::fs::read_dir(folder).map_err(Error::io(format!("cannot read {}", folder.display())))?;
+        if entries.flatten().any(|entry| entry.path() != begun) {
             return Err(Error::Asked(format!("{} is not empty and holds no export; name another", folder.display())));
         }
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| Error::Failed(error.to_string()))?;
@@ -321,6 +343,11 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
 }
 
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    // Before it is opened: opening a pipe waits for someone to write to it.
+    let is_file = std::fs::metadata(path).map(|found| found.is_file());
+    if !is_file.map_err(Error::io(format!("cannot read {}", path.display())))? {
+        return Err(wrong(path, "is no file"));
+    }
     let mut bytes = Vec::new();
     let done = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     done.map_err(Error::io(format!("cannot read {}", path.display())))?;

@@ -52,7 +52,8 @@ struct Importing {
 pub(super) enum Step {
     Chunk(Vec<u8>),
     Code(Vec<u8>),
-    Finish,
+    /// All is here; the trie of private states has it in it from this block on.
+    Finish(u64),
     /// The block after which the public state is taken over.
     Begin(Box<StoredBlock>),
 }
@@ -163,7 +164,7 @@ impl PublicImport {
     /// # Errors
     /// As [`Import::finish`].
     pub fn finish(mut self) -> Result<State, Error> {
-        self.step(Step::Finish)?;
+        self.step(Step::Finish(self.progress.height))?;
         self.inner.ready(&self.options, None)
     }
 
@@ -179,7 +180,9 @@ impl Import<'_> {
     /// # Errors
     /// [`Error::Import`] if something is missing. Else as a commit.
     pub fn finish(mut self) -> Result<(), Error> {
-        self.step(Step::Finish)
+        // A block that is sealed stays as it is.
+        let joined = self.progress.height.max(self.inner.psi_trie().finished() + 1);
+        self.step(Step::Finish(joined))
     }
 
     fn step(&mut self, step: Step) -> Result<(), Error> {
@@ -221,6 +224,11 @@ impl Inner {
     /// Height of the block as of which the public state is being taken over, if it is.
     pub(super) fn import_under_way(&self) -> Result<Option<u64>, Error> {
         Ok(self.importing(&self.public)?.map(|progress| progress.height))
+    }
+
+    /// Codes that an import of this state has still to bring.
+    pub(super) fn codes_to_come(&self, one: &OneState) -> Result<BTreeSet<CodeHash>, Error> {
+        Ok(self.importing(one)?.map(|progress| progress.codes).unwrap_or_default())
     }
 
     /// Checks a block that is to be the first one here.
@@ -281,13 +289,14 @@ impl Inner {
                 batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], wasm.clone());
             }
             Step::Begin(stored) => self.put_first(&mut batch, stored)?,
-            Step::Finish => {
+            Step::Finish(joined) => {
                 progress.check_whole(&standing.root)?;
                 let mut changes = 0;
                 // The roots of the public state stand with its blocks.
                 if records.scope.psi().is_some() {
                     let record = RootRecord { height: progress.height, root: progress.root };
                     batch.put(records.scope, Kind::RootAt, &[&0u64.to_le_bytes()], &record);
+                    batch.put(records.scope, Kind::Joined, &[], joined);
                     changes = 1;
                 }
                 standing = StateRecord { height: progress.height, root: progress.root, changes, held: None };
@@ -298,7 +307,7 @@ impl Inner {
                 }
             }
         }
-        if matches!(step, Step::Finish) {
+        if matches!(step, Step::Finish(_)) {
             batch.remove(records.scope, Kind::Importing, &[]);
         } else {
             let height = progress.height;
@@ -309,7 +318,6 @@ impl Inner {
             }
             batch.put(records.scope, Kind::Importing, &[], &progress);
         }
-        let is_done = matches!(step, Step::Finish);
         let outcome = Outcome::new(one, batch, None, standing, floor);
         match replay {
             Some(end) => self.publish([outcome], end)?,
@@ -319,11 +327,10 @@ impl Inner {
                 let (tag, height, root) = (one.scope.tag(), progress.height, progress.root);
                 let payload = PrivateFrame { tag, height, root, sealed }.encode();
                 self.store(vec![Entry { kind: FrameKind::Import, payload, outcome }])?;
-                if is_done && let Some(tenant) = one.scope.psi().and_then(|psi| self.private.get(psi)) {
-                    let mut trie = self.psi_trie();
-                    // A block that is sealed stays as it is; the state counts from the next one on.
-                    let height = progress.height.max(trie.finished() + 1);
-                    trie.note(height, tenant.path, progress.root);
+                if let Step::Finish(joined) = &step
+                    && let Some(tenant) = one.scope.psi().and_then(|psi| self.private.get(psi))
+                {
+                    self.psi_trie().note(*joined, tenant.path, progress.root);
                 }
                 let is_any_held = self.private.values().any(|tenant| tenant.one.check_held().is_err());
                 self.is_any_held.store(is_any_held, Ordering::Relaxed);

@@ -59,7 +59,7 @@ pub use columns::{ContractRecord, EventRecord, Place, StoredBlock, TxReceipt};
 pub use commit::{BlockCommit, PrivateCommit};
 pub use compact::{Compacted, bytes_of, compact};
 pub use error::Error;
-pub use exported::{Exported, check as check_export};
+pub use exported::{Expected, Exported, check as check_export};
 pub use folder::Folder;
 pub use import::{Import, Importer, PublicImport};
 pub use memory::Memory;

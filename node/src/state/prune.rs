@@ -22,7 +22,8 @@ impl State {
         let inner = &self.inner;
         if inner.public.scope.archived().is_some() {
             return Err(Error::Asked(
-                "this node is an archive and keeps every height; set `archive = false` in its configuration first"
+                "this node is an archive and keeps every height; `--forget-archive` forgets them for good (then set \
+                 `archive = false` in its configuration, or it begins anew)"
                     .into(),
             ));
         }

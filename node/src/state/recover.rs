@@ -55,7 +55,7 @@ impl State {
                 Certificate { height: header.height, round: 0, block: header.hash(), signatures: Vec::new() };
             let block = Block { header, transactions: Vec::new() };
             let stored = StoredBlock { block, certificate, receipts: Vec::new() };
-            inner.apply_block(BlockFrame { stored, writes: StateWrites::default() }, None)?;
+            inner.apply_block(BlockFrame { stored, writes: StateWrites::default(), finished: 0 }, None)?;
         }
         inner.ready(&options, finished)
     }
@@ -265,15 +265,23 @@ impl Inner {
 
     fn make_psi_trie(&self, options: &StateOptions, finished: Option<u64>) -> Result<(), Error> {
         let done = finished.unwrap_or(self.first());
-        let mut roots = BTreeMap::new();
+        let (mut roots, mut later) = (BTreeMap::new(), Vec::new());
         for tenant in self.private.values() {
-            roots.insert(tenant.path, tenant.one.root_at(&self.db, done)?);
+            let root = tenant.one.root_at(&self.db, done)?;
+            let joined: u64 = self.records(&tenant.one).get(Kind::Joined, &[])?.unwrap_or(0);
+            if joined > done {
+                roots.insert(tenant.path, Hash::ZERO);
+                later.push((joined, tenant.path, root));
+            } else {
+                roots.insert(tenant.path, root);
+            }
+            for change in tenant.one.changes_after(&self.db, done)?.into_iter().rev() {
+                later.push((change.height.max(joined), tenant.path, change.root));
+            }
         }
         let mut trie = PsiTrie::new(roots, &options.node_secret, options.psi_capacity, done)?;
-        for tenant in self.private.values() {
-            for change in tenant.one.changes_after(&self.db, done)? {
-                trie.note(change.height, tenant.path, change.root);
-            }
+        for (height, path, root) in later {
+            trie.note(height, path, root);
         }
         if finished.is_none() {
             let mut batch = Batch::default();
@@ -334,7 +342,9 @@ fn load_tenant(
     let one = OneState::load(db, scope, archive, |standing| standing.height.saturating_sub(history))?;
     if records.bytes(Kind::Missed, &[&tag])?.is_some() {
         let mut standing = StateRecord::clone(&one.standing());
-        standing.held = Some("it changed while it was not configured on this node".into());
+        standing.held = Some(format!(
+            "it changed while this node's configuration did not name it; with the configuration that does, {REBUILD}"
+        ));
         one.set_standing(standing);
     }
     Ok(Tenant { path: psi_path(&keys.trie_secret, keys.psi.as_str()), one: Arc::new(one) })

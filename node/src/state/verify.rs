@@ -187,12 +187,8 @@ impl Check<'_> {
             if height <= finished {
                 let record = records.get::<PsiTrieRecord>(Kind::PsiTrie, &[place.hash.as_ref()]);
                 let record = self.note(&format!("the private root of block {height}"), record)?.flatten();
-                // Older roots depend on which private states the node had then.
-                let last = (height == finished).then(|| state.inner.psi_trie().root());
-                let holds = |record: &PsiTrieRecord| {
-                    (record.height, record.state_root) == (height, place.state_root)
-                        && last.is_none_or(|last| last == record.root)
-                };
+                // The root itself depends on which private states the node had then.
+                let holds = |record: &PsiTrieRecord| (record.height, record.state_root) == (height, place.state_root);
                 if !record.as_ref().is_some_and(holds) {
                     self.damage(format!(
                         "the private root of block {height} is missing or of another block; {REBUILD}"
@@ -258,7 +254,9 @@ impl Check<'_> {
             self.found.contracts += 1;
             self.contract(records, record, name, &mut codes)?;
         }
-        for code in codes {
+        // What an import has still to bring is not missing.
+        let to_come = self.note(name, self.state.inner.codes_to_come(one))?.unwrap_or_default();
+        for code in codes.difference(&to_come).copied().collect::<Vec<_>>() {
             self.code(records, &code, name)?;
         }
         if standing.held.is_none() {
@@ -410,7 +408,7 @@ impl Check<'_> {
                 }
             }
             self.found.heights += 1;
-            (self.progress)(name, self.found.values);
+            self.step("older roots", self.found.heights);
         }
         Ok(())
     }

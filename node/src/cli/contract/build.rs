@@ -1,8 +1,6 @@
 //! `coffer contract build`: plain cargo, with the paths of this machine taken out, so that two builds in two folders give one hash.
 //! Not here: checking the product (`artifact`). Invariant: nothing is built that plain cargo could not build; only paths differ.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to a person")]
-
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -14,6 +12,8 @@ use serde_json::Value;
 
 use super::artifact::Module;
 use super::rustc;
+
+use crate::cli::print::{note, say, say_as_it_is};
 
 /// What contracts are built for, the one without anything beyond the core of WebAssembly first.
 pub(super) const TARGETS: [&str; 2] = ["wasm32v1-none", "wasm32-unknown-unknown"];
@@ -57,15 +57,15 @@ pub(super) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         if args.json {
             reports.push(module.json(path));
         } else {
-            print!("{}", module.text(path));
+            say_as_it_is!("{}", module.text(path));
         }
     }
     for twin in twins.iter().filter(|_| !args.json) {
-        println!("twin: {}", twin.display());
+        say!("twin: {}", twin.display());
     }
     if args.json {
         let one = (reports.len() == 1).then(|| reports[0].clone());
-        println!("{}", one.unwrap_or(Value::Array(reports)));
+        say!("{}", one.unwrap_or(Value::Array(reports)));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -163,7 +163,7 @@ fn cargo_build(folder: &Path, target: &str, lines: Lines) -> anyhow::Result<Vec<
         .collect();
     products.sort();
     if products.is_empty() {
-        eprintln!("cargo made: nothing that ends in .wasm");
+        note!("cargo made: nothing that ends in .wasm");
     }
     Ok(products)
 }

@@ -1,7 +1,5 @@
 //! `coffer contract check`. Invariant: it ends with a failure exactly if a node would refuse the module, or the upgrade to it.
 
-#![expect(clippy::print_stdout, reason = "the command line talks to a person")]
-
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +9,8 @@ use coffer_runtime::spec::{self, layout};
 use serde_json::json;
 
 use super::artifact::{Module, read};
+
+use crate::cli::print::{say, say_as_it_is};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,7 +33,7 @@ pub(super) struct CheckArgs {
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let module = Module::open(&args.file).inspect_err(|error| {
         if let Some(refused) = Module::refused(&args.file, error).filter(|_| args.json) {
-            println!("{refused}");
+            say!("{refused}");
         }
     })?;
     let upgrade = args.upgrade_of.as_deref().map(|old| Upgrade::of(old, &module)).transpose()?;
@@ -42,9 +42,9 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         if let Some(upgrade) = &upgrade {
             shown["upgrade"] = json!({ "differences": upgrade.differences, "migrates": upgrade.migrates });
         }
-        println!("{shown}");
+        say!("{shown}");
     } else {
-        print!("{}", module.text(&args.file));
+        say_as_it_is!("{}", module.text(&args.file));
         upgrade.iter().for_each(Upgrade::print);
     }
     Ok(if upgrade.is_none_or(|upgrade| upgrade.is_allowed()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -72,9 +72,9 @@ impl Upgrade {
 
     fn print(&self) {
         for difference in &self.differences {
-            println!("differs: {difference}");
+            say!("differs: {difference}");
         }
-        println!(
+        say!(
             "upgrade: {}",
             match (self.differences.is_empty(), self.migrates) {
                 (true, _) => "ok, it reads all that the old module stored",

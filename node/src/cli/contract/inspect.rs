@@ -1,7 +1,5 @@
 //! `coffer contract inspect`. Invariant: it shows what the module says, whether or not a node would accept the module.
 
-#![expect(clippy::print_stdout, reason = "the command line talks to a person")]
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,6 +9,8 @@ use coffer_api::contract::SpecView;
 use coffer_runtime::spec;
 
 use super::artifact::read;
+
+use crate::cli::print::{say, say_as_it_is};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -36,9 +36,9 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         std::fs::write(path, spec.to_section()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&SpecView::from(&spec))?);
+        say!("{}", serde_json::to_string_pretty(&SpecView::from(&spec))?);
     } else {
-        print!("{}", spec::text::text(&spec));
+        say_as_it_is!("{}", spec::text::text(&spec));
     }
     Ok(ExitCode::SUCCESS)
 }

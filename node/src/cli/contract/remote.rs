@@ -1,7 +1,5 @@
 //! Talking to a node from the command line. Invariant: an error of the node is shown with what a person can do about it.
 
-#![expect(clippy::print_stdout, reason = "the command line talks to a person")]
-
 use anyhow::{Context, anyhow};
 use clap::Args;
 use coffer_api::table::Params;
@@ -10,6 +8,8 @@ use coffer_chain::Psi;
 use coffer_runtime::trace::printable;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::cli::print::say;
 
 /// Which node, and as whom.
 #[derive(Debug, Args)]
@@ -74,11 +74,11 @@ fn details(data: &Value) -> String {
 /// Shows a result: for programs as the node gave it, for people as these `name: value` lines.
 pub(super) fn show(result: &impl Serialize, json: bool, lines: &[(&str, String)]) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string(result)?);
+        say!("{}", serde_json::to_string(result)?);
         return Ok(());
     }
     for (name, value) in lines {
-        println!("{name}: {}", printable(value));
+        say!("{name}: {}", printable(value));
     }
     Ok(())
 }

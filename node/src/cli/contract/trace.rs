@@ -1,8 +1,6 @@
 //! `coffer contract replay` and how a trace looks. Not here: tracing, which the node does. Invariant: a twin explains only code that is
 //! its own, byte for byte.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to a person")]
-
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
@@ -18,6 +16,8 @@ use coffer_runtime::trace::{Line, MAX_TWIN, Twin, printable};
 use serde_json::Value;
 
 use super::remote::Remote;
+
+use crate::cli::print::{note, say, say_as_it_is};
 
 /// Characters of a value that are shown to people.
 const SHOWN: usize = 100;
@@ -81,26 +81,26 @@ pub(super) fn show(mut traced: Traced, files: &[(PathBuf, Vec<u8>)], json: bool)
         locate(call, &mut twins);
     }
     for (path, ..) in twins.values().filter(|(.., used)| !used) {
-        eprintln!(
+        note!(
             "{} is no twin of a contract in this trace: build it from the same source, with the same toolchain and command",
             path.display()
         );
     }
     if json {
-        println!("{}", serde_json::to_string(&traced)?);
+        say!("{}", serde_json::to_string(&traced)?);
         return Ok(());
     }
     match &traced.call {
-        Some(call) => print!("{}", text(call, 0)),
+        Some(call) => say_as_it_is!("{}", text(call, 0)),
         None if traced.status == TxStatus::Ok => {
-            println!("nothing ran here: it is a marker of a private call that is not this private state's");
+            say!("nothing ran here: it is a marker of a private call that is not this private state's");
         }
-        None => println!("nothing ran: {}", word(traced.status)),
+        None => say!("nothing ran: {}", word(traced.status)),
     }
-    println!("gas used: {}", traced.gas_used);
-    println!("height: {}", traced.height);
+    say!("gas used: {}", traced.gas_used);
+    say!("height: {}", traced.height);
     if !traced.agrees {
-        eprintln!("The receipt says otherwise: what the transaction read is not all kept any more.");
+        note!("The receipt says otherwise: what the transaction read is not all kept any more.");
     }
     Ok(())
 }

@@ -184,20 +184,24 @@ fn an_exported_folder_begins_a_chain_unless_a_file_of_it_was_changed() {
     let (whole, stored) = whole(from.path());
     whole.export(None, Some(Height(4)), out.path(), &mut |_, _| {}).unwrap();
     let file = out.path().join("block");
-    let begin = |root| {
+    let begin = |height, root| {
         let folder = Folder::open(to.path()).unwrap();
-        State::begin_from(folder, options(&["PS1", "PS2"]), out.path(), root, &mut |_, _| {})
+        let expected = Expected { height, root };
+        State::begin_from(folder, options(&["PS1", "PS2"]), out.path(), expected, &mut |_, _| {})
     };
     let right = std::fs::read(&file).unwrap();
     assert_eq!(right, stored.encode());
     let other = whole.block(BlockId::Height(Height(5))).unwrap().unwrap();
     for wrong in [other.encode(), right[..right.len() - 1].to_vec(), Vec::new()] {
         std::fs::write(&file, wrong).unwrap();
-        let told = begin(None).map(drop).unwrap_err().to_string();
+        let told = begin(None, None).map(drop).unwrap_err().to_string();
         assert!(told.contains("/block "), "{told}");
     }
     std::fs::write(&file, right).unwrap();
-    assert!(begin(Some(Hash([1; 32]))).is_err());
-    let (begun, exported) = begin(Some(stored.block.header.state_root)).unwrap();
+    let told = begin(None, Some(Hash([1; 32]))).map(drop).unwrap_err().to_string();
+    assert!(told.contains("is of root"), "{told}");
+    let told = begin(Some(Height(5)), None).map(drop).unwrap_err().to_string();
+    assert!(told.contains("is of block 4, not 5"), "{told}");
+    let (begun, exported) = begin(Some(Height(4)), Some(stored.block.header.state_root)).unwrap();
     assert_eq!((exported.height, begun.head().hash), (Height(4), stored.block.header.hash()));
 }

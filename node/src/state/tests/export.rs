@@ -162,6 +162,38 @@ fn an_imported_state_goes_on_like_any_other() {
 }
 
 #[test]
+fn a_block_that_was_sealed_before_an_import_stays_as_it_is_over_restarts() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let source = filled(from.path(), 2, 4, 10);
+    let view = source.private(&psi("PS1")).unwrap();
+    let mut state = empty(to.path(), 3);
+    assert!(state.finish_private(Height(3)).unwrap());
+    let sealed = state.psi_trie_root(Height(3)).unwrap();
+    import(&state, &view, &chunks(&view, 3_000)).unwrap();
+    let mut joined = None;
+    for lost in [false, false, true] {
+        assert_eq!(state.psi_trie_root(Height(3)).unwrap(), sealed);
+        let findings = state.verify(&mut |_, _| {}).unwrap().findings;
+        assert_eq!(findings, Vec::<String>::new());
+        if joined.is_some() || state.head().height == Height(4) {
+            let root = state.psi_trie_root(Height(4)).unwrap();
+            assert!(root.sealed && root.root != sealed.root);
+            assert_eq!(*joined.get_or_insert(root), root);
+        }
+        drop(state);
+        if lost {
+            std::fs::remove_dir_all(to.path().join("db")).unwrap();
+        }
+        state = open(to.path());
+        if state.head().height == Height(3) {
+            commit_empty(&state);
+        }
+        assert!(state.finish_private(Height(4)).unwrap());
+    }
+    assert_eq!(state.psi_trie_root(Height(4)).unwrap(), joined.unwrap());
+}
+
+#[test]
 fn an_import_goes_on_after_a_crash_at_any_moment() {
     let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let source = filled(from.path(), 3, 5, 40);
@@ -420,23 +452,29 @@ fn an_export_goes_on_where_it_was_broken_off_and_is_checked_file_by_file() {
     let folder = out.path().join("ps1");
     let quiet = &mut |_: &str, _| {};
     let whole = source.export(Some(&psi("PS1")), None, &folder, quiet).unwrap();
-    assert_eq!((whole.psi.as_deref(), whole.height, whole.codes), (Some("PS1"), Height(3), 3));
-    assert_eq!(check_export(&folder, Some(whole.root), quiet).unwrap(), whole);
+    assert_eq!((&whole.psi, whole.height, whole.codes), (&Some(psi("PS1")), Height(3), 3));
+    let of = |height, root| Expected { height, root };
+    let any = Expected::default();
+    assert_eq!(check_export(&folder, of(Some(Height(3)), Some(whole.root)), quiet).unwrap(), whole);
     std::fs::remove_file(folder.join("chunk-00000000")).unwrap();
     assert_eq!(source.export(Some(&psi("PS1")), None, &folder, quiet).unwrap(), whole);
     let told = |error: Error| error.to_string();
-    assert!(told(check_export(&folder, Some(Hash([1; 32])), quiet).unwrap_err()).contains("is of root"));
+    assert!(told(check_export(&folder, of(None, Some(Hash([1; 32]))), quiet).unwrap_err()).contains("is of root"));
+    assert!(
+        told(check_export(&folder, of(Some(Height(2)), None), quiet).unwrap_err()).contains("is of block 3, not 2")
+    );
     assert!(told(source.export(None, None, &folder, quiet).unwrap_err()).contains("is of another export"));
     assert!(told(source.export(None, None, out.path(), quiet).unwrap_err()).contains("is not empty"));
     assert!(matches!(source.export(Some(&psi("PS9")), None, &folder, quiet), Err(Error::NotConfigured(_))));
     // Into another node, by its files.
     let state = empty(to.path(), 3);
-    let elsewhere = state.import_folder(&psi("PS2"), &folder, Some(whole.root), quiet).unwrap_err();
+    let elsewhere = state.import_folder(&psi("PS2"), &folder, of(None, Some(whole.root)), quiet).unwrap_err();
     assert!(told(elsewhere).contains("another block 3"));
     let public = out.path().join("public");
     let root = source.export(None, None, &public, quiet).unwrap().root;
     assert!(
-        told(state.import_folder(&psi("PS2"), &public, Some(root), quiet).unwrap_err()).contains("the public state")
+        told(state.import_folder(&psi("PS2"), &public, of(None, Some(root)), quiet).unwrap_err())
+            .contains("the public state")
     );
     // Every file matters.
     for entry in std::fs::read_dir(&folder).unwrap() {
@@ -446,9 +484,48 @@ fn an_export_goes_on_where_it_was_broken_off_and_is_checked_file_by_file() {
         let at = if path.ends_with("export.json") { changed.len() - 10 } else { changed.len() / 2 };
         changed[at] ^= 1;
         std::fs::write(&path, changed).unwrap();
-        let error = told(check_export(&folder, None, quiet).unwrap_err());
+        let error = told(check_export(&folder, any, quiet).unwrap_err());
         assert!(error.contains(&*path.to_string_lossy()) || path.ends_with("export.json"), "{error}");
         std::fs::write(&path, before).unwrap();
     }
-    assert_eq!(check_export(&folder, None, quiet).unwrap(), whole);
+    assert_eq!(check_export(&folder, any, quiet).unwrap(), whole);
+    // What is no file is not waited for; what the manifest says must be what it is said to be.
+    let chunk = folder.join("chunk-00000000");
+    std::fs::remove_file(&chunk).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(&chunk).unwrap();
+    assert!(told(check_export(&folder, any, quiet).unwrap_err()).contains("chunk-00000000 is no file"));
+    drop(socket);
+    let manifest = std::fs::read_to_string(folder.join("export.json")).unwrap();
+    for (name, right, wrong) in
+        [("psi", "\"PS1\"", "\"\\u001b[2J\""), ("block", "\"0x", "\"0y"), ("chainId", "\"0x", "\"x")]
+    {
+        let at = manifest.find(&format!("\"{name}\"")).unwrap();
+        let changed = manifest[..at].to_owned() + &manifest[at..].replacen(right, wrong, 1);
+        assert_ne!(changed, manifest);
+        std::fs::write(folder.join("export.json"), changed).unwrap();
+        let error = told(check_export(&folder, any, quiet).unwrap_err());
+        assert!(error.contains(&format!("has a `{name}` that")) && !error.contains('\u{1b}'), "{error}");
+    }
+}
+
+#[test]
+fn an_export_of_which_only_the_first_file_was_begun_goes_on() {
+    let (from, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let source = filled(from.path(), 7, 2, 6);
+    std::fs::write(out.path().join("export.new"), b"{").unwrap();
+    let whole = source.export(None, None, out.path(), &mut |_, _| {}).unwrap();
+    assert_eq!(check_export(out.path(), Expected::default(), &mut |_, _| {}).unwrap(), whole);
+}
+
+#[test]
+fn an_unfinished_import_is_found_to_be_one_and_nothing_else() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let source = filled(from.path(), 3, 5, 40);
+    let view = source.private(&psi("PS1")).unwrap();
+    let state = empty(to.path(), 3);
+    let mut import = state.import(&psi("PS2"), view.height(), view.root()).unwrap();
+    import.chunk(&chunks(&view, 1_500)[0].encode()).unwrap();
+    assert!(!import.codes().is_empty());
+    let findings = state.verify(&mut |_, _| {}).unwrap().findings;
+    assert!(findings.len() == 1 && findings[0].contains("go on with the import"), "{findings:?}");
 }

@@ -171,7 +171,7 @@ fn an_archive_begins_where_it_is_switched_on_and_ends_where_it_is_switched_off()
         }
     }
     let refused = run.state.prune(2, &mut |_, _| {}).unwrap_err().to_string();
-    assert!(refused.contains("archive = false"), "{refused}");
+    assert!(refused.contains("--forget-archive"), "{refused}");
     run = switch(run, Archive::Off);
     assert!(matches!(run.state.public_at(Height(12)), Err(Error::Pruned { .. })));
     run = switch(run, Archive::On);
