@@ -10,6 +10,7 @@
 //! value was last written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use coffer_abi::codec::decode;
