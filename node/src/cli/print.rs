@@ -1,8 +1,6 @@
 //! What a person or a program reads: results on the standard output, everything else on the error output. Not here: what is said.
 //! Invariant: nothing but these writes there; a result that cannot be written ends the command, a remark never does.
 
-#![expect(clippy::disallowed_methods, reason = "a command whose reader is gone has nothing left to do")]
-
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::process::exit;
