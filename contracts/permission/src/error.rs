@@ -137,6 +137,11 @@ pub enum Error {
         /// The deployer.
         deployer: AccountId,
     },
+    /// What a user signs with is replaced by the user, or by somebody of its own organisation: another organisation could act in its name.
+    OtherOrganisation {
+        /// The user's organisation.
+        organisation: String,
+    },
 }
 
 /// Why somebody does not have a right.

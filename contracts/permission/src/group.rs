@@ -1,4 +1,5 @@
-//! Groups: users and groups in them, at once. Not here: rights on a group and through one (`grant`, `decide`). Invariants: no group is in
+//! Groups: users and groups in them, at once. Who adds to a group passes on all that it has, and who removes from it lifts what it is denied; so
+//! whoever grants to a group trusts who may do these. Not here: rights on a group and through one (`grant`, `decide`). Invariants: no group is in
 //! itself, over however many others; the bounds below hold, so that a check reads a bounded number of groups.
 
 use coffer_sdk::prelude::*;

@@ -99,7 +99,8 @@ impl Permission {
         self.create_user_for(&user)
     }
 
-    /// Changes a user's account or display commitment. The user may itself; others need `user.changePassword`. Returns the user's version.
+    /// Changes a user's account or display commitment. The user may itself; others need `user.changePassword` and, for the account, to be of the
+    /// user's organisation. Returns the user's version.
     pub fn update_user(
         &mut self,
         user: String,

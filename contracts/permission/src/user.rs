@@ -99,7 +99,11 @@ impl Permission {
         let (number, mut user) = self.user(name)?;
         // One's own key is enough to replace it.
         if actor.number != number {
-            Decider::of(self, actor.number).require(Intent::UserChangePassword, &own)?;
+            let mut decider = Decider::of(self, actor.number);
+            decider.require(Intent::UserChangePassword, &own)?;
+            if changes.account.is_some() && !decider.is_in(user.organisation) {
+                return Err(Error::OtherOrganisation { organisation: self.name_of(user.organisation) });
+            }
         }
         unchanged(seen, user.version)?;
         let (account, display) = (changes.account.unwrap_or(user.account), changes.display.unwrap_or(user.display));

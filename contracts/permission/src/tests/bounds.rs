@@ -9,9 +9,9 @@ fn too_many<T>(what: &str, most: usize) -> Result<T, Error> {
 }
 
 /// Rule: nesting of groups is bounded (+)
-#[test]
-fn a_chain_of_groups_ends_at_the_bound() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn a_chain_of_groups_ends_at_the_bound(test: &Test) {
+    let mut programme = Programme::new(test);
     for n in 0..=MAX_AROUND {
         programme.new_group(ALICE, &format!("g{n}"), &[]).unwrap();
         if n > 0 {
@@ -28,9 +28,9 @@ fn a_chain_of_groups_ends_at_the_bound() {
 }
 
 /// Rule: sizes of groups are bounded (+)
-#[test]
-fn memberships_and_subgroups_end_at_their_bounds() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn memberships_and_subgroups_end_at_their_bounds(test: &Test) {
+    let mut programme = Programme::new(test);
     for n in 0..=MAX_MEMBERSHIPS {
         programme.new_group(ALICE, &format!("g{n}"), &[]).unwrap();
     }
@@ -52,9 +52,9 @@ fn memberships_and_subgroups_end_at_their_bounds() {
 }
 
 /// Rule: the principals with rights on one resource are bounded (+)
-#[test]
-fn a_resource_has_a_bounded_number_of_principals() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_resource_has_a_bounded_number_of_principals(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let name = |n: u32| format!("g{n}");
     for n in 0..MAX_PRINCIPALS {
         programme.new_group(ALICE, &name(n), &[]).unwrap();

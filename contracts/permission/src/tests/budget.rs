@@ -8,9 +8,9 @@ fn other() -> Resource {
 }
 
 /// Rule: the budget contract is linked once, by the deployer (+)
-#[test]
-fn the_deployer_links_the_budget_contract_once() {
-    let mut programme = Programme { host: MemoryHost::called_by(ALICE) };
+#[coffer_test]
+fn the_deployer_links_the_budget_contract_once(test: &Test) {
+    let mut programme = Programme::nothing(test);
     programme.by(ALICE, |contract| contract.init(user("acme", "alice", ALICE))).unwrap();
     let created = programme.through(BUDGET, ALICE, |contract| contract.resource_created(project(), None));
     assert_eq!(created, Err(Error::NotTheBudget { caller: AccountId(BUDGET.0) }), "it is not linked yet");
@@ -23,9 +23,9 @@ fn the_deployer_links_the_budget_contract_once() {
 }
 
 /// Rule: only the linked budget contract announces resources (+)
-#[test]
-fn nobody_but_the_budget_contract_announces_resources() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn nobody_but_the_budget_contract_announces_resources(test: &Test) {
+    let mut programme = Programme::new(test);
     for caller in [ContractId([201; 32]), ContractId(ALICE.0)] {
         let refused = Err(Error::NotTheBudget { caller: AccountId(caller.0) });
         let created = programme.through(caller, ALICE, |contract| contract.resource_created(project(), None));
@@ -39,9 +39,9 @@ fn nobody_but_the_budget_contract_announces_resources() {
     assert_eq!(programme.events()[0].read(), Some(told));
 }
 
-#[test]
-fn a_resource_that_cannot_be_there_is_refused() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn a_resource_that_cannot_be_there_is_refused(test: &Test) {
+    let mut programme = Programme::new(test);
     assert_eq!(programme.created(ALICE, subproject(), None), Err(Error::NoResource { resource: project() }));
     programme.created(ALICE, project(), None).unwrap();
     let bad = |resource: Resource| Err(Error::BadResource { resource });
@@ -58,9 +58,9 @@ fn a_resource_that_cannot_be_there_is_refused() {
 }
 
 /// Rule: restricted item: on create all intents go to the assignee and leave the issuer except `list` (T)
-#[test]
-fn a_restricted_item_belongs_to_its_assignee_and_inherits_nothing() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_restricted_item_belongs_to_its_assignee_and_inherits_nothing(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.grant(ALICE, "donor/carol", &[Intent::WorkflowitemList], project()).unwrap();
     programme.created(ALICE, other(), Some("acme/bob")).unwrap();
     for intent in Intent::of(Level::Item) {
@@ -74,9 +74,9 @@ fn a_restricted_item_belongs_to_its_assignee_and_inherits_nothing() {
 }
 
 /// Rule: restricted item: on assign all intents go to the assignee and leave the issuer except `list`; needs grantPermission (T)
-#[test]
-fn a_restricted_item_that_is_assigned_goes_to_the_new_assignee() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_restricted_item_that_is_assigned_goes_to_the_new_assignee(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.created(ALICE, other(), Some("acme/bob")).unwrap();
     programme.new_group(ALICE, "donors", &["donor/carol", "donor/dave"]).unwrap();
     let assign = |programme: &mut Programme, by, from: &str, to: &str, resource| {
@@ -106,9 +106,9 @@ fn a_restricted_item_that_is_assigned_goes_to_the_new_assignee() {
 }
 
 /// Rule: a restricted item always has a holder (+)
-#[test]
-fn a_restricted_item_is_never_given_to_nobody() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_restricted_item_is_never_given_to_nobody(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "empty", &[]).unwrap();
     let right = Intent::WorkflowitemGrantPermission;
     assert_eq!(programme.created(ALICE, other(), Some("empty")), last_holder(right, other()));

@@ -3,9 +3,9 @@
 use super::*;
 
 /// Rule: a creator gets all intents of the level on what it creates (T), and inheritable those of the levels below (+)
-#[test]
-fn a_creator_has_all_intents_of_the_level_and_those_below() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_creator_has_all_intents_of_the_level_and_those_below(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.grant(ALICE, "acme/bob", &[Intent::ProjectCreateSubproject], project()).unwrap();
     let other = Resource::Subproject { project: "road".into(), subproject: "tunnel".into() };
     programme.created(BOB, other.clone(), None).unwrap();
@@ -19,9 +19,9 @@ fn a_creator_has_all_intents_of_the_level_and_those_below() {
 }
 
 /// Rule: inheritance is live (+)
-#[test]
-fn what_is_granted_above_holds_below_at_once_for_what_is_there_and_what_comes() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn what_is_granted_above_holds_below_at_once_for_what_is_there_and_what_comes(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let list = Intent::WorkflowitemList;
     assert!(!programme.can(BOB, list, &item()));
     programme.grant(ALICE, "acme/bob", &[list], project()).unwrap();
@@ -38,9 +38,9 @@ fn what_is_granted_above_holds_below_at_once_for_what_is_there_and_what_comes() 
 }
 
 /// Rule: a grant on an ancestor counts where it is inheritable (+)
-#[test]
-fn a_grant_that_is_not_inheritable_holds_where_it_stands_only() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_grant_that_is_not_inheritable_holds_where_it_stands_only(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let here = Terms { inheritable: false, until: None };
     programme.grant_as(ALICE, "acme/bob", &[Intent::SubprojectList], project(), here.clone()).unwrap();
     assert!(
@@ -52,9 +52,9 @@ fn a_grant_that_is_not_inheritable_holds_where_it_stands_only() {
 }
 
 /// Rule: a deny at a lower level wins (+)
-#[test]
-fn the_nearest_resource_that_says_anything_decides() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn the_nearest_resource_that_says_anything_decides(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let update = &[Intent::WorkflowitemUpdate];
     let expect = |programme: &Programme, allowed: [bool; 3]| {
         let now = [project(), subproject(), item()].map(|resource| programme.can(BOB, update[0], &resource));
@@ -72,9 +72,9 @@ fn the_nearest_resource_that_says_anything_decides() {
 }
 
 /// Rule: on one resource a denial wins over a grant (+)
-#[test]
-fn of_a_grant_and_a_denial_on_one_resource_the_denial_wins() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn of_a_grant_and_a_denial_on_one_resource_the_denial_wins(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let update = &[Intent::ProjectUpdate];
     programme.new_group(ALICE, "clerks", &["acme/bob"]).unwrap();
     programme.grant(ALICE, "acme/bob", update, project()).unwrap();
@@ -93,9 +93,9 @@ fn of_a_grant_and_a_denial_on_one_resource_the_denial_wins() {
 }
 
 /// Rule: an organisation as a principal stands for all its users (+)
-#[test]
-fn what_an_organisation_has_each_of_its_users_has() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn what_an_organisation_has_each_of_its_users_has(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let list = Intent::ProjectList;
     programme.grant(ALICE, "donor", &[list], project()).unwrap();
     assert!(
@@ -113,9 +113,9 @@ fn what_an_organisation_has_each_of_its_users_has() {
 }
 
 /// Rule: an intent holds on resources of its level and above only (+)
-#[test]
-fn an_intent_of_a_higher_level_is_never_held_below() {
-    let programme = Programme::with_tree();
+#[coffer_test]
+fn an_intent_of_a_higher_level_is_never_held_below(test: &Test) {
+    let programme = Programme::with_tree(test);
     assert!(programme.can(ALICE, Intent::ProjectUpdate, &project()));
     assert!(!programme.can(ALICE, Intent::ProjectUpdate, &subproject()));
     assert!(!programme.can(ALICE, Intent::GlobalCreateProject, &project()));
@@ -123,8 +123,8 @@ fn an_intent_of_a_higher_level_is_never_held_below() {
 }
 
 /// Rule: intents (T, complete): every name of the reference
-#[test]
-fn every_intent_has_the_name_of_the_reference() {
+#[coffer_test]
+fn every_intent_has_the_name_of_the_reference(test: &Test) {
     let of_level = |level: &str, names: &str| -> Vec<String> {
         names.split_whitespace().map(|name| format!("{level}.{name}")).collect()
     };
@@ -141,7 +141,7 @@ fn every_intent_has_the_name_of_the_reference() {
         of_level("workflowitem", &format!("{granting} {things} validateDocument")),
     ]
     .concat();
-    let programme = Programme::new();
+    let programme = Programme::new(test);
     let listed = programme.ask(STRANGER, |contract| contract.intents());
     let mut names: Vec<String> = listed.iter().map(|intent| intent.name.clone()).collect();
     expected.sort();

@@ -4,9 +4,9 @@ use super::*;
 use crate::event::{Denied, Granted, Revoked, RoleDefined};
 
 /// Rule: grant and revoke are idempotent (T)
-#[test]
-fn granting_and_revoking_again_succeed_without_effect() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn granting_and_revoking_again_succeed_without_effect(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let list = &[Intent::ProjectList, Intent::ProjectList, Intent::ProjectViewDetails];
     assert_eq!(programme.revoke(ALICE, "acme/bob", list, project()), Ok(1), "there was nothing");
     assert!(programme.events().is_empty());
@@ -44,9 +44,9 @@ fn granting_and_revoking_again_succeed_without_effect() {
 }
 
 /// Rule: to grant one needs `<level>.intent.grantPermission` there (T)
-#[test]
-fn granting_needs_the_right_to_grant_on_the_resource() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn granting_needs_the_right_to_grant_on_the_resource(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "auditors", &[]).unwrap();
     let user = Resource::User { user: "donor/carol".into() };
     let cases = [
@@ -69,9 +69,9 @@ fn granting_needs_the_right_to_grant_on_the_resource() {
 }
 
 /// Rule: to grant one needs the intent itself: no self-escalation (+)
-#[test]
-fn nobody_grants_a_right_that_it_does_not_have() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn nobody_grants_a_right_that_it_does_not_have(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.grant(ALICE, "acme/bob", &[Intent::ProjectGrantPermission, Intent::ProjectList], project()).unwrap();
     for to in ["acme/bob", "donor/carol", "acme", "donor"] {
         let refused = programme.grant(BOB, to, &[Intent::ProjectList, Intent::ProjectClose], project());
@@ -82,9 +82,9 @@ fn nobody_grants_a_right_that_it_does_not_have() {
 }
 
 /// Rule: nobody grants a right for longer, or further down, than it has it (+)
-#[test]
-fn nobody_grants_more_of_a_right_than_it_has() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn nobody_grants_more_of_a_right_than_it_has(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let (grant, list) = (Intent::ProjectGrantPermission, Intent::SubprojectList);
     programme.grant(ALICE, "acme/bob", &[grant], project()).unwrap();
     programme.grant_as(ALICE, "acme/bob", &[list], project(), until(5_000)).unwrap();
@@ -99,9 +99,9 @@ fn nobody_grants_more_of_a_right_than_it_has() {
 }
 
 /// Rule: grantees must exist (+)
-#[test]
-fn a_grantee_that_does_not_exist_is_refused() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_grantee_that_does_not_exist_is_refused(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let nobody = |name: &str| Err(Error::NoIdentity { name: name.into() });
     assert_eq!(programme.grant(ALICE, "acme/eve", &[Intent::ProjectList], project()), nobody("acme/eve"));
     assert_eq!(programme.deny(ALICE, "nowhere", &[Intent::ProjectList], project()), nobody("nowhere"));
@@ -112,9 +112,9 @@ fn a_grantee_that_does_not_exist_is_refused() {
 }
 
 /// Rule: an intent is granted on its own level or above it (+)
-#[test]
-fn an_intent_of_another_level_is_refused() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn an_intent_of_another_level_is_refused(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let wrong = |right: Intent, resource| Err(Error::WrongLevel { right: right.name().into(), resource });
     let refused = programme.grant(ALICE, "acme/bob", &[Intent::ProjectClose], subproject());
     assert_eq!(refused, wrong(Intent::ProjectClose, subproject()));
@@ -128,9 +128,9 @@ fn an_intent_of_another_level_is_refused() {
 }
 
 /// Rule: to revoke or deny one needs `<level>.intent.revokePermission` there (T)
-#[test]
-fn revoking_and_denying_need_the_right_to_revoke() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn revoking_and_denying_need_the_right_to_revoke(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let close = &[Intent::ProjectClose];
     programme.grant(ALICE, "donor/carol", close, project()).unwrap();
     programme.grant(ALICE, "acme/bob", &[Intent::ProjectGrantPermission, Intent::ProjectClose], project()).unwrap();
@@ -146,9 +146,9 @@ fn revoking_and_denying_need_the_right_to_revoke() {
 }
 
 /// Rule: who lifts a denial needs what granting the right needs (+)
-#[test]
-fn nobody_lifts_a_denial_of_what_it_may_not_grant() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn nobody_lifts_a_denial_of_what_it_may_not_grant(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let close = &[Intent::SubprojectClose];
     let rights = &[Intent::SubprojectGrantPermission, Intent::SubprojectRevokePermission, Intent::SubprojectClose];
     programme.grant(ALICE, "acme/bob", rights, project()).unwrap();
@@ -174,9 +174,9 @@ fn nobody_lifts_a_denial_of_what_it_may_not_grant() {
 }
 
 /// Rule: grants may have an end by the time of blocks (+)
-#[test]
-fn a_grant_and_a_denial_end_by_the_time_of_blocks() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_grant_and_a_denial_end_by_the_time_of_blocks(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let (list, close) = (Intent::ProjectList, Intent::ProjectClose);
     programme.grant_as(ALICE, "acme/bob", &[list], project(), until(2_000)).unwrap();
     programme.grant(ALICE, "acme/bob", &[close], project()).unwrap();
@@ -195,9 +195,9 @@ fn a_grant_and_a_denial_end_by_the_time_of_blocks() {
 }
 
 /// Rule: role templates: named sets of intents granted at once (+)
-#[test]
-fn a_role_grants_its_intents_at_once_where_they_fit() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_role_grants_its_intents_at_once_where_they_fit(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let viewer = vec![Intent::ProjectList, Intent::SubprojectList, Intent::WorkflowitemList, Intent::ProjectList];
     let define = |programme: &mut Programme, by, intents: Vec<Intent>| {
         programme.by(by, |contract| contract.define_role("viewer".into(), intents, None))
@@ -234,9 +234,9 @@ fn a_role_grants_its_intents_at_once_where_they_fit() {
 }
 
 /// Rule: a role grants nothing that its granter lacks (+)
-#[test]
-fn a_role_is_no_way_around_the_rules_of_granting() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_role_is_no_way_around_the_rules_of_granting(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.grant(ALICE, "acme/bob", &[Intent::ProjectGrantPermission, Intent::ProjectList], project()).unwrap();
     let all = vec![Intent::ProjectList, Intent::ProjectUpdate];
     programme.by(ALICE, |contract| contract.define_role("editor".into(), all, None)).unwrap();
@@ -246,9 +246,9 @@ fn a_role_is_no_way_around_the_rules_of_granting() {
 }
 
 /// Rule: `global.grantAllPermissions` grants all global intents at once (T)
-#[test]
-fn all_global_rights_are_granted_at_once_by_who_has_them_all() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn all_global_rights_are_granted_at_once_by_who_has_them_all(test: &Test) {
+    let mut programme = Programme::new(test);
     let all =
         |programme: &mut Programme, by, to: &str| programme.by(by, |contract| contract.grant_all(to.into(), None));
     let right = Intent::GlobalGrantAllPermissions;

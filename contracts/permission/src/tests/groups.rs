@@ -4,9 +4,9 @@ use super::*;
 use crate::event::{GroupCreated, MemberAdded, MemberRemoved};
 
 /// Rule: a principal has what a group has that it is in, at once (+)
-#[test]
-fn a_right_of_a_group_comes_and_goes_with_membership_at_once() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_right_of_a_group_comes_and_goes_with_membership_at_once(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "clerks", &[]).unwrap();
     programme.grant(ALICE, "clerks", &[Intent::ProjectUpdate], project()).unwrap();
     assert!(!programme.can(BOB, Intent::ProjectUpdate, &project()));
@@ -25,9 +25,9 @@ fn a_right_of_a_group_comes_and_goes_with_membership_at_once() {
 }
 
 /// Rule: groups are nested (+)
-#[test]
-fn a_right_of_a_group_reaches_through_groups_in_it() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_right_of_a_group_reaches_through_groups_in_it(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "bridge-team", &["donor/carol"]).unwrap();
     programme.new_group(ALICE, "builders", &["bridge-team"]).unwrap();
     programme.new_group(ALICE, "everybody", &["builders", "acme/bob"]).unwrap();
@@ -48,9 +48,9 @@ fn a_right_of_a_group_reaches_through_groups_in_it() {
 }
 
 /// Rule: nested groups are loop-safe (+)
-#[test]
-fn a_group_is_never_in_itself() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn a_group_is_never_in_itself(test: &Test) {
+    let mut programme = Programme::new(test);
     programme.new_group(ALICE, "a", &["acme/bob"]).unwrap();
     programme.new_group(ALICE, "b", &["a"]).unwrap();
     programme.new_group(ALICE, "c", &["b"]).unwrap();
@@ -68,9 +68,9 @@ fn a_group_is_never_in_itself() {
 }
 
 /// Rule: group intents addUser, removeUser (T) and administer (+); `global.createGroup` (T)
-#[test]
-fn each_command_on_a_group_needs_its_own_right() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn each_command_on_a_group_needs_its_own_right(test: &Test) {
+    let mut programme = Programme::new(test);
     assert_eq!(programme.new_group(BOB, "clerks", &[]), lacks(Intent::GlobalCreateGroup, Resource::Global));
     programme.new_group(ALICE, "clerks", &["donor/carol"]).unwrap();
     let created = GroupCreated { group: "clerks".into(), by: "acme/alice".into() };
@@ -91,9 +91,9 @@ fn each_command_on_a_group_needs_its_own_right() {
 }
 
 /// Rule: members of a group are users and groups (T)
-#[test]
-fn only_users_and_groups_that_exist_become_members() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn only_users_and_groups_that_exist_become_members(test: &Test) {
+    let mut programme = Programme::new(test);
     let needed = "a user or a group".to_owned();
     let organisation = Err(Error::WrongKind { name: "donor".into(), needed });
     assert_eq!(programme.new_group(ALICE, "clerks", &["donor"]), organisation);

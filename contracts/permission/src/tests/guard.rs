@@ -5,9 +5,9 @@ use super::*;
 const GRANT: Intent = Intent::GlobalGrantPermission;
 
 /// Rule: the last holder of grantPermission on a resource cannot lose it (T)
-#[test]
-fn the_last_holder_of_the_right_to_grant_on_a_project_cannot_lose_it() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn the_last_holder_of_the_right_to_grant_on_a_project_cannot_lose_it(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let rights =
         [Intent::ProjectGrantPermission, Intent::SubprojectGrantPermission, Intent::WorkflowitemGrantPermission];
     for right in rights {
@@ -30,9 +30,9 @@ fn the_last_holder_of_the_right_to_grant_on_a_project_cannot_lose_it() {
 }
 
 /// Rule: below a project there is always a holder, who inherits the right (+)
-#[test]
-fn on_a_subproject_the_holders_of_the_project_are_left() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn on_a_subproject_the_holders_of_the_project_are_left(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let right = Intent::SubprojectGrantPermission;
     assert!(programme.revoke(ALICE, "acme/alice", &[right], subproject()).is_ok());
     assert!(programme.can(ALICE, right, &subproject()), "inherited");
@@ -41,18 +41,18 @@ fn on_a_subproject_the_holders_of_the_project_are_left() {
 }
 
 /// Rule: the last holder of grantPermission globally cannot lose it (+)
-#[test]
-fn the_last_global_holder_cannot_lose_the_right_to_grant() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn the_last_global_holder_cannot_lose_the_right_to_grant(test: &Test) {
+    let mut programme = Programme::new(test);
     assert_eq!(programme.revoke(ALICE, "acme/alice", &[GRANT], Resource::Global), last_holder(GRANT, Resource::Global));
     programme.grant(ALICE, "donor/carol", &[GRANT], Resource::Global).unwrap();
     assert!(programme.revoke(ALICE, "acme/alice", &[GRANT], Resource::Global).is_ok());
 }
 
 /// Rule: the last holder of the right to administer a group cannot lose it (+)
-#[test]
-fn the_last_administrator_of_a_group_cannot_lose_the_right() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn the_last_administrator_of_a_group_cannot_lose_the_right(test: &Test) {
+    let mut programme = Programme::new(test);
     programme.new_group(ALICE, "clerks", &[]).unwrap();
     let (right, clerks) = (Intent::GroupAdminister, group("clerks"));
     assert_eq!(programme.revoke(ALICE, "acme/alice", &[right], clerks.clone()), last_holder(right, clerks.clone()));
@@ -65,9 +65,9 @@ fn the_last_administrator_of_a_group_cannot_lose_the_right() {
 }
 
 /// Rule: the last holder is not disabled (+)
-#[test]
-fn a_user_who_is_the_last_holder_anywhere_cannot_be_disabled() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_user_who_is_the_last_holder_anywhere_cannot_be_disabled(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let all = programme.by(ALICE, |contract| contract.grant_all("acme/bob".into(), None));
     assert!(all.is_ok());
     let right = Intent::ProjectGrantPermission;
@@ -83,9 +83,9 @@ fn a_user_who_is_the_last_holder_anywhere_cannot_be_disabled() {
 }
 
 /// Rule: the last holder does not leave the group that makes it one (+)
-#[test]
-fn the_last_user_cannot_be_taken_out_of_a_group_that_is_the_last_holder() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn the_last_user_cannot_be_taken_out_of_a_group_that_is_the_last_holder(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let rights =
         [Intent::ProjectGrantPermission, Intent::SubprojectGrantPermission, Intent::WorkflowitemGrantPermission];
     programme.new_group(ALICE, "inner", &["acme/bob", "donor/carol"]).unwrap();
@@ -103,9 +103,9 @@ fn the_last_user_cannot_be_taken_out_of_a_group_that_is_the_last_holder() {
 }
 
 /// Rule: the last user of an organisation that is the last holder is not disabled (+)
-#[test]
-fn an_organisation_keeps_an_enabled_user_while_it_is_the_last_holder() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn an_organisation_keeps_an_enabled_user_while_it_is_the_last_holder(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let rights =
         [Intent::ProjectGrantPermission, Intent::SubprojectGrantPermission, Intent::WorkflowitemGrantPermission];
     programme.grant(ALICE, "donor", &rights, project()).unwrap();
@@ -117,9 +117,9 @@ fn an_organisation_keeps_an_enabled_user_while_it_is_the_last_holder() {
 }
 
 /// Rule: a user keeps the right to grant on itself (+)
-#[test]
-fn a_user_has_the_right_to_grant_on_itself_for_good() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn a_user_has_the_right_to_grant_on_itself_for_good(test: &Test) {
+    let mut programme = Programme::new(test);
     let own = Resource::User { user: "acme/bob".into() };
     let right = Intent::UserGrantPermission;
     assert_eq!(programme.revoke(ALICE, "acme/bob", &[right], own.clone()), last_holder(right, own.clone()));

@@ -4,9 +4,9 @@ use super::*;
 use crate::event::{UserCreated, UserSwitched};
 
 /// Rule: ids of users and groups share one namespace: letters (Unicode allowed), digits, `_` and `-`, at most 64 characters (T)
-#[test]
-fn names_have_letters_of_any_script_digits_underscores_and_hyphens_and_at_most_64_characters() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn names_have_letters_of_any_script_digits_underscores_and_hyphens_and_at_most_64_characters(test: &Test) {
+    let mut programme = Programme::new(test);
     let long = "ü".repeat(64);
     for (n, id) in ["Müller-Lüdenscheidt_2", "Ελένη", "देव", "李", &long].into_iter().enumerate() {
         let new = user("Österreich", id, AccountId([50 + n as u8; 32]));
@@ -29,9 +29,9 @@ fn names_have_letters_of_any_script_digits_underscores_and_hyphens_and_at_most_6
 }
 
 /// Rule: ids of users and groups share one namespace (T), and organisations share it too (+)
-#[test]
-fn a_name_stands_for_one_user_or_group_or_organisation() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn a_name_stands_for_one_user_or_group_or_organisation(test: &Test) {
+    let mut programme = Programme::new(test);
     assert_eq!(programme.new_group(ALICE, "finance", &[]), Ok(()));
     let taken = |name: &str| Err(Error::NameTaken { name: name.into() });
     assert_eq!(programme.new_group(ALICE, "finance", &[]), taken("finance"));
@@ -45,9 +45,9 @@ fn a_name_stands_for_one_user_or_group_or_organisation() {
 }
 
 /// Rule: `root` is not special: there is no super-user (+)
-#[test]
-fn nobody_has_a_right_that_was_not_granted_not_even_root_or_the_deployer() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn nobody_has_a_right_that_was_not_granted_not_even_root_or_the_deployer(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let root = user("acme", "root", STRANGER);
     programme.by(ALICE, |contract| contract.create_user(root)).unwrap();
     let everything = [Resource::Global, group("x"), project(), subproject(), item()];
@@ -62,9 +62,9 @@ fn nobody_has_a_right_that_was_not_granted_not_even_root_or_the_deployer() {
 }
 
 /// Rule: the first administrator is named at deployment and gets the global intents (+)
-#[test]
-fn the_first_administrator_has_the_global_intents_and_those_on_itself_and_no_others() {
-    let programme = Programme::new();
+#[coffer_test]
+fn the_first_administrator_has_the_global_intents_and_those_on_itself_and_no_others(test: &Test) {
+    let programme = Programme::new(test);
     let own = Resource::User { user: "acme/alice".into() };
     for &intent in Intent::ALL {
         assert_eq!(programme.can(ALICE, intent, &Resource::Global), intent.level() == Level::Global, "{intent:?}");
@@ -74,9 +74,9 @@ fn the_first_administrator_has_the_global_intents_and_those_on_itself_and_no_oth
 }
 
 /// Rule: a new user gets its own user intents (T)
-#[test]
-fn a_new_user_has_its_own_user_intents_and_so_has_its_creator() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn a_new_user_has_its_own_user_intents_and_so_has_its_creator(test: &Test) {
+    let mut programme = Programme::new(test);
     let own = Resource::User { user: "acme/bob".into() };
     for intent in Intent::of(Level::User) {
         assert!(programme.can(BOB, intent, &own) && programme.can(ALICE, intent, &own), "{intent:?}");
@@ -95,9 +95,9 @@ fn a_new_user_has_its_own_user_intents_and_so_has_its_creator() {
 }
 
 /// Rule: an account belongs to one user (+)
-#[test]
-fn an_account_that_belongs_to_a_user_is_refused_to_another() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn an_account_that_belongs_to_a_user_is_refused_to_another(test: &Test) {
+    let mut programme = Programme::new(test);
     let taken = Err(Error::AccountTaken { user: "acme/bob".into() });
     let new = user("acme", "eve", BOB);
     assert_eq!(programme.by(ALICE, |contract| contract.create_user(new)), taken);
@@ -111,9 +111,9 @@ fn an_account_that_belongs_to_a_user_is_refused_to_another() {
 }
 
 /// Rule: a user replaces its own key; others need `user.changePassword` (T)
-#[test]
-fn a_replaced_account_acts_as_the_user_and_the_old_one_as_nobody() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn a_replaced_account_acts_as_the_user_and_the_old_one_as_nobody(test: &Test) {
+    let mut programme = Programme::new(test);
     let own = Resource::User { user: "donor/carol".into() };
     let change = |account| UserChanges { account: Some(account), display: None };
     let replace = |programme: &mut Programme, by, account| {
@@ -131,10 +131,31 @@ fn a_replaced_account_acts_as_the_user_and_the_old_one_as_nobody() {
     assert_eq!(replace(&mut programme, STRANGER, CAROL), Ok(3), "its own again");
 }
 
+/// Rule: nobody of another organisation replaces what a user signs with (+)
+#[coffer_test]
+fn another_organisation_cannot_take_over_a_user_that_it_created(test: &Test) {
+    let mut programme = Programme::new(test);
+    let replace = |programme: &mut Programme, by, user: &str, account| {
+        let changes = UserChanges { account, display: Some(Hash([8; 32])) };
+        programme.by(by, |contract| contract.update_user(user.into(), changes, None))
+    };
+    let refused = Err(Error::OtherOrganisation { organisation: "donor".into() });
+    assert_eq!(replace(&mut programme, ALICE, "donor/carol", Some(STRANGER)), refused);
+    assert_eq!(replace(&mut programme, ALICE, "donor/carol", None), Ok(2), "the display commitment");
+    assert_eq!(replace(&mut programme, ALICE, "acme/bob", Some(STRANGER)), Ok(2), "of her own organisation");
+    let own = Resource::User { user: "donor/carol".into() };
+    programme.grant(CAROL, "donor/dave", &[Intent::UserChangePassword], own).unwrap();
+    assert_eq!(
+        replace(&mut programme, DAVE, "donor/carol", Some(BOB)),
+        Err(Error::AccountTaken { user: "acme/bob".into() })
+    );
+    assert_eq!(replace(&mut programme, DAVE, "donor/carol", Some(AccountId([98; 32]))), Ok(3));
+}
+
 /// Rule: a disabled user has no rights (T)
-#[test]
-fn a_disabled_user_can_do_nothing_until_it_is_enabled_again() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_disabled_user_can_do_nothing_until_it_is_enabled_again(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.grant(ALICE, "donor/carol", &[Intent::ProjectList], project()).unwrap();
     programme.new_group(ALICE, "auditors", &["donor/carol"]).unwrap();
     assert_eq!(programme.disable(BOB, "donor/carol"), lacks(Intent::GlobalDisableUser, Resource::Global));
@@ -167,11 +188,11 @@ fn a_disabled_user_can_do_nothing_until_it_is_enabled_again() {
 }
 
 /// Rule: the account that signed the transaction decides, nothing else (+)
-#[test]
-fn a_contract_in_between_gives_nobody_rights() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_contract_in_between_gives_nobody_rights(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let anybodys = ContractId([77; 32]);
-    let create = |contract: &mut Permission| contract.create_group("x".into(), vec![]);
+    let create = |contract: &Contract| contract.create_group("x".into(), vec![]);
     assert_eq!(programme.through(anybodys, BOB, create), lacks(Intent::GlobalCreateGroup, Resource::Global));
     assert_eq!(programme.through(anybodys, ALICE, create), Ok(()));
     let nobody = programme.by(STRANGER, create);
@@ -181,9 +202,9 @@ fn a_contract_in_between_gives_nobody_rights() {
 }
 
 /// Rule: every command may carry the version it saw and is refused if the thing changed (+)
-#[test]
-fn a_command_for_another_version_is_refused() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_command_for_another_version_is_refused(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "auditors", &[]).unwrap();
     let changed = |seen, version| Err(Error::Changed { seen, version });
     let bob = || "acme/bob".to_owned();

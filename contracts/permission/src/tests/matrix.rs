@@ -35,7 +35,7 @@ struct Command {
     resource: Resource,
     /// What it needs besides.
     also: Vec<Intent>,
-    run: fn(&mut Programme, &Resource) -> Result<(), Error>,
+    run: fn(&mut Programme<'_>, &Resource) -> Result<(), Error>,
 }
 
 fn carol() -> Resource {
@@ -112,7 +112,7 @@ fn commands() -> Vec<Command> {
                 let role = || format!("role-{}", resource.level() as u8);
                 let intents = vec![plain(resource)];
                 programme.by(ALICE, |contract| contract.define_role(role(), intents, None)).unwrap();
-                let grant = |contract: &mut Permission| {
+                let grant = |contract: &Contract| {
                     contract.grant_role("donor/dave".into(), role(), resource.clone(), FOREVER, None)
                 };
                 programme.by(BOB, grant).map(drop)
@@ -134,7 +134,7 @@ fn commands() -> Vec<Command> {
             programme.ask(BOB, |contract| contract.who_can(plain(resource), resource.clone(), None, 10)).map(drop)
         });
         here("why", level.right_to_list(), |programme, resource| {
-            let why = |contract: &Permission| contract.why("donor/dave".into(), plain(resource), resource.clone());
+            let why = |contract: &Contract| contract.why("donor/dave".into(), plain(resource), resource.clone());
             programme.ask(BOB, why).map(drop)
         });
     }
@@ -142,8 +142,8 @@ fn commands() -> Vec<Command> {
 }
 
 /// A programme in which Bob has the right in that way; nothing if there is no such way.
-fn prepared(command: &Command, way: Way) -> Option<Programme> {
-    let mut programme = Programme::with_tree();
+fn prepared<'t>(test: &'t Test, command: &Command, way: Way) -> Option<Programme<'t>> {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "crew", &["donor/dave"]).unwrap();
     programme.new_group(ALICE, "inner", &["acme/bob"]).unwrap();
     programme.new_group(ALICE, "outer", &["inner"]).unwrap();
@@ -178,12 +178,12 @@ fn prepared(command: &Command, way: Way) -> Option<Programme> {
 }
 
 /// Rule: who may do what: each command needs its right, had in any of the ways there are (+)
-#[test]
-fn every_command_is_done_by_who_has_its_right_and_refused_to_everybody_else() {
+#[coffer_test]
+fn every_command_is_done_by_who_has_its_right_and_refused_to_everybody_else(test: &Test) {
     let mut cells = 0;
     for command in commands() {
         for way in WAYS {
-            let Some(mut programme) = prepared(&command, way) else { continue };
+            let Some(mut programme) = prepared(test, &command, way) else { continue };
             cells += 1;
             let (right, resource) = (command.right.name().to_owned(), command.resource.clone());
             let refused = |because| Err(Error::NotAllowed { right, resource, because });

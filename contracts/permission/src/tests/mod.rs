@@ -1,4 +1,4 @@
-//! The contract against a host in memory: one file for each part. Here: the programme that the tests play in, and how they call it.
+//! The contract on both engines: one file for each part. Here: the programme that the tests play in, and how they call it.
 
 mod bounds;
 mod budget;
@@ -12,7 +12,8 @@ mod sequences;
 mod views;
 
 use super::*;
-use coffer_sdk::native::{Emitted, MemoryHost, with_host};
+use coffer_test::Emitted;
+use coffer_test::prelude::*;
 
 pub const ALICE: AccountId = AccountId([1; 32]);
 pub const BOB: AccountId = AccountId([2; 32]);
@@ -22,6 +23,9 @@ pub const STRANGER: AccountId = AccountId([99; 32]);
 pub const BUDGET: ContractId = ContractId([200; 32]);
 
 pub const FOREVER: Terms = Terms { inheritable: true, until: None };
+
+/// What the tests call.
+pub type Contract = ClientOf<Permission>;
 
 pub fn until(until: u64) -> Terms {
     Terms { inheritable: true, until: Some(until) }
@@ -43,19 +47,25 @@ pub fn group(name: &str) -> Resource {
     Resource::Group { group: name.into() }
 }
 
-/// A programme that tests play in. A call that fails changes nothing, as on a chain.
-#[derive(Clone)]
-pub struct Programme {
-    host: MemoryHost,
+/// A programme that tests play in.
+pub struct Programme<'t> {
+    test: &'t Test,
+    contract: Contract,
 }
 
-impl Programme {
-    /// A programme of three organisations: Alice of `acme` is the first administrator, then there are Bob of `acme`, Carol of `donor` and
+impl<'t> Programme<'t> {
+    /// A contract that has not begun, at the time 1,000.
+    pub fn nothing(test: &'t Test) -> Self {
+        test.travel_to(1_000);
+        // A test may have several, one after the other.
+        let contract = test.contract::<Permission>(&format!("permission-{}", test.height()));
+        Self { test, contract }
+    }
+
+    /// A programme of two organisations: Alice of `acme` is the first administrator, then there are Bob of `acme`, Carol of `donor` and
     /// Dave of `donor`. Only Alice has more than the rights on herself.
-    pub fn new() -> Self {
-        let mut host = MemoryHost::called_by(ALICE);
-        host.time = 1_000;
-        let mut programme = Self { host };
+    pub fn new(test: &'t Test) -> Self {
+        let mut programme = Self::nothing(test);
         let administrator = user("acme", "alice", ALICE);
         programme.by(ALICE, |contract| contract.init(administrator)).unwrap();
         for (organisation, id, account) in [("acme", "bob", BOB), ("donor", "carol", CAROL), ("donor", "dave", DAVE)] {
@@ -63,59 +73,33 @@ impl Programme {
             programme.by(ALICE, |contract| contract.create_user(new)).unwrap();
         }
         programme.by(ALICE, |contract| contract.link(BUDGET)).unwrap();
-        programme.host.events.clear();
+        programme.events();
         programme
     }
 
     /// The same with a project, a subproject and a workflow item, all created by Alice.
-    pub fn with_tree() -> Self {
-        let mut programme = Self::new();
+    pub fn with_tree(test: &'t Test) -> Self {
+        let mut programme = Self::new(test);
         for resource in [project(), subproject(), item()] {
             programme.created(ALICE, resource, None).unwrap();
         }
-        programme.host.events.clear();
+        programme.events();
         programme
     }
 
     /// Calls the contract by a transaction that `account` signed.
-    pub fn by<T>(
-        &mut self,
-        account: AccountId,
-        call: impl FnOnce(&mut Permission) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.call(account, account, call)
+    pub fn by<T>(&mut self, account: AccountId, call: impl FnOnce(&Contract) -> T) -> T {
+        call(&self.contract.as_account(account))
     }
 
     /// The same through a contract in between.
-    pub fn through<T>(
-        &mut self,
-        contract: ContractId,
-        account: AccountId,
-        call: impl FnOnce(&mut Permission) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.call(AccountId(contract.0), account, call)
+    pub fn through<T>(&mut self, contract: ContractId, account: AccountId, call: impl FnOnce(&Contract) -> T) -> T {
+        call(&self.contract.as_account(account).through(contract))
     }
 
-    fn call<T>(
-        &mut self,
-        caller: AccountId,
-        origin: AccountId,
-        call: impl FnOnce(&mut Permission) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut host = self.host.clone();
-        (host.caller, host.origin) = (caller, origin);
-        let (result, host) = with_host(host, || call(&mut Permission::open()));
-        if result.is_ok() {
-            self.host = host;
-        }
-        result
-    }
-
-    /// Asks the contract without changing anything.
-    pub fn ask<T>(&self, account: AccountId, view: impl FnOnce(&Permission) -> T) -> T {
-        let mut host = self.host.clone();
-        (host.caller, host.origin, host.read_only) = (account, account, true);
-        with_host(host, || view(&Permission::open())).0
+    /// Asks the contract.
+    pub fn ask<T>(&self, account: AccountId, view: impl FnOnce(&Contract) -> T) -> T {
+        view(&self.contract.as_account(account))
     }
 
     pub fn created(&mut self, by: AccountId, resource: Resource, restricted_to: Option<&str>) -> Result<(), Error> {
@@ -167,13 +151,19 @@ impl Programme {
         self.ask(account, |contract| contract.check(account, asked)) == [Verdict::Allowed]
     }
 
+    pub fn time(&self) -> u64 {
+        self.test.time()
+    }
+
     pub fn at(&mut self, time: u64) {
-        self.host.time = time;
+        self.test.travel_to(time);
     }
 
     /// The events since the last look.
     pub fn events(&mut self) -> Vec<Emitted> {
-        core::mem::take(&mut self.host.events)
+        let events = self.test.emitted();
+        self.test.forget_events();
+        events
     }
 }
 

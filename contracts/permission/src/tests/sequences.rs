@@ -1,11 +1,16 @@
 //! Random commands by random users beside a model that is as simple as can be: a flat list of grants that every question walks through.
 
+use core::cell::Cell;
+
+use coffer_test::proptest::prelude::*;
+use coffer_test::{Sequences, here};
+
 use super::*;
 
 /// Sequences that are played.
-const SEQUENCES: u64 = 2_000;
-/// Commands of each.
-const LENGTH: usize = 14;
+const SEQUENCES: u32 = 2_000;
+/// Commands of each at most.
+const LENGTH: usize = 20;
 
 const USERS: [(&str, &str, AccountId); 4] = [
     ("acme/alice", "acme", ALICE),
@@ -62,7 +67,7 @@ fn resources() -> Vec<Resource> {
     ]
 }
 
-fn random_step(dice: &mut Dice, now: u64) -> Step {
+fn random_step(dice: &mut Dice) -> Step {
     let users: Vec<String> = USERS.iter().map(|(name, ..)| (*name).to_owned()).collect();
     let mut principals = users.clone();
     principals.extend(GROUPS.map(String::from));
@@ -74,8 +79,10 @@ fn random_step(dice: &mut Dice, now: u64) -> Step {
     let some =
         [level.right_to_grant(), level.right_to_revoke(), dice.of(&below), dice.of(&below), dice.of(Intent::ALL)];
     let intent = dice.of(&some);
-    let terms =
-        Terms { inheritable: dice.below(4) > 0, until: (dice.below(3) == 0).then(|| now + 50 * dice.below(5) as u64) };
+    let terms = Terms {
+        inheritable: dice.below(4) > 0,
+        until: (dice.below(3) == 0).then(|| 1_000 + 50 * dice.below(8) as u64),
+    };
     let principal = dice.of(&principals);
     match dice.below(16) {
         0..6 => Step::Grant(principal, intent, resource, terms),
@@ -369,7 +376,7 @@ impl Model {
     }
 }
 
-fn play(programme: &mut Programme, by: AccountId, step: &Step) -> Result<(), Error> {
+fn play(programme: &mut Programme<'_>, by: AccountId, step: &Step) -> Result<(), Error> {
     match step.clone() {
         Step::Grant(to, intent, on, terms) => programme.grant_as(by, &to, &[intent], on, terms).map(drop),
         Step::Deny(to, intent, on, terms) => {
@@ -385,18 +392,18 @@ fn play(programme: &mut Programme, by: AccountId, step: &Step) -> Result<(), Err
             programme.through(BUDGET, by, |contract| contract.resource_assigned(survey(), None, to)).map(drop)
         }
         Step::Wait => {
-            programme.at(programme.host.time + 60);
+            programme.at(programme.time() + 60);
             Ok(())
         }
     }
 }
 
-/// The rights of everybody are as the model says, and what is held is explained by a grant of the model. Of all rights a third is looked at,
+/// The rights of everybody are as the model says, and what is held is explained by a grant of the model. Of all rights a sixth is looked at,
 /// another one after each sequence.
-fn is_explained(programme: &Programme, model: &Model, dice: &mut Dice) {
+fn is_explained(programme: &Programme<'_>, model: &Model, dice: &mut Dice) {
     let all: Vec<(Intent, Resource)> =
         resources().into_iter().flat_map(|on| Intent::ALL.iter().map(move |intent| (*intent, on.clone()))).collect();
-    let all: Vec<(Intent, Resource)> = all.into_iter().filter(|_| dice.below(3) == 0).collect();
+    let all: Vec<(Intent, Resource)> = all.into_iter().filter(|_| dice.below(6) == 0).collect();
     for (user, _, account) in USERS {
         let verdicts = programme.ask(account, |contract| contract.check(account, all.clone()));
         for ((intent, resource), verdict) in all.iter().zip(verdicts) {
@@ -416,48 +423,46 @@ fn is_explained(programme: &Programme, model: &Model, dice: &mut Dice) {
     }
 }
 
-/// Rule: nobody holds a right that no grant explains (+)
-#[test]
-fn random_commands_end_as_in_a_naive_model_and_nobody_holds_a_right_that_no_grant_explains() {
-    let mut start = Programme::with_tree();
-    start.new_group(ALICE, "inner", &["acme/bob", "donor/carol"]).unwrap();
-    start.new_group(ALICE, "outer", &["inner"]).unwrap();
-    start.new_group(ALICE, "crew", &[]).unwrap();
-    for name in ["inner", "outer"] {
-        // Of these two groups nothing but the members is compared; nobody can change rights on them without Alice, who does not.
-        let rights: Vec<Intent> = Intent::of(Level::Group).collect();
-        start.grant(ALICE, "donor/dave", &rights[..2], group(name)).unwrap();
-    }
+/// The programme that each sequence begins with, and the model of it.
+fn begun(test: &Test) -> (Programme<'_>, Model) {
+    let mut programme = Programme::with_tree(test);
+    programme.new_group(ALICE, "inner", &["acme/bob", "donor/carol"]).unwrap();
+    programme.new_group(ALICE, "outer", &["inner"]).unwrap();
+    programme.new_group(ALICE, "crew", &[]).unwrap();
     let mut model = Model::new();
+    // Of inner and outer nothing but the members is compared: nobody is granted anything on them later.
     for name in ["inner", "outer"] {
+        programme.grant(ALICE, "donor/dave", &[Intent::GroupAddUser, Intent::GroupRemoveUser], group(name)).unwrap();
         for user in ["acme/alice", "donor/dave"] {
             model.give(user, &group(name), |intent| matches!(intent, Intent::GroupAddUser | Intent::GroupRemoveUser));
         }
     }
-    let seed: u64 =
-        option_env!("COFFER_SEED").map_or(20_261_122, |seed| seed.parse().expect("COFFER_SEED is a number"));
-    let (mut done, mut refused) = (0u64, 0u64);
-    for sequence in 0..SEQUENCES {
-        let seed = seed.wrapping_add(sequence);
+    (programme, model)
+}
+
+/// Rule: nobody holds a right that no grant explains (+)
+#[test]
+fn random_commands_end_as_in_a_naive_model_and_nobody_holds_a_right_that_no_grant_explains() {
+    let commands = any::<u64>().prop_map(|seed| {
         let mut dice = Dice(seed);
-        let (mut programme, mut model) = (start.clone(), model.clone());
-        let mut played = Vec::new();
-        for _ in 0..LENGTH {
-            let (user, _, account) = if dice.below(2) == 0 { USERS[0] } else { dice.of(&USERS) };
-            let step = random_step(&mut dice, model.now);
-            let result = play(&mut programme, account, &step);
-            let next = model.after(user, &step);
-            played.push((user, step));
-            assert_eq!(result.is_ok(), next.is_some(), "COFFER_SEED={seed}: {result:?} at the end of {played:#?}");
-            match next {
-                Some(next) => {
-                    model = next;
-                    done += 1;
-                }
-                None => refused += 1,
-            }
+        let (user, _, account) = if dice.below(2) == 0 { USERS[0] } else { dice.of(&USERS) };
+        (user, account, random_step(&mut dice), dice.0)
+    });
+    let (done, refused) = (Cell::new(0), Cell::new(0));
+    let sequences = Sequences::new(here!(random_commands)).sequences(SEQUENCES).commands(LENGTH);
+    sequences.run(commands, |test, commands| {
+        let (mut programme, mut model) = begun(test);
+        for (user, account, step, _) in commands {
+            let result = play(&mut programme, *account, step);
+            let next = model.after(user, step);
+            assert_eq!(result.is_ok(), next.is_some(), "{user}: {step:?}: {result:?}");
+            let counter = if next.is_some() { &done } else { &refused };
+            counter.set(counter.get() + 1);
+            model = next.unwrap_or(model);
         }
+        let mut dice = Dice(commands.last().map_or(0, |(.., seed)| *seed));
         is_explained(&programme, &model, &mut dice);
-    }
+    });
+    let (done, refused): (u32, u32) = (done.get(), refused.get());
     assert!(done > SEQUENCES && refused > SEQUENCES, "{done} done, {refused} refused: the commands are not mixed well");
 }

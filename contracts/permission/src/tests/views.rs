@@ -8,9 +8,9 @@ fn reason(principal: &str, through: &[&str], at: Resource) -> Reason {
 }
 
 /// Rule: `why` explains a decision: the grant, through which group, from which ancestor (+)
-#[test]
-fn why_names_the_grant_the_groups_and_the_resource() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn why_names_the_grant_the_groups_and_the_resource(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "team", &["donor/carol"]).unwrap();
     programme.new_group(ALICE, "builders", &["team"]).unwrap();
     programme.new_group(ALICE, "everybody", &["builders"]).unwrap();
@@ -37,9 +37,9 @@ fn why_names_the_grant_the_groups_and_the_resource() {
 }
 
 /// Rule: `whoCan` names everybody who has a right, and the grant it comes from (+)
-#[test]
-fn who_can_is_exactly_who_is_allowed() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn who_can_is_exactly_who_is_allowed(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let close = Intent::WorkflowitemClose;
     programme.new_group(ALICE, "team", &["donor/carol", "acme/bob"]).unwrap();
     programme.new_group(ALICE, "builders", &["team"]).unwrap();
@@ -63,9 +63,9 @@ fn who_can_is_exactly_who_is_allowed() {
 }
 
 /// Rule: listing with paging (+)
-#[test]
-fn pages_laid_end_to_end_are_the_whole() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn pages_laid_end_to_end_are_the_whole(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.new_group(ALICE, "crowd", &[]).unwrap();
     for n in 0..120u8 {
         let mut account = [0; 32];
@@ -115,9 +115,9 @@ fn pages_laid_end_to_end_are_the_whole() {
 }
 
 /// Rule: to see who has which right one needs `<level>.intent.listPermissions` (T)
-#[test]
-fn views_on_the_rights_of_others_need_the_right_to_list() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn views_on_the_rights_of_others_need_the_right_to_list(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     let ask = |programme: &Programme, resource: Resource| {
         let list = programme.ask(BOB, |contract| contract.permissions(resource.clone(), None, 10)).map(drop);
         let who = programme.ask(BOB, |contract| contract.who_can(Intent::ProjectList, resource.clone(), None, 10));
@@ -147,9 +147,9 @@ fn views_on_the_rights_of_others_need_the_right_to_list() {
 }
 
 /// Rule: every refusal names the missing right and the resource (+)
-#[test]
-fn a_check_of_many_rights_tells_of_each_what_is_missing() {
-    let mut programme = Programme::with_tree();
+#[coffer_test]
+fn a_check_of_many_rights_tells_of_each_what_is_missing(test: &Test) {
+    let mut programme = Programme::with_tree(test);
     programme.grant(ALICE, "acme/bob", &[Intent::SubprojectList], project()).unwrap();
     let asked = vec![
         (Intent::SubprojectList, subproject()),
@@ -172,9 +172,9 @@ fn a_check_of_many_rights_tells_of_each_what_is_missing() {
     assert!(matches!(nobody, Verdict::Missing { because: Absence::NotAUser { account: STRANGER }, .. }));
 }
 
-#[test]
-fn an_identity_is_found_by_its_name() {
-    let mut programme = Programme::new();
+#[coffer_test]
+fn an_identity_is_found_by_its_name(test: &Test) {
+    let mut programme = Programme::new(test);
     programme.new_group(ALICE, "clerks", &["acme/bob"]).unwrap();
     let find = |name: &str| programme.ask(STRANGER, |contract| contract.identity(name.into()));
     let record = |name: &str, kind, members, version| {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::event::{AccessChanged, VaultCreated};
 
-type Attempt = fn(&mut Chain, AccountId) -> Result<(), Error>;
+type Attempt = fn(&mut Chain<'_>, AccountId) -> Result<(), Error>;
 
 const COMMANDS: [(&str, Attempt); 6] = [
     ("put", |chain, by| chain.put(by, "user/bob", sealed(2), 1, 1).map(drop::<u32>)),
@@ -24,10 +24,13 @@ const COMMANDS: [(&str, Attempt); 6] = [
 ];
 
 /// Rule: vault: who may write and who may read; the owners alone change that (+)
-#[test]
-fn owners_do_everything_writers_write_readers_read_and_nobody_else_does_anything() {
-    let mut start = Chain::with_vault();
-    start.put(ALICE, "user/bob", sealed(1), 1, 0).unwrap();
+#[coffer_test]
+fn owners_do_everything_writers_write_readers_read_and_nobody_else_does_anything(test: &Test) {
+    let begun = || {
+        let mut chain = Chain::with_vault(test);
+        chain.put(ALICE, "user/bob", sealed(1), 1, 0).unwrap();
+        chain
+    };
     for (name, command) in COMMANDS {
         for by in [ALICE, BOB, CAROL, DAVE, AccountId::ANONYMOUS] {
             let writes = matches!(name, "put" | "remove" | "reseal");
@@ -37,9 +40,10 @@ fn owners_do_everything_writers_write_readers_read_and_nobody_else_does_anything
                 caller if writes => Err(Error::NotAWriter { caller }),
                 caller => Err(Error::NotAnOwner { caller }),
             };
-            assert_eq!(command(&mut start.clone(), by), expected, "{name} by {by}");
+            assert_eq!(command(&mut begun(), by), expected, "{name} by {by}");
         }
     }
+    let start = begun();
     for by in [ALICE, BOB, CAROL, DAVE, AccountId::ANONYMOUS] {
         let entry = || "user/bob".to_owned();
         let seen = [
@@ -55,9 +59,9 @@ fn owners_do_everything_writers_write_readers_read_and_nobody_else_does_anything
 }
 
 /// Rule: vault: the owners are changed by an owner only, and there is always one (+)
-#[test]
-fn an_owner_hands_the_vault_over_and_has_nothing_left() {
-    let mut chain = Chain::with_vault();
+#[coffer_test]
+fn an_owner_hands_the_vault_over_and_has_nothing_left(test: &Test) {
+    let mut chain = Chain::with_vault(test);
     let to = |owners: Vec<AccountId>| Access { owners, writers: vec![], readers: Readers::Anybody };
     let mut set = |by, access, seen| chain.by(by, |contract| contract.set_access(id(), access, seen));
     assert_eq!(set(ALICE, to(vec![]), 1), Err(Error::NoOwner));
@@ -74,18 +78,18 @@ fn an_owner_hands_the_vault_over_and_has_nothing_left() {
 }
 
 /// Rule: vault: whoever calls decides, not who signed (+)
-#[test]
-fn a_contract_in_between_writes_only_if_it_is_a_writer_itself() {
-    let mut chain = Chain::with_vault();
-    let put = |contract: &mut Vault| contract.put(id(), "e".into(), sealed(1), 1, 0);
+#[coffer_test]
+fn a_contract_in_between_writes_only_if_it_is_a_writer_itself(test: &Test) {
+    let mut chain = Chain::with_vault(test);
+    let put = |contract: &Contract| contract.put(id(), "e".into(), sealed(1), 1, 0);
     assert_eq!(chain.through(DAVE, ALICE, put), Err(Error::NotAWriter { caller: DAVE }));
     assert_eq!(chain.through(BOB, DAVE, put), Ok(1));
 }
 
 /// Rule: vault: a name belongs to who made the vault, so that nobody takes it from another (+)
-#[test]
-fn two_founders_have_a_vault_of_one_name_each() {
-    let mut chain = Chain::with_vault();
+#[coffer_test]
+fn two_founders_have_a_vault_of_one_name_each(test: &Test) {
+    let mut chain = Chain::with_vault(test);
     let again = chain.by(ALICE, |contract| contract.create("acme".into(), access(), vec![]));
     assert_eq!(again, Err(Error::VaultExists));
     // Dave makes one for Bob, and has nothing to do with it afterwards.
@@ -93,7 +97,7 @@ fn two_founders_have_a_vault_of_one_name_each() {
     let made = chain.by(DAVE, |contract| contract.create("acme".into(), for_bob, vec![])).unwrap();
     assert_eq!(made, VaultId { founder: DAVE, name: "acme".into() });
     assert_eq!(chain.events()[0].read(), Some(VaultCreated { vault: made.clone(), owners: vec![BOB] }));
-    let put = |contract: &mut Vault| contract.put(made.clone(), "e".into(), sealed(1), 1, 0);
+    let put = |contract: &Contract| contract.put(made.clone(), "e".into(), sealed(1), 1, 0);
     assert_eq!(chain.by(DAVE, put), Err(Error::NotAWriter { caller: DAVE }));
     assert_eq!(chain.by(BOB, put), Ok(1));
     assert_eq!(chain.about().entries, 0, "the other one");

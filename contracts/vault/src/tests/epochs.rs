@@ -3,15 +3,15 @@
 use super::*;
 use crate::event::{EpochBegun, EpochFinished};
 
-fn begin(chain: &mut Chain) -> Result<u32, Error> {
+fn begin(chain: &mut Chain<'_>) -> Result<u32, Error> {
     chain.by(ALICE, |contract| contract.begin_epoch(id(), vec![8; 16]))
 }
 
-fn finish(chain: &mut Chain) -> Result<u32, Error> {
+fn finish(chain: &mut Chain<'_>) -> Result<u32, Error> {
     chain.by(ALICE, |contract| contract.finish_epoch(id()))
 }
 
-fn reseal(chain: &mut Chain, entries: &[(&str, u32)]) -> Result<u32, Error> {
+fn reseal(chain: &mut Chain<'_>, entries: &[(&str, u32)]) -> Result<u32, Error> {
     let entries =
         entries.iter().map(|(entry, seen)| Resealed { entry: (*entry).into(), seen: *seen, sealed: sealed(50) });
     let entries = entries.collect();
@@ -19,9 +19,9 @@ fn reseal(chain: &mut Chain, entries: &[(&str, u32)]) -> Result<u32, Error> {
 }
 
 /// Rule: vault: entries are sealed again in a new epoch (+)
-#[test]
-fn a_rotation_ends_when_every_entry_is_sealed_in_the_new_epoch() {
-    let mut chain = Chain::with_vault();
+#[coffer_test]
+fn a_rotation_ends_when_every_entry_is_sealed_in_the_new_epoch(test: &Test) {
+    let mut chain = Chain::with_vault(test);
     for name in ["a", "b", "c"] {
         chain.put(BOB, name, sealed(1), 1, 0).unwrap();
     }
@@ -47,9 +47,9 @@ fn a_rotation_ends_when_every_entry_is_sealed_in_the_new_epoch() {
 }
 
 /// Rule: vault: while it changes to another epoch, both are written and read (+)
-#[test]
-fn during_a_rotation_both_epochs_are_written_and_no_entry_goes_back() {
-    let mut chain = Chain::with_vault();
+#[coffer_test]
+fn during_a_rotation_both_epochs_are_written_and_no_entry_goes_back(test: &Test) {
+    let mut chain = Chain::with_vault(test);
     chain.put(BOB, "a", sealed(1), 1, 0).unwrap();
     chain.put(BOB, "b", sealed(1), 1, 0).unwrap();
     begin(&mut chain).unwrap();
@@ -73,9 +73,9 @@ fn during_a_rotation_both_epochs_are_written_and_no_entry_goes_back() {
 }
 
 /// Rule: vault: sealing anew is compare-and-set, too, and all or nothing (+)
-#[test]
-fn an_entry_that_changed_meanwhile_is_not_sealed_over() {
-    let mut chain = Chain::with_vault();
+#[coffer_test]
+fn an_entry_that_changed_meanwhile_is_not_sealed_over(test: &Test) {
+    let mut chain = Chain::with_vault(test);
     chain.put(BOB, "a", sealed(1), 1, 0).unwrap();
     chain.put(BOB, "b", sealed(1), 1, 0).unwrap();
     begin(&mut chain).unwrap();
@@ -91,9 +91,9 @@ fn an_entry_that_changed_meanwhile_is_not_sealed_over() {
 }
 
 /// Rule: vault: a rotation begins anew as long as nothing is sealed in its epoch (+)
-#[test]
-fn a_rotation_with_a_wrong_header_is_begun_anew_before_anything_depends_on_it() {
-    let mut chain = Chain::with_vault();
+#[coffer_test]
+fn a_rotation_with_a_wrong_header_is_begun_anew_before_anything_depends_on_it(test: &Test) {
+    let mut chain = Chain::with_vault(test);
     chain.put(BOB, "a", sealed(1), 1, 0).unwrap();
     assert_eq!((begin(&mut chain), begin(&mut chain)), (Ok(2), Ok(3)));
     chain.put(BOB, "b", sealed(1), 3, 0).unwrap();

@@ -1,11 +1,13 @@
-//! The contract against a host in memory: one file for each part. Here: the vault that the tests have, and how they call it.
+//! The contract on both engines: one file for each part. Here: the vault that the tests have, and how they call it.
 
 mod access;
 mod entries;
 mod epochs;
 
 use super::*;
-use coffer_sdk::native::{Emitted, MemoryHost, with_host};
+use coffer_sdk::native::{MemoryHost, with_host};
+use coffer_test::Emitted;
+use coffer_test::prelude::*;
 
 pub const ALICE: AccountId = AccountId([1; 32]);
 pub const BOB: AccountId = AccountId([2; 32]);
@@ -26,54 +28,50 @@ pub fn access() -> Access {
     Access { owners: vec![ALICE], writers: vec![BOB], readers: Readers::Only(vec![CAROL]) }
 }
 
-/// A chain with the contract. A call that fails changes nothing.
-#[derive(Clone)]
-pub struct Chain {
-    host: MemoryHost,
+/// What the tests call.
+pub type Contract = ClientOf<Vault>;
+
+/// BLAKE3 of some bytes.
+pub fn hash(bytes: &[u8]) -> Hash {
+    with_host(MemoryHost::default(), || crypto::blake3(bytes)).0
 }
 
-impl Chain {
-    /// No vault yet.
-    pub fn empty() -> Self {
-        let mut host = MemoryHost::called_by(ALICE);
-        host.time = 1_000;
-        Self { host }
+/// A chain with the contract.
+pub struct Chain<'t> {
+    test: &'t Test,
+    contract: Contract,
+}
+
+impl<'t> Chain<'t> {
+    /// No vault yet, at the time 1,000.
+    pub fn empty(test: &'t Test) -> Self {
+        test.travel_to(1_000);
+        // A test may have several, one after the other.
+        let contract = test.contract::<Vault>(&format!("vault-{}", test.height()));
+        Self { test, contract }
     }
 
     /// With the vault `acme` of Alice.
-    pub fn with_vault() -> Self {
-        let mut chain = Self::empty();
+    pub fn with_vault(test: &'t Test) -> Self {
+        let mut chain = Self::empty(test);
         chain.by(ALICE, |contract| contract.create("acme".into(), access(), vec![9; 16])).unwrap();
-        chain.host.events.clear();
+        chain.events();
         chain
     }
 
     /// Calls the contract by a transaction that `account` signed.
-    pub fn by<T>(&mut self, account: AccountId, call: impl FnOnce(&mut Vault) -> Result<T, Error>) -> Result<T, Error> {
-        self.through(account, account, call)
+    pub fn by<T>(&mut self, account: AccountId, call: impl FnOnce(&Contract) -> T) -> T {
+        call(&self.contract.as_account(account))
     }
 
     /// The same through somebody in between.
-    pub fn through<T>(
-        &mut self,
-        caller: AccountId,
-        origin: AccountId,
-        call: impl FnOnce(&mut Vault) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut host = self.host.clone();
-        (host.caller, host.origin) = (caller, origin);
-        let (result, host) = with_host(host, || call(&mut Vault::open()));
-        if result.is_ok() {
-            self.host = host;
-        }
-        result
+    pub fn through<T>(&mut self, caller: AccountId, origin: AccountId, call: impl FnOnce(&Contract) -> T) -> T {
+        call(&self.contract.as_account(origin).through(ContractId(caller.0)))
     }
 
-    /// Asks the contract without changing anything.
-    pub fn ask<T>(&self, account: AccountId, view: impl FnOnce(&Vault) -> T) -> T {
-        let mut host = self.host.clone();
-        (host.caller, host.origin, host.read_only) = (account, account, true);
-        with_host(host, || view(&Vault::open())).0
+    /// Asks the contract.
+    pub fn ask<T>(&self, account: AccountId, view: impl FnOnce(&Contract) -> T) -> T {
+        view(&self.contract.as_account(account))
     }
 
     pub fn put(&mut self, by: AccountId, entry: &str, bytes: Vec<u8>, epoch: u32, seen: u32) -> Result<u32, Error> {
@@ -90,6 +88,8 @@ impl Chain {
 
     /// The events since the last look.
     pub fn events(&mut self) -> Vec<Emitted> {
-        core::mem::take(&mut self.host.events)
+        let events = self.test.emitted();
+        self.test.forget_events();
+        events
     }
 }
