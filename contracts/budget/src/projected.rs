@@ -63,18 +63,21 @@ fn too_many(given: usize) -> Error {
     Error::TooMuch { what: "projected budgets".to_owned(), given: given as u64, most: MAX_PROJECTED as u64 }
 }
 
+/// A projected budget as it is kept: organisation, currency, value.
+type Kept = (String, String, Decimal);
+
 /// Checks the projected budgets that something is created with, and what its history says of them.
 ///
 /// # Errors
 /// What is wrong with one; the same organisation and currency twice.
-pub fn read_all(new: &[NewProjected]) -> Result<(Vec<(String, String, Decimal)>, Vec<FieldChange>), Error> {
+pub fn read_all(new: &[NewProjected]) -> Result<(Vec<Kept>, Vec<FieldChange>), Error> {
     if new.len() > MAX_PROJECTED {
         return Err(too_many(new.len()));
     }
     let (mut budgets, mut changes) = (Vec::new(), Vec::new());
     for new in new {
         let (organisation, currency, value) = read(new)?;
-        let same = |(one, two, _): &(String, String, Decimal)| (one, two) == (&organisation, &currency);
+        let same = |(one, two, _): &Kept| (one, two) == (&organisation, &currency);
         if budgets.iter().any(same) {
             let pair = format!("{organisation} {currency}");
             return Err(invalid("projected", &pair, "there are two of this organisation and currency"));
@@ -91,11 +94,7 @@ impl Budget {
     ///
     /// # Errors
     /// [`Error::NotExact`].
-    pub(crate) fn first_projected(
-        &mut self,
-        path: &Path,
-        projected: Vec<(String, String, Decimal)>,
-    ) -> Result<(), Error> {
+    pub(crate) fn first_projected(&mut self, path: &Path, projected: Vec<Kept>) -> Result<(), Error> {
         for (organisation, currency, value) in projected {
             self.count_projected(path, &currency, Decimal::ZERO, value, Enforcement::Off)?;
             self.projected.set(&(path.0.clone(), path.1.clone(), organisation, currency), &value);
@@ -104,7 +103,7 @@ impl Budget {
     }
 
     /// Projected budgets of a project or subproject, by organisation and currency.
-    pub(crate) fn projected_of(&self, path: &Path) -> impl Iterator<Item = (String, String, Decimal)> + '_ {
+    pub(crate) fn projected_of(&self, path: &Path) -> impl Iterator<Item = Kept> + '_ {
         let budgets = self.projected.iter_under(&(path.0.clone(), path.1.clone()));
         budgets.map(|((_, _, organisation, currency), value)| (organisation, currency, value))
     }

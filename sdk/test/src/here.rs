@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Where a test stands; [`here!`](crate::here) makes it.
+/// Where a test stands; [`here!`](macro@crate::here) makes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Here {
     /// Folder of the Cargo.toml.

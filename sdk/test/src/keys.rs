@@ -2,16 +2,16 @@
 //! contract used as the key, or there is none.
 
 use coffer_abi::id::hex_text;
-use coffer_abi::spec::{Spec, Type};
+use coffer_abi::spec::Type;
 
 /// The key behind its bytes, which are all of it.
-pub(crate) fn key_text(spec: &Spec, ty: &Type, bytes: &[u8]) -> Option<String> {
+pub(crate) fn key_text(ty: &Type, bytes: &[u8]) -> Option<String> {
     let mut rest = bytes;
-    let text = read(spec, ty, &mut rest, true)?;
+    let text = read(ty, &mut rest, true)?;
     rest.is_empty().then_some(text)
 }
 
-fn read(spec: &Spec, ty: &Type, rest: &mut &[u8], is_last: bool) -> Option<String> {
+fn read(ty: &Type, rest: &mut &[u8], is_last: bool) -> Option<String> {
     // Numbers stand with their most significant byte first, signed ones with the sign turned over.
     macro_rules! number {
         ($unsigned:ty) => {
@@ -45,7 +45,7 @@ fn read(spec: &Spec, ty: &Type, rest: &mut &[u8], is_last: bool) -> Option<Strin
         Type::Tuple(parts) => {
             let last = parts.len().checked_sub(1)?;
             let parts = parts.iter().enumerate();
-            let texts: Option<Vec<_>> = parts.map(|(at, part)| read(spec, part, rest, is_last && at == last)).collect();
+            let texts: Option<Vec<_>> = parts.map(|(at, part)| read(part, rest, is_last && at == last)).collect();
             texts?.join(", ")
         }
         _ => return None,
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn text(ty: &Type, bytes: &[u8]) -> Option<String> {
-        key_text(&Spec::default(), ty, bytes)
+        key_text(ty, bytes)
     }
 
     #[test]

@@ -142,12 +142,12 @@ impl<'a> Readable<'a> {
 
     /// A storage key: the field and, in a map, the key in it.
     pub(crate) fn slot(&self, contract: &ContractId, key: &[u8]) -> String {
-        let Some((spec, field)) = self.field(contract, key) else { return coffer_abi::id::hex_text(key) };
+        let Some((_, field)) = self.field(contract, key) else { return coffer_abi::id::hex_text(key) };
         match &field.layout {
             Layout::Item(_) => field.name.clone(),
             Layout::Map { key: ty, .. } => {
                 let rest = key.get(field.key_prefix().len()..).unwrap_or_default();
-                let within = key_text(spec, ty, rest).unwrap_or_else(|| coffer_abi::id::hex_text(rest));
+                let within = key_text(ty, rest).unwrap_or_else(|| coffer_abi::id::hex_text(rest));
                 format!("{}[{}]", field.name, self.names.in_text(&printable(&within)))
             }
         }
