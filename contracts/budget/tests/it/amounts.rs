@@ -3,7 +3,10 @@
 use budget::{AmountType, Error, Field, NewItem, Rate};
 use coffer_sdk::prelude::*;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 fn create(world: &mut World, new: NewItem) -> Result<String, Error> {
     world.run(ROOT, |budget| budget.item_create("p".into(), "s".into(), new, None))
@@ -14,9 +17,9 @@ fn with(amount_type: AmountType, fields: Vec<Field>) -> NewItem {
 }
 
 /// Rule: N/A forbids amount, currency, rate and billing date (T)
-#[test]
-fn an_item_without_an_amount_type_has_no_amount_currency_rate_and_billing_date() {
-    let mut world = World::new();
+#[coffer_test]
+fn an_item_without_an_amount_type_has_no_amount_currency_rate_and_billing_date(test: &Test) {
+    let mut world = World::new(test);
     for field in [amount("1"), currency("EUR"), Field::Rate(Some(rate("1"))), Field::BillingDate(Some(1))] {
         let error = create(&mut world, with(AmountType::NotApplicable, vec![field.clone()])).unwrap_err();
         assert!(is_invalid(&error, "amount_type"), "{error:?}");
@@ -27,9 +30,9 @@ fn an_item_without_an_amount_type_has_no_amount_currency_rate_and_billing_date()
 }
 
 /// Rule: changing to N/A clears them (T)
-#[test]
-fn changing_to_no_amount_type_clears_the_four() {
-    let mut world = World::new();
+#[coffer_test]
+fn changing_to_no_amount_type_clears_the_four(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(
         ROOT,
         NewItem {
@@ -45,18 +48,18 @@ fn changing_to_no_amount_type_clears_the_four() {
 }
 
 /// Rule: While open the four are optional (T)
-#[test]
-fn while_an_item_is_open_the_four_are_optional() {
-    let mut world = World::new();
+#[coffer_test]
+fn while_an_item_is_open_the_four_are_optional(test: &Test) {
+    let mut world = World::new(test);
     for fields in [vec![], vec![amount("5")], vec![currency("EUR")], vec![Field::BillingDate(Some(1))]] {
         create(&mut world, with(AmountType::Disbursed, fields)).unwrap();
     }
 }
 
 /// Rule: to close with another type all four are required (T)
-#[test]
-fn an_item_with_an_amount_type_closes_only_with_amount_currency_and_rate() {
-    let mut world = World::new();
+#[coffer_test]
+fn an_item_with_an_amount_type_closes_only_with_amount_currency_and_rate(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, with(AmountType::Allocated, vec![]));
     let close = |world: &mut World| world.run(ROOT, |budget| budget.close(a.clone(), None, None));
     let set = |world: &mut World, field: Field| world.ok(ROOT, |budget| budget.update(a.clone(), vec![field], None));
@@ -68,9 +71,9 @@ fn an_item_with_an_amount_type_closes_only_with_amount_currency_and_rate() {
 }
 
 /// Rule: Rate defaults to 1 when currency equals the subproject's (T)
-#[test]
-fn the_rate_of_the_subprojects_own_currency_is_1() {
-    let mut world = World::new();
+#[coffer_test]
+fn the_rate_of_the_subprojects_own_currency_is_1(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, paid("a", AmountType::Allocated, "5"));
     assert_eq!(world.work(&a).rate.map(|rate| rate.value).as_deref(), Some("1"));
     let other = vec![Field::Rate(Some(rate("1.1")))];
@@ -84,9 +87,9 @@ fn the_rate_of_the_subprojects_own_currency_is_1() {
 }
 
 /// Rule: Rate must be given otherwise, also when an update leaves N/A (+)
-#[test]
-fn a_foreign_currency_needs_a_rate_also_when_an_update_brings_it() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_foreign_currency_needs_a_rate_also_when_an_update_brings_it(test: &Test) {
+    let mut world = World::new(test);
     let usd = || vec![amount("5"), currency("USD")];
     assert!(is_missing(&create(&mut world, with(AmountType::Allocated, usd())).unwrap_err(), "rate"));
     let none = world.item(ROOT, with(AmountType::NotApplicable, vec![]));
@@ -107,9 +110,9 @@ fn a_foreign_currency_needs_a_rate_also_when_an_update_brings_it() {
 }
 
 /// Rule: exchange rate a positive decimal with source and date (+)
-#[test]
-fn a_rate_is_a_positive_decimal_with_its_source_and_date() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_rate_is_a_positive_decimal_with_its_source_and_date(test: &Test) {
+    let mut world = World::new(test);
     let try_rate = |world: &mut World, rate: Rate| {
         create(world, with(AmountType::Allocated, vec![amount("1"), currency("USD"), Field::Rate(Some(rate))]))
     };
@@ -125,9 +128,9 @@ fn a_rate_is_a_positive_decimal_with_its_source_and_date() {
 }
 
 /// Rule: Billing date defaults to the closing block's time (T)
-#[test]
-fn the_billing_date_is_the_time_of_closing_unless_it_was_given() {
-    let mut world = World::new();
+#[coffer_test]
+fn the_billing_date_is_the_time_of_closing_unless_it_was_given(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, paid("a", AmountType::Allocated, "5"));
     let b = world.item(
         ROOT,
@@ -144,9 +147,9 @@ fn the_billing_date_is_the_time_of_closing_unless_it_was_given() {
 }
 
 /// Rule: A disbursed or allocated amount x rate = amount in the subproject's currency (T)
-#[test]
-fn amount_times_rate_is_the_amount_in_the_subprojects_currency() {
-    let mut world = World::new();
+#[coffer_test]
+fn amount_times_rate_is_the_amount_in_the_subprojects_currency(test: &Test) {
+    let mut world = World::new(test);
     let fields = vec![amount("1500.25"), currency("USD"), Field::Rate(Some(rate("1.0837")))];
     let a = world.item(ROOT, NewItem { fields, ..paid("a", AmountType::Allocated, "1") });
     world.close(&a);
@@ -155,9 +158,9 @@ fn amount_times_rate_is_the_amount_in_the_subprojects_currency() {
 }
 
 /// Rule: money is exact: what would have to be rounded is refused (+)
-#[test]
-fn an_item_whose_amount_would_have_to_be_rounded_does_not_close() {
-    let mut world = World::new();
+#[coffer_test]
+fn an_item_whose_amount_would_have_to_be_rounded_does_not_close(test: &Test) {
+    let mut world = World::new(test);
     let fields = vec![amount("0.0000000001"), currency("USD"), Field::Rate(Some(rate("0.0000000001")))];
     let a = world.item(ROOT, NewItem { fields, ..paid("a", AmountType::Allocated, "1") });
     let error = world.refused(ROOT, |budget| budget.close(a.clone(), None, None));
@@ -170,9 +173,9 @@ fn an_item_whose_amount_would_have_to_be_rounded_does_not_close() {
 }
 
 /// Rule: ISO 4217 codes everywhere; unknown refused (+)
-#[test]
-fn every_currency_is_one_of_iso_4217() {
-    let mut world = World::new();
+#[coffer_test]
+fn every_currency_is_one_of_iso_4217(test: &Test) {
+    let mut world = World::new(test);
     for wrong in ["EURO", "eur", "ZZZ", ""] {
         let error = create(&mut world, with(AmountType::Allocated, vec![currency(wrong)])).unwrap_err();
         assert!(is_invalid(&error, "currency"), "{wrong}: {error:?}");

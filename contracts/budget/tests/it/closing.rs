@@ -2,14 +2,17 @@
 
 use budget::{AmountType, Enforcement, Error, Field, Mode, NewItem, NewProject, NewSubproject, Policies, Resource};
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 fn close(world: &mut World, user: &str, what: &Resource) -> Result<Vec<String>, Error> {
     world.run(user, |budget| budget.close(what.clone(), None, None))
 }
 
-fn with_policies(policies: Policies) -> World {
-    let mut world = World::new();
+fn with_policies(test: &Test, policies: Policies) -> World<'_> {
+    let mut world = World::new(test);
     if policies != Policies::default() {
         world.ok(ROOT, |budget| budget.policies_set("p".into(), policies, None));
     }
@@ -17,9 +20,9 @@ fn with_policies(policies: Policies) -> World {
 }
 
 /// Rule: open -> closed, terminal (T)
-#[test]
-fn a_closed_thing_cannot_be_changed() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_closed_thing_cannot_be_changed(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     world.close(&a);
     let (s, p) = (subproject("p", "s"), project("p"));
@@ -34,9 +37,9 @@ fn a_closed_thing_cannot_be_changed() {
 }
 
 /// Rule: Rejected = closed with a non-empty reason (T)
-#[test]
-fn an_item_is_rejected_with_a_reason() {
-    let mut world = World::new();
+#[coffer_test]
+fn an_item_is_rejected_with_a_reason(test: &Test) {
+    let mut world = World::new(test);
     // Its amount is not complete: what is rejected needs none.
     let a = world.item(ROOT, NewItem { amount_type: AmountType::Disbursed, ..new_item("a") });
     let error = world.refused(ROOT, |budget| budget.close(a.clone(), Some(" ".into()), None));
@@ -49,22 +52,22 @@ fn an_item_is_rejected_with_a_reason() {
 }
 
 /// Rule: Closing the closed is a success without effect (T)
-#[test]
-fn closing_the_closed_is_a_success_without_effect() {
-    let mut world = World::new();
+#[coffer_test]
+fn closing_the_closed_is_a_success_without_effect(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     world.close(&a);
-    let (thing, events) = (world.thing(&a), world.host.events.len());
+    let (thing, events) = (world.thing(&a), world.event_count());
     assert_eq!(close(&mut world, ROOT, &a), Ok(vec![]));
     // Not even the version that was seen matters, nor that it is rejected now.
     world.ok(ROOT, |budget| budget.close(a.clone(), Some("no".into()), Some(1)));
-    assert_eq!((world.thing(&a), world.host.events.len()), (thing, events));
+    assert_eq!((world.thing(&a), world.event_count()), (thing, events));
 }
 
 /// Rule: To close a workflow item the closer is in the resolved assignee (T)
-#[test]
-fn only_somebody_in_the_assignee_closes() {
-    let mut world = World::new();
+#[coffer_test]
+fn only_somebody_in_the_assignee_closes(test: &Test) {
+    let mut world = World::new(test);
     world.group("outer", &[]);
     world.group("inner", &[CAROL]);
     world.rights(ROOT, |permission| permission.add_member("outer".into(), "inner".into(), None));
@@ -81,9 +84,9 @@ fn only_somebody_in_the_assignee_closes() {
 }
 
 /// Rule: if a validator is set the closer is the validator (T)
-#[test]
-fn with_a_validator_only_the_validator_closes_items() {
-    let mut world = World::with_subproject(NewSubproject { validator: Some(BOB.into()), ..new_subproject("s") });
+#[coffer_test]
+fn with_a_validator_only_the_validator_closes_items(test: &Test) {
+    let mut world = World::with_subproject(test, NewSubproject { validator: Some(BOB.into()), ..new_subproject("s") });
     let a = world.item(ROOT, NewItem { assignee: Some(CAROL.into()), ..new_item("a") });
     assert_eq!(close(&mut world, CAROL, &a), Err(Error::NotValidator { validator: BOB.to_owned() }));
     assert_eq!(close(&mut world, BOB, &a), Err(Error::NotAssignee { assignee: CAROL.to_owned() }));
@@ -92,9 +95,9 @@ fn with_a_validator_only_the_validator_closes_items() {
 }
 
 /// Rule: ordered mode: every earlier item is closed (T)
-#[test]
-fn in_an_ordered_subproject_items_close_one_after_the_other() {
-    let mut world = World::new();
+#[coffer_test]
+fn in_an_ordered_subproject_items_close_one_after_the_other(test: &Test) {
+    let mut world = World::new(test);
     let [a, b] = ["a", "b"].map(|id| world.item(ROOT, new_item(id)));
     assert_eq!(close(&mut world, ROOT, &b), Err(Error::NotFirst { first: "a".to_owned() }));
     let reject = world.run(ROOT, |budget| budget.close(b.clone(), Some("no".into()), None));
@@ -102,18 +105,18 @@ fn in_an_ordered_subproject_items_close_one_after_the_other() {
     world.reject(&a);
     close(&mut world, ROOT, &b).unwrap();
 
-    let mut world = World::with_subproject(NewSubproject { mode: Mode::Unordered, ..new_subproject("s") });
+    let mut world = World::with_subproject(test, NewSubproject { mode: Mode::Unordered, ..new_subproject("s") });
     let [_, b] = ["a", "b"].map(|id| world.item(ROOT, new_item(id)));
     close(&mut world, ROOT, &b).unwrap();
 }
 
 /// Rule: four eyes: closer is not creator; as warn or block: set per project (+)
-#[test]
-fn with_four_eyes_nobody_closes_what_it_created() {
+#[coffer_test]
+fn with_four_eyes_nobody_closes_what_it_created(test: &Test) {
     for (four_eyes, blocked, warned) in
         [(Enforcement::Off, false, 0), (Enforcement::Warn, false, 1), (Enforcement::Block, true, 0)]
     {
-        let mut world = with_policies(Policies { four_eyes, ..Policies::default() });
+        let mut world = with_policies(test, Policies { four_eyes, ..Policies::default() });
         let a = world.item(ROOT, new_item("a"));
         match close(&mut world, ROOT, &a) {
             Err(Error::Policy { policy, .. }) => assert!(blocked && policy == "four_eyes"),
@@ -129,12 +132,12 @@ fn with_four_eyes_nobody_closes_what_it_created() {
 }
 
 /// Rule: documents validated; as warn or block: set per project (+)
-#[test]
-fn with_documents_validated_an_item_closes_once_all_its_documents_are() {
+#[coffer_test]
+fn with_documents_validated_an_item_closes_once_all_its_documents_are(test: &Test) {
     for (documents_validated, blocked, warned) in
         [(Enforcement::Off, false, 0), (Enforcement::Warn, false, 1), (Enforcement::Block, true, 0)]
     {
-        let mut world = with_policies(Policies { documents_validated, ..Policies::default() });
+        let mut world = with_policies(test, Policies { documents_validated, ..Policies::default() });
         let a = world.item(ROOT, NewItem { documents: vec![crate::documents::file("d", 7)], ..new_item("a") });
         match close(&mut world, ROOT, &a) {
             Err(Error::Policy { policy, .. }) => assert!(blocked && policy == "documents_validated"),
@@ -146,16 +149,16 @@ fn with_documents_validated_an_item_closes_once_all_its_documents_are() {
             assert_eq!(close(&mut world, ROOT, &a), Ok(vec![]));
         }
     }
-    let mut world = with_policies(Policies { documents_validated: Enforcement::Block, ..Policies::default() });
+    let mut world = with_policies(test, Policies { documents_validated: Enforcement::Block, ..Policies::default() });
     let a = world.item(ROOT, NewItem { documents: vec![crate::documents::file("d", 7)], ..new_item("a") });
     world.reject(&a);
 }
 
 /// Rule: disbursed <= allocated <= projected as warn or block: set per project (+)
-#[test]
-fn ceilings_keep_disbursed_below_allocated_below_projected() {
+#[coffer_test]
+fn ceilings_keep_disbursed_below_allocated_below_projected(test: &Test) {
     for (ceilings, blocks) in [(Enforcement::Off, false), (Enforcement::Warn, false), (Enforcement::Block, true)] {
-        let mut world = with_policies(Policies { ceilings, ..Policies::default() });
+        let mut world = with_policies(test, Policies { ceilings, ..Policies::default() });
         let s = subproject("p", "s");
         let warns = usize::from(ceilings == Enforcement::Warn);
         let check = |done: Result<Vec<String>, Error>, text: &str| match done {
@@ -183,9 +186,9 @@ fn ceilings_keep_disbursed_below_allocated_below_projected() {
 }
 
 /// Rule: A subproject closes by a member of its assignee once all items are closed (T)
-#[test]
-fn a_subproject_closes_once_all_its_items_are_closed() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_subproject_closes_once_all_its_items_are_closed(test: &Test) {
+    let mut world = World::new(test);
     let (a, s) = (world.item(ROOT, new_item("a")), subproject("p", "s"));
     assert_eq!(close(&mut world, ROOT, &s), Err(Error::OpenBelow { resource: s.clone(), open: 1 }));
     world.reject(&a);
@@ -193,9 +196,9 @@ fn a_subproject_closes_once_all_its_items_are_closed() {
 }
 
 /// Rule: a project closes likewise over subprojects; no cascade (T)
-#[test]
-fn a_project_closes_once_all_its_subprojects_are_closed_and_takes_none_with_it() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_project_closes_once_all_its_subprojects_are_closed_and_takes_none_with_it(test: &Test) {
+    let mut world = World::new(test);
     let p = project("p");
     assert_eq!(close(&mut world, ROOT, &p), Err(Error::OpenBelow { resource: p.clone(), open: 1 }));
     assert!(world.thing(&subproject("p", "s")).is_open());
@@ -204,9 +207,9 @@ fn a_project_closes_once_all_its_subprojects_are_closed_and_takes_none_with_it()
 }
 
 /// Rule: Closed means closed: no create under, assign, budget change, reorder or update of a closed thing or under a closed parent (+)
-#[test]
-fn nothing_is_done_to_the_closed_nor_below_it() {
-    let mut world = World::new();
+#[coffer_test]
+fn nothing_is_done_to_the_closed_nor_below_it(test: &Test) {
+    let mut world = World::new(test);
     let (s, p) = (subproject("p", "s"), project("p"));
     world.close(&s);
     let closed = Error::Closed { resource: s.clone() };
@@ -228,9 +231,9 @@ fn nothing_is_done_to_the_closed_nor_below_it() {
 }
 
 /// Rule: permissions of the closed may change (+)
-#[test]
-fn rights_on_the_closed_may_change() {
-    let mut world = World::new();
+#[coffer_test]
+fn rights_on_the_closed_may_change(test: &Test) {
+    let mut world = World::new(test);
     world.close(&subproject("p", "s"));
     world.user("Acme/late");
     let see = |world: &mut World| world.look("Acme/late", |budget| budget.get(subproject("p", "s"))).is_ok();
@@ -240,9 +243,9 @@ fn rights_on_the_closed_may_change() {
 }
 
 /// Rule: policies are set per project (+)
-#[test]
-fn policies_can_be_given_when_a_project_is_created() {
-    let mut world = World::empty();
+#[coffer_test]
+fn policies_can_be_given_when_a_project_is_created(test: &Test) {
+    let mut world = World::empty(test);
     let policies = Policies { four_eyes: Enforcement::Block, ..Policies::default() };
     world.ok(ROOT, |budget| budget.project_create(NewProject { policies: policies.clone(), ..new_project("p") }));
     let same = world.refused(ROOT, |budget| budget.policies_set("p".into(), policies, None));

@@ -2,7 +2,10 @@
 
 use budget::{AmountType, Enforcement, Error, Mode, NewItem, NewSubproject, Policies, Resource};
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 fn correction(id: &str, of: &str, value: &str) -> NewItem {
     NewItem { corrects: Some(of.to_owned()), ..paid(id, AmountType::Allocated, value) }
@@ -15,9 +18,9 @@ fn sums(world: &mut World) -> (String, String) {
 }
 
 /// Rule: Negative amounts only as typed corrections that point to the item they correct (+)
-#[test]
-fn only_a_correction_has_a_negative_amount() {
-    let mut world = World::new();
+#[coffer_test]
+fn only_a_correction_has_a_negative_amount(test: &Test) {
+    let mut world = World::new(test);
     let create = |world: &mut World, new: NewItem| {
         world.run(ROOT, |budget| budget.item_create("p".into(), "s".into(), new, None))
     };
@@ -41,9 +44,9 @@ fn only_a_correction_has_a_negative_amount() {
 }
 
 /// Rule: a correction takes back no more than there is (+)
-#[test]
-fn corrections_take_back_no_more_than_the_item_has() {
-    let mut world = World::new();
+#[coffer_test]
+fn corrections_take_back_no_more_than_the_item_has(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, paid("a", AmountType::Allocated, "100"));
     world.close(&a);
     let b = world.item(ROOT, correction("b", "a", "-60"));
@@ -59,10 +62,32 @@ fn corrections_take_back_no_more_than_the_item_has() {
     assert_eq!(sums(&mut world).0, "5", "a correction can add, too");
 }
 
+/// Rule: a correction points to what it corrects, not to another correction (+)
+#[coffer_test]
+fn corrections_are_not_corrected_and_not_opened_while_others_rest_on_them(test: &Test) {
+    let mut world = World::new(test);
+    let a = world.item(ROOT, paid("a", AmountType::Allocated, "100"));
+    world.close(&a);
+    let up = world.item(ROOT, correction("up", "a", "50"));
+    world.close(&up);
+    let twice = correction("x", "up", "-1");
+    let error = world.refused(ROOT, |budget| budget.item_create("p".into(), "s".into(), twice, None));
+    assert!(is_invalid(&error, "corrects"), "{error:?}");
+    let down = world.item(ROOT, correction("down", "a", "-120"));
+    world.close(&down);
+    assert_eq!(sums(&mut world).0, "30");
+    world.ok(BOB, |budget| budget.reopen(up.clone(), true, None));
+    let error = world.refused(CAROL, |budget| budget.reopen(up.clone(), true, None));
+    assert!(is_invalid(&error, "amount"), "{error:?}");
+    world.reopen(&down);
+    world.reopen(&up);
+    assert_eq!(sums(&mut world).0, "100");
+}
+
 /// Rule: no reopening but by a vote of the parties: more than half of them (+)
-#[test]
-fn more_than_half_of_the_parties_open_a_closed_thing_again() {
-    let mut world = World::new();
+#[coffer_test]
+fn more_than_half_of_the_parties_open_a_closed_thing_again(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, paid("a", AmountType::Allocated, "100"));
     let vote = |world: &mut World, user: &str, agrees: bool| world.run(user, |b| b.reopen(a.clone(), agrees, None));
     assert_eq!(vote(&mut world, BOB, true), Err(Error::Open { resource: a.clone() }));
@@ -87,9 +112,9 @@ fn more_than_half_of_the_parties_open_a_closed_thing_again() {
 }
 
 /// Rule: who votes belongs to a party and may close the thing (+)
-#[test]
-fn only_users_of_parties_with_the_right_to_close_vote() {
-    let mut world = World::new();
+#[coffer_test]
+fn only_users_of_parties_with_the_right_to_close_vote(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     world.close(&a);
     world.user("Guest/gil");
@@ -101,9 +126,9 @@ fn only_users_of_parties_with_the_right_to_close_vote() {
 }
 
 /// Rule: nothing open is under something closed: what is above is opened first (+)
-#[test]
-fn what_is_above_is_opened_before_what_is_below() {
-    let mut world = World::new();
+#[coffer_test]
+fn what_is_above_is_opened_before_what_is_below(test: &Test) {
+    let mut world = World::new(test);
     let (a, s, p) = (world.item(ROOT, new_item("a")), subproject("p", "s"), project("p"));
     for what in [&a, &s, &p] {
         world.close(what);
@@ -120,9 +145,9 @@ fn what_is_above_is_opened_before_what_is_below() {
 }
 
 /// Rule: what was corrected is opened again after its corrections (+)
-#[test]
-fn a_corrected_item_is_opened_after_its_corrections() {
-    let mut world = World::with_subproject(NewSubproject { mode: Mode::Unordered, ..new_subproject("s") });
+#[coffer_test]
+fn a_corrected_item_is_opened_after_its_corrections(test: &Test) {
+    let mut world = World::with_subproject(test, NewSubproject { mode: Mode::Unordered, ..new_subproject("s") });
     let a = world.item(ROOT, paid("a", AmountType::Allocated, "100"));
     world.close(&a);
     let b = world.item(ROOT, correction("b", "a", "-30"));
@@ -141,9 +166,9 @@ fn a_corrected_item_is_opened_after_its_corrections() {
 }
 
 /// Rule: ceilings hold when something is opened again (+)
-#[test]
-fn a_reopening_that_breaks_a_ceiling_is_refused() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_reopening_that_breaks_a_ceiling_is_refused(test: &Test) {
+    let mut world = World::new(test);
     let ceilings = Policies { ceilings: Enforcement::Block, ..Policies::default() };
     world.ok(ROOT, |budget| budget.policies_set("p".into(), ceilings, None));
     world.ok(ROOT, |budget| budget.budget_set(subproject("p", "s"), projected("Acme", "100", "EUR"), None));

@@ -3,7 +3,10 @@
 use budget::{Content, Document, Error, NewDocument, NewItem, Resource};
 use coffer_sdk::Hash;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 /// A file whose hash is all of one byte.
 pub fn file(id: &str, byte: u8) -> NewDocument {
@@ -25,9 +28,9 @@ fn documents(world: &mut World, of: &Resource) -> Vec<(String, Document)> {
 }
 
 /// Rule: documents append, a stored hash or link is never overwritten (T)
-#[test]
-fn documents_are_added_and_none_replaces_another() {
-    let mut world = World::new();
+#[coffer_test]
+fn documents_are_added_and_none_replaces_another(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, NewItem { documents: vec![file("one", 1), link("two", None)], ..new_item("a") });
     world.ok(ROOT, |budget| budget.document_add(a.clone(), file("three", 3), None));
     for again in [file("one", 9), link("one", None), file("three", 3)] {
@@ -45,9 +48,9 @@ fn documents_are_added_and_none_replaces_another() {
 }
 
 /// Rule: document: id, file name, SHA-256, size, comment; or link with optional hash (T)
-#[test]
-fn a_document_is_a_file_with_its_hash_or_a_link() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_document_is_a_file_with_its_hash_or_a_link(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     let wrong = [
         (NewDocument { id: "a/b".into(), ..file("x", 1) }, "document.id"),
@@ -66,9 +69,9 @@ fn a_document_is_a_file_with_its_hash_or_a_link() {
 }
 
 /// Rule: deletion of a document by `update`, open only (+)
-#[test]
-fn a_document_is_deleted_while_its_item_is_open_with_the_right_to_update() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_document_is_deleted_while_its_item_is_open_with_the_right_to_update(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, NewItem { documents: vec![file("d", 1), file("e", 2)], ..new_item("a") });
     world.deny(BOB, &[permission::Intent::WorkflowitemUpdate], &a);
     let error = world.refused(BOB, |budget| budget.document_delete(a.clone(), "d".into(), None));
@@ -83,9 +86,9 @@ fn a_document_is_deleted_while_its_item_is_open_with_the_right_to_update() {
 }
 
 /// Rule: validation compares the file's hash with the one in the contract and needs `validateDocument` (+)
-#[test]
-fn a_document_is_validated_by_its_hash() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_document_is_validated_by_its_hash(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, NewItem { documents: vec![file("d", 7), link("l", None)], ..new_item("a") });
     let validate = |world: &mut World, user: &str, id: &str, byte: u8| {
         world.run(user, |budget| budget.document_validate(a.clone(), id.into(), Hash([byte; 32]), None))
@@ -107,9 +110,9 @@ fn a_document_is_validated_by_its_hash() {
 }
 
 /// Rule: Every list is indexed and paged: documents (+)
-#[test]
-fn documents_come_in_pages() {
-    let mut world = World::new();
+#[coffer_test]
+fn documents_come_in_pages(test: &Test) {
+    let mut world = World::new(test);
     let many = (0..20).map(|number| file(&format!("d{number:02}"), 1)).collect();
     let a = world.item(ROOT, NewItem { documents: many, ..new_item("a") });
     let mut page = |after: Option<String>| world.look(ROOT, |budget| budget.documents(a.clone(), after, 100)).unwrap();

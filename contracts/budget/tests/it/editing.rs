@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use budget::{Details, Error, Field, ItemType, NewItem, Resource};
+use budget::{Budget, Details, Error, Field, ItemType, NewItem, Resource};
+use coffer_sdk::ContractId;
 use permission::Intent;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 /// Rule: Update: only while open; at least one change (T)
-#[test]
-fn an_update_changes_at_least_one_field_of_something_open() {
-    let mut world = World::new();
+#[coffer_test]
+fn an_update_changes_at_least_one_field_of_something_open(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     for what in [a.clone(), subproject("p", "s"), project("p")] {
         let same = vec![Field::Name(world.thing(&what).name)];
@@ -29,9 +33,9 @@ fn an_update_changes_at_least_one_field_of_something_open() {
 }
 
 /// Rule: additional data merges top-level keys, null removes (+)
-#[test]
-fn additional_data_is_merged_by_key_and_nothing_removes_a_key() {
-    let mut world = World::new();
+#[coffer_test]
+fn additional_data_is_merged_by_key_and_nothing_removes_a_key(test: &Test) {
+    let mut world = World::new(test);
     let mut set = |data: &[(&str, Option<&str>)]| {
         let data = data.iter().map(|(key, value)| ((*key).to_owned(), value.map(str::to_owned))).collect();
         world.ok(ROOT, |budget| budget.update(project("p"), vec![Field::Additional(data)], None));
@@ -52,9 +56,9 @@ fn additional_data_is_merged_by_key_and_nothing_removes_a_key() {
 }
 
 /// Rule: Assign: identity exists, enabled (+), user or group at every level (+)
-#[test]
-fn everything_is_assigned_to_an_enabled_user_or_a_group() {
-    let mut world = World::new();
+#[coffer_test]
+fn everything_is_assigned_to_an_enabled_user_or_a_group(test: &Test) {
+    let mut world = World::new(test);
     world.group("reviewers", &[BOB]);
     world.user("Acme/gone");
     world.rights(ROOT, |permission| permission.disable_user("Acme/gone".into(), None));
@@ -73,9 +77,9 @@ fn everything_is_assigned_to_an_enabled_user_or_a_group() {
 }
 
 /// Rule: restricted item: on create all intents go to the assignee and leave the issuer except `list`; needs grantPermission (T)
-#[test]
-fn the_rights_on_a_restricted_item_are_its_assignees_alone() {
-    let mut world = World::new();
+#[coffer_test]
+fn the_rights_on_a_restricted_item_are_its_assignees_alone(test: &Test) {
+    let mut world = World::new(test);
     let restricted = || NewItem { item_type: ItemType::Restricted, assignee: Some(BOB.into()), ..new_item("a") };
     world.user("Acme/clerk");
     world.grant("Acme/clerk", &[Intent::SubprojectCreateWorkflowitem], &subproject("p", "s"));
@@ -95,9 +99,9 @@ fn the_rights_on_a_restricted_item_are_its_assignees_alone() {
 }
 
 /// Rule: a restricted item has somebody who can grant rights on it (+)
-#[test]
-fn a_restricted_item_is_not_for_an_empty_group() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_restricted_item_is_not_for_an_empty_group(test: &Test) {
+    let mut world = World::new(test);
     world.group("nobody", &[]);
     let new = NewItem { item_type: ItemType::Restricted, assignee: Some("nobody".into()), ..new_item("a") };
     let error = world.refused(ROOT, |budget| budget.item_create("p".into(), "s".into(), new, None));
@@ -105,22 +109,18 @@ fn a_restricted_item_is_not_for_an_empty_group() {
 }
 
 /// Rule: both contracts of a programme are linked (+)
-#[test]
-fn without_its_permission_contract_nothing_can_be_done() {
-    use coffer_sdk::native::{MemoryHost, with_host};
-    use coffer_sdk::prelude::*;
-    let (done, _) = with_host(MemoryHost::called_by(account(ROOT)).at(BUDGET), || {
-        let mut budget = budget::Budget::open();
-        budget.init(PERMISSION, vec!["Acme".into()])?;
-        budget.project_create(new_project("p"))
-    });
+#[coffer_test]
+fn without_its_permission_contract_nothing_can_be_done(test: &Test) {
+    let budget = test.contract::<Budget>("budget");
+    assert_eq!(budget.init(ContractId([1; 32]), vec!["Acme".into()]), Ok(()));
+    let done = budget.project_create(new_project("p"));
     assert_eq!(done, Err(Error::NoPermissionContract { why: "it cannot be called".into() }));
 }
 
 /// Rule: restricted item: on assign all intents go to the assignee and leave the issuer except `list`; needs grantPermission (T)
-#[test]
-fn assigning_a_restricted_item_hands_over_the_rights_on_it() {
-    let mut world = World::new();
+#[coffer_test]
+fn assigning_a_restricted_item_hands_over_the_rights_on_it(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, NewItem { item_type: ItemType::Restricted, assignee: Some(BOB.into()), ..new_item("a") });
     let error = world.refused(ROOT, |budget| budget.assign(a.clone(), CAROL.into(), None));
     assert!(matches!(error, Error::NotAllowed { .. }), "{error:?}");
@@ -133,9 +133,9 @@ fn assigning_a_restricted_item_hands_over_the_rights_on_it() {
 }
 
 /// Rule: Optimistic concurrency: every command may carry the version it saw and is refused if the thing changed (+)
-#[test]
-fn a_command_for_an_older_version_is_refused() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_command_for_an_older_version_is_refused(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, NewItem { documents: vec![crate::documents::file("d", 7)], ..new_item("a") });
     let (s, p) = (subproject("p", "s"), project("p"));
     for what in [&a, &s, &p] {
@@ -145,7 +145,7 @@ fn a_command_for_an_older_version_is_refused() {
     let (hash, d) = (coffer_sdk::Hash([7; 32]), || "d".to_owned());
     let name = || vec![Field::Name("third".to_owned())];
     let ps = || ("p".to_owned(), "s".to_owned());
-    type Command<'a> = Box<dyn FnOnce(&mut budget::Budget) -> Result<(), Error> + 'a>;
+    type Command<'a> = Box<dyn FnOnce(&ClientOf<Budget>) -> Result<(), Error> + 'a>;
     let euros = || projected("Acme", "1", "EUR");
     let commands: Vec<(&Resource, Command<'_>)> = vec![
         (&a, Box::new(|b| b.update(a.clone(), name(), old).map(drop))),

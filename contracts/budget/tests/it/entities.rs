@@ -1,18 +1,21 @@
 //! Projects, subprojects and workflow items as they are created: ids, texts, what is fixed.
 
-use budget::{Error, Field, ItemType, Kind, Mode, NewItem, NewProject, NewSubproject, Resource};
+use budget::{Budget, Error, Field, ItemType, Kind, Mode, NewItem, NewProject, NewSubproject, Resource};
 use coffer_sdk::prelude::*;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 fn named(name: &str) -> NewProject {
     NewProject { id: None, name: name.to_owned(), ..new_project("x") }
 }
 
 /// Rule: Ids: up to 32 characters, given or derived; unique per level (T)
-#[test]
-fn an_id_is_given_or_derived_and_unique_within_its_parent() {
-    let mut world = World::new();
+#[coffer_test]
+fn an_id_is_given_or_derived_and_unique_within_its_parent(test: &Test) {
+    let mut world = World::new(test);
     let longest = "a-Z_0".repeat(7)[..32].to_owned();
     let given = world.ok(ROOT, |budget| budget.project_create(new_project(&longest)));
     assert_eq!(given, longest);
@@ -35,9 +38,9 @@ fn an_id_is_given_or_derived_and_unique_within_its_parent() {
 }
 
 /// Rule: Text is trimmed, control characters refused, at most 250 characters (descriptions 4,000) (T)
-#[test]
-fn texts_are_trimmed_and_bounded_and_have_no_control_characters() {
-    let mut world = World::new();
+#[coffer_test]
+fn texts_are_trimmed_and_bounded_and_have_no_control_characters(test: &Test) {
+    let mut world = World::new(test);
     let p = project("p");
     let set =
         |world: &mut World, field: Field| world.run(ROOT, |budget| budget.update(project("p"), vec![field], None));
@@ -65,9 +68,9 @@ fn texts_are_trimmed_and_bounded_and_have_no_control_characters() {
 }
 
 /// Rule: project: tags (<= 15 characters, unique) (T)
-#[test]
-fn tags_have_at_most_15_characters_and_stand_there_once() {
-    let mut world = World::new();
+#[coffer_test]
+fn tags_have_at_most_15_characters_and_stand_there_once(test: &Test) {
+    let mut world = World::new(test);
     let set = |world: &mut World, tags: &[&str]| {
         let tags = Field::Tags(tags.iter().map(|tag| (*tag).to_owned()).collect());
         world.run(ROOT, |budget| budget.update(project("p"), vec![tags], None))
@@ -85,15 +88,18 @@ fn tags_have_at_most_15_characters_and_stand_there_once() {
 }
 
 /// Rule: subproject: currency, validator, type, mode are fixed at creation (T)
-#[test]
-fn currency_validator_item_type_and_mode_of_a_subproject_are_fixed_when_it_is_created() {
-    let mut world = World::with_subproject(NewSubproject {
-        currency: "KES".to_owned(),
-        validator: Some(BOB.to_owned()),
-        item_type: Some(ItemType::General),
-        mode: Mode::Unordered,
-        ..new_subproject("s")
-    });
+#[coffer_test]
+fn currency_validator_item_type_and_mode_of_a_subproject_are_fixed_when_it_is_created(test: &Test) {
+    let mut world = World::with_subproject(
+        test,
+        NewSubproject {
+            currency: "KES".to_owned(),
+            validator: Some(BOB.to_owned()),
+            item_type: Some(ItemType::General),
+            mode: Mode::Unordered,
+            ..new_subproject("s")
+        },
+    );
     let before = world.thing(&subproject("p", "s"));
     let Kind::Subproject(terms) = &before.kind else { panic!("a subproject") };
     assert_eq!((terms.currency.as_str(), terms.validator.as_deref()), ("KES", Some(BOB)));
@@ -113,28 +119,28 @@ fn currency_validator_item_type_and_mode_of_a_subproject_are_fixed_when_it_is_cr
 }
 
 /// Rule: subproject: workflow mode (ordered default / unordered) (T)
-#[test]
-fn a_subproject_is_ordered_and_an_item_general_unless_something_else_is_said() {
+#[coffer_test]
+fn a_subproject_is_ordered_and_an_item_general_unless_something_else_is_said(test: &Test) {
     assert_eq!(Mode::default(), Mode::Ordered);
     assert_eq!(ItemType::default(), ItemType::General);
 }
 
 /// Rule: Creating an item: type equals the subproject's if set (T)
-#[test]
-fn an_item_has_the_type_that_its_subproject_demands() {
+#[coffer_test]
+fn an_item_has_the_type_that_its_subproject_demands(test: &Test) {
     let mut world =
-        World::with_subproject(NewSubproject { item_type: Some(ItemType::Restricted), ..new_subproject("s") });
-    let create =
-        |new: NewItem| move |budget: &mut budget::Budget| budget.item_create("p".into(), "s".into(), new, None);
+        World::with_subproject(test, NewSubproject { item_type: Some(ItemType::Restricted), ..new_subproject("s") });
+    let create = |new: NewItem| move |budget: &ClientOf<Budget>| budget.item_create("p".into(), "s".into(), new, None);
     let error = world.refused(ROOT, create(new_item("a")));
     assert!(is_invalid(&error, "item_type"), "{error:?}");
     world.ok(ROOT, create(NewItem { item_type: ItemType::Restricted, ..new_item("a") }));
 }
 
 /// Rule: a creator is the assignee unless another is named (T)
-#[test]
-fn a_creator_is_the_assignee_unless_another_or_a_validator_is_named() {
-    let mut world = World::with_subproject(NewSubproject { validator: Some(BOB.to_owned()), ..new_subproject("s") });
+#[coffer_test]
+fn a_creator_is_the_assignee_unless_another_or_a_validator_is_named(test: &Test) {
+    let mut world =
+        World::with_subproject(test, NewSubproject { validator: Some(BOB.to_owned()), ..new_subproject("s") });
     assert_eq!(world.thing(&project("p")).assignee, ROOT);
     let by_default = world.item(ROOT, new_item("a"));
     assert_eq!(world.thing(&by_default).assignee, BOB, "the validator");
@@ -144,9 +150,9 @@ fn a_creator_is_the_assignee_unless_another_or_a_validator_is_named() {
 }
 
 /// Rule: fields that only another level has are refused (+)
-#[test]
-fn items_have_no_thumbnail_and_projects_no_amount() {
-    let mut world = World::new();
+#[coffer_test]
+fn items_have_no_thumbnail_and_projects_no_amount(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     let thumbnail = Field::Thumbnail(Some("https://example.org/a.png".to_owned()));
     world.ok(ROOT, |budget| budget.update(project("p"), vec![thumbnail.clone()], None));
@@ -159,31 +165,31 @@ fn items_have_no_thumbnail_and_projects_no_amount() {
 }
 
 /// Rule: Every action on the chain is signed by the acting user's key; contracts check that key (+)
-#[test]
-fn the_signer_decides_and_not_the_contract_in_between() {
-    let mut world = World::new();
+#[coffer_test]
+fn the_signer_decides_and_not_the_contract_in_between(test: &Test) {
+    let mut world = World::new(test);
     world.user("Acme/mallory");
     let a = world.item(ROOT, new_item("a"));
-    // Somebody without rights signs, and root's account is only the caller.
-    let before = world.host.clone();
-    world.host.caller = account(ROOT);
-    world.host.origin = account("Acme/mallory");
-    let host = std::mem::take(&mut world.host).at(BUDGET);
-    let rename = || budget::Budget::open().update(a, vec![Field::Name("mine".to_owned())], None);
-    let (done, _) = coffer_sdk::native::with_host(host, rename);
+    let rename = || vec![Field::Name("mine".to_owned())];
+    let mallory = world.budget.as_account(test.account("Acme/mallory"));
+    // Somebody without rights signs, and a contract calls whose id is root's account: that is no matter.
+    let through = mallory.through(ContractId(test.account(ROOT).0));
+    let done = through.update(a.clone(), rename(), None);
     assert!(matches!(done, Err(Error::NotAllowed { ref intent, .. }) if intent == "workflowitem.update"), "{done:?}");
-    world.host = before;
+    let root = world.budget.as_account(test.account(ROOT)).through(ContractId(test.account("Acme/mallory").0));
+    assert_eq!(root.update(a, rename(), None), Ok(2));
     let nobody = world.refused("Acme/nobody", |budget| budget.project_create(new_project("q")));
-    assert_eq!(nobody, Error::NotAUser { account: account("Acme/nobody") });
+    assert_eq!(nobody, Error::NotAUser { account: test.account("Acme/nobody") });
 }
 
 /// Rule: a programme is made for its parties (+)
-#[test]
-fn a_programme_names_each_of_its_parties_once() {
+#[coffer_test]
+fn a_programme_names_each_of_its_parties_once(test: &Test) {
     let start = |parties: &[&str]| {
         let parties = parties.iter().map(|party| (*party).to_owned()).collect();
-        let host = coffer_sdk::native::MemoryHost::default();
-        coffer_sdk::native::with_host(host, || budget::Budget::open().init(PERMISSION, parties)).0
+        test.advance(1, 0);
+        let state = test.private(&format!("programme {}", test.height()));
+        state.contract::<Budget>("budget").init(ContractId([1; 32]), parties)
     };
     assert_eq!(start(&["Acme", "Umbrella"]), Ok(()));
     assert!(is_missing(&start(&[]).unwrap_err(), "parties"));

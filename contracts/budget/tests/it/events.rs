@@ -2,24 +2,27 @@
 
 use budget::*;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 /// Rule: One event per change, typed, with actor, resource, old and new version (+)
-#[test]
-fn every_change_has_one_event_with_actor_resource_and_versions() {
-    let mut world = World::new();
+#[coffer_test]
+fn every_change_has_one_event_with_actor_resource_and_versions(test: &Test) {
+    let mut world = World::new(test);
     let (p, s, a) = (project("p"), subproject("p", "s"), item("p", "s", "a"));
     let hash = coffer_sdk::Hash([7; 32]);
-    let mut count = world.host.events.len();
+    let mut count = world.event_count();
     let mut expect = |world: &World, names: &[&str]| {
         assert_eq!(world.events_since(count), names);
-        count = world.host.events.len();
+        count = world.event_count();
     };
     world.item(ROOT, paid("a", AmountType::Allocated, "1"));
     expect(&world, &["Created"]);
     world.ok(BOB, |budget| budget.update(a.clone(), vec![amount("2")], None));
     expect(&world, &["Updated"]);
-    let event: Updated = world.host.events.last().and_then(|event| event.read()).expect("an update");
+    let event: Updated = world.last_event().expect("an update");
     assert_eq!(
         event,
         Updated { actor: BOB.into(), resource: a.clone(), old: 1, new: 2, fields: vec!["amount".into()] }
@@ -43,7 +46,7 @@ fn every_change_has_one_event_with_actor_resource_and_versions() {
     expect(&world, &["PoliciesSet"]);
     world.close(&a);
     expect(&world, &["Closed"]);
-    let event: Closed = world.host.events.last().and_then(|event| event.read()).expect("a closing");
+    let event: Closed = world.last_event().expect("a closing");
     assert_eq!((event.old, event.new, event.warnings.len()), (5, 6, 1));
     let c = world.item(ROOT, NewItem { corrects: Some("a".into()), ..paid("c", AmountType::Allocated, "-1") });
     world.close(&c);
@@ -57,12 +60,12 @@ fn every_change_has_one_event_with_actor_resource_and_versions() {
 }
 
 /// Rule: a refused command tells nothing (+)
-#[test]
-fn a_refused_command_tells_nothing_and_a_repeated_closing_neither() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_refused_command_tells_nothing_and_a_repeated_closing_neither(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     world.close(&a);
-    let count = world.host.events.len();
+    let count = world.event_count();
     world.close(&a);
     world.refused(ROOT, |budget| budget.update(a, vec![], None));
     assert_eq!(world.events_since(count), Vec::<String>::new());

@@ -3,7 +3,10 @@
 use budget::{ChangeKind, Error, Field, FieldChange, HistoryFilter, Resource};
 use permission::Intent;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 fn history(world: &mut World, user: &str, of: &Resource, filter: HistoryFilter) -> Result<Vec<u32>, Error> {
     let page = world.look(user, |budget| budget.history(of.clone(), filter, 0, 100))?;
@@ -12,9 +15,9 @@ fn history(world: &mut World, user: &str, of: &Resource, filter: HistoryFilter) 
 }
 
 /// Rule: History: needs viewDetails or viewHistory (T)
-#[test]
-fn a_history_is_seen_with_details_or_history() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_history_is_seen_with_details_or_history(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(ROOT, new_item("a"));
     let levels = [
         (project("p"), [Intent::ProjectViewDetails, Intent::ProjectViewHistory], Intent::ProjectList),
@@ -36,9 +39,9 @@ fn a_history_is_seen_with_details_or_history() {
 }
 
 /// Rule: field-level differences with old and new value (+)
-#[test]
-fn a_history_has_each_field_with_its_old_and_new_value() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_history_has_each_field_with_its_old_and_new_value(test: &Test) {
+    let mut world = World::new(test);
     let a = world.item(
         ROOT,
         budget::NewItem {
@@ -82,10 +85,36 @@ fn a_history_has_each_field_with_its_old_and_new_value() {
     assert_eq!(closed.fields, [change("billing_date", None, Some(&closed.at.to_string()))]);
 }
 
+/// Rule: a history begins with all that something was created with (+)
+#[coffer_test]
+fn a_history_begins_with_all_that_a_thing_was_created_with(test: &Test) {
+    let mut world = World::with_subproject(
+        test,
+        budget::NewSubproject {
+            validator: Some(BOB.to_owned()),
+            projected: vec![projected("Acme", "10.0", "EUR")],
+            ..new_subproject("s")
+        },
+    );
+    let documents = vec![crate::documents::file("d", 7)];
+    let a = world.item(ROOT, budget::NewItem { documents, ..new_item("a") });
+    let mut first = |of: Resource| -> Vec<(String, String)> {
+        let page = world.look(ROOT, |budget| budget.history(of, HistoryFilter::default(), 0, 1)).unwrap();
+        let fields = page.changes.into_iter().flat_map(|(_, change)| change.fields);
+        fields.map(|change| (change.field, change.new.unwrap_or_default())).collect()
+    };
+    let of_s = first(subproject("p", "s"));
+    for (field, value) in [("currency", "EUR"), ("validator", BOB), ("mode", "ordered"), ("projected.Acme.EUR", "10")] {
+        assert!(of_s.contains(&(field.to_owned(), value.to_owned())), "{field}: {of_s:?}");
+    }
+    let of_a = first(a);
+    assert!(of_a.iter().any(|(field, value)| field == "document.d" && value.starts_with("d.pdf: ")), "{of_a:?}");
+}
+
 /// Rule: History: filters by publisher, time, type; cursor paging (+)
-#[test]
-fn a_history_is_filtered_and_paged() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_history_is_filtered_and_paged(test: &Test) {
+    let mut world = World::new(test);
     let p = project("p");
     for round in 0..6 {
         let user = [ALICE, BOB][round % 2];
@@ -113,9 +142,9 @@ fn a_history_is_filtered_and_paged() {
 }
 
 /// Rule: a history entry is bounded (+)
-#[test]
-fn an_update_of_too_much_text_at_once_is_refused_and_in_two_steps_it_is_not() {
-    let mut world = World::new();
+#[coffer_test]
+fn an_update_of_too_much_text_at_once_is_refused_and_in_two_steps_it_is_not(test: &Test) {
+    let mut world = World::new(test);
     let text = |letter: &str| letter.repeat(4_000);
     let set =
         |world: &mut World, fields: Vec<Field>| world.run(ROOT, |budget| budget.update(project("p"), fields, None));

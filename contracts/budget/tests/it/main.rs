@@ -1,6 +1,8 @@
 //! The budget contract beside the real permission contract. Names of tests are rules; `/// Rule:` cites the specification, (T) for what the
 //! reference does, (+) for what goes beyond it.
 
+mod given;
+mod memory;
 mod world;
 
 mod entities;
@@ -14,7 +16,9 @@ mod corrections;
 mod views;
 mod history;
 mod totals;
+mod engines;
 mod events;
+mod gas;
 mod matrix;
 mod rules;
 mod sequences;

@@ -4,7 +4,8 @@ use budget::{Budget, Error, Field, ItemType, NewItem, Policies, Resource};
 use coffer_sdk::Hash;
 use permission::Intent;
 
-use crate::world::*;
+use crate::given::*;
+use crate::memory::World;
 
 /// Who gives the commands.
 const SUBJECT: &str = "Umbrella/subject";

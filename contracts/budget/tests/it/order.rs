@@ -2,10 +2,13 @@
 
 use budget::{Error, Mode, NewSubproject};
 
-use crate::world::*;
+use coffer_test::prelude::*;
 
-fn unordered() -> World {
-    World::with_subproject(NewSubproject { mode: Mode::Unordered, ..new_subproject("s") })
+use crate::given::*;
+use crate::world::World;
+
+fn unordered(test: &Test) -> World<'_> {
+    World::with_subproject(test, NewSubproject { mode: Mode::Unordered, ..new_subproject("s") })
 }
 
 fn reorder(world: &mut World, items: &[&str]) -> Result<u32, Error> {
@@ -14,9 +17,9 @@ fn reorder(world: &mut World, items: &[&str]) -> Result<u32, Error> {
 }
 
 /// Rule: Order: closed items by closing time, then open items by the order list, then the rest by creation (T)
-#[test]
-fn closed_items_come_first_then_the_order_list_then_the_rest_as_created() {
-    let mut world = unordered();
+#[coffer_test]
+fn closed_items_come_first_then_the_order_list_then_the_rest_as_created(test: &Test) {
+    let mut world = unordered(test);
     for id in ["a", "b", "c", "d", "e", "f"] {
         world.item(ROOT, new_item(id));
     }
@@ -32,9 +35,9 @@ fn closed_items_come_first_then_the_order_list_then_the_rest_as_created() {
 }
 
 /// Rule: Reordering replaces the list; every id must belong to the subproject and be open (+)
-#[test]
-fn an_order_list_replaces_the_one_before_and_has_open_items_of_the_subproject_only() {
-    let mut world = unordered();
+#[coffer_test]
+fn an_order_list_replaces_the_one_before_and_has_open_items_of_the_subproject_only(test: &Test) {
+    let mut world = unordered(test);
     for id in ["a", "b", "c", "d"] {
         world.item(ROOT, new_item(id));
     }
@@ -57,9 +60,9 @@ fn an_order_list_replaces_the_one_before_and_has_open_items_of_the_subproject_on
 }
 
 /// Rule: ordered mode: every earlier item is closed, in the order of the list (T)
-#[test]
-fn in_an_ordered_subproject_the_order_list_says_what_closes_first() {
-    let mut world = World::new();
+#[coffer_test]
+fn in_an_ordered_subproject_the_order_list_says_what_closes_first(test: &Test) {
+    let mut world = World::new(test);
     for id in ["a", "b", "c"] {
         world.item(ROOT, new_item(id));
     }

@@ -2,7 +2,10 @@
 
 use budget::{Details, Error, NewProject, NewSubproject, Projected};
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 fn budgets(world: &mut World, of: &budget::Resource) -> Vec<(String, String, String)> {
     match world.look(ROOT, |budget| budget.get(of.clone())) {
@@ -19,9 +22,9 @@ fn row(organisation: &str, currency: &str, value: &str) -> (String, String, Stri
 }
 
 /// Rule: (organisation, currency) is unique in a list of projected budgets: a duplicate at creation is refused (T)
-#[test]
-fn two_projected_budgets_of_one_organisation_and_currency_are_refused_at_creation() {
-    let mut world = World::empty();
+#[coffer_test]
+fn two_projected_budgets_of_one_organisation_and_currency_are_refused_at_creation(test: &Test) {
+    let mut world = World::empty(test);
     let with = |budgets: &[(&str, &str)]| NewProject {
         projected: budgets.iter().map(|(whose, code)| projected(whose, "5", code)).collect(),
         ..new_project("p")
@@ -36,14 +39,14 @@ fn two_projected_budgets_of_one_organisation_and_currency_are_refused_at_creatio
 }
 
 /// Rule: an update of a projected budget overwrites, deleting an absent pair is a no-op (T)
-#[test]
-fn setting_a_projected_budget_overwrites_it_and_deleting_an_absent_one_does_nothing() {
-    let mut world = World::new();
+#[coffer_test]
+fn setting_a_projected_budget_overwrites_it_and_deleting_an_absent_one_does_nothing(test: &Test) {
+    let mut world = World::new(test);
     let p = project("p");
     world.ok(ROOT, |budget| budget.budget_set(p.clone(), projected("Acme", "200000", "EUR"), None));
     world.ok(ROOT, |budget| budget.budget_set(p.clone(), projected("Acme", "100000.50", "EUR"), None));
     assert_eq!(budgets(&mut world, &p), [row("Acme", "EUR", "100000.5")]);
-    let events = world.host.events.len();
+    let events = world.event_count();
     world.ok(ROOT, |budget| budget.budget_delete(p.clone(), "Umbrella".into(), "EUR".into(), None));
     assert_eq!(world.events_since(events), Vec::<String>::new());
     let version = world.thing(&p).version;
@@ -53,9 +56,9 @@ fn setting_a_projected_budget_overwrites_it_and_deleting_an_absent_one_does_noth
 }
 
 /// Rule: projected budgets are of projects and subprojects, and not below 0 (+)
-#[test]
-fn a_projected_budget_is_not_negative_and_no_items() {
-    let mut world = World::new();
+#[coffer_test]
+fn a_projected_budget_is_not_negative_and_no_items(test: &Test) {
+    let mut world = World::new(test);
     let s = subproject("p", "s");
     let error = world.refused(ROOT, |budget| budget.budget_set(s.clone(), projected("Acme", "-1", "EUR"), None));
     assert!(is_invalid(&error, "projected.value"), "{error:?}");

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use budget::{AmountType, Budget, Details, Enforcement, Error, Field, HistoryFilter, ItemType, Kind, Mode, NewItem};
-use budget::{NewSubproject, Policies, Resource, Row, Thing};
+use budget::{NewSubproject, Policies, Resource, Row, Thing, Totals};
 use coffer_sdk::native::MemoryHost;
 use permission::{Explanation, Intent};
 
-use crate::world::*;
+use crate::given::*;
+use crate::memory::World;
 
 const USERS: [&str; 4] = [ROOT, ALICE, BOB, CAROL];
 const PROJECTS: [&str; 2] = ["p", "q"];
@@ -152,7 +153,7 @@ fn step(world: &mut World, random: &mut Random, user: &str) -> (Intent, Resource
             let Resource::Item { project, subproject, .. } = any_item(random) else { unreachable!() };
             let id = random.of(&ITEMS);
             let new = new_of(random, id);
-            let on = crate::world::subproject(&project, &subproject);
+            let on = crate::given::subproject(&project, &subproject);
             let done = world.run(user, |budget| budget.item_create(project, subproject, new, seen).map(drop));
             (Intent::SubprojectCreateWorkflowitem, on, done)
         }
@@ -194,7 +195,7 @@ fn step(world: &mut World, random: &mut Random, user: &str) -> (Intent, Resource
             (right, on.clone(), world.run(user, |budget| budget.budget_set(on, new, seen).map(drop)))
         }
         _ => {
-            let on = crate::world::project(random.of(&PROJECTS));
+            let on = crate::given::project(random.of(&PROJECTS));
             let Resource::Project { project } = on.clone() else { unreachable!() };
             let new = NewSubproject { currency: random.of(&["EUR", "KES"]).to_owned(), ..new_subproject("t") };
             let new = NewSubproject { assignee: Some("all".to_owned()), ..new };
@@ -217,8 +218,20 @@ fn rows(budget: &Budget, parent: &Resource) -> Result<Vec<Row>, Error> {
     }
 }
 
+/// All of a total, asked for until it is whole.
+fn totals(world: &mut World, user: &str, scope: &Resource) -> Totals {
+    let mut so_far = None;
+    loop {
+        let answer = world.look(user, |budget| budget.totals(scope.clone(), so_far)).expect("may be seen");
+        if answer.next.is_none() {
+            return answer;
+        }
+        so_far = Some(answer);
+    }
+}
+
 /// A decimal with at most 12 digits behind the point, in units of 10^-12: what the sequences make needs no more.
-fn units(text: &str) -> i128 {
+pub fn units(text: &str) -> i128 {
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |text| (-1, text));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let part = format!("{part:0<12}");
@@ -227,9 +240,10 @@ fn units(text: &str) -> i128 {
 }
 
 /// By organisation, funding organisation, currency: allocated and disbursed.
-type Sums = BTreeMap<(String, Option<String>, String), [i128; 2]>;
+pub type Sums = BTreeMap<(String, Option<String>, String), [i128; 2]>;
 
-fn count(sums: &mut Sums, thing: &Thing, currency: &str) {
+/// Adds the amount of an item that counts.
+pub fn count(sums: &mut Sums, thing: &Thing, currency: &str) {
     let Kind::Workflowitem(work) = &thing.kind else { panic!("an item") };
     let which = match work.amount_type {
         AmountType::NotApplicable => return,
@@ -261,7 +275,7 @@ fn check_totals(world: &mut World, user: &str, project_id: &str) {
         Ok::<Sums, Error>(sums)
     });
     let Ok(expected) = of_project else { return };
-    let totals = crate::totals::totals(world, user, &project(project_id));
+    let totals = totals(world, user, &project(project_id));
     let mut found = Sums::new();
     for total in totals.totals {
         let sums = [units(&total.allocated), units(&total.disbursed)];
@@ -350,7 +364,7 @@ fn sequence(base: &World, seed: u64, refusals: &mut BTreeMap<String, usize>) -> 
             Ok(()) => {
                 done += 1;
                 // Nobody did anything that no grant explains.
-                let there = crate::world::there(&on);
+                let there = crate::given::there(&on);
                 let mut before = World { host: world.before.clone(), before: MemoryHost::default() };
                 let why = before.rights(user, |permission| permission.why(user.to_owned(), intent, there));
                 assert!(matches!(why, Explanation::Allowed { .. }), "{user} did {intent:?} on {on:?}: {why:?}");

@@ -3,10 +3,13 @@
 use budget::{AmountType, Field, NewItem, NewProject, NewSubproject, Resource, Total, Totals};
 use permission::Intent;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 /// All of a total, asked for until it is whole.
-pub fn totals(world: &mut World, user: &str, scope: &Resource) -> Totals {
+fn totals(world: &mut World, user: &str, scope: &Resource) -> Totals {
     let mut so_far = None;
     loop {
         let answer = world.look(user, |budget| budget.totals(scope.clone(), so_far)).expect("may be seen");
@@ -24,9 +27,9 @@ fn total(organisation: &str, funding: Option<&str>, currency: &str, sums: [&str;
 }
 
 /// Rule: the reference's own numbers: budgets 200000 / 100000 / 50000 / 10000 give 50 %, 50 %, 20 % (T)
-#[test]
-fn the_reference_numbers_give_the_reference_percentages() {
-    let mut world = World::empty();
+#[coffer_test]
+fn the_reference_numbers_give_the_reference_percentages(test: &Test) {
+    let mut world = World::empty(test);
     let budgets = |value: &str| vec![projected("Acme", value, "EUR")];
     world.ok(ROOT, |b| b.project_create(NewProject { projected: budgets("200000"), ..new_project("p") }));
     let new = NewSubproject { projected: budgets("100000"), ..new_subproject("s") };
@@ -47,9 +50,9 @@ fn the_reference_numbers_give_the_reference_percentages() {
 }
 
 /// Rule: Totals: disbursed and allocated from closed, non-rejected items (T)
-#[test]
-fn only_closed_items_that_were_not_rejected_count() {
-    let mut world = World::new();
+#[coffer_test]
+fn only_closed_items_that_were_not_rejected_count(test: &Test) {
+    let mut world = World::new(test);
     let [a, b, _] = ["a", "b", "c"].map(|id| world.item(ROOT, paid(id, AmountType::Disbursed, "10.10")));
     world.close(&a);
     world.reject(&b);
@@ -58,9 +61,9 @@ fn only_closed_items_that_were_not_rejected_count() {
 }
 
 /// Rule: Totals per project, subproject, organisation, funding organisation, currency (+)
-#[test]
-fn totals_are_by_organisation_funding_organisation_and_currency() {
-    let mut world = World::new();
+#[coffer_test]
+fn totals_are_by_organisation_funding_organisation_and_currency(test: &Test) {
+    let mut world = World::new(test);
     let kes = NewSubproject { currency: "KES".into(), ..new_subproject("k") };
     world.ok(ROOT, |budget| budget.subproject_create("p".into(), kes, None));
     world.ok(ROOT, |budget| budget.project_create(new_project("q")));
@@ -100,9 +103,9 @@ fn totals_are_by_organisation_funding_organisation_and_currency() {
 }
 
 /// Rule: Totals only over what the caller may see, and it says when something was left out (+)
-#[test]
-fn totals_leave_out_what_the_reader_may_not_see_and_say_so() {
-    let mut world = World::new();
+#[coffer_test]
+fn totals_leave_out_what_the_reader_may_not_see_and_say_so(test: &Test) {
+    let mut world = World::new(test);
     for (id, value) in [("a", "1"), ("b", "2"), ("c", "4")] {
         let item = world.item(ROOT, paid(id, AmountType::Disbursed, value));
         world.close(&item);
@@ -123,9 +126,9 @@ fn totals_leave_out_what_the_reader_may_not_see_and_say_so() {
 }
 
 /// Rule: totals of many items come in steps (+)
-#[test]
-fn totals_of_many_items_are_added_up_in_steps() {
-    let mut world = World::new();
+#[coffer_test]
+fn totals_of_many_items_are_added_up_in_steps(test: &Test) {
+    let mut world = World::new(test);
     for number in 0..230 {
         let item = world.item(ROOT, paid(&format!("i{number}"), AmountType::Disbursed, "0.01"));
         world.close(&item);

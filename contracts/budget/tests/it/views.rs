@@ -1,15 +1,19 @@
 //! What readers see and what they do not.
 
 use budget::{Details, Error, NewItem, Page, Redacted, Resource, Row};
+use coffer_sdk::AccountId;
 use permission::Intent;
 
-use crate::world::*;
+use coffer_test::prelude::*;
+
+use crate::given::*;
+use crate::world::World;
 
 const READER: &str = "Acme/reader";
 
 /// A world with somebody who has no rights.
-fn with_reader() -> World {
-    let mut world = World::new();
+fn with_reader(test: &Test) -> World<'_> {
+    let mut world = World::new(test);
     world.user(READER);
     world
 }
@@ -27,15 +31,15 @@ fn full(page: Page) -> Vec<String> {
 }
 
 /// Rule: Visibility: project and subproject by `list` or `viewDetails`; otherwise absent from lists and refused on get (T)
-#[test]
-fn a_project_and_a_subproject_are_seen_with_list_or_details_and_else_not_at_all() {
+#[coffer_test]
+fn a_project_and_a_subproject_are_seen_with_list_or_details_and_else_not_at_all(test: &Test) {
     let rights = [
         (project("p"), [Intent::ProjectList, Intent::ProjectViewDetails], Resource::Global),
         (subproject("p", "s"), [Intent::SubprojectList, Intent::SubprojectViewDetails], project("p")),
     ];
     for (what, intents, parent) in rights {
         for intent in intents {
-            let mut world = with_reader();
+            let mut world = with_reader(test);
             if what != project("p") {
                 world.grant(READER, &[Intent::ProjectList], &parent);
             }
@@ -55,9 +59,9 @@ fn a_project_and_a_subproject_are_seen_with_list_or_details_and_else_not_at_all(
 }
 
 /// Rule: Items without `list` are returned redacted: id, parent, created, status and closing time only (+)
-#[test]
-fn an_item_that_may_not_be_listed_is_redacted() {
-    let mut world = with_reader();
+#[coffer_test]
+fn an_item_that_may_not_be_listed_is_redacted(test: &Test) {
+    let mut world = with_reader(test);
     let a = world.item(ROOT, NewItem { fields: vec![budget::Field::Tags(vec!["secret".into()])], ..new_item("a") });
     world.item(ROOT, new_item("b"));
     world.reject(&a);
@@ -76,28 +80,23 @@ fn an_item_that_may_not_be_listed_is_redacted() {
 }
 
 /// Rule: who does not see the subproject sees nothing of its items (+)
-#[test]
-fn without_its_subproject_an_item_is_not_even_redacted() {
-    let mut world = with_reader();
+#[coffer_test]
+fn without_its_subproject_an_item_is_not_even_redacted(test: &Test) {
+    let mut world = with_reader(test);
     let a = world.item(ROOT, new_item("a"));
     let refused = world.look(READER, |budget| budget.get(a.clone()));
     assert!(matches!(refused, Err(Error::NotAllowed { ref resource, .. }) if *resource == subproject("p", "s")));
     let refused = world.look(READER, |budget| budget.documents(a.clone(), None, 10));
     assert!(matches!(refused, Err(Error::NotAllowed { .. })), "{refused:?}");
     // Nobody, in a view that no account asked for.
-    world.host.origin = coffer_sdk::AccountId::ANONYMOUS;
-    let host = std::mem::take(&mut world.host).at(BUDGET);
-    let (seen, _) = coffer_sdk::native::with_host(host, || {
-        use coffer_sdk::contract::ContractState;
-        budget::Budget::open().list(Resource::Global, None, 50)
-    });
+    let seen = world.budget.as_account(AccountId::ANONYMOUS).list(Resource::Global, None, 50);
     assert_eq!(seen.map(|page| page.rows.len()), Ok(0));
 }
 
 /// Rule: Every list is indexed and paged (+)
-#[test]
-fn lists_come_in_pages_that_join_without_gap() {
-    let mut world = World::new();
+#[coffer_test]
+fn lists_come_in_pages_that_join_without_gap(test: &Test) {
+    let mut world = World::new(test);
     for number in 0..120 {
         world.item(ROOT, new_item(&format!("i{number:03}")));
     }
@@ -120,9 +119,9 @@ fn lists_come_in_pages_that_join_without_gap() {
 }
 
 /// Rule: a page shows only what the caller may see, however much lies between (+)
-#[test]
-fn projects_that_a_reader_may_not_see_make_no_page_empty_for_good() {
-    let mut world = with_reader();
+#[coffer_test]
+fn projects_that_a_reader_may_not_see_make_no_page_empty_for_good(test: &Test) {
+    let mut world = with_reader(test);
     for number in 0..230 {
         world.ok(ROOT, |budget| budget.project_create(new_project(&format!("q{number}"))));
     }
@@ -141,10 +140,10 @@ fn projects_that_a_reader_may_not_see_make_no_page_empty_for_good() {
 }
 
 /// Rule: a page fits into a result whatever its texts are (+)
-#[test]
-fn a_page_of_long_names_is_shorter() {
+#[coffer_test]
+fn a_page_of_long_names_is_shorter(test: &Test) {
     use coffer_sdk::__private::codec::Encode;
-    let mut world = World::new();
+    let mut world = World::new(test);
     let long = || "😀".repeat(250);
     for number in 0..60 {
         let fields = vec![budget::Field::Funding(Some(long()))];
@@ -153,4 +152,21 @@ fn a_page_of_long_names_is_shorter() {
     let page = list(&mut world, ROOT, &subproject("p", "s")).unwrap();
     assert!(page.rows.len() > 10 && page.rows.len() < 50 && page.next.is_some(), "{}", page.rows.len());
     assert!(page.encode().len() < 64 * 1024);
+}
+
+/// Rule: a page of 50 out of 100,000 items costs the same gas as out of 100 (+)
+#[coffer_test(wasm)]
+fn a_page_of_many_items_costs_what_a_page_of_few_does(test: &Test) {
+    let mut world = World::new(test);
+    let mut gas = Vec::new();
+    for number in 0..800 {
+        world.item(ROOT, new_item(&format!("i{number:04}")));
+        if matches!(number, 99 | 799) {
+            let page = list(&mut world, ROOT, &subproject("p", "s")).unwrap();
+            assert_eq!((page.rows.len(), page.next.is_some()), (50, true));
+            gas.push(test.gas().expect("as Wasm"));
+        }
+    }
+    let (few, many) = (gas[0], gas[1]);
+    assert!(few.abs_diff(many) < few / 100, "{few} and {many}");
 }
