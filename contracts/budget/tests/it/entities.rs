@@ -119,8 +119,8 @@ fn currency_validator_item_type_and_mode_of_a_subproject_are_fixed_when_it_is_cr
 }
 
 /// Rule: subproject: workflow mode (ordered default / unordered) (T)
-#[coffer_test]
-fn a_subproject_is_ordered_and_an_item_general_unless_something_else_is_said(test: &Test) {
+#[test]
+fn a_subproject_is_ordered_and_an_item_general_unless_something_else_is_said() {
     assert_eq!(Mode::default(), Mode::Ordered);
     assert_eq!(ItemType::default(), ItemType::General);
 }
