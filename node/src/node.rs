@@ -337,14 +337,18 @@ fn check_complete(folder: &Path) -> Result<(), StartError> {
     if !folder.join(state::LOG_FOLDER).exists() {
         return Ok(());
     }
-    let secret = std::env::var_os(KEY_SECRET).is_none().then_some(DEV_SECRET);
-    for file in [KEYS_FILE, GENESIS_FILE, payloads::FILE].into_iter().chain(secret) {
-        let path = folder.join(file);
-        if !path.exists() {
-            return Err(StartError::Missing { path });
-        }
+    let lost = folder.join(payloads::FILE);
+    match missing(folder).or_else(|| (!lost.exists()).then_some(lost)) {
+        Some(path) => Err(StartError::Missing { path }),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The first file that is not there of those that say which node and chain a folder is for.
+fn missing(folder: &Path) -> Option<PathBuf> {
+    let secret = std::env::var_os(KEY_SECRET).is_none().then_some(DEV_SECRET);
+    let files = [KEYS_FILE, GENESIS_FILE].into_iter().chain(secret);
+    files.map(|file| folder.join(file)).find(|path| !path.exists())
 }
 
 /// The secret that opens the key store: from the environment, else a file beside it, which protects nothing but is convenient for

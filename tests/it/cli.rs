@@ -83,6 +83,17 @@ fn the_data_of_a_stopped_node_are_counted_checked_pruned_compacted_and_carried_a
     let stats = as_json(&coffer(&["db", "stats", "--data", &data, "--config", &config, "--json"]));
     assert_eq!(stats["states"].as_array().unwrap().len(), 3, "{stats}");
     assert_eq!(std::fs::read(&keys).unwrap(), before);
+    // Nor does an import into a folder that is for no node yet.
+    let (bare, height) = (folder.path().join("bare"), exported["height"].to_string());
+    std::fs::create_dir(&bare).unwrap();
+    for file in ["keys", "genesis"] {
+        std::fs::copy(folder.path().join("data").join(file), bare.join(file)).unwrap();
+    }
+    let into = ["--data", bare.to_str().unwrap()];
+    let told = [&["db", "import", "--public", &out, "--height", &height, "--root", root][..], &into].concat();
+    let told = stderr(&coffer(&told));
+    assert!(told.contains("dev-secret is missing"), "{told}");
+    assert!(!bare.join("dev-secret").exists());
     // A reader that goes away is no reason to panic.
     let mut command = Command::new(build::coffer());
     build::clean(&mut command);

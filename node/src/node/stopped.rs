@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::{GENESIS_FILE, KEYS_FILE, StartError, check_complete, genesis, key_secret, state_options, tenants};
 use coffer_chain::Psi;
 
+use super::{StartError, check_complete, genesis, key_secret, missing, state_options, tenants};
 use crate::config::Config;
 use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
@@ -43,9 +43,7 @@ impl StoppedNode {
     /// # Errors
     /// [`StartError::NotPrepared`]; else as [`StoppedNode::open`].
     pub fn empty(config: &Config) -> Result<Self, StartError> {
-        let missing =
-            [GENESIS_FILE, KEYS_FILE].map(|file| config.data.join(file)).into_iter().find(|file| !file.exists());
-        if let Some(path) = missing {
+        if let Some(path) = missing(&config.data) {
             return Err(StartError::NotPrepared { path });
         }
         Self::load(config, &[])
