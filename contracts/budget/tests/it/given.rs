@@ -1,6 +1,6 @@
 //! What tests are written with: names of users, resources, things to be created. Not here: the programme they are created in (`world`, `memory`).
 
-use budget::{AmountType, Error, Field, NewItem, NewProject, NewSubproject, Policies, Resource};
+use budget::{AmountType, Error, Field, NewItem, NewProject, NewSubproject, Policies, Resource, Totals};
 use coffer_sdk::prelude::*;
 use permission::{Intent, NewUser};
 
@@ -121,4 +121,16 @@ pub fn is_invalid(error: &Error, name: &str) -> bool {
 /// True for a refusal because this field is missing.
 pub fn is_missing(error: &Error, name: &str) -> bool {
     matches!(error, Error::Missing { field, .. } if field == name)
+}
+
+/// A total, asked for until it is whole.
+pub fn whole(mut ask: impl FnMut(Option<Totals>) -> Totals) -> Totals {
+    let mut so_far = None;
+    loop {
+        let answer = ask(so_far);
+        if answer.next.is_none() {
+            return answer;
+        }
+        so_far = Some(answer);
+    }
 }

@@ -218,16 +218,9 @@ fn rows(budget: &Budget, parent: &Resource) -> Result<Vec<Row>, Error> {
     }
 }
 
-/// All of a total, asked for until it is whole.
+/// All of a total.
 fn totals(world: &mut World, user: &str, scope: &Resource) -> Totals {
-    let mut so_far = None;
-    loop {
-        let answer = world.look(user, |budget| budget.totals(scope.clone(), so_far)).expect("may be seen");
-        if answer.next.is_none() {
-            return answer;
-        }
-        so_far = Some(answer);
-    }
+    whole(|so_far| world.look(user, |budget| budget.totals(scope.clone(), so_far)).expect("may be seen"))
 }
 
 /// A decimal with at most 12 digits behind the point, in units of 10^-12: what the sequences make needs no more.

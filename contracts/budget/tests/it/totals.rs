@@ -8,16 +8,9 @@ use coffer_test::prelude::*;
 use crate::given::*;
 use crate::world::World;
 
-/// All of a total, asked for until it is whole.
+/// All of a total.
 fn totals(world: &mut World, user: &str, scope: &Resource) -> Totals {
-    let mut so_far = None;
-    loop {
-        let answer = world.look(user, |budget| budget.totals(scope.clone(), so_far)).expect("may be seen");
-        if answer.next.is_none() {
-            return answer;
-        }
-        so_far = Some(answer);
-    }
+    whole(|so_far| world.look(user, |budget| budget.totals(scope.clone(), so_far)).expect("may be seen"))
 }
 
 fn total(organisation: &str, funding: Option<&str>, currency: &str, sums: [&str; 3]) -> Total {
