@@ -265,17 +265,6 @@ fn public(folder: &Path, keys: u64) -> (Rounds, f64) {
         milliseconds(|| roots.0.push(commit(&state, writes)))
     });
     roots.print("of which the root");
-    // In turns, so that both meet the same database.
-    let mut turns = [Rounds(Vec::new(), 0.0), Rounds(Vec::new(), 0.0)];
-    for round in 0..BLOCKS {
-        let writes = slots(updates(keys, (BLOCKS + round) as u64));
-        turns[round % 2].0.push(milliseconds(|| {
-            execute(&state, &writes, round % 2 == 1);
-            commit(&state, writes);
-        }));
-    }
-    turns[0].print("public block, executed and committed");
-    turns[1].print("the same, read ahead");
     let view = state.public();
     let mut found = 0;
     let spent = milliseconds(|| {
@@ -285,23 +274,6 @@ fn public(folder: &Path, keys: u64) -> (Rounds, f64) {
     });
     assert_eq!(found as u64, 64 * READS);
     (rounds, spent * 1e3 / READS as f64)
-}
-
-/// About what executing 5,000 transfers takes: each key read, and 3 us of work for it.
-fn execute(state: &State, writes: &StateWrites, is_ahead: bool) {
-    let view = state.public();
-    let mut keys = Vec::new();
-    for key in writes.slots[&CONTRACT].keys() {
-        std::hint::black_box(view.value(&CONTRACT, key).unwrap());
-        std::hint::black_box(blake3::hash(&[7; 4096]));
-        keys.push((CONTRACT, key.clone()));
-        if keys.len() == 64 {
-            let keys = std::mem::take(&mut keys);
-            if is_ahead {
-                view.ahead(keys);
-            }
-        }
-    }
 }
 
 fn small(folder: &Path, tenants: usize) -> (Rounds, f64) {

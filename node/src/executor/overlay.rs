@@ -11,10 +11,7 @@ use coffer_runtime::trace::CallTrace;
 use coffer_runtime::{Changes, Code, Fault, ScanEntry, StateRead, World};
 
 use super::world::{Snapshot, fault};
-use crate::state::{AheadKeys, ChangedContract, ContractRecord, Error, NewContract, StateWrites};
-
-/// Written keys at which someone is asked to read ahead: so many are worth waking a thread, and a block with fewer is done soon anyway.
-const AHEAD: usize = 64;
+use crate::state::{ChangedContract, ContractRecord, Error, NewContract, StateWrites};
 
 /// A contract as the calls before left it, apart from its storage.
 pub(super) struct Current {
@@ -27,8 +24,6 @@ pub(super) struct Current {
 pub struct Overlay<'a> {
     below: Snapshot<'a>,
     writes: StateWrites,
-    /// Written keys that nobody was asked to read ahead for.
-    ahead: AheadKeys,
     trace: Recording,
 }
 
@@ -45,7 +40,7 @@ enum Recording {
 impl<'a> Overlay<'a> {
     /// Nothing written yet.
     pub fn new(below: Snapshot<'a>) -> Self {
-        Self { below, writes: StateWrites::default(), ahead: AheadKeys::new(), trace: Recording::Off }
+        Self { below, writes: StateWrites::default(), trace: Recording::Off }
     }
 
     /// The code of a contract, made before or in this block; `None` if there is no such contract.
@@ -117,10 +112,6 @@ impl<'a> Overlay<'a> {
     /// Adds the writes of a successful call.
     pub fn apply(&mut self, contract: ContractId, changes: Changes) {
         if !changes.is_empty() {
-            self.ahead.extend(changes.keys().map(|key| (contract, key.clone())));
-            if self.ahead.len() >= AHEAD {
-                self.below.view.ahead(std::mem::take(&mut self.ahead));
-            }
             self.writes.slots.entry(contract).or_default().extend(changes);
         }
     }

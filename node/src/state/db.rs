@@ -61,11 +61,6 @@ impl Db {
         Ok(Self { shared, writer })
     }
 
-    /// The same database, for a thread that only reads and ends before it.
-    pub fn reader(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), writer: None }
-    }
-
     fn options(path: &Path) -> Options {
         let mut options = Options::with_columns(path, Column::COUNT);
         for column in &mut options.columns {
@@ -163,8 +158,8 @@ impl Db {
 
 impl Drop for Db {
     fn drop(&mut self) {
+        self.shared.waiting.stop();
         if let Some(writer) = self.writer.take() {
-            self.shared.waiting.stop();
             // A panic there is told by `failed`; what it left unwritten is in the log.
             let _ = writer.join();
         }

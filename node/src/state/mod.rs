@@ -6,7 +6,6 @@
 //! `log` lasts, `db` follows from it, behind what `waiting` holds; `history` serves the last heights from memory. Each state is one `one::OneState`;
 //! reads go through a [`View`], changes through `commit`, and `recover` puts it all together again at start.
 
-mod ahead;
 mod archive;
 mod batch;
 mod blocks;
@@ -54,7 +53,6 @@ use indexmap::IndexMap;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-pub use ahead::AheadKeys;
 pub use blocks::{BlockId, EventPage};
 pub use chunk::{CHUNK_TARGET, CHUNK_VERSION, Chunk, ChunkError, End, MAX_CHUNK_BYTES, Part, Position};
 pub use columns::{ContractRecord, EventRecord, Place, StoredBlock, TxReceipt};
@@ -73,7 +71,6 @@ pub use stats::{ColumnStats, OneStats, Stats};
 pub use verify::Checked;
 pub use writes::{ChangedContract, NewContract, StateWrites};
 
-use ahead::Ahead;
 use columns::{BlockPlace, Kind, PsiTrieRecord};
 use db::{Db, Records};
 use group::Group;
@@ -191,8 +188,6 @@ struct Inner {
     /// ORDER: after a state's `changing`, before the log and its `pages`.
     group: Group,
     log: Mutex<Log>,
-    /// Ends before `db`.
-    ahead: Ahead,
     /// Whether a private state is held; settled at the start.
     is_any_held: AtomicBool,
     failed: OnceLock<String>,

@@ -14,7 +14,6 @@ use coffer_chain::trie::{self, TrieError};
 use coffer_chain::{Block, Certificate};
 use tokio::sync::watch;
 
-use super::ahead::Ahead;
 use super::columns::{BlockPlace, FORMAT, Key, Kind, Meta, StateRecord, StoredBlock};
 use super::commit::{BlockFrame, PrivateContent, PrivateFrame};
 use super::db::{Batch, Db, Records};
@@ -105,7 +104,6 @@ impl Inner {
             validators: options.genesis.validators.clone(),
             group: Group::default(),
             log: Mutex::new(log),
-            ahead: Ahead::start(&db)?,
             is_any_held: AtomicBool::new(false),
             failed: OnceLock::new(),
             #[cfg(test)]

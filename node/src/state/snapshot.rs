@@ -12,7 +12,6 @@ use coffer_chain::trie::path::contract_path;
 use coffer_runtime::{Fault, ScanEntry, StateRead};
 
 use super::Inner;
-use super::ahead::AheadKeys;
 use super::columns::{CodeRecord, ContractRecord, Kind, Place};
 use super::db::Records;
 use super::error::Error;
@@ -106,13 +105,6 @@ impl View {
             return Ok(None);
         }
         self.read(contract, key, |records| slot(records, contract, key))
-    }
-
-    /// Has what writes to these keys will need read ahead, while whoever executes goes on. Never waits; changes no answer.
-    pub fn ahead(&self, keys: AheadKeys) {
-        if let Some(one) = &self.one {
-            self.inner.ahead.ask(&one.scope, keys);
-        }
     }
 
     /// The root this state would have after `writes`. Nothing is stored; a commit of the same writes does not compute
