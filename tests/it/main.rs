@@ -5,6 +5,7 @@ mod gas_page;
 mod protocol_page;
 
 mod between_contracts;
+mod budget_story;
 mod cli;
 mod compile;
 mod first_light;
