@@ -34,13 +34,13 @@ pub enum Right {
     Grant,
     /// Validate its documents.
     ValidateDocument,
+    /// See what is assigned to others, anywhere.
+    ListAssignments,
 }
 
 /// Who acts.
 pub struct Actor {
-    /// The signer's account.
-    pub account: AccountId,
-    /// Its user, `organisation/id`.
+    /// The signer's user, `organisation/id`.
     pub user: String,
 }
 
@@ -80,6 +80,7 @@ fn intent(right: Right, resource: &Resource) -> Option<Intent> {
             [Some(I::ProjectGrantPermission), Some(I::SubprojectGrantPermission), Some(I::WorkflowitemGrantPermission)]
         }
         R::ValidateDocument => [None, None, Some(I::WorkflowitemValidateDocument)],
+        R::ListAssignments => return (*resource == Resource::Global).then_some(I::GlobalListAssignments),
     };
     match resource {
         Resource::Project { .. } => project,
@@ -128,7 +129,7 @@ impl Budget {
         let Some(user) = user else { return Err(Error::NotAUser { account }) };
         match missing.into_iter().flatten().next() {
             Some((intent, resource)) => Err(Error::NotAllowed { intent, resource }),
-            None => Ok(Actor { account, user: user.user }),
+            None => Ok(Actor { user: user.user }),
         }
     }
 
@@ -143,8 +144,8 @@ impl Budget {
     }
 
     /// True if the signer is a user, or in a group, directly or through other groups.
-    pub(crate) fn is_in(&self, actor: &Actor, identity: &str) -> Result<bool, Error> {
-        self.permission().in_identity(actor.account, identity.to_owned()).map_err(broken)
+    pub(crate) fn is_in(&self, identity: &str) -> Result<bool, Error> {
+        self.permission().in_identity(origin(), identity.to_owned()).map_err(broken)
     }
 
     /// Makes sure that a user or group is there and enabled.

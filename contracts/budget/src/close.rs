@@ -30,7 +30,7 @@ impl Budget {
             return Ok(Vec::new());
         }
         command.must_have_seen(seen)?;
-        if !self.is_in(&command.actor, &command.thing.assignee)? {
+        if !self.is_in(&command.thing.assignee)? {
             return Err(Error::NotAssignee { assignee: command.thing.assignee });
         }
         let rejected = match rejected {
@@ -46,6 +46,7 @@ impl Budget {
         let place = order::closed(block_time(), command.thing.number);
         self.move_to(&parent_of(&path), last_id(&path), &mut command.thing, place);
         self.count_open(&path, |open| open.saturating_sub(1));
+        self.no_longer_assigned(&command.thing.assignee, &path);
         let by = command.actor.user.clone();
         command.thing.closing = Some(Closing { at: block_time(), by, rejected: rejected.clone() });
         let none = Texts::default();
@@ -78,7 +79,7 @@ impl Budget {
         let parent = parent_of(&command.path);
         let terms = self.terms(&parent)?;
         if let Some(validator) = &terms.validator
-            && !self.is_in(&command.actor, validator)?
+            && !self.is_in(validator)?
         {
             return Err(Error::NotValidator { validator: validator.clone() });
         }

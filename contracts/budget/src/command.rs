@@ -148,6 +148,7 @@ impl Budget {
         self.record(&path, 1, &actor.user, ChangeKind::Created, changes)?;
         self.things.set(&path, &thing);
         self.keep_texts(&path, &texts);
+        self.now_assigned(&thing.assignee, &path);
         self.tell_created(resource.clone(), restricted_to)?;
         emit(Created { actor: actor.user.clone(), resource, old: 0, new: 1, assignee: thing.assignee });
         Ok(path)

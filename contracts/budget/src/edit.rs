@@ -57,6 +57,8 @@ impl Budget {
         }
         let change = difference("assignee", Some(before.clone()), Some(assignee.clone()));
         let new = self.finish(&mut command, ChangeKind::Assigned, change.into_iter().collect())?;
+        self.no_longer_assigned(&before, &command.path);
+        self.now_assigned(&assignee, &command.path);
         if restricted {
             self.tell_assigned(command.resource.clone(), before.clone(), assignee.clone())?;
         }

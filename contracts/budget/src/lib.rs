@@ -9,6 +9,7 @@ use coffer_sdk::prelude::*;
 
 mod access;
 mod amount;
+mod assignment;
 mod close;
 mod command;
 mod create;
@@ -33,6 +34,7 @@ import_contract!(
 );
 
 pub use crate::permission::Resource;
+pub use assignment::AssignmentPage;
 pub use create::{NewItem, NewProject, NewSubproject};
 pub use document::{Content, Document, DocumentPage, NewDocument, Validation};
 pub use error::Error;
@@ -75,6 +77,8 @@ pub struct Budget {
     history: Map<(String, String, String, u32), Change>,
     /// Votes on opening again.
     ballots: LookupMap<Path, Ballot>,
+    /// What is open, by the hash of its assignee's name: (hash, project, subproject, item).
+    assigned: Set<(Hash, String, String, String)>,
 }
 
 /// What the programme is.
@@ -291,6 +295,25 @@ impl Budget {
     /// the answer until its `next` is empty.
     pub fn totals(&self, scope: Resource, so_far: Option<Totals>) -> Result<Totals, Error> {
         self.add_up(&scope, so_far)
+    }
+
+    /// A page of what is open and assigned to a user or a group itself, by path. About oneself and the groups one is in everybody may ask; about others
+    /// it needs `global.listAssignments`.
+    pub fn assignments(
+        &self,
+        identity: String,
+        /// `next` of the page before.
+        after: Option<Resource>,
+        /// Rows, at most 50.
+        limit: u32,
+    ) -> Result<AssignmentPage, Error> {
+        self.assignment_page(&identity, after, limit)
+    }
+
+    /// For the permission contract only, which does not disable a user to whom something open is assigned: how much that is, counted up to 100.
+    /// Nothing for whoever else asks.
+    pub fn open_assignments(&self, identity: String) -> Option<u32> {
+        self.count_assigned(&identity)
     }
 
     /// How the vote on opening something again stands. Needs `list` or `viewDetails` of the level.

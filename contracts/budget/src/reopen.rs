@@ -109,6 +109,7 @@ impl Budget {
         let place = order::unlisted(command.thing.number);
         self.move_to(&parent_of(&path), last_id(&path), &mut command.thing, place);
         self.count_open(&path, |open| open + 1);
+        self.now_assigned(&command.thing.assignee, &path);
         let rejected = command.thing.closing.take().and_then(|closing| closing.rejected);
         let changes = [difference("rejected", rejected, None), difference("parties", None, Some(parties.join(", ")))];
         let new = self.finish(command, ChangeKind::Reopened, changes.into_iter().flatten().collect())?;

@@ -141,8 +141,8 @@ impl Budget {
         Ok(())
     }
 
-    /// Which of these projects or subprojects the reader may see.
-    fn sees(&self, resources: Vec<Resource>) -> Result<Vec<bool>, Error> {
+    /// Which of these the reader may see, by `list` or `viewDetails`.
+    pub(crate) fn sees(&self, resources: Vec<Resource>) -> Result<Vec<bool>, Error> {
         let rights = [Right::List, Right::ViewDetails];
         let wanted = resources.into_iter().flat_map(|resource| rights.map(|right| (right, resource.clone()))).collect();
         Ok(self.ask(wanted)?.chunks(rights.len()).map(|answers| answers.iter().any(Option::is_none)).collect())

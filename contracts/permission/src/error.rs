@@ -142,6 +142,20 @@ pub enum Error {
         /// The user's organisation.
         organisation: String,
     },
+    /// A user is not disabled while something open is assigned to it: assign that to somebody else, or close it. The budget's `assignments` lists it.
+    StillAssigned {
+        /// The user.
+        user: String,
+        /// How many projects, subprojects and workflow items; of very many not all are counted.
+        open: u32,
+    },
+    /// The linked budget contract does not say whether something is assigned to a user.
+    NoBudgetContract {
+        /// The contract.
+        budget: ContractId,
+        /// What came instead.
+        because: String,
+    },
 }
 
 /// Why somebody does not have a right.

@@ -19,6 +19,7 @@ mod decide;
 mod guard;
 mod role;
 mod announce;
+mod assigned;
 mod view;
 
 pub use error::{Absence, Error};
@@ -116,7 +117,8 @@ impl Permission {
         self.switch_user(&user, true, seen)
     }
 
-    /// Disables a user, who has no rights any more until enabled again. Needs `global.disableUser`. Returns the user's version.
+    /// Disables a user, who has no rights any more until enabled again. Needs `global.disableUser`, and that nothing open is assigned to the user
+    /// itself. Returns the user's version.
     pub fn disable_user(&mut self, user: String, seen: Option<u32>) -> Result<u32, Error> {
         self.switch_user(&user, false, seen)
     }

@@ -130,6 +130,9 @@ impl Permission {
         if user.enabled == enabled {
             return Ok(user.version);
         }
+        if !enabled {
+            self.nothing_is_assigned(name)?;
+        }
         let version = user.version + 1;
         let groups = user.groups.clone();
         for &container in groups.iter().chain([&user.organisation]) {

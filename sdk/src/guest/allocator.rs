@@ -48,6 +48,7 @@ impl Bump {
 // SAFETY: `alloc` returns memory from `next` on, aligned up, and moves `next` behind it, so that blocks do not overlap; `dealloc` and
 // `realloc` move `next` back or on only for the block that ends at it.
 unsafe impl GlobalAlloc for Bump {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // An alignment is a power of two.
         let mask = layout.align().wrapping_sub(1);
@@ -58,12 +59,14 @@ unsafe impl GlobalAlloc for Bump {
         start as *mut u8
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if (block as usize).wrapping_add(layout.size()) == self.next.get() {
             self.next.set(block as usize);
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let start = block as usize;
         if start.wrapping_add(layout.size()) == self.next.get() {

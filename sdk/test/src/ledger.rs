@@ -1,5 +1,6 @@
 //! What a test's chain holds: the states, their contracts, the code these run, and the doubles in the place of code. Not here: running anything.
-//! Invariant: only [`Ledger::apply`] and a test's own seeding change what is stored.
+//! Invariant: only [`Ledger::apply`], a test's own
+//! seeding and its going back (`saved`) change what is stored.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -58,6 +59,7 @@ pub(crate) fn derived(what: &str, names: &[&str]) -> Hash {
 pub(crate) type Answers = Rc<RefCell<dyn FnMut(&Asked<'_>) -> Status>>;
 
 /// One state: the public one or a private one.
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) name: String,
     pub(crate) id: StateId,
@@ -69,6 +71,7 @@ pub(crate) struct State {
 }
 
 /// All states of a test, the public one first.
+#[derive(Clone)]
 pub(crate) struct Ledger {
     pub(crate) chain: Hash,
     pub(crate) states: Vec<State>,

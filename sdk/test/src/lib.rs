@@ -62,7 +62,8 @@
 //!
 //! # What is kept beside the source
 //! [`Test::snapshot`] compares what is stored with a committed text, by the names of fields, contracts and accounts. [`Test::measured`] compares gas
-//! with a committed table, `gas.txt`. `BLESS=1 cargo test` writes both anew; look at the difference before you commit it.
+//! with a committed table, `gas.txt`; [`spec_is_current`] the spec of a contract, which another one imports, with that of its Wasm. `BLESS=1 cargo test`
+//! writes them anew; look at the difference before you commit it.
 //!
 //! # Random sequences
 //! [`Sequences`] tries random commands on both engines, prints its seed, and makes what fails as small as it can. Without code of your own:
@@ -80,6 +81,10 @@
 //! With commands of your own, several contracts, or users with roles, write an enum with `#[derive(Clone, Debug)]`, a strategy for it ([`any_of`] makes
 //! values of any type of an interface), and a body: `Sequences::new(here!(name)).run(strategy, |test, commands| { .. })`. The body begins with an empty
 //! chain each time, and panics when something does not hold.
+//!
+//! # Going back
+//! [`Test::save`] and [`Test::go_back`] begin many times where a test stopped; [`prepared`] makes such a beginning for sequences, which otherwise begin
+//! with an empty chain each time.
 //!
 //! # The Wasm
 //! The first test of a process that needs a contract's Wasm builds it: `cargo build --release --target wasm32v1-none` in the contract's workspace,
@@ -105,8 +110,10 @@ mod native;
 mod quiet;
 mod readable;
 mod run;
+mod saved;
 mod sequences;
 mod snapshot;
+mod spec;
 mod strategy;
 mod test;
 mod tree;
@@ -123,8 +130,10 @@ pub use coffer_sdk_macros::coffer_test;
 pub use double::Double;
 pub use here::Here;
 pub use proptest;
-pub use run::{Engines, Failure, check, run};
+pub use run::{Engines, Failure, check, run, run_untraced};
+pub use saved::{Saved, prepared};
 pub use sequences::{Command, Sequences};
+pub use spec::spec_is_current;
 pub use strategy::{Pool, any_of};
 pub use test::{State, Test};
 

@@ -116,7 +116,9 @@ fn is_fresh(module: &Path, stamp: &Path, inputs: &Path, workspace: &Path, source
     let (Ok(built), true) = (changed(stamp), module.is_file()) else { return false };
     let Ok(inputs) = fs::read_to_string(inputs) else { return false };
     let settings = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"];
-    let folders = [workspace, Path::new(source.manifest), workspace.parent().unwrap_or(workspace)];
+    let manifest = Path::new(source.manifest);
+    // The manifest of the contract itself is above a second one (`-native`).
+    let folders = [workspace, manifest, manifest.parent().unwrap_or(manifest), workspace.parent().unwrap_or(workspace)];
     let settings = folders.iter().flat_map(|folder| settings.map(|name| folder.join(name)));
     // What is not there cannot have changed; what was there when it was built and is not now, has.
     settings.filter(|path| path.exists()).chain(listed(&inputs)).all(|path| changed(&path).is_ok_and(|at| at < built))

@@ -12,7 +12,7 @@ use crate::ledger::derived;
 const DIGITS: usize = 64;
 
 /// The names of one run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Names {
     by_id: BTreeMap<[u8; 32], String>,
     accounts: BTreeMap<String, AccountId>,

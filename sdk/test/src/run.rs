@@ -81,6 +81,18 @@ pub fn run(here: Here, engines: Engines, body: impl Fn(&Test)) {
     }
 }
 
+/// Runs a body as [`run`] does, but keeps no traces of its calls, which a failure would show, and writes no file: for bodies of very many calls, and
+/// for benchmarks.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_untraced(here: Here, engines: Engines, body: impl Fn(&Test)) {
+    if let Err(failure) = examine(here, engines, Purpose::Search, &body) {
+        tell(&failure.calls);
+        resume_unwind(failure.payload);
+    }
+}
+
 /// Runs a test and says why it fails, for tests of tests. What it panicked with is told nowhere, and nothing is blessed.
 ///
 /// # Errors

@@ -100,6 +100,11 @@ impl Sequences {
         self
     }
 
+    /// How many sequences [`Sequences::run`] tries.
+    pub fn count(&self) -> u32 {
+        number("COFFER_TEST_SEQUENCES").and_then(|count| u32::try_from(count).ok()).unwrap_or(self.count)
+    }
+
     /// Ids of the signers, for strategies of a test's own.
     pub fn pool(&self) -> Pool {
         let id = |name: &String| AccountId(crate::names::key(name).verifying_key().to_bytes());
@@ -112,7 +117,7 @@ impl Sequences {
     /// # Panics
     /// With the smallest sequence found that fails.
     pub fn run<C: fmt::Debug + Clone>(&self, commands: impl Strategy<Value = C>, body: impl Fn(&Test, &[C])) {
-        let count = number("COFFER_TEST_SEQUENCES").and_then(|count| u32::try_from(count).ok()).unwrap_or(self.count);
+        let count = self.count();
         tell(&format!("{}: {count} sequences of up to {} commands, seed {}", self.here.name, self.longest, self.seed));
         let config = Config {
             cases: count,

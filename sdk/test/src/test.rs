@@ -220,11 +220,14 @@ impl State<'_> {
         let id = self.id_of(name);
         let program = self.test.program::<C>();
         let mut ledger = self.test.chain.ledger.borrow_mut();
-        if let Some(state) = ledger.states.get_mut(self.number)
-            && !state.contracts.contains_key(&id)
-        {
-            let place = if program.has_init() { &mut state.reserved } else { &mut state.contracts };
-            place.insert(id, program);
+        if let Some(state) = ledger.states.get_mut(self.number) {
+            match state.contracts.get_mut(&id) {
+                // Saved by a test that ran natively alone.
+                Some(known) if known.wasm.is_none() => *known = program,
+                Some(_) => {}
+                None if program.has_init() => drop(state.reserved.insert(id, program)),
+                None => drop(state.contracts.insert(id, program)),
+            }
         }
         drop(ledger);
         self.at::<C>(id)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use coffer_abi::{CodeHash, ContractId, StateId, Status};
 pub(crate) use coffer_runtime::Code;
-use coffer_runtime::engine::{CodeCache, CodeKey, InProcess};
+use coffer_runtime::engine::{Backend, CodeCache, CodeKey, InProcess};
 use coffer_runtime::{Asked, Call, Config, Fault, Runtime, ScanEntry, StateRead, World, created_id};
 
 use crate::chain::Outcome;
@@ -24,13 +24,25 @@ fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         // Tests run beside each other on the threads of one process; more of them than slots wait.
-        let config = Config { slots: 16, lane_slots: 16, deep: 4, ..Config::default() };
+        let config = Config { slots: 16, lane_slots: 16, deep: 4, backend: backend(), ..Config::default() };
         let cache = Arc::new(TargetFolder { folder: modules::target_folder().join("coffer-test") });
         match Runtime::with(config, Arc::new(InProcess), cache) {
             Ok(runtime) => runtime,
             Err(fault) => panic!("contracts cannot run as Wasm on this machine: {fault}"),
         }
     })
+}
+
+/// The compiler that compiles fast, unless the environment asks for the one whose code is faster.
+///
+/// # Panics
+/// When it asks for something else.
+fn backend() -> Backend {
+    match std::env::var("COFFER_TEST_COMPILER").as_deref() {
+        Err(_) | Ok("" | "winch") => Backend::Winch,
+        Ok("cranelift") => Backend::Cranelift,
+        Ok(other) => panic!("COFFER_TEST_COMPILER is `{other}`; it can be `winch` or `cranelift`"),
+    }
 }
 
 /// The code of a contract's crate, ready to run.

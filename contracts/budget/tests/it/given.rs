@@ -1,4 +1,4 @@
-//! What tests are written with: names of users, resources, things to be created. Not here: the programme they are created in (`world`, `memory`).
+//! What tests are written with: names of users, resources, things to be created. Not here: the programme they are created in (`world`).
 
 use budget::{AmountType, Error, Field, NewItem, NewProject, NewSubproject, Policies, Resource, Totals};
 use coffer_sdk::prelude::*;

@@ -2,7 +2,6 @@
 //! reference does, (+) for what goes beyond it.
 
 mod given;
-mod memory;
 mod world;
 
 mod entities;
@@ -11,6 +10,7 @@ mod projected;
 mod closing;
 mod order;
 mod editing;
+mod assignments;
 mod documents;
 mod corrections;
 mod views;

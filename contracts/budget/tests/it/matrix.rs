@@ -2,10 +2,13 @@
 
 use budget::{Budget, Error, Field, ItemType, NewItem, Policies, Resource};
 use coffer_sdk::Hash;
+use coffer_test::prelude::*;
 use permission::Intent;
 
 use crate::given::*;
-use crate::memory::World;
+use crate::world::World;
+
+type Contract = ClientOf<Budget>;
 
 /// Who gives the commands.
 const SUBJECT: &str = "Umbrella/subject";
@@ -57,7 +60,7 @@ struct Row {
     on: Resource,
     intents: Vec<Intent>,
     kind: Kind,
-    run: fn(&mut Budget, Resource) -> Result<(), Error>,
+    run: fn(&Contract, Resource) -> Result<(), Error>,
 }
 
 fn row(
@@ -65,7 +68,7 @@ fn row(
     on: Resource,
     intents: &[Intent],
     kind: Kind,
-    run: fn(&mut Budget, Resource) -> Result<(), Error>,
+    run: fn(&Contract, Resource) -> Result<(), Error>,
 ) -> Row {
     Row { name, on, intents: intents.to_vec(), kind, run }
 }
@@ -73,31 +76,31 @@ fn row(
 fn rows() -> Vec<Row> {
     use Intent as I;
     let (p, s, a) = (|| project("p"), || subproject("p", "s"), || item("p", "s", "a"));
-    let rename = |budget: &mut Budget, on| budget.update(on, vec![Field::Name("new".into())], None).map(drop);
-    let assign = |budget: &mut Budget, on| budget.assign(on, BOB.into(), None).map(drop);
-    let close = |budget: &mut Budget, on| budget.close(on, None, None).map(drop);
-    let reject = |budget: &mut Budget, on| budget.close(on, Some("no".into()), None).map(drop);
-    let reopen = |budget: &mut Budget, on| budget.reopen(on, true, None).map(drop);
-    let set = |budget: &mut Budget, on| budget.budget_set(on, projected("Acme", "1", "EUR"), None).map(drop);
-    let delete = |budget: &mut Budget, on| budget.budget_delete(on, "Acme".into(), "EUR".into(), None).map(drop);
-    let create_restricted = |budget: &mut Budget, _| {
+    let rename = |budget: &Contract, on| budget.update(on, vec![Field::Name("new".into())], None).map(drop);
+    let assign = |budget: &Contract, on| budget.assign(on, BOB.into(), None).map(drop);
+    let close = |budget: &Contract, on| budget.close(on, None, None).map(drop);
+    let reject = |budget: &Contract, on| budget.close(on, Some("no".into()), None).map(drop);
+    let reopen = |budget: &Contract, on| budget.reopen(on, true, None).map(drop);
+    let set = |budget: &Contract, on| budget.budget_set(on, projected("Acme", "1", "EUR"), None).map(drop);
+    let delete = |budget: &Contract, on| budget.budget_delete(on, "Acme".into(), "EUR".into(), None).map(drop);
+    let create_restricted = |budget: &Contract, _| {
         let new = NewItem { item_type: ItemType::Restricted, ..new_item("new") };
         budget.item_create("p".into(), "s".into(), new, None).map(drop)
     };
     let create_item =
-        |budget: &mut Budget, _| budget.item_create("p".into(), "s".into(), new_item("new"), None).map(drop);
+        |budget: &Contract, _| budget.item_create("p".into(), "s".into(), new_item("new"), None).map(drop);
     let create_subproject =
-        |budget: &mut Budget, _| budget.subproject_create("p".into(), new_subproject("new"), None).map(drop);
+        |budget: &Contract, _| budget.subproject_create("p".into(), new_subproject("new"), None).map(drop);
     let policies = Policies { four_eyes: budget::Enforcement::Warn, ..Policies::default() };
     assert_ne!(policies, Policies::default());
-    let set_policies = |budget: &mut Budget, _| {
+    let set_policies = |budget: &Contract, _| {
         let policies = Policies { four_eyes: budget::Enforcement::Warn, ..Policies::default() };
         budget.policies_set("p".into(), policies, None).map(drop)
     };
-    let reorder = |budget: &mut Budget, _| budget.reorder("p".into(), "s".into(), vec!["a".into()], None).map(drop);
-    let add = |budget: &mut Budget, on| budget.document_add(on, crate::documents::file("new", 1), None);
-    let validate = |budget: &mut Budget, on| budget.document_validate(on, "d".into(), Hash([7; 32]), None);
-    let remove = |budget: &mut Budget, on| budget.document_delete(on, "d".into(), None);
+    let reorder = |budget: &Contract, _| budget.reorder("p".into(), "s".into(), vec!["a".into()], None).map(drop);
+    let add = |budget: &Contract, on| budget.document_add(on, crate::documents::file("new", 1), None);
+    let validate = |budget: &Contract, on| budget.document_validate(on, "d".into(), Hash([7; 32]), None);
+    let remove = |budget: &Contract, on| budget.document_delete(on, "d".into(), None);
     vec![
         row("project_create", Resource::Global, &[I::GlobalCreateProject], Kind::Change, |budget, _| {
             budget.project_create(new_project("new")).map(drop)
@@ -137,8 +140,8 @@ fn rows() -> Vec<Row> {
 }
 
 /// A project, a subproject and an item that root and the subject are to see to, and nobody else's rights in them.
-fn base() -> World {
-    let mut world = World::empty();
+fn base(test: &Test) -> World<'_> {
+    let mut world = World::empty(test);
     world.user(SUBJECT);
     world.group("inner", &[SUBJECT]);
     world.group("outer", &["inner"]);
@@ -160,9 +163,8 @@ fn above(resource: &Resource) -> Option<Resource> {
     }
 }
 
-/// The thing in this state, with all below it closed where the state needs that. `None` where there is no such state.
-fn in_state(world: &World, row: &Row, state: State) -> Option<World> {
-    let mut world = world.clone();
+/// Brings the thing into this state, with all below it closed where the state needs that. `None` where there is no such state.
+fn bring(world: &mut World<'_>, row: &Row, state: State) -> Option<()> {
     let chain = [item("p", "s", "a"), subproject("p", "s"), project("p")];
     let at = chain.iter().position(|resource| *resource == row.on);
     let closed = match (state, at) {
@@ -178,11 +180,11 @@ fn in_state(world: &World, row: &Row, state: State) -> Option<World> {
     for resource in &chain[..closed] {
         world.close(resource);
     }
-    Some(world)
+    Some(())
 }
 
 /// Gives the subject the row's rights; false if it has them in no such way.
-fn give(world: &mut World, row: &Row, how: How) -> Option<bool> {
+fn give(world: &mut World<'_>, row: &Row, how: How) -> Option<bool> {
     let (on, intents) = (&row.on, &row.intents);
     match how {
         How::NoRight => return Some(false),
@@ -197,44 +199,48 @@ fn give(world: &mut World, row: &Row, how: How) -> Option<bool> {
             return Some(false);
         }
         How::Expired => {
-            let soon = world.host.time + 5_000;
+            let soon = world.test.time() + 5_000;
             world.grant_until(SUBJECT, intents, on, soon);
-            world.host.time = soon;
+            world.test.travel_to(soon);
             return Some(false);
         }
     }
     Some(true)
 }
 
+/// How the row's command ends for somebody who may give it.
+fn expected(row: &Row, state: State) -> Result<(), Error> {
+    match (row.kind, state) {
+        (Kind::Change | Kind::Close, State::Open) | (Kind::Close, _) => Ok(()),
+        (Kind::Change, _) => Err(Error::Closed { resource: row.on.clone() }),
+        (Kind::Reopen, State::Open) => Err(Error::Open { resource: row.on.clone() }),
+        (Kind::Reopen, State::Closed) => Ok(()),
+        (Kind::Reopen, State::ParentClosed) => Err(Error::Closed { resource: above(&row.on).expect("it has one") }),
+    }
+}
+
 /// Rule: Who-may-do-what: every command by every way of having its right or not, on the open, the closed and what is under the closed (+)
-#[test]
-fn a_command_succeeds_with_its_right_on_what_is_open_and_is_refused_otherwise() {
-    let base = base();
+#[coffer_test]
+fn a_command_succeeds_with_its_right_on_what_is_open_and_is_refused_otherwise(test: &Test) {
+    let mut world = base(test);
+    let base = test.save();
     let mut cells = 0;
     for row in rows() {
         for state in STATES {
-            let Some(world) = in_state(&base, &row, state) else { continue };
+            test.go_back(&base);
+            if bring(&mut world, &row, state).is_none() {
+                continue;
+            }
+            let ready = test.save();
             for how in HOWS {
-                let mut world = world.clone();
+                test.go_back(&ready);
                 let Some(allowed) = give(&mut world, &row, how) else { continue };
                 let done = world.run(SUBJECT, |budget| (row.run)(budget, row.on.clone()));
-                let name = format!("{}, {how:?}, {state:?}", row.name);
+                let intent = || row.intents[0].name().to_owned();
+                let missing = || Err(Error::NotAllowed { intent: intent(), resource: row.on.clone() });
+                let expected = if allowed { expected(&row, state) } else { missing() };
+                assert_eq!(done, expected, "{}, {how:?}, {state:?}", row.name);
                 cells += 1;
-                if !allowed {
-                    let intent = row.intents[0].name().to_owned();
-                    assert_eq!(done, Err(Error::NotAllowed { intent, resource: row.on.clone() }), "{name}");
-                    continue;
-                }
-                let expected = match (row.kind, state) {
-                    (Kind::Change | Kind::Close, State::Open) | (Kind::Close, _) => Ok(()),
-                    (Kind::Change, _) => Err(Error::Closed { resource: row.on.clone() }),
-                    (Kind::Reopen, State::Open) => Err(Error::Open { resource: row.on.clone() }),
-                    (Kind::Reopen, State::Closed) => Ok(()),
-                    (Kind::Reopen, State::ParentClosed) => {
-                        Err(Error::Closed { resource: above(&row.on).expect("it has one") })
-                    }
-                };
-                assert_eq!(done, expected, "{name}");
             }
         }
     }

@@ -1,15 +1,22 @@
-//! Random sequences of commands by random users with random rights, and what must always hold afterwards. `SEED` and `SEQUENCES` choose another
-//! seed and number of sequences; a failure prints its seed.
+//! Random sequences of commands by random users with random rights, on both engines, and what must always hold afterwards.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use budget::{AmountType, Budget, Details, Enforcement, Error, Field, HistoryFilter, ItemType, Kind, Mode, NewItem};
 use budget::{NewSubproject, Policies, Resource, Row, Thing, Totals};
-use coffer_sdk::native::MemoryHost;
+use coffer_test::prelude::*;
+use coffer_test::proptest::prelude::any;
+use coffer_test::{Here, Saved, Sequences, here, prepared};
 use permission::{Explanation, Intent};
 
 use crate::given::*;
-use crate::memory::World;
+use crate::world::World;
+
+/// Sequences of each of the two tests, which run on two cores.
+const SEQUENCES: u32 = 1_000;
+/// Commands of a sequence at most.
+const LENGTH: usize = 40;
 
 const USERS: [&str; 4] = [ROOT, ALICE, BOB, CAROL];
 const PROJECTS: [&str; 2] = ["p", "q"];
@@ -44,20 +51,19 @@ impl Random {
 }
 
 /// Two projects; root with all rights, alice with nearly all, carol with a few.
-fn base() -> World {
-    let mut world = World::empty();
+fn base(test: &Test) {
+    let mut world = World::empty(test);
     world.group("all", &[ROOT, ALICE, BOB]);
     for id in PROJECTS {
         world.ok(ROOT, |budget| budget.project_create(new_project(id)));
         world.grant(ALICE, &all_intents(), &project(id));
         world.grant(CAROL, &[Intent::ProjectList, Intent::SubprojectList, Intent::SubprojectClose], &project(id));
     }
-    world
 }
 
 /// The same with some rights for bob, his organisation or everybody, with policies, subprojects and items.
-fn begin(base: &World, random: &mut Random) -> World {
-    let mut world = base.clone();
+fn begin<'t>(test: &'t Test, base: &Saved, random: &mut Random) -> World<'t> {
+    let mut world = World::again(test, base);
     for id in PROJECTS {
         let some: Vec<Intent> = all_intents().into_iter().filter(|_| random.one_in(2)).collect();
         let principal = random.of(&[BOB, "Umbrella", "all"]);
@@ -139,7 +145,7 @@ fn new_of(random: &mut Random, id: &str) -> NewItem {
 }
 
 /// One random command; the right that it needs, and how it ended.
-fn step(world: &mut World, random: &mut Random, user: &str) -> (Intent, Resource, Result<(), Error>) {
+fn step(world: &mut World<'_>, random: &mut Random, user: &str) -> (Intent, Resource, Result<(), Error>) {
     let what = anything(random);
     let at = |resource: &Resource, intents: [Intent; 3]| match resource {
         Resource::Project { .. } => intents[0],
@@ -206,7 +212,7 @@ fn step(world: &mut World, random: &mut Random, user: &str) -> (Intent, Resource
 }
 
 /// All rows below something, page by page.
-fn rows(budget: &Budget, parent: &Resource) -> Result<Vec<Row>, Error> {
+fn rows(budget: &ClientOf<Budget>, parent: &Resource) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let page = budget.list(parent.clone(), after, 3)?;
@@ -219,12 +225,12 @@ fn rows(budget: &Budget, parent: &Resource) -> Result<Vec<Row>, Error> {
 }
 
 /// All of a total.
-fn totals(world: &mut World, user: &str, scope: &Resource) -> Totals {
+fn totals(world: &mut World<'_>, user: &str, scope: &Resource) -> Totals {
     whole(|so_far| world.look(user, |budget| budget.totals(scope.clone(), so_far)).expect("may be seen"))
 }
 
 /// A decimal with at most 12 digits behind the point, in units of 10^-12: what the sequences make needs no more.
-pub fn units(text: &str) -> i128 {
+fn units(text: &str) -> i128 {
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |text| (-1, text));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let part = format!("{part:0<12}");
@@ -233,10 +239,10 @@ pub fn units(text: &str) -> i128 {
 }
 
 /// By organisation, funding organisation, currency: allocated and disbursed.
-pub type Sums = BTreeMap<(String, Option<String>, String), [i128; 2]>;
+type Sums = BTreeMap<(String, Option<String>, String), [i128; 2]>;
 
 /// Adds the amount of an item that counts.
-pub fn count(sums: &mut Sums, thing: &Thing, currency: &str) {
+fn count(sums: &mut Sums, thing: &Thing, currency: &str) {
     let Kind::Workflowitem(work) = &thing.kind else { panic!("an item") };
     let which = match work.amount_type {
         AmountType::NotApplicable => return,
@@ -251,7 +257,7 @@ pub fn count(sums: &mut Sums, thing: &Thing, currency: &str) {
 }
 
 /// What must hold of what a user sees of a project: its totals are the sums over exactly the items that it sees.
-fn check_totals(world: &mut World, user: &str, project_id: &str) {
+fn check_totals(world: &mut World<'_>, user: &str, project_id: &str) {
     let of_project = world.look(user, |budget| {
         let mut sums = Sums::new();
         for row in rows(budget, &project(project_id))? {
@@ -283,19 +289,52 @@ fn check_totals(world: &mut World, user: &str, project_id: &str) {
 }
 
 /// What must hold of all there is, as root sees it: nothing is hidden from root but restricted items.
-fn check_world(world: &mut World) {
+fn check_world(world: &mut World<'_>) {
+    let mut open = Open::default();
     for project_id in PROJECTS {
         let above = world.thing(&project(project_id));
+        open.add(&project(project_id), &above);
         let subprojects = world.look(ROOT, |budget| rows(budget, &project(project_id))).unwrap();
         for row in subprojects {
             let Row::Full { id, thing } = row else { panic!("subprojects are never redacted") };
             assert!(above.is_open() || !thing.is_open(), "{id} is open under a closed project");
-            check_subproject(world, project_id, &id, &thing);
+            open.add(&subproject(project_id, &id), &thing);
+            check_subproject(world, project_id, &id, &thing, &mut open);
+        }
+    }
+    let mut found = Open::default();
+    for identity in [ROOT, ALICE, BOB, CAROL, "all"] {
+        let mut after = None;
+        loop {
+            let page = world.look(ROOT, |budget| budget.assignments(identity.to_owned(), after, 3)).unwrap();
+            found.assigned.extend(page.assignments.iter().map(|resource| (identity.to_owned(), there(resource))));
+            found.hidden += page.left_out;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    assert_eq!(found, open, "what is assigned is what is open");
+}
+
+/// What is open and to whom it is assigned.
+#[derive(Debug, Default, PartialEq)]
+struct Open {
+    assigned: BTreeSet<(String, permission::Resource)>,
+    /// How many open items root may not see.
+    hidden: u32,
+}
+
+impl Open {
+    fn add(&mut self, resource: &Resource, thing: &Thing) {
+        if thing.is_open() {
+            self.assigned.insert((thing.assignee.clone(), there(resource)));
         }
     }
 }
 
-fn check_subproject(world: &mut World, project_id: &str, subproject_id: &str, above: &Thing) {
+fn check_subproject(world: &mut World<'_>, project_id: &str, subproject_id: &str, above: &Thing, seen: &mut Open) {
     let parent = subproject(project_id, subproject_id);
     let items = world.look(ROOT, |budget| rows(budget, &parent)).unwrap();
     let mut ids = BTreeSet::new();
@@ -313,8 +352,13 @@ fn check_subproject(world: &mut World, project_id: &str, subproject_id: &str, ab
             _ => {}
         }
         last_closed = closed;
-        if let Row::Full { thing, .. } = &row {
-            check_item(world, &item(project_id, subproject_id, id), thing);
+        match &row {
+            Row::Full { thing, .. } => {
+                let at = item(project_id, subproject_id, id);
+                seen.add(&at, thing);
+                check_item(world, &at, thing);
+            }
+            Row::Redacted(_) => seen.hidden += u32::from(open),
         }
     }
     for id in ITEMS {
@@ -326,7 +370,7 @@ fn check_subproject(world: &mut World, project_id: &str, subproject_id: &str, ab
     }
 }
 
-fn check_item(world: &mut World, at: &Resource, thing: &Thing) {
+fn check_item(world: &mut World<'_>, at: &Resource, thing: &Thing) {
     if let Kind::Workflowitem(work) = &thing.kind {
         let has = [work.amount.is_some(), work.currency.is_some(), work.rate.is_some(), work.billing_date.is_some()];
         let counts = thing.closing.as_ref().is_some_and(|closing| closing.rejected.is_none());
@@ -346,26 +390,37 @@ fn check_item(world: &mut World, at: &Resource, thing: &Thing) {
     assert!(matches!(world.look(ROOT, |budget| budget.get(at.clone())), Ok(Details::Full { .. })));
 }
 
-fn sequence(base: &World, seed: u64, refusals: &mut BTreeMap<String, usize>) -> usize {
-    let mut random = Random(seed);
-    let mut world = begin(base, &mut random);
-    let mut done = 0;
-    for _ in 0..25 {
+/// What came of all commands so far.
+#[derive(Default)]
+struct Ended {
+    done: Cell<u32>,
+    refused: RefCell<BTreeMap<String, u32>>,
+}
+
+/// One sequence: each command by a number, which decides who gives it and what it is.
+fn sequence(test: &Test, base: &Saved, commands: &[u64], ended: &Ended) {
+    let mut random = Random(commands.first().copied().unwrap_or_default());
+    let mut world = begin(test, base, &mut random);
+    for &command in commands {
+        let mut random = Random(command);
         let user = random.of(&[ROOT, ROOT, ALICE, ALICE, BOB, CAROL]);
-        let (intent, on, ended) = step(&mut world, &mut random, user);
-        match ended {
+        let before = test.save();
+        let (intent, on, result) = step(&mut world, &mut random, user);
+        match result {
             Ok(()) => {
-                done += 1;
-                // Nobody did anything that no grant explains.
-                let there = crate::given::there(&on);
-                let mut before = World { host: world.before.clone(), before: MemoryHost::default() };
-                let why = before.rights(user, |permission| permission.why(user.to_owned(), intent, there));
+                ended.done.set(ended.done.get() + 1);
+                // Nobody did anything that no grant explained.
+                let (there, after) = (there(&on), test.save());
+                test.go_back(&before);
+                let why = world.rights(user, |permission| permission.why(user.to_owned(), intent, there));
                 assert!(matches!(why, Explanation::Allowed { .. }), "{user} did {intent:?} on {on:?}: {why:?}");
+                test.go_back(&after);
             }
             Err(Error::NoPermissionContract { why }) => panic!("the permission contract did not answer: {why}"),
             Err(error) => {
                 let text = format!("{error:?}");
-                *refusals.entry(text[..text.find(['{', ' ']).unwrap_or(text.len())].to_owned()).or_default() += 1;
+                let name = text[..text.find(['{', ' ']).unwrap_or(text.len())].to_owned();
+                *ended.refused.borrow_mut().entry(name).or_default() += 1;
             }
         }
     }
@@ -375,21 +430,28 @@ fn sequence(base: &World, seed: u64, refusals: &mut BTreeMap<String, usize>) -> 
             check_totals(&mut world, user, project_id);
         }
     }
-    done
+}
+
+/// Plays sequences of random commands.
+fn play(here: Here, seed: u64) {
+    let (base, ended) = (prepared(here, base), Ended::default());
+    let sequences = Sequences::new(here).seed(seed).sequences(SEQUENCES).commands(LENGTH);
+    sequences.run(any::<u64>(), |test, commands| sequence(test, &base, commands, &ended));
+    let (done, refused) = (ended.done.get(), ended.refused.into_inner());
+    println!("{done} commands succeeded; refused: {refused:?}");
+    // Each sequence counts twice, once on each engine.
+    let enough = sequences.count() * 2 * 3;
+    assert!(done > enough, "only {done} commands succeeded, {enough} are enough");
 }
 
 /// Rule: totals equal the sum of the visible items, no open child under a closed parent, order lists hold exactly the open items, money never rounds (+)
 #[test]
 fn whatever_random_users_do_the_invariants_hold() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let first = number("SEED").unwrap_or(1);
-    let sequences = number("SEQUENCES").unwrap_or(2_000);
-    let (base, mut done, mut refusals) = (base(), 0, BTreeMap::new());
-    for seed in first..first + sequences {
-        // Shown when the test fails.
-        println!("SEED={seed} SEQUENCES=1");
-        done += sequence(&base, seed, &mut refusals);
-    }
-    println!("{done} commands succeeded; refused: {refusals:?}");
-    assert!(done as u64 > 4 * sequences, "only {done} commands of {sequences} sequences succeeded");
+    play(here!(whatever_random_users_do_the_invariants_hold), 1);
+}
+
+/// Rule: native and Wasm are equal in random sequences of commands (+)
+#[test]
+fn random_commands_end_alike_on_both_engines() {
+    play(here!(random_commands_end_alike_on_both_engines), 2);
 }

@@ -3,6 +3,7 @@
 use budget::{Budget, Details, Error, Kind, NewItem, NewSubproject, Page, Resource, Row, Thing, Work};
 use coffer_sdk::__private::codec::Decode;
 use coffer_sdk::event::Event;
+use coffer_test::Saved;
 use coffer_test::prelude::*;
 use permission::{Intent, Permission, Terms};
 
@@ -15,11 +16,21 @@ pub struct World<'t> {
 }
 
 impl<'t> World<'t> {
+    fn of(test: &'t Test, state: &str) -> Self {
+        let state = test.private(state);
+        let (permission, budget) = (state.contract::<Permission>("permission"), state.contract::<Budget>("budget"));
+        Self { test, permission, budget }
+    }
+
+    /// The programme of a test that began with one and was then saved.
+    pub fn again(test: &'t Test, saved: &Saved) -> Self {
+        test.go_back(saved);
+        Self::of(test, "programme 1")
+    }
+
     /// A programme of the parties Acme, Umbrella and Ministry with nothing in it, in a private state of its own.
     pub fn empty(test: &'t Test) -> Self {
-        let state = test.private(&format!("programme {}", test.height()));
-        let (permission, budget) = (state.contract::<Permission>("permission"), state.contract::<Budget>("budget"));
-        let mut world = Self { test, permission, budget };
+        let mut world = Self::of(test, &format!("programme {}", test.height()));
         world.rights(ROOT, |permission| permission.init(new_user(ROOT, test.account(ROOT))));
         let parties = ["Acme", "Umbrella", "Ministry"].map(str::to_owned).to_vec();
         let permission = world.permission.contract_id();
@@ -100,6 +111,13 @@ impl<'t> World<'t> {
     #[track_caller]
     pub fn grant(&mut self, principal: &str, intents: &[Intent], resource: &Resource) {
         let terms = Terms { inheritable: true, until: None };
+        let (principal, intents, resource) = (principal.to_owned(), intents.to_vec(), there(resource));
+        self.rights(ROOT, |permission| permission.grant(principal, intents, resource, terms, None));
+    }
+
+    /// Grants rights there and below until some time.
+    pub fn grant_until(&mut self, principal: &str, intents: &[Intent], resource: &Resource, until: u64) {
+        let terms = Terms { inheritable: true, until: Some(until) };
         let (principal, intents, resource) = (principal.to_owned(), intents.to_vec(), there(resource));
         self.rights(ROOT, |permission| permission.grant(principal, intents, resource, terms, None));
     }

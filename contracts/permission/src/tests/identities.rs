@@ -237,3 +237,44 @@ fn a_command_for_another_version_is_refused(test: &Test) {
         changed(2, 1).map(drop::<u32>)
     );
 }
+
+/// Rule: disable a user: refused while it has open assignments (T)
+#[coffer_test]
+fn a_user_is_not_disabled_while_the_budget_says_that_something_is_assigned_to_it(test: &Test) {
+    let mut programme = Programme::nothing(test);
+    programme.by(ALICE, |contract| contract.init(user("acme", "alice", ALICE))).unwrap();
+    programme.by(ALICE, |contract| contract.create_user(user("acme", "bob", BOB))).unwrap();
+    let answer = |(user,): (String,)| -> Option<u32> { (user == "acme/bob").then_some(2) };
+    let budget = test.double("budget").answers("open_assignments", answer);
+    programme.by(ALICE, |contract| contract.link(budget.contract_id())).unwrap();
+    let refused = Err(Error::StillAssigned { user: "acme/bob".into(), open: 2 });
+    assert_eq!(programme.disable(ALICE, "acme/bob"), refused);
+    let enabled = programme.by(ALICE, |contract| contract.enable_user("acme/bob".into(), None));
+    assert_eq!(enabled, Ok(1), "nothing was changed, and enabling asks nobody");
+    assert_eq!(budget.asked::<(String,)>("open_assignments").len(), 1);
+}
+
+/// Rule: nobody is disabled while the budget does not say whether something is assigned to it (+)
+#[coffer_test]
+fn a_user_is_not_disabled_while_the_budget_does_not_answer(test: &Test) {
+    for (number, answer) in [Some(None), None, Some(Some(0))].into_iter().enumerate() {
+        let mut programme = Programme::nothing(test);
+        programme.by(ALICE, |contract| contract.init(user("acme", "alice", ALICE))).unwrap();
+        programme.by(ALICE, |contract| contract.create_user(user("acme", "bob", BOB))).unwrap();
+        let double = test.double(&format!("budget {number}"));
+        let double = match answer {
+            Some(answer) => double.answers("open_assignments", move |_: (String,)| -> Option<u32> { answer }),
+            None => double,
+        };
+        let budget = double.contract_id();
+        programme.by(ALICE, |contract| contract.link(budget)).unwrap();
+        let expected = match answer {
+            Some(Some(_)) => Ok(2),
+            Some(None) => {
+                Err(Error::NoBudgetContract { budget, because: "it is linked with another permission contract".into() })
+            }
+            None => Err(Error::NoBudgetContract { budget, because: "it cannot be called".into() }),
+        };
+        assert_eq!(programme.disable(ALICE, "acme/bob"), expected);
+    }
+}

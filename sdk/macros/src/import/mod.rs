@@ -42,7 +42,7 @@ impl Parse for Import {
 /// Why the file gives none, at its name.
 pub fn expand(import: &Import) -> syn::Result<Tokens> {
     let at_path = |text: String| syn::Error::new(import.path.span(), text);
-    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let folder = folder();
     let file = folder.join(import.path.value());
     let bytes = std::fs::read(&file).map_err(|error| at_path(unreadable(&file, &folder, &error)))?;
     let spec = file::spec(&bytes).map_err(|reason| at_path(format!("`{}`: {reason}", import.path.value())))?;
@@ -66,6 +66,17 @@ pub fn expand(import: &Import) -> syn::Result<Tokens> {
             #items
         }
     })
+}
+
+/// The folder of the contract's Cargo.toml. A second manifest that builds the same source as a library, of a package `<name>-native`, is one
+/// folder further down.
+fn folder() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let is_second = std::env::var("CARGO_PKG_NAME").is_ok_and(|name| name.ends_with("-native"));
+    match folder.parent().filter(|above| is_second && above.join("Cargo.toml").is_file()) {
+        Some(above) => above.to_owned(),
+        None => folder,
+    }
 }
 
 fn unreadable(file: &Path, folder: &Path, error: &std::io::Error) -> String {
