@@ -246,6 +246,11 @@ impl Budget {
         self.about.get()
     }
 
+    /// The currencies that amounts can be in: the codes of ISO 4217, in the order of the alphabet.
+    pub fn currencies(&self) -> Vec<String> {
+        money::currencies().map(str::to_owned).collect()
+    }
+
     /// All of a project, subproject or workflow item, but for its documents. Needs `list` or `viewDetails` of the level; of an item without
     /// them only that it is there.
     pub fn get(&self, resource: Resource) -> Result<Details, Error> {
@@ -264,6 +269,11 @@ impl Budget {
         limit: u32,
     ) -> Result<Page, Error> {
         self.page(&parent, after, limit)
+    }
+
+    /// The order list of a subproject: the open items that come before the others. Needs `list` or `viewDetails`.
+    pub fn ordered(&self, project: String, subproject: String) -> Result<Vec<String>, Error> {
+        self.list_of_order(project, subproject)
     }
 
     /// A page of a workflow item's documents, by their ids. Needs `list` or `viewDetails`.

@@ -132,6 +132,12 @@ KZTLAKLBPLKRLRDLSLLYDMADMDLMGAMKDMMKMNTMOPMRUMURMVRMWKMXNMXVMYRMZNNADNGNNIONOKNP
 SBDSCRSDGSEKSGDSHPSLESOSSRDSSPSTNSVCSYPSZLTHBTJSTMTTNDTOPTRYTTDTWDTZSUAHUGXUSDUSNUYIUYUUYWUZSVEDVESVNDVUVWSTXADXAFXAGXAUXBAXBB\
 XBCXBDXCDXCGXDRXOFXPDXPFXPTXSUXTSXUAXXXYERZARZMWZWG";
 
+/// All of them, in the order of the alphabet.
+pub fn currencies() -> impl Iterator<Item = &'static str> {
+    let codes = CODES.as_bytes().as_chunks::<3>().0;
+    codes.iter().filter_map(|code| core::str::from_utf8(code).ok())
+}
+
 /// True for the code of a currency, by ISO 4217.
 pub fn is_currency(code: &str) -> bool {
     let codes = CODES.as_bytes().as_chunks::<3>().0;
@@ -202,6 +208,7 @@ mod tests {
         assert_eq!(codes.len(), 179);
         assert!(codes.is_sorted_by(|one, two| one < two));
         assert!(codes.iter().all(|code| is_currency(code)));
+        assert!(currencies().eq(codes));
         for wrong in ["", "EU", "EURO", "eur", "ZZZ", "BGL", "E R", "AEDAFN"] {
             assert!(!is_currency(wrong), "{wrong}");
         }

@@ -154,6 +154,15 @@ impl Budget {
         Ok(page)
     }
 
+    /// See `Budget::ordered`.
+    pub(crate) fn list_of_order(&self, project: String, subproject: String) -> Result<Vec<String>, Error> {
+        let resource = Resource::Subproject { project, subproject };
+        let path = path_of(&resource)?;
+        self.thing(&path)?;
+        self.require_any(&[Right::List, Right::ViewDetails], &resource)?;
+        Ok(self.order_list(&path))
+    }
+
     /// Which of these the reader may see, asked for in one call.
     fn visible(&self, children: &[(u128, Path)], is_item: bool) -> Result<Vec<bool>, Error> {
         let rights: &[Right] = if is_item { &[Right::List] } else { &[Right::List, Right::ViewDetails] };

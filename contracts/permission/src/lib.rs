@@ -241,6 +241,16 @@ impl Permission {
         self.user_record(&account)
     }
 
+    /// The user of a name.
+    pub fn who_is(&self, user: String) -> Option<UserRecord> {
+        Some(self.record_of_user(self.user(&user).ok()?.1))
+    }
+
+    /// The user who asks.
+    pub fn who_asks(&self) -> Option<UserRecord> {
+        self.user_record(&origin())
+    }
+
     /// Whether an account has each of these rights.
     pub fn check(&self, account: AccountId, asked: Vec<(Intent, Resource)>) -> Vec<Verdict> {
         self.verdicts(&account, asked)

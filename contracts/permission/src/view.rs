@@ -7,7 +7,7 @@ use crate::Permission;
 use crate::decide::{Decider, Decision, Found};
 use crate::error::{Absence, Error};
 use crate::grant::{Effect, Grant};
-use crate::identity::{Identity, Number};
+use crate::identity::{Identity, Number, User};
 use crate::intent::Intent;
 use crate::resource::Resource;
 
@@ -155,15 +155,18 @@ pub struct IntentName {
 
 impl Permission {
     pub(crate) fn user_record(&self, account: &AccountId) -> Option<UserRecord> {
-        let (_, user) = self.user_of(account)?;
-        Some(UserRecord {
+        Some(self.record_of_user(self.user_of(account)?.1))
+    }
+
+    pub(crate) fn record_of_user(&self, user: User) -> UserRecord {
+        UserRecord {
             organisation: self.name_of(user.organisation),
             user: user.name,
             account: user.account,
             display: user.display,
             enabled: user.enabled,
             version: user.version,
-        })
+        }
     }
 
     pub(crate) fn verdicts(&self, account: &AccountId, asked: Vec<(Intent, Resource)>) -> Vec<Verdict> {

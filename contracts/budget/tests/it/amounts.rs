@@ -182,4 +182,7 @@ fn every_currency_is_one_of_iso_4217(test: &Test) {
         let error = world.refused(ROOT, |budget| budget.budget_set(project("p"), projected("Acme", "1", wrong), None));
         assert!(is_invalid(&error, "projected.currency"), "{wrong}: {error:?}");
     }
+    let known = world.look(BOB, |budget| budget.currencies());
+    assert_eq!((known.len(), known[0].as_str()), (179, "AED"), "whoever asks");
+    assert!(known.is_sorted() && known.contains(&"EUR".to_owned()) && !known.contains(&"ZZZ".to_owned()));
 }

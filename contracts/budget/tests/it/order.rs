@@ -30,8 +30,13 @@ fn closed_items_come_first_then_the_order_list_then_the_rest_as_created(test: &T
     reorder(&mut world, &["f", "a"]).unwrap();
     world.item(ROOT, new_item("g"));
     assert_eq!(world.ids(&s), ["d", "b", "f", "a", "c", "e", "g"]);
+    let list = |world: &mut World, user| world.look(user, |budget| budget.ordered("p".into(), "s".into()));
+    assert_eq!(list(&mut world, ROOT), Ok(vec!["f".to_owned(), "a".to_owned()]));
+    world.user("Acme/reader");
+    assert!(matches!(list(&mut world, "Acme/reader"), Err(Error::NotAllowed { .. })));
     world.close(&item("p", "s", "a"));
     assert_eq!(world.ids(&s), ["d", "b", "a", "f", "c", "e", "g"]);
+    assert_eq!(list(&mut world, ROOT), Ok(vec!["f".to_owned()]), "the closed are in no list");
 }
 
 /// Rule: Reordering replaces the list; every id must belong to the subproject and be open (+)

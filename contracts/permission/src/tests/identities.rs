@@ -92,6 +92,12 @@ fn a_new_user_has_its_own_user_intents_and_so_has_its_creator(test: &Test) {
     assert_eq!(programme.events().iter().filter_map(Emitted::read).collect::<Vec<UserCreated>>(), [created]);
     let who = programme.ask(BOB, |contract| contract.who(STRANGER)).unwrap();
     assert_eq!((who.user.as_str(), who.organisation.as_str(), who.enabled), ("fund/eve", "fund", true));
+    assert_eq!(programme.ask(BOB, |contract| contract.who_is("fund/eve".to_owned())), Some(who.clone()));
+    assert_eq!(programme.ask(STRANGER, |contract| contract.who_asks()), Some(who));
+    assert_eq!(programme.ask(AccountId([98; 32]), |contract| contract.who_asks()), None);
+    for other in ["fund", "fund/adam", ""] {
+        assert_eq!(programme.ask(BOB, |contract| contract.who_is(other.to_owned())), None, "{other:?}");
+    }
 }
 
 /// Rule: an account belongs to one user (+)
