@@ -47,6 +47,9 @@ fn version_and_help_answer() {
         &["contract", "consent", "--help"],
         &["proof", "--help"],
         &["db", "--help"],
+        &["budget", "--help"],
+        &["budget", "import", "--help"],
+        &["budget", "export", "--help"],
     ] {
         let text = stdout(&coffer(topic));
         assert!(text.contains("xample"), "no example in {topic:?}: {text}");

@@ -6,6 +6,7 @@ mod protocol_page;
 
 mod between_contracts;
 mod budget_story;
+mod budget_exchange;
 mod cli;
 mod compile;
 mod first_light;

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 /// A `coffer dev` process; it ends with this.
 pub struct Dev {
     child: Child,
-    addr: String,
+    /// Where it listens.
+    pub addr: String,
     /// From its start to its first answer.
     pub ready: Duration,
 }

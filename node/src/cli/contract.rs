@@ -9,7 +9,7 @@ mod inspect;
 pub(super) mod remote;
 mod flags;
 mod deploy;
-mod call;
+pub(super) mod call;
 mod upgrade;
 mod authority;
 mod consent;

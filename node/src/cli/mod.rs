@@ -1,6 +1,7 @@
 //! The command line: one file per command group. Not here: what a command does to a node. Invariant: a failure ends with a sentence on the
 //! error output and a code that is not zero; nothing but results goes to the standard output.
 
+mod budget;
 mod compile_code;
 mod contract;
 mod db;
@@ -35,6 +36,8 @@ enum Command {
     Dev(dev::DevArgs),
     /// Build, check, deploy and call contracts
     Contract(contract::ContractArgs),
+    /// Bring whole budgets from a file into a programme, and into files
+    Budget(budget::BudgetArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
@@ -73,6 +76,7 @@ fn command() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Dev(args) => dev::run(args),
         Command::Contract(args) => contract::run(args),
+        Command::Budget(args) => budget::run(args),
         Command::Proof(args) => proof::run(args),
         Command::Db(args) => db::run(args),
         Command::CompileCode(args) => Ok(compile_code::run(&args)),

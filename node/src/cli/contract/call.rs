@@ -133,7 +133,7 @@ struct TraceOnly {
     height: Option<u64>,
 }
 
-pub(super) fn account(text: &str) -> Result<Account, String> {
+pub(in crate::cli) fn account(text: &str) -> Result<Account, String> {
     text.parse()
 }
 

@@ -22,7 +22,7 @@ pub(in crate::cli) struct Remote {
     psi: Option<Psi>,
     /// Print the result as JSON
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 /// Where `coffer dev` listens.
@@ -45,14 +45,24 @@ impl Remote {
     pub(in crate::cli) fn request<P: Params>(&self, params: &P) -> anyhow::Result<P::Output> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("the asynchronous runtime does not start")?;
-        let client = Client::connect(&self.url, self.psi.as_ref())?;
-        runtime.block_on(client.request(params)).map_err(|error| match error {
-            ClientError::Rpc { message, data, .. } => anyhow!("{}{}", printable(&message), details(&data)),
-            ClientError::Transport { .. } => {
-                anyhow!("{error}; start a node with `coffer dev`, or name another one with --url")
-            }
-            other => other.into(),
-        })
+        let client = self.client()?;
+        runtime.block_on(client.request(params)).map_err(told)
+    }
+
+    /// A client for several requests.
+    pub(in crate::cli) fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::connect(&self.url, self.psi.as_ref())?)
+    }
+}
+
+/// An error of the node with what a person can do about it.
+pub(in crate::cli) fn told(error: ClientError) -> anyhow::Error {
+    match error {
+        ClientError::Rpc { message, data, .. } => anyhow!("{}{}", printable(&message), details(&data)),
+        ClientError::Transport { .. } => {
+            anyhow!("{error}; start a node with `coffer dev`, or name another one with --url")
+        }
+        other => other.into(),
     }
 }
 
