@@ -150,7 +150,8 @@ fn an_import_does_what_its_dry_run_said_and_a_second_one_nothing() {
     let again = programme.import(&node, &file, &[]);
     assert_eq!(sums(&again), [0, 0, created + 1]);
     assert_eq!(programme.export(&node, "alice"), after, "not even a block");
-    let road = &after["projects"][0];
+    let road = after["projects"].as_array().expect("projects").iter().find(|project| project["id"] == "road");
+    let road = road.expect("the road");
     assert_eq!(road["policies"]["fourEyes"], "warn");
     let items = road["subprojects"][0]["items"].as_array().expect("items");
     assert!(items.iter().any(|item| item["rejected"].is_string()), "{road}");

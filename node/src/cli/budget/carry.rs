@@ -11,7 +11,7 @@ use super::command;
 use super::file::{File, Group, Item, Project, Subproject, User};
 use super::link::{Failed, Link, Part};
 use super::plan::{GroupPlan, Own, Plan, ProjectPlan, Step, SubprojectPlan, UserPlan};
-use super::problem::Problems;
+use super::problem::{Problems, within};
 use super::progress::Progress;
 use super::resource::Resource;
 use super::rights::Grants;
@@ -123,7 +123,7 @@ impl Carrier<'_> {
         for grants in all {
             let method = if grants.terms.allowed { "grant" } else { "deny" };
             let args = self.link.catalogue.arguments(grants, resource);
-            whole &= self.row(&format!("{path}.rights"), Part::Permission, method, args).await?;
+            whole &= self.row(&within(path, "rights"), Part::Permission, method, args).await?;
         }
         Ok(whole)
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::command::FIRST_DOCUMENTS;
 use super::decimal::has_exact_product;
 use super::file::{AmountType, File, Group, Item, ItemType, Mode, Project, Projected, Subproject};
-use super::problem::Problems;
+use super::problem::{Problems, within};
 use super::resource::Level;
 use super::rights::{Catalogue, Intent, Rights};
 use super::text::{Id, Line, Long, Role, Tag};
@@ -51,7 +51,7 @@ impl Known<'_> {
         let mut rights = Rights::new();
         for (n, row) in rows.iter().enumerate() {
             if let Err(why) = self.catalogue.add(&mut rights, level, row, |role| self.intents_of(role)) {
-                problems.add(format!("{path}.rights[{n}]"), why);
+                problems.add(within(path, &format!("rights[{n}]")), why);
             }
         }
         rights

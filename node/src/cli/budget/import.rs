@@ -86,11 +86,8 @@ async fn import(args: &ImportArgs, file: &File, mut problems: Problems) -> anyho
         0 => String::new(),
         rows => format!(", {rows} rows that rest on them not tried"),
     };
-    note!(
-        "error: {} refused{skipped}; correct them and import the file again\n{}",
-        problems.count(),
-        printable(&problems.to_string())
-    );
+    note!("error: {} refused{skipped}; correct them and import the file again", problems.count());
+    list(&problems);
     Ok(ExitCode::FAILURE)
 }
 
@@ -111,8 +108,14 @@ fn refused(args: &ImportArgs, problems: &Problems) -> ExitCode {
         say!("{}", json!({ "written": false, "problems": problems.kept(), "more": problems.more() }));
     }
     let rows = if problems.count() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.count()) };
-    note!("error: nothing was written: {rows}\n{}", printable(&problems.to_string()));
+    note!("error: nothing was written: {rows}");
+    list(problems);
     ExitCode::FAILURE
+}
+
+/// Each problem on a line of its own; what others wrote into the file must not move this terminal's cursor.
+fn list(problems: &Problems) {
+    problems.to_string().lines().for_each(|line| note!("  {}", printable(line)));
 }
 
 /// What an import does, by kinds of rows.

@@ -74,6 +74,11 @@ impl fmt::Display for Problems {
     }
 }
 
+/// The path of a field of something; of the whole file the field alone.
+pub(super) fn within(path: &str, field: &str) -> String {
+    if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

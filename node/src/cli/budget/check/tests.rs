@@ -84,7 +84,7 @@ fn each_broken_rule_is_told_at_its_place() {
         ("/groups/0/members/-".into(), json!("inner"), "groups[0].members[2]", "stands at groups[0].members[0]"),
         ("/roles/0/intents".into(), json!([]), "roles[0].intents", "empty"),
         ("/roles/0/intents/0".into(), json!("project.clos"), "roles[0].intents", "did you mean `project.close`?"),
-        ("/rights/0/intents/0".into(), json!("x"), ".rights[0]", "no intent"),
+        ("/rights/0/intents/0".into(), json!("x"), "rights[0]", "no intent"),
         ("/projects/0/rights/0/role".into(), json!("opener"), "projects[0].rights[0]", "no role \"opener\""),
         ("/projects/0/tags/1".into(), json!("a"), "projects[0].tags[1]", "already"),
         (

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::answer::{Kind, Verdict};
 use super::super::file::Right;
 use super::super::link::{Failed, Part};
-use super::super::problem::Problems;
+use super::super::problem::{Problems, within};
 use super::super::resource::{Level, Resource};
 use super::super::rights::{CREATOR, Grants, Intent, Rights, Terms, commands};
 use super::{Notes, Place, Planner, SIDE_BY_SIDE};
@@ -35,7 +35,7 @@ impl Planner<'_> {
             return Ok(Vec::new());
         }
         for (n, row) in rows.iter().enumerate() {
-            notes.names(Some(&row.to), false, || format!("{}.rights[{n}].to", place.path));
+            notes.names(Some(&row.to), false, || within(place.path, &format!("rights[{n}].to")));
         }
         let Place { resource, path } = place;
         let level = resource.level();
@@ -51,7 +51,7 @@ impl Planner<'_> {
                     let text = format!(
                         "the rights on {resource} may not be seen, so that they cannot be compared: ask for the right to list them there"
                     );
-                    notes.problems.add(format!("{path}.rights"), text);
+                    notes.problems.add(within(path, "rights"), text);
                     return Ok(Vec::new());
                 }
             },
@@ -67,7 +67,7 @@ impl Planner<'_> {
                         said(old),
                         said(&terms)
                     );
-                    notes.problems.add(format!("{path}.rights"), text);
+                    notes.problems.add(within(path, "rights"), text);
                 }
                 _ => drop(missing.insert((to, intent), terms)),
             }
@@ -79,13 +79,13 @@ impl Planner<'_> {
     }
 
     fn need_to_grant(&self, missing: &Rights, place: &Place<'_>, notes: &mut Notes) {
-        let level = place.resource.level();
+        let (level, path) = (place.resource.level(), within(place.path, "rights"));
         for ((_, intent), terms) in missing {
             if terms.allowed {
-                notes.need(level.right_to_grant(), place.resource, place.path);
-                notes.need(self.link.catalogue.name(*intent), place.resource, place.path);
+                notes.need(level.right_to_grant(), place.resource, &path);
+                notes.need(self.link.catalogue.name(*intent), place.resource, &path);
             } else {
-                notes.need(level.right_to_revoke(), place.resource, place.path);
+                notes.need(level.right_to_revoke(), place.resource, &path);
             }
         }
     }
