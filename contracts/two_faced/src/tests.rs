@@ -5,7 +5,7 @@ extern crate std;
 use super::*;
 use coffer_test::prelude::*;
 use coffer_test::proptest::prelude::Strategy as _;
-use coffer_test::{Engines, Pool, Sequences, any_of, check, here};
+use coffer_test::{Engines, Pool, Sequences, any_of, check, here, prepared};
 
 fn found(body: impl Fn(&Test)) -> String {
     match check(here!(a_test_of_a_test), Engines::Both, body) {
@@ -264,4 +264,51 @@ fn random_calls_of_everything_find_a_difference_without_code() {
     };
     let text = said(move || Sequences::new(here!(everything)).sequences(50).run_contract::<TwoFaced>(begin, |_, _| {}));
     assert!(text.contains("the two engines disagree") || text.contains("ran out of gas"), "{text}");
+}
+
+#[coffer_test]
+fn a_test_goes_back_to_what_it_saved(test: &Test) {
+    let janus = made(test);
+    assert_eq!(janus.raise(2), Ok(2));
+    let (saved, height, root) = (test.save(), test.height(), test.own().root());
+    for _ in 0..2 {
+        test.advance(5, 1_000);
+        assert_eq!(janus.raise(4), Ok(6), "twice the same, since it went back in between");
+        test.private("another").contract::<TwoFaced>("other").raise(8).unwrap();
+        test.go_back(&saved);
+        assert_eq!((janus.level(), test.height(), test.own().root()), (2, height, root));
+    }
+    assert_eq!(test.private("another").root(), test.private("a third").root(), "the other state is empty again");
+}
+
+#[test]
+fn a_sequence_begins_with_what_was_prepared_on_both_engines() {
+    let begun = prepared(here!(prepared), |test| assert_eq!(made(test).raise(40), Ok(40)));
+    let sequences = Sequences::new(here!(a_sequence)).sequences(5).commands(3);
+    sequences.run(0..30_u64, |test, commands| {
+        test.go_back(&begun);
+        let mut expected = 40;
+        for &by in commands {
+            expected += 2 * by;
+            assert_eq!(made(test).raise(2 * by), Ok(expected));
+        }
+    });
+    // A difference between the engines is found in what is prepared, too.
+    let refused = std::panic::catch_unwind(|| drop(prepared(here!(prepared), |test| made(test).store_face())));
+    assert!(refused.is_err());
+}
+
+#[test]
+fn a_spec_that_is_not_the_contracts_is_found() {
+    let folder = std::env::temp_dir().join(std::format!("coffer-spec-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let here = coffer_test::Here { manifest: folder.to_str().unwrap().to_owned().leak(), ..here!(a_spec) };
+    let is_current = || std::panic::catch_unwind(|| coffer_test::spec_is_current::<TwoFaced>(here, "own.spec")).is_ok();
+    let own = <TwoFaced as coffer_sdk::__private::Contract>::RECORD;
+    assert!(!is_current(), "it is not there");
+    std::fs::write(folder.join("own.spec"), &own[..own.len() - 1]).unwrap();
+    assert!(!is_current(), "it is cut off");
+    std::fs::write(folder.join("own.spec"), own).unwrap();
+    assert!(is_current());
+    std::fs::remove_dir_all(&folder).unwrap();
 }
