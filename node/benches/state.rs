@@ -20,8 +20,8 @@ use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
 use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::hash::public_path_key;
 use coffer_chain::{
-    Authority, Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, SigningKey, Validator,
-    ValidatorSet,
+    Authority, Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, SigningKey, SystemContracts,
+    Validator, ValidatorSet,
 };
 use zeroize::Zeroizing;
 
@@ -189,6 +189,7 @@ fn genesis() -> Genesis {
         time: Time(1_000),
         validators,
         parameters: Parameters::default(),
+        system: SystemContracts::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use coffer_chain::Psi;
+use coffer_chain::{Psi, SystemContracts};
 use coffer_runtime::Backend;
 use serde::Deserialize;
 
@@ -32,6 +32,8 @@ pub struct Config {
     pub accounts: Vec<String>,
     /// Fixes keys, ids and clock. For development only.
     pub seed: Option<u64>,
+    /// Contracts that a new chain comes with. A chain that is there already goes on with those of its genesis.
+    pub system: SystemContracts,
     /// Heights below the head that stay readable.
     pub history: u64,
     /// Keep every height readable from now on.
@@ -53,7 +55,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The settings of a development node: tenants PS1 and PS2, accounts alice, bob, carol, dave.
+    /// The settings of a development node: tenants PS1 and PS2, accounts alice, bob, carol, dave. Without system contracts, which whoever starts
+    /// a node has to bring.
     pub fn dev(data: PathBuf) -> Self {
         Self {
             data,
@@ -61,6 +64,7 @@ impl Config {
             tenants: ["PS1", "PS2"].iter().filter_map(|name| name.parse().ok()).collect(),
             accounts: ["alice", "bob", "carol", "dave"].map(String::from).into(),
             seed: None,
+            system: SystemContracts::default(),
             history: state::DEFAULT_HISTORY,
             archive: false,
             psi_capacity: state::DEFAULT_PSI_CAPACITY,

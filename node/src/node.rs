@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use coffer_abi::{Encode, Hash, Height, codec};
 use coffer_chain::certificate::POWER_PER_ORGANISATION;
-use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, Psi, SigningKey, Validator, ValidatorSet};
+use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, Psi, SigningKey, SystemContracts, Validator, ValidatorSet};
 use coffer_runtime::codes::HotLimits;
 use coffer_runtime::engine::{NoCache, Tuning};
 use coffer_runtime::{Fault, Runtime};
@@ -219,7 +219,7 @@ impl Opened {
         let origin = config.seed.map_or(Origin::Random(&boot), Origin::Seed);
         let secret = key_secret(&config.data, &boot)?;
         let keys = Self::keys(config, &secret, origin)?;
-        let genesis = genesis(&config.data, origin, &keys)?;
+        let genesis = genesis(config, origin, &keys)?;
         let engine = engine_config(&genesis.parameters, config.backend)?;
         let tenants = tenants(config, &keys);
         let options = state_options(config, &keys, genesis.clone(), &tenants);
@@ -370,7 +370,8 @@ fn key_secret(folder: &Path, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, St
 }
 
 /// The genesis of the data folder, or a new one with this node as the only validator.
-fn genesis(folder: &Path, origin: Origin<'_>, keys: &KeyStore) -> Result<Genesis, StartError> {
+fn genesis(config: &Config, origin: Origin<'_>, keys: &KeyStore) -> Result<Genesis, StartError> {
+    let folder = &config.data;
     let path = folder.join(GENESIS_FILE);
     let problem = |problem| StartError::Genesis { path: path.clone(), problem };
     let node = keys.node_key();
@@ -379,11 +380,11 @@ fn genesis(folder: &Path, origin: Origin<'_>, keys: &KeyStore) -> Result<Genesis
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         Err(source) => return Err(StartError::Io { path, source }),
     };
-    let fresh = |salt, time| {
+    let fresh = |salt, time, system: &SystemContracts| {
         let validator = Validator { key: node, power: POWER_PER_ORGANISATION };
         let validators = ValidatorSet::new(vec![validator]).ok_or_else(|| problem("has no validators"))?;
-        let parameters = Parameters::default();
-        Ok::<_, StartError>(Genesis { version: PROTOCOL_VERSION, salt, time, validators, parameters })
+        let (version, parameters, system) = (PROTOCOL_VERSION, Parameters::default(), system.clone());
+        Ok::<_, StartError>(Genesis { version, salt, time, validators, parameters, system })
     };
     match (stored, origin) {
         (Some(stored), Origin::Random(_)) => {
@@ -393,17 +394,18 @@ fn genesis(folder: &Path, origin: Origin<'_>, keys: &KeyStore) -> Result<Genesis
             Ok(stored)
         }
         (Some(stored), Origin::Seed(seed)) => {
-            let expected = fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS)?;
+            // Its system contracts came with the program that began it, which may have been an older one.
+            let expected = fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS, &stored.system)?;
             if stored != expected {
                 let (found, expected) = (stored.chain_id(), expected.chain_id());
-                return Err(state::Error::OtherChain { dir: folder.into(), found, expected }.into());
+                return Err(state::Error::OtherChain { dir: folder.clone(), found, expected }.into());
             }
             Ok(stored)
         }
         (None, origin) => {
             let genesis = match origin {
-                Origin::Random(sources) => fresh(sources.bytes(), now())?,
-                Origin::Seed(seed) => fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS)?,
+                Origin::Random(sources) => fresh(sources.bytes(), now(), &config.system)?,
+                Origin::Seed(seed) => fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS, &config.system)?,
             };
             write_whole(&path, &genesis.encode())?;
             Ok(genesis)

@@ -117,7 +117,12 @@ fn nothing_private_is_readable_on_the_disk_or_in_the_log() {
     assert!(!ended.stderr.contains(secret) && !ended.stderr.contains(hex), "{}", ended.stderr);
     let spec_text = b"coffer_spec";
     each_file(data.path(), &mut |path, bytes| {
+        // The system contracts are public: their specs stand in the genesis, as every node of the chain has it.
+        let is_genesis = path == data.path().join("genesis");
         for needle in [raw.as_slice(), hex.as_bytes(), secret.as_bytes(), spec_text] {
+            if is_genesis && needle == spec_text {
+                continue;
+            }
             let found = memchr::memmem::find(bytes, needle).is_some();
             assert!(!found, "{} has {:?} in clear", path.display(), String::from_utf8_lossy(needle));
         }

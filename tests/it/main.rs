@@ -13,6 +13,7 @@ mod first_light;
 mod hostile;
 mod isolation;
 mod plain_target;
+mod programme;
 mod proofs;
 mod readme;
 mod receipts;

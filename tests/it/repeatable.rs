@@ -25,6 +25,9 @@ fn story(node: &Node) -> Vec<String> {
     let private = tell("PS1", "contract_deploy", deploy(true))["contract"].take();
     let public = tell("PS2", "contract_deploy", deploy(false))["contract"].take();
     let second = tell("PS2", "contract_deploy", deploy(true))["contract"].take();
+    let programme = json!({"name": "health", "organisation": "Ministry", "user": "ada"});
+    tell("PS1", "programme_deploy", programme);
+    tell("PS1", "programme_list", json!({}));
     let bob = node.account("bob");
     for (psi, contract, is_private) in [("PS1", &private, true), ("PS2", &public, false), ("PS2", &second, true)] {
         for amount in [1, 20, 1_000_000] {

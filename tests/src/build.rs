@@ -15,7 +15,8 @@ use crate::root;
 pub fn coffer() -> PathBuf {
     let profile = profile_folder();
     let binary = profile.join(format!("coffer{}", std::env::consts::EXE_SUFFIX));
-    let sources = ["runtime", "node", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
+    // The contracts and what they are written with, because the binary has the system contracts in it.
+    let sources = ["runtime", "node", "contracts", "sdk", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
     once(&profile.join("coffer-tests-node"), &sources, &binary, || {
         let mut cargo = cargo(&root());
         // With the tests' own features, as in `./test`: another set of them would build every dependency again.

@@ -120,6 +120,7 @@ impl Client {
                 | "contract_checkUpgrade"
                 | "contract_setAuthority"
                 | "contract_consent"
+                | "programme_deploy"
         );
         if let (Some(from), Some(params), true) = (&self.from, params.as_object_mut(), acts) {
             params.entry("from").or_insert_with(|| json!(from));

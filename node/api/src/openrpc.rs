@@ -195,6 +195,8 @@ mod tests {
             "contract_checkUpgrade",
             "contract_setAuthority",
             "contract_consent",
+            "programme_deploy",
+            "programme_list",
             "tx_receipt",
             "debug_traceTransaction",
             "debug_traceCall",

@@ -104,10 +104,11 @@ pub const COMMON_ERRORS: &[ErrorInfo] = &[
 
 /// Every method of every namespace, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
-    let namespaces: [&'static [MethodInfo]; 8] = [
+    let namespaces: [&'static [MethodInfo]; 9] = [
         crate::chain::METHODS,
         crate::contract::METHODS,
         crate::upgrade::METHODS,
+        crate::programme::METHODS,
         crate::tx::METHODS,
         crate::debug::METHODS,
         crate::state::METHODS,

@@ -6,6 +6,7 @@ use coffer_abi::{AccountId, Caps, Decode, Encode, Gas, Hash, Height, Time};
 use crate::block::{Header, receipts_root, transactions_root};
 use crate::certificate::ValidatorSet;
 use crate::hash::{Domain, hash_of};
+use crate::system::SystemContracts;
 
 /// Rules every node of a chain shares. A change is a network upgrade.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -51,6 +52,8 @@ pub struct Genesis {
     pub validators: ValidatorSet,
     /// The shared rules.
     pub parameters: Parameters,
+    /// Contracts that come with the chain. A change is a network upgrade.
+    pub system: SystemContracts,
 }
 
 impl Genesis {

@@ -33,6 +33,8 @@ pub enum Domain {
     PrivateContract,
     /// Id of a contract that a contract made.
     CreatedContract,
+    /// Id of the instance of a system contract.
+    SystemContract,
     /// Key of the storage paths of a public contract.
     PublicPathKey,
     /// Key of the storage paths of a private contract.
@@ -74,6 +76,7 @@ impl Domain {
             Self::PublicContract => "coffer v1 public contract id",
             Self::PrivateContract => "coffer v1 private contract id",
             Self::CreatedContract => "coffer v1 created contract id",
+            Self::SystemContract => "coffer v1 system contract id",
             Self::PublicPathKey => "coffer v1 public path key",
             Self::PrivatePathKey => "coffer v1 private path key",
             Self::InnerCall => "coffer v1 inner call id",

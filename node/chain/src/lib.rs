@@ -16,6 +16,7 @@ pub mod marker;
 pub mod block;
 pub mod certificate;
 pub mod gas;
+pub mod system;
 pub mod genesis;
 pub mod rules;
 pub mod trie;
@@ -27,6 +28,7 @@ pub use genesis::{Genesis, Parameters};
 pub use marker::{InnerAction, InnerBody, InnerCall};
 pub use psi::Psi;
 pub use sign::{Signature, SigningKey};
+pub use system::{SystemContract, SystemContracts};
 pub use tx::{CheckedTx, Kind, Transaction, TxBody};
 
 /// Version of the protocol: of every encoding, gas schedule, cap and pass. A higher one is a network upgrade.

@@ -84,6 +84,7 @@ async fn serve(args: DevArgs) -> anyhow::Result<ExitCode> {
     }
     config.rpc.listen = args.rpc.unwrap_or(config.rpc.listen);
     config.seed = args.seed;
+    config.system = super::system::contracts()?;
     let data = config.data.clone();
     let tenants: Vec<String> = config.tenants.iter().map(ToString::to_string).collect();
     let mut node = Node::start(config).await?;

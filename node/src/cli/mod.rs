@@ -7,7 +7,9 @@ mod contract;
 mod db;
 mod dev;
 mod print;
+mod programme;
 mod proof;
+mod system;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,8 @@ enum Command {
     Contract(contract::ContractArgs),
     /// Bring whole budgets from a file into a programme, and into files
     Budget(budget::BudgetArgs),
+    /// Make programmes of budgets in a private state, and list them
+    Programme(programme::ProgrammeArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
@@ -77,6 +81,7 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Dev(args) => dev::run(args),
         Command::Contract(args) => contract::run(args),
         Command::Budget(args) => budget::run(args),
+        Command::Programme(args) => programme::run(args),
         Command::Proof(args) => proof::run(args),
         Command::Db(args) => db::run(args),
         Command::CompileCode(args) => Ok(compile_code::run(&args)),

@@ -3,7 +3,7 @@
 
 use coffer_abi::export::{INIT, MethodKind};
 use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Refused, StateId, Status};
-use coffer_chain::hash::{code_hash, created_path_key, public_path_key};
+use coffer_chain::hash::{code_hash, created_path_key, private_path_key, public_path_key};
 use coffer_chain::{Authority, gas};
 use coffer_runtime::engine::Lane;
 use coffer_runtime::{BlockContext, Call, Code};
@@ -183,6 +183,12 @@ impl Executor {
             overlay.create(contract, NewContract { code_hash, path_key, deployer, height, authority });
         }
         for (contract, changes) in done.changes {
+            if !changes.is_empty()
+                && let Some(new) = overlay.unwritten(&contract)?
+            {
+                // From the call, so that only its parties know where anything of it stands in the trie: the id is no secret.
+                overlay.create(contract, NewContract { path_key: private_path_key(&frame.id), ..new });
+            }
             overlay.apply(contract, changes);
         }
         Ok(Acted { status: done.status, gas_used: done.gas_used, contract: Some(contract), events: done.events })

@@ -28,14 +28,14 @@ pub use world::Snapshot;
 
 use std::time::Duration;
 
-use coffer_abi::Hash;
+use coffer_abi::{CodeHash, Hash};
 use coffer_chain::Parameters;
 use coffer_chain::hash::code_hash;
 use coffer_runtime::codes::{Codes, HotLimits, Prepared};
 use coffer_runtime::engine::Lane;
 use coffer_runtime::{Code, Fault, Purpose, Runtime};
 
-use crate::state;
+use crate::state::{self, View};
 
 /// Why this node could not execute. Never a verdict on what was executed.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,7 @@ pub enum Error {
     Code(coffer_abi::ContractId, String),
     /// A state holds code that the rules refuse.
     #[error("the stored code {0} is refused: {1}")]
-    Refused(coffer_abi::CodeHash, String),
+    Refused(CodeHash, String),
 }
 
 /// What all executions of a node share. Cheap to share by reference; calls run on the caller's thread and take CPU time.
@@ -88,6 +88,17 @@ impl Executor {
     /// When this node cannot compile it.
     pub fn compile(&self, lane: Lane, code: &Code) -> Result<(), Fault> {
         self.runtime.in_lane(lane).compile(code, Purpose::Execute)
+    }
+
+    /// Has code that a state holds compiled for execution, in the turn of a lane; `false` if it holds none of that hash. Takes up to seconds.
+    ///
+    /// # Errors
+    /// When this node cannot read or compile it.
+    pub fn ready(&self, lane: Lane, view: &View, hash: &CodeHash) -> Result<bool, Error> {
+        let code = if view.has_code(hash)? { self.stored_code(hash, || view.code(hash))? } else { None };
+        let Some(code) = code else { return Ok(false) };
+        self.compile(lane, &code)?;
+        Ok(true)
     }
 
     /// Code ready to run, by hash.

@@ -70,6 +70,22 @@ impl<'a> Overlay<'a> {
         Ok(Some(current))
     }
 
+    /// What an instance of a system contract becomes with its first write, but for the key of its storage paths; `None` if it is written to
+    /// already, and for any other contract.
+    pub(super) fn unwritten(&self, contract: &ContractId) -> Result<Option<NewContract>, Error> {
+        if self.writes.created.contains_key(contract) {
+            return Ok(None);
+        }
+        let record = self.below.view.unwritten(contract)?;
+        Ok(record.map(|ContractRecord { code_hash, path_key, deployer, height, authority, .. }| NewContract {
+            code_hash,
+            path_key,
+            deployer,
+            height,
+            authority,
+        }))
+    }
+
     /// A module stored before or in this block.
     ///
     /// # Errors

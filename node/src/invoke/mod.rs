@@ -9,9 +9,11 @@ mod emitters;
 mod receipt;
 mod write;
 mod upgrade;
+mod programme;
 
 pub use emitters::{Emitter, Emitters, Specs};
 pub use error::InvokeError;
+pub use programme::{Administrator, DEPLOY as DEPLOY_PROGRAMME, Programme, ProgrammeRequest, read as read_programme};
 pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
 pub use trace::TracedTx;

@@ -56,7 +56,7 @@ impl StoppedNode {
         let origin = Origin::Random(&sources);
         let secret = key_secret(&config.data, &sources)?;
         let keys = KeyStore::open_or_create(&config.data, &secret, origin, &[], new)?;
-        let genesis = genesis(&config.data, origin, &keys)?;
+        let genesis = genesis(config, origin, &keys)?;
         let all = Config { tenants: keys.tenants(), ..config.clone() };
         let mut options = state_options(&all, &keys, genesis, &tenants(&all, &keys));
         options.psi_capacity = options.psi_capacity.max(options.tenants.len());

@@ -4,6 +4,7 @@ use coffer_abi::{ContractId, Gas, Height, Refused, Status};
 use coffer_chain::certificate::vote;
 use coffer_chain::{Authority, Block, Certificate, CheckedTx, Kind, Psi, TxBody};
 
+mod system;
 mod trace;
 mod upgrade;
 

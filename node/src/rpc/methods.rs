@@ -33,6 +33,7 @@ fn assemble(handlers: Handlers) -> Result<Methods, RegisterMethodError> {
     all.merge(coffer_api::chain::register(handlers.clone())?)?;
     all.merge(coffer_api::contract::register(handlers.clone())?)?;
     all.merge(coffer_api::upgrade::register(handlers.clone())?)?;
+    all.merge(coffer_api::programme::register(handlers.clone())?)?;
     all.merge(coffer_api::debug::register(handlers.clone())?)?;
     all.merge(coffer_api::tx::register(handlers.clone())?)?;
     all.merge(coffer_api::state::register(handlers.clone())?)?;

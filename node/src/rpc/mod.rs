@@ -15,6 +15,7 @@ mod chain;
 mod contract;
 mod debug;
 mod upgrade;
+mod programme;
 mod tx;
 mod state;
 mod psi;

@@ -18,7 +18,7 @@ use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{CodeHash, Decode, Encode, Hash, Height};
 use coffer_chain::Psi;
 use coffer_chain::hash::code_hash;
-use coffer_chain::trie::path::{RESERVED, contract_path, slot_path};
+use coffer_chain::trie::path::{contract_path, slot_path};
 use coffer_chain::trie::{self, Path, value_hash};
 
 use super::batch::Content;
@@ -35,6 +35,7 @@ use super::one::{OneState, Prepared};
 use super::ordered::OrderedKeys;
 use super::prove::trie_error;
 use super::slot::{Change, Storage, Values};
+use super::system::System;
 use super::{Head, Inner, State, StateOptions};
 
 /// How far an import is.
@@ -281,7 +282,7 @@ impl Inner {
         let mut batch = Batch::default();
         let mut floor = one.history.layers().floor();
         match &step {
-            Step::Chunk(bytes) => standing.root = progress.add(records, bytes, &mut batch)?,
+            Step::Chunk(bytes) => standing.root = progress.add(records, &self.system, bytes, &mut batch)?,
             Step::Code(wasm) => {
                 let hash = code_hash(wasm);
                 if !progress.codes.remove(&hash) {
@@ -372,7 +373,7 @@ impl Importing {
     }
 
     /// Adds a chunk to the state; gives the root of what is here now.
-    fn add(&mut self, records: Records, bytes: &[u8], batch: &mut Batch) -> Result<Hash, Error> {
+    fn add(&mut self, records: Records, system: &System, bytes: &[u8], batch: &mut Batch) -> Result<Hash, Error> {
         let from = self.next.ok_or_else(|| Error::Import("all chunks are here already".into()))?;
         let chunk = Chunk::read(bytes)?;
         self.next = chunk.verify(&self.root, records.scope.psi().is_none(), &from)?;
@@ -382,13 +383,24 @@ impl Importing {
             let goes_on = at + 1 == count && chunk.end == End::Slot;
             let path = contract_path(&part.contract);
             self.add_part(records, part, &path, !goes_on, batch)?;
+            self.need(records, system, &part.leaf.code_hash)?;
             leaves.insert(path, Some(value_hash(&part.leaf.encode())));
         }
         put_trie(records, &[], &leaves, batch)
     }
 
+    /// Notes a code that has still to be given.
+    fn need(&mut self, records: Records, system: &System, code: &CodeHash) -> Result<(), Error> {
+        // A reserved contract has none.
+        let is_none = *code == CodeHash::default();
+        if !is_none && system.code(code).is_none() && !records.contains(Kind::Code, &[code.as_ref()])? {
+            self.codes.insert(*code);
+        }
+        Ok(())
+    }
+
     fn add_part(
-        &mut self,
+        &self,
         records: Records,
         part: &Part,
         path: &Path,
@@ -412,9 +424,6 @@ impl Importing {
             return Err(Error::Import(format!("contract {id} has another path key than in the chunk before")));
         }
         batch.put(records.scope, Kind::Contract, &[path], &record);
-        if id != RESERVED && !records.contains(Kind::Code, &[leaf.code_hash.as_ref()])? {
-            self.codes.insert(leaf.code_hash);
-        }
         let (mut leaves, mut ordered, mut changes) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (key, value) in &part.slots {
             let path = slot_path(&part.path_key, key);

@@ -36,6 +36,7 @@ mod segments;
 mod slot;
 mod snapshot;
 mod stats;
+mod system;
 mod threads;
 mod verify;
 mod waiting;
@@ -68,6 +69,7 @@ pub use scope::Sealer;
 pub use segments::FOLDER as LOG_FOLDER;
 pub use snapshot::View;
 pub use stats::{ColumnStats, OneStats, Stats};
+pub use system::System;
 pub use verify::Checked;
 pub use writes::{ChangedContract, NewContract, StateWrites};
 
@@ -183,6 +185,7 @@ struct Inner {
     /// Height of the first block that is kept; settled before anyone reads.
     first: AtomicU64,
     chain_id: Hash,
+    system: System,
     /// Who decides every block: the set of the genesis.
     validators: ValidatorSet,
     /// ORDER: after a state's `changing`, before the log and its `pages`.
@@ -224,6 +227,11 @@ impl State {
     /// The chain: hash of its genesis.
     pub fn chain_id(&self) -> Hash {
         self.inner.chain_id
+    }
+
+    /// The system contracts of the chain.
+    pub fn system(&self) -> &System {
+        &self.inner.system
     }
 
     /// Private states of this node, in the order of their names.

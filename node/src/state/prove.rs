@@ -117,7 +117,7 @@ pub(super) struct AtHeight<'a> {
 
 impl AtHeight<'_> {
     pub fn record(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
-        self.view.contract(contract)
+        self.view.stored(contract)
     }
 
     /// Writes that turn the trie of today into that of the height.

@@ -24,6 +24,7 @@ use super::log::{FrameKind, HEADER, Log};
 use super::one::OneState;
 use super::private::PsiTrie;
 use super::scope::Scope;
+use super::system::System;
 use super::threads::side_by_side;
 use super::writes::StateWrites;
 use super::{Archive, Head, Inner, State, StateOptions, Tenant, TenantKeys, Tenants};
@@ -101,6 +102,7 @@ impl Inner {
             history,
             first: AtomicU64::new(first.unwrap_or(0)),
             chain_id,
+            system: System::of(&options.genesis.system),
             validators: options.genesis.validators.clone(),
             group: Group::default(),
             log: Mutex::new(log),

@@ -18,6 +18,7 @@ use super::error::Error;
 use super::one::OneState;
 use super::ordered::OrderedKeys;
 use super::slot::slot;
+use super::system::System;
 use super::writes::StateWrites;
 
 /// One state at one height. Cheap to clone; keeps the data folder open while it lives.
@@ -45,11 +46,32 @@ impl View {
         self.root
     }
 
-    /// The record of a contract, or `None` if this state has none of that id.
+    /// The record of a contract, or `None` if this state has none of that id. Every private state has instances of some system contracts.
     ///
     /// # Errors
     /// [`Error::Pruned`] once the height is no longer kept; [`Error::Database`], [`Error::Damaged`].
     pub fn contract(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
+        let stored = self.stored(contract)?;
+        Ok(stored.or_else(|| self.system().and_then(|system| system.unwritten(contract))))
+    }
+
+    /// The record of an instance of a system contract that nothing was written to in this state so far; `None` for any other contract.
+    ///
+    /// # Errors
+    /// As [`View::contract`].
+    pub fn unwritten(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
+        let Some(record) = self.system().and_then(|system| system.unwritten(contract)) else { return Ok(None) };
+        Ok(self.stored(contract)?.is_none().then_some(record))
+    }
+
+    /// The system contracts, if their instances are in this state: it is a private one.
+    fn system(&self) -> Option<&System> {
+        let is_private = self.one.as_ref().is_none_or(|one| one.scope.psi().is_some());
+        is_private.then_some(&self.inner.system)
+    }
+
+    /// The record of a contract that the state's trie has a leaf of.
+    pub(super) fn stored(&self, contract: &ContractId) -> Result<Option<ContractRecord>, Error> {
         let bytes = self.read(contract, &[], |records| records.bytes(Kind::Contract, &[&contract_path(contract)]))?;
         let record = bytes.map(|bytes| decode(&bytes)).transpose();
         record.map_err(|e| Error::Damaged(format!("the record of contract {contract}: {e}")))
@@ -61,7 +83,8 @@ impl View {
     /// # Errors
     /// [`Error::Pruned`] once the view's height is no longer kept; [`Error::Database`], [`Error::Damaged`].
     pub fn code_at(&self, contract: &ContractId, place: Place) -> Result<Option<CodeHash>, Error> {
-        let (Some(record), Some(one)) = (self.contract(contract)?, &self.one) else { return Ok(None) };
+        let Some(record) = self.contract(contract)? else { return Ok(None) };
+        let Some(one) = &self.one else { return Ok(Some(record.code_hash)) };
         let mut code = CodeRecord { code_hash: record.code_hash, since: record.since };
         while place < code.since {
             let parts = [contract.as_ref(), &code.since.encode()];
@@ -74,22 +97,28 @@ impl View {
         Ok(Some(code.code_hash))
     }
 
-    /// A module stored in this state, at whatever height. Modules are kept for good.
+    /// A module stored in this state or in the genesis, at whatever height. Modules are kept for good.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Damaged`].
     pub fn code(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, Error> {
+        if let Some(code) = self.inner.system.code(hash) {
+            return Ok(Some(code.clone()));
+        }
         match &self.one {
             Some(one) => self.records(one).bytes(Kind::Code, &[hash.as_ref()]),
             None => Ok(None),
         }
     }
 
-    /// True if a module is stored in this state, at whatever height.
+    /// True if a module is stored in this state or in the genesis, at whatever height.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub fn has_code(&self, hash: &CodeHash) -> Result<bool, Error> {
+        if self.inner.system.code(hash).is_some() {
+            return Ok(true);
+        }
         match &self.one {
             Some(one) => self.records(one).contains(Kind::Code, &[hash.as_ref()]),
             None => Ok(false),

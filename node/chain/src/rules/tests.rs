@@ -28,6 +28,7 @@ fn genesis() -> Genesis {
             max_block_bytes: 2_000,
             ..Parameters::default()
         },
+        system: crate::SystemContracts::default(),
     }
 }
 

@@ -82,7 +82,7 @@ fn details(data: &Value) -> String {
 }
 
 /// Shows a result: for programs as the node gave it, for people as these `name: value` lines.
-pub(super) fn show(result: &impl Serialize, json: bool, lines: &[(&str, String)]) -> anyhow::Result<()> {
+pub(in crate::cli) fn show(result: &impl Serialize, json: bool, lines: &[(&str, String)]) -> anyhow::Result<()> {
     if json {
         say!("{}", serde_json::to_string(result)?);
         return Ok(());

@@ -9,6 +9,7 @@ mod many;
 mod model;
 mod sealed;
 mod small;
+mod system;
 mod random;
 mod snapshots;
 mod upkeep;
@@ -21,8 +22,8 @@ use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::hash::public_path_key;
 use coffer_chain::tx::{Kind as TxKind, Transaction, TxBody};
 use coffer_chain::{
-    Authority, Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, Receipt, SigningKey, Validator,
-    ValidatorSet,
+    Authority, Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, Receipt, SigningKey,
+    SystemContracts, Validator, ValidatorSet,
 };
 use zeroize::Zeroizing;
 
@@ -35,7 +36,8 @@ fn node_key() -> SigningKey {
 fn genesis(salt: u8) -> Genesis {
     let validators = ValidatorSet::new(vec![Validator { key: node_key().account(), power: 1 }]).unwrap();
     let (salt, parameters) = ([salt; 32], Parameters::default());
-    Genesis { version: PROTOCOL_VERSION, salt, time: Time(1_000), validators, parameters }
+    let system = SystemContracts::default();
+    Genesis { version: PROTOCOL_VERSION, salt, time: Time(1_000), validators, parameters, system }
 }
 
 fn psi(name: &str) -> Psi {

@@ -17,7 +17,7 @@ use coffer_chain::trie::path::slot_path;
 use coffer_chain::trie::{leaf_hash, node_hash, value_hash};
 use coffer_chain::{
     Authority, Block as ChainBlock, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, SigningKey,
-    Validator, ValidatorSet,
+    SystemContracts, Validator, ValidatorSet,
 };
 use zeroize::Zeroizing;
 
@@ -73,7 +73,8 @@ fn genesis() -> Result<Genesis, Failure> {
     let key = SigningKey::from_seed(&[1; 32]).account();
     let validators = ValidatorSet::new(vec![Validator { key, power: 1 }]).ok_or("no validators")?;
     let parameters = Parameters::default();
-    Ok(Genesis { version: PROTOCOL_VERSION, salt: [1; 32], time: Time(1_000), validators, parameters })
+    let system = SystemContracts::default();
+    Ok(Genesis { version: PROTOCOL_VERSION, salt: [1; 32], time: Time(1_000), validators, parameters, system })
 }
 
 fn psi(trie: u32) -> Result<Psi, Failure> {
