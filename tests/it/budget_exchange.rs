@@ -381,3 +381,42 @@ fn the_schema_has_every_field_of_the_example() {
         assert!(known.contains(&format!("\"{name}\":")), "{name} is not in the schema");
     }
 }
+
+#[test]
+fn a_programme_is_found_by_its_name() {
+    let node = Dev::new().start();
+    let deployed = json!({"name": "health", "organisation": "Ministry", "user": "alice", "parties": ["Ministry", "Donor"], "from": "alice"});
+    let made = node.tenant("PS1").call("programme_deploy", deployed);
+    let url = format!("http://{}", node.addr());
+    let run = |words: &[&str], programme: &str, psi: &str| {
+        let mut command = Command::new(build::coffer());
+        build::clean(&mut command);
+        command.arg("budget").args(words).args([
+            "--programme",
+            programme,
+            "--url",
+            &url,
+            "--psi",
+            psi,
+            "--from",
+            "alice",
+        ]);
+        command.arg("--json").stdin(Stdio::null()).output().expect("it starts")
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["import", &path(&file(folder.path(), "programme.json", &example(&node)))];
+    assert_eq!(read(&run(&words, "health", "PS1"))["written"], true);
+    let by_name = read(&run(&["export"], "health", "PS1"));
+    let by_id = Programme { budget: text(&made["budget"]).to_owned() }.export(&node, "alice");
+    assert_eq!(without_the_chain(by_name.clone()), without_the_chain(by_id));
+    assert!(!by_name["projects"].as_array().expect("projects").is_empty(), "{by_name}");
+
+    for (programme, psi) in [("wealth", "PS1"), ("health", "PS2")] {
+        let output = run(&["export"], programme, psi);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !output.status.success() && told.contains(programme) && told.contains("coffer programme list"),
+            "{told}"
+        );
+    }
+}

@@ -4,6 +4,7 @@ use super::*;
 use ::budget::{About, Budget, NewProject, Policies, Resource};
 use ::permission::{Intent, Permission, UserRecord};
 use coffer_test::prelude::*;
+use coffer_test::{here, spec_is_current};
 
 fn codes(test: &Test) -> Codes {
     Codes { permission: test.code::<Permission>(), budget: test.code::<Budget>() }
@@ -157,4 +158,9 @@ fn code_that_is_not_there_or_of_another_contract_makes_no_programme(test: &Test)
     assert_eq!(contract(Codes { permission: codes.permission, budget: unknown }), "budget");
     // Each in the other's place.
     assert_eq!(contract(Codes { permission: codes.budget, budget: codes.permission }), "permission");
+}
+
+#[test]
+fn the_spec_of_the_budget_contract_is_current() {
+    spec_is_current::<Budget>(here!(the_spec_of_the_budget_contract_is_current), "budget.spec");
 }

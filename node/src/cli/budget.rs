@@ -24,13 +24,14 @@ mod sheets;
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use coffer_abi::ContractId;
+use coffer_api::programme::ListParams;
 use coffer_api::types::Account;
 
 use self::link::Link;
-use super::contract::remote::Remote;
+use super::contract::remote::{Remote, told};
 use super::print::say;
 
 #[derive(Debug, Args)]
@@ -38,9 +39,9 @@ use super::print::say;
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  coffer budget import programme.json --budget 0xID --psi PS1 --from alice --dry-run
-  coffer budget export --budget 0xID --psi PS1 --from alice --out programme.json
-  coffer budget export --budget 0xID --psi PS1 --from alice --format csv --out ./sheets
+  coffer budget import programme.json --programme health --psi PS1 --from alice --dry-run
+  coffer budget export --programme health --psi PS1 --from alice --out programme.json
+  coffer budget export --programme health --psi PS1 --from alice --format csv --out ./sheets
   coffer budget schema > coffer-budget.schema.json"
 )]
 pub(super) struct BudgetArgs {
@@ -61,9 +62,12 @@ enum Command {
 /// Which programme, and as whom.
 #[derive(Debug, Args)]
 struct Programme {
-    /// The budget contract of the programme
+    /// The programme by its name, as `coffer programme list` shows it
+    #[arg(long, value_name = "NAME", required_unless_present = "budget", conflicts_with = "budget")]
+    programme: Option<String>,
+    /// The budget contract of a programme that was deployed by hand
     #[arg(long, value_name = "ID")]
-    budget: ContractId,
+    budget: Option<ContractId>,
     /// Who acts: an account of the node by name, or an id
     #[arg(long, value_name = "ACCOUNT", value_parser = super::contract::call::account)]
     from: Account,
@@ -76,7 +80,31 @@ struct Programme {
 
 impl Programme {
     async fn open(&self) -> anyhow::Result<Link> {
-        Link::open(&self.remote, self.budget, self.from.clone(), self.in_flight.into()).await
+        let budget = self.contract().await?;
+        Link::open(&self.remote, budget, self.from.clone(), self.in_flight.into()).await
+    }
+
+    /// The budget contract.
+    async fn contract(&self) -> anyhow::Result<ContractId> {
+        let Some(name) = &self.programme else { return self.budget.context("no programme; name one with --programme") };
+        let client = self.remote.client()?;
+        let mut after = None;
+        loop {
+            let page = client.request(&ListParams { after, limit: None }).await.map_err(told)?;
+            if let Some(found) = page.items.iter().find(|programme| programme.name == *name) {
+                if !found.genuine {
+                    let id = found.budget.0;
+                    bail!(
+                        "the contracts of programme {name:?} have other code than the chain came with; if that is meant, say --budget {id}"
+                    );
+                }
+                return Ok(found.budget.0);
+            }
+            after = page.next;
+            if after.is_none() {
+                bail!("no programme is named {name:?} here; `coffer programme list` shows those of the private state");
+            }
+        }
     }
 
     fn json(&self) -> bool {

@@ -30,9 +30,9 @@ const SIDE_BY_SIDE: usize = 64;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  coffer budget export --budget 0xID --psi PS1 --from alice --out programme.json
-  coffer budget export --budget 0xID --psi PS1 --from alice | jq '.projects[].name'
-  coffer budget export --budget 0xID --psi PS1 --from alice --format csv --out ./sheets
+  coffer budget export --programme health --psi PS1 --from alice --out programme.json
+  coffer budget export --programme health --psi PS1 --from alice | jq '.projects[].name'
+  coffer budget export --programme health --psi PS1 --from alice --format csv --out ./sheets
 
 It has what that account may see, after the newest block. JSON can be imported again; CSV is for spreadsheets: a text that one of them would
 take for a formula gets a ' in front.")]

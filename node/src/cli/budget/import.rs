@@ -25,9 +25,9 @@ use coffer_runtime::trace::printable;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  coffer budget import programme.json --budget 0xID --psi PS1 --from alice --dry-run
-  coffer budget import programme.json --budget 0xID --psi PS1 --from alice
-  jq … other.json | coffer budget import - --budget 0xID --psi PS1 --from alice --json
+  coffer budget import programme.json --programme health --psi PS1 --from alice --dry-run
+  coffer budget import programme.json --programme health --psi PS1 --from alice
+  jq … other.json | coffer budget import - --programme health --psi PS1 --from alice --json
 
 The whole file is checked before anything is written. Import it again after it was broken off, or after a correction: what is there
 already stays. The form of the file: `coffer budget schema`, docs/BUDGET.md.")]
