@@ -1,6 +1,6 @@
 //! A whole programme through the command line: 80 projects with 30,000 workflow items imported into a `coffer dev` process, the same file again,
-//! an export, and the first pages of projects and items. Run it with `cargo bench -p coffer --bench budget` after building the contracts; the
-//! figures in docs/PERFORMANCE.md come from it. `-- FILE` writes the file that is imported and ends.
+//! an export, and the first pages of projects and items. Run it with `cargo bench --workspace --bench budget`; the figures in
+//! docs/PERFORMANCE.md come from it. `-- FILE` writes the file that is imported and ends.
 
 #![expect(
     clippy::print_stdout,
@@ -10,15 +10,12 @@
 
 mod dev;
 
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
 use dev::Dev;
 use serde_json::{Value, json};
 
-const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/target/wasm32v1-none/release");
 const PROJECTS: usize = 80;
 const SUBPROJECTS: usize = 5;
 const ITEMS: usize = 75;
@@ -43,27 +40,10 @@ fn programme() -> Value {
     json!({ "format": "coffer-budget-1", "projects": (0..PROJECTS).map(project).collect::<Vec<Value>>() })
 }
 
-fn deploy(dev: &Dev, name: &str, init: &Value) -> Value {
-    let wasm = std::fs::read(Path::new(MODULES).join(format!("{name}.wasm")));
-    let wasm = wasm
-        .expect("build the contracts first: (cd contracts && cargo build --locked --release --target wasm32v1-none)");
-    let wasm = base64::engine::general_purpose::STANDARD.encode(wasm);
-    let params = json!({ "wasm": wasm, "init": init, "private": true, "from": "alice" });
-    dev.client().ask("contract_deploy", params)["contract"].clone()
-}
-
 /// A programme in PS1, administered by alice; its budget contract.
 fn deployed(dev: &Dev) -> Value {
-    let counter = deploy(dev, "counter", &json!({ "start": 0 }));
-    let alice = dev.client().ask("contract_spec", json!({ "contract": counter }))["authority"]["account"].clone();
-    let display = format!("0x{}", "0".repeat(64));
-    let administrator = json!({ "organisation": "Ministry", "id": "alice", "account": alice, "display": display });
-    let permission = deploy(dev, "permission", &json!({ "administrator": administrator }));
-    let budget = deploy(dev, "budget", &json!({ "permission": permission, "parties": ["Ministry"] }));
-    let args = json!({ "budget": budget });
-    let link = json!({ "contract": permission, "method": "link", "args": args, "private": true, "from": "alice" });
-    dev.client().ask("contract_call", link);
-    budget
+    let request = json!({ "name": "bench", "organisation": "Ministry", "user": "alice", "account": "alice", "parties": ["Ministry"] });
+    dev.client().ask("programme_deploy", request)["budget"].clone()
 }
 
 /// Runs a command of the binary to its end.

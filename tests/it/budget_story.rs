@@ -1,7 +1,6 @@
 //! A programme from its first project to its last closing, by four users of four organisations with different rights, through the
 //! JSON-RPC of a running node. Every refusal says which right is missing, and the neighbour sees nothing of it.
 
-use coffer_tests::build;
 use coffer_tests::node::{Dev, Node};
 use coffer_tests::rpc::{Client, RpcError};
 use serde_json::{Value, json};
@@ -20,20 +19,15 @@ struct Programme {
 }
 
 impl Programme {
-    /// Deploys the two contracts for alice and links them.
+    /// Makes one that alice administers.
     fn deploy(node: &Node, psi: &str) -> Self {
         let client = node.tenant(psi);
-        let permission = client.deploy(
-            &build::contract("permission"),
-            json!({"administrator": new_user(node, ALICE)}),
-            true,
-        )["contract"]
-            .take();
-        let parties = ["Ministry", "Donor", "Supplier"];
-        let init = json!({"permission": permission, "parties": parties});
-        let budget = client.deploy(&build::contract("budget"), init, true)["contract"].take();
-        client.contract(&permission, "link", json!({"budget": budget}), true);
-        Self { client, permission, budget }
+        let request = json!({
+            "name": "water", "organisation": "Ministry", "user": "alice", "account": "alice",
+            "parties": ["Ministry", "Donor", "Supplier"],
+        });
+        let mut made = client.call("programme_deploy", request);
+        Self { client, permission: made["permission"].take(), budget: made["budget"].take() }
     }
 
     fn call(&self, contract: &Value, by: (&str, &str), method: &str, args: Value) -> Result<Value, RpcError> {

@@ -93,9 +93,20 @@ fn intent(right: Right, resource: &Resource) -> Option<Intent> {
 /// What is missing, if something is.
 pub type Missing = Option<(String, Resource)>;
 
+/// Either of these lets a reader see a thing.
+pub const SEEN_BY: [Right; 2] = [Right::List, Right::ViewDetails];
+
 impl Budget {
     fn permission(&self) -> permission::Client {
         permission::Client::at(self.about.get().map(|about| about.permission).unwrap_or_default())
+    }
+
+    /// Which of these things the signer has one of the rights on, asked for in one call.
+    pub(crate) fn sees(&self, resources: Vec<Resource>, rights: &[Right]) -> Result<Vec<bool>, Error> {
+        let wanted = resources.into_iter();
+        let wanted = wanted.flat_map(|resource| rights.iter().map(move |right| (*right, resource.clone()))).collect();
+        let answers: Vec<Missing> = self.ask(wanted)?;
+        Ok(answers.chunks(rights.len()).map(|answers| answers.iter().any(Option::is_none)).collect())
     }
 
     /// Asks, in one call, for each of several rights whether the signer has it.

@@ -4,7 +4,7 @@
 use coffer_sdk::prelude::*;
 
 use crate::Budget;
-use crate::access::Right;
+use crate::access::{Right, SEEN_BY};
 use crate::error::Error;
 use crate::permission::Resource;
 use crate::thing::{Path, path_of, resource_at};
@@ -68,7 +68,7 @@ impl Budget {
         let more = found.len() > most;
         found.truncate(most);
         let next = found.last().filter(|_| more).cloned();
-        let visible = self.sees(found.clone())?;
+        let visible = self.sees(found.clone(), &SEEN_BY)?;
         let count = found.len();
         let assignments: Vec<Resource> =
             found.into_iter().zip(visible).filter_map(|(resource, visible)| visible.then_some(resource)).collect();

@@ -4,7 +4,7 @@
 use coffer_sdk::prelude::*;
 
 use crate::Budget;
-use crate::access::Right;
+use crate::access::{Right, SEEN_BY};
 use crate::command::Command;
 use crate::error::Error;
 use crate::event::{DocumentAdded, DocumentDeleted, DocumentValidated};
@@ -258,7 +258,7 @@ impl Budget {
     ) -> Result<DocumentPage, Error> {
         let path = path_of(resource)?;
         self.thing(&path)?;
-        self.require_any(&[Right::List, Right::ViewDetails], resource)?;
+        self.require_any(&SEEN_BY, resource)?;
         let last_seen = key(&path, after.as_deref().unwrap_or_default());
         let most = limit.clamp(1, MAX_PAGE) as usize;
         let mut documents = Vec::new();

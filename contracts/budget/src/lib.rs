@@ -257,8 +257,8 @@ impl Budget {
         self.details(&resource)
     }
 
-    /// A page of the projects (below the global resource), of a project's subprojects or of a subproject's items. Projects and subprojects
-    /// stand as they were created; items closed ones first by the time they closed, then the open ones in their order.
+    /// A page of the projects (below the global resource), of a project's subprojects or of a subproject's items: the closed ones first,
+    /// by the time they closed, then the items of the order list, then the others as they were created.
     pub fn list(
         &self,
         /// What they are below.

@@ -4,7 +4,7 @@
 use coffer_sdk::prelude::*;
 
 use crate::Budget;
-use crate::access::Right;
+use crate::access::{Right, SEEN_BY};
 use crate::close::last_id;
 use crate::command::Command;
 use crate::error::Error;
@@ -69,7 +69,7 @@ impl Budget {
     pub(crate) fn vote_of(&self, resource: &Resource) -> Result<Reopening, Error> {
         let path = path_of(resource)?;
         let thing = self.thing(&path)?;
-        self.require_any(&[Right::List, Right::ViewDetails], resource)?;
+        self.require_any(&SEEN_BY, resource)?;
         let count = self.about.get().map_or(0, |about| about.parties.len());
         let ballot = self.ballots.get(&path).filter(|ballot| ballot.version == thing.version && !thing.is_open());
         Ok(Reopening { parties: ballot.unwrap_or_default().parties, needed: (count / 2 + 1) as u32 })

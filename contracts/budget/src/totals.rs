@@ -5,7 +5,7 @@
 use coffer_sdk::prelude::*;
 
 use crate::Budget;
-use crate::access::Right;
+use crate::access::{Right, SEEN_BY};
 use crate::error::Error;
 use crate::ledger::{Spent, sum};
 use crate::money::Decimal;
@@ -66,7 +66,7 @@ impl Budget {
             Resource::Project { .. } | Resource::Subproject { .. } => {
                 let path = path_of(scope)?;
                 self.thing(&path)?;
-                self.require_any(&[Right::List, Right::ViewDetails], scope)?;
+                self.require_any(&SEEN_BY, scope)?;
                 path
             }
             _ => return Err(Error::NotFound { resource: scope.clone() }),
@@ -98,7 +98,7 @@ impl Budget {
         let projects: Vec<(u128, Path)> = found.by_ref().take(MAX_LOOKED_AT).collect();
         totals.next = Some(found.next().map_or(then, |(place, _)| TotalsStep::Projected(place)));
         let wanted = projects.iter().map(|(_, path)| resource_at(path)).collect();
-        for ((_, path), visible) in projects.iter().zip(self.sees(wanted)?) {
+        for ((_, path), visible) in projects.iter().zip(self.sees(wanted, &SEEN_BY)?) {
             if visible {
                 totals.add_projected(self.projected_of(path))?;
             } else {
@@ -124,7 +124,7 @@ impl Budget {
             }
         }
         let listed = self.ask(items.iter().map(|(path, _)| (Right::List, resource_at(path))).collect())?;
-        let open = self.sees(parents)?;
+        let open = self.sees(parents, &SEEN_BY)?;
         let (mut parent, mut at): (Option<(&str, &str)>, usize) = (None, 0);
         for ((path, spent), missing) in items.iter().zip(listed) {
             let own = (path.0.as_str(), path.1.as_str());
@@ -139,13 +139,6 @@ impl Budget {
             }
         }
         Ok(())
-    }
-
-    /// Which of these the reader may see, by `list` or `viewDetails`.
-    pub(crate) fn sees(&self, resources: Vec<Resource>) -> Result<Vec<bool>, Error> {
-        let rights = [Right::List, Right::ViewDetails];
-        let wanted = resources.into_iter().flat_map(|resource| rights.map(|right| (right, resource.clone()))).collect();
-        Ok(self.ask(wanted)?.chunks(rights.len()).map(|answers| answers.iter().any(Option::is_none)).collect())
     }
 }
 

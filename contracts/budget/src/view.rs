@@ -5,7 +5,7 @@
 use coffer_sdk::prelude::*;
 
 use crate::Budget;
-use crate::access::{Missing, Right};
+use crate::access::{Right, SEEN_BY};
 use crate::error::Error;
 use crate::money::Decimal;
 use crate::permission::Resource;
@@ -87,11 +87,11 @@ impl Budget {
     pub(crate) fn details(&self, resource: &Resource) -> Result<Details, Error> {
         let path = path_of(resource)?;
         let thing = self.thing(&path)?;
-        match (self.require_any(&[Right::List, Right::ViewDetails], resource), &thing.kind) {
+        match (self.require_any(&SEEN_BY, resource), &thing.kind) {
             (Err(Error::NotAllowed { .. }), Kind::Workflowitem(_)) => {
                 // Who does not see the subproject does not see that the item is there.
                 let parent = resource_at(&(path.0.clone(), path.1.clone(), String::new()));
-                self.require_any(&[Right::List, Right::ViewDetails], &parent)?;
+                self.require_any(&SEEN_BY, &parent)?;
                 return Ok(Details::Redacted(Redacted::of(&path, &thing)));
             }
             (seen, _) => seen?,
@@ -112,7 +112,7 @@ impl Budget {
             parent => {
                 let path = path_of(parent)?;
                 self.thing(&path)?;
-                self.require_any(&[Right::List, Right::ViewDetails], parent)?;
+                self.require_any(&SEEN_BY, parent)?;
                 path
             }
         };
@@ -129,7 +129,8 @@ impl Budget {
             let children: Vec<(u128, Path)> =
                 found.into_iter().take(round).map(|(place, id)| (place, child(&path, id))).collect();
             looked_at += round;
-            let visible = self.visible(&children, is_item)?;
+            let resources = children.iter().map(|(_, path)| resource_at(path)).collect();
+            let visible = self.sees(resources, if is_item { &[Right::List] } else { &SEEN_BY })?;
             for ((place, path), visible) in children.into_iter().zip(visible) {
                 let Some(row) = self.row(&path, visible, is_item)? else {
                     page.next = Some(place);
@@ -159,17 +160,8 @@ impl Budget {
         let resource = Resource::Subproject { project, subproject };
         let path = path_of(&resource)?;
         self.thing(&path)?;
-        self.require_any(&[Right::List, Right::ViewDetails], &resource)?;
+        self.require_any(&SEEN_BY, &resource)?;
         Ok(self.order_list(&path))
-    }
-
-    /// Which of these the reader may see, asked for in one call.
-    fn visible(&self, children: &[(u128, Path)], is_item: bool) -> Result<Vec<bool>, Error> {
-        let rights: &[Right] = if is_item { &[Right::List] } else { &[Right::List, Right::ViewDetails] };
-        let wanted = children.iter().map(|(_, path)| resource_at(path));
-        let wanted = wanted.flat_map(|resource| rights.iter().map(move |right| (*right, resource.clone()))).collect();
-        let answers: Vec<Missing> = self.ask(wanted)?;
-        Ok(answers.chunks(rights.len()).map(|answers| answers.iter().any(Option::is_none)).collect())
     }
 
     fn row(&self, path: &Path, visible: bool, is_item: bool) -> Result<Option<Row>, Error> {

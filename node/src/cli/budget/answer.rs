@@ -1,6 +1,7 @@
 //! What the contracts answer. Not here: the form of a file, but for what is made from single answers. Invariant: what is not known here is an error
 //! and never taken for something else; fields that a later contract adds do not matter.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use coffer_abi::{AccountId, ContractId, Hash};
@@ -286,6 +287,11 @@ impl From<(String, DocumentOf)> for Document {
 /// A long text, if it says something.
 pub(super) fn long(text: String) -> Option<Long> {
     (!text.is_empty()).then(|| Long::kept(text))
+}
+
+/// Additional data as a file has them.
+pub(super) fn additional(pairs: Vec<(String, String)>) -> BTreeMap<Line, Long> {
+    pairs.into_iter().map(|(key, value)| (Line::kept(key), Long::kept(value))).collect()
 }
 
 /// A text of one line, if it says something.

@@ -154,8 +154,7 @@ impl Reader<'_> {
         let users: Vec<Option<User>> = users.try_collect().await?;
         let groups = stream::iter(of(Kind::Group)).map(|name| self.group(name)).buffered(SIDE_BY_SIDE);
         let groups = groups.try_collect().await?;
-        let name =
-            |word: &String| self.link.catalogue.worded(word).map(|intent| self.link.catalogue.name(intent).to_owned());
+        let name = |word: &String| self.link.catalogue.dotted(word);
         let roles = self.link.roles().await?.into_iter().map(|role| Role {
             role: RoleName::kept(role.role),
             intents: role.intents.iter().filter_map(name).collect(),

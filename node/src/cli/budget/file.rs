@@ -126,6 +126,13 @@ pub(super) struct Right {
     pub(super) until: Option<Number>,
 }
 
+impl Right {
+    /// All that a creator gets there, for somebody.
+    pub(super) fn all(to: &Principal) -> Self {
+        Self { to: to.clone(), intents: vec!["*".into()], role: None, deny: false, inheritable: true, until: None }
+    }
+}
+
 /// What the chain alone sets. An import does not look at it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::answer::{
     Details, DocumentPage, Effect, Grant, Identity, Level, Page, Permissions, ProjectedOf, ResourcePermissions,
-    RoleRecord, Texts, Thing, UserRecord, line, long,
+    RoleRecord, Texts, Thing, UserRecord, additional, line, long,
 };
 use super::file::{Document, Item, Policies, Project, Projected, Rate, Subproject};
 use super::link::{Failed, Link, Part};
 use super::resource::Resource;
 use super::rights::{Rights, Terms};
-use super::text::{Amount, Currency, Id, Line, Long, Positive, Principal, Tag};
+use super::text::{Amount, Currency, Id, Line, Positive, Principal, Tag};
 
 /// Documents on a page.
 const DOCUMENTS: u32 = 15;
@@ -54,11 +54,7 @@ impl Link {
                 assignee: Some(Principal::kept(&thing.assignee)),
                 tags: thing.tags.iter().map(Tag::kept).collect(),
                 markdown: long(texts.markdown),
-                additional: texts
-                    .additional
-                    .into_iter()
-                    .map(|(key, value)| (Line::kept(key), Long::kept(value)))
-                    .collect(),
+                additional: additional(texts.additional),
                 thumbnail: line(texts.thumbnail),
                 projected: projected.into_iter().map(Projected::from).collect(),
                 policies,
@@ -90,11 +86,7 @@ impl Link {
                 mode: terms.mode.0,
                 tags: thing.tags.iter().map(Tag::kept).collect(),
                 markdown: long(texts.markdown),
-                additional: texts
-                    .additional
-                    .into_iter()
-                    .map(|(key, value)| (Line::kept(key), Long::kept(value)))
-                    .collect(),
+                additional: additional(texts.additional),
                 thumbnail: line(texts.thumbnail),
                 projected: projected.into_iter().map(Projected::from).collect(),
                 closed: thing.closing.is_some(),
@@ -147,11 +139,7 @@ impl Link {
                 corrects: work.corrects.as_ref().map(Id::kept),
                 tags: thing.tags.iter().map(Tag::kept).collect(),
                 markdown: long(texts.markdown),
-                additional: texts
-                    .additional
-                    .into_iter()
-                    .map(|(key, value)| (Line::kept(key), Long::kept(value)))
-                    .collect(),
+                additional: additional(texts.additional),
                 documents: Vec::new(),
                 closed: closing.is_some() && rejected.is_none(),
                 rejected: rejected.map(Line::kept),

@@ -136,6 +136,21 @@ impl Notes {
     }
 }
 
+/// Plans rows of one list at the same time; the plans are in the order of the rows, and so is what was noticed.
+async fn side_by_side<'a, R, T, F: Future<Output = Result<(T, Notes), Failed>>>(
+    rows: &'a [R],
+    mut plan: impl FnMut(usize, &'a R) -> F,
+    notes: &mut Notes,
+) -> Result<Vec<T>, Failed> {
+    let planned = stream::iter(rows.iter().enumerate()).map(|(n, row)| plan(n, row)).buffered(SIDE_BY_SIDE);
+    let planned: Vec<(T, Notes)> = planned.try_collect().await?;
+    let merged = planned.into_iter().map(|(plan, noticed)| {
+        notes.merge(noticed);
+        plan
+    });
+    Ok(merged.collect())
+}
+
 /// One who plans.
 pub(super) struct Planner<'a> {
     pub(super) link: &'a Link,
@@ -161,22 +176,11 @@ impl Planner<'_> {
     pub(super) async fn plan(&self) -> Result<(Plan, Problems), Failed> {
         let (mut plan, mut notes) = (Plan::default(), Notes::default());
         plan.roles = self.roles(&mut notes).await?;
-        for (list, count) in [("users", self.file.users.len()), ("groups", self.file.groups.len())] {
-            let rows = stream::iter(0..count).map(|n| self.member(list, n)).buffered(SIDE_BY_SIDE);
-            let rows: Vec<(UserPlan, GroupPlan, Notes)> = rows.try_collect().await?;
-            for (user, group, noticed) in rows {
-                notes.merge(noticed);
-                if list == "users" { plan.users.push(user) } else { plan.groups.push(group) }
-            }
-        }
+        plan.users = side_by_side(&self.file.users, |n, row| self.user(n, row), &mut notes).await?;
+        plan.groups = side_by_side(&self.file.groups, |n, row| self.group(n, row), &mut notes).await?;
         let place = Place { resource: &Resource::Global, path: "" };
         plan.rights = self.rights(&self.file.rights, &place, None, &mut notes).await?;
-        let rows = stream::iter(0..self.file.projects.len()).map(|n| self.project(n)).buffered(SIDE_BY_SIDE);
-        let rows: Vec<(ProjectPlan, Notes)> = rows.try_collect().await?;
-        for (project, noticed) in rows {
-            notes.merge(noticed);
-            plan.projects.push(project);
-        }
+        plan.projects = side_by_side(&self.file.projects, |n, row| self.project(n, row), &mut notes).await?;
         self.check_named(&mut notes).await?;
         self.check_needs(&mut notes).await?;
         Ok((plan, notes.problems))

@@ -98,6 +98,11 @@ impl Catalogue {
         self.intents.iter().position(|named| named.word == word)
     }
 
+    /// The dotted name of the contract's own name.
+    pub(super) fn dotted(&self, word: &str) -> Option<String> {
+        self.worded(word).map(|intent| self.name(intent).to_owned())
+    }
+
     /// What a creator gets of something of this level: all rights of it and of what is below.
     pub(super) fn of_creator(&self, level: Level) -> Vec<Intent> {
         (0..self.intents.len()).filter(|intent| self.fits(*intent, level)).collect()

@@ -278,15 +278,7 @@ impl Sink for Sheets {
             if group.members.is_empty() {
                 self.put(Sheet::Groups, &[said(&group.group), String::new()])?;
             }
-            let all = |to: &super::text::Principal| Right {
-                to: to.clone(),
-                intents: vec!["*".into()],
-                role: None,
-                deny: false,
-                inheritable: true,
-                until: None,
-            };
-            let administrators: Vec<Right> = group.administrators.iter().map(all).collect();
+            let administrators: Vec<Right> = group.administrators.iter().map(Right::all).collect();
             self.rights(["", "", "", "", group.group.as_str()], &administrators)?;
             self.rights(["", "", "", "", group.group.as_str()], &group.rights)?;
         }

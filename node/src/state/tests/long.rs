@@ -115,6 +115,9 @@ fn run(archive: Archive, blocks: u64, seed: u64) {
         if height % 8 == 0 {
             run.check_kept(&run.state);
         }
+        if height % 1_000 == 0 {
+            println!("{archive:?}: {height} of {blocks} blocks");
+        }
         if random.below(24) == 0 {
             let crashed = copy(run.dir.path());
             let state = Run::open(crashed.path(), archive);

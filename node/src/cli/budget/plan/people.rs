@@ -10,7 +10,6 @@ use super::super::compare::Difference;
 use super::super::file::{Group, Right, User};
 use super::super::link::Failed;
 use super::super::resource::{Level, Resource};
-use super::super::text::Principal;
 use super::{GroupPlan, Notes, Place, Planner, UserPlan};
 
 impl Planner<'_> {
@@ -18,9 +17,7 @@ impl Planner<'_> {
         let there: BTreeMap<String, BTreeSet<String>> = match self.file.roles.is_empty() {
             true => BTreeMap::new(),
             false => {
-                let name = |word: &String| {
-                    self.link.catalogue.worded(word).map(|intent| self.link.catalogue.name(intent).to_owned())
-                };
+                let name = |word: &String| self.link.catalogue.dotted(word);
                 let roles = self.link.roles().await?.into_iter();
                 roles.map(|role| (role.role, role.intents.iter().filter_map(name).collect())).collect()
             }
@@ -43,20 +40,19 @@ impl Planner<'_> {
         Ok(define)
     }
 
-    /// Plans a user or a group, by its list.
-    pub(super) async fn member(&self, list: &str, n: usize) -> Result<(UserPlan, GroupPlan, Notes), Failed> {
+    pub(super) async fn user(&self, n: usize, row: &User) -> Result<(UserPlan, Notes), Failed> {
         let mut notes = Notes::default();
-        let path = format!("{list}[{n}]");
-        let (mut user, mut group) = (UserPlan::default(), GroupPlan::default());
-        if let (true, Some(row)) = (list == "users", self.file.users.get(n)) {
-            user = self.user(row, &path, &mut notes).await?;
-        } else if let Some(row) = self.file.groups.get(n) {
-            group = self.group(row, &path, &mut notes).await?;
-        }
-        Ok((user, group, notes))
+        let plan = self.user_at(row, &format!("users[{n}]"), &mut notes).await?;
+        Ok((plan, notes))
     }
 
-    async fn user(&self, row: &User, path: &str, notes: &mut Notes) -> Result<UserPlan, Failed> {
+    pub(super) async fn group(&self, n: usize, row: &Group) -> Result<(GroupPlan, Notes), Failed> {
+        let mut notes = Notes::default();
+        let plan = self.group_at(row, &format!("groups[{n}]"), &mut notes).await?;
+        Ok((plan, notes))
+    }
+
+    async fn user_at(&self, row: &User, path: &str, notes: &mut Notes) -> Result<UserPlan, Failed> {
         let resource = Resource::User { user: row.user.to_string() };
         let place = Place { resource: &resource, path };
         let found = self.link.user(row.user.as_str()).await?;
@@ -98,22 +94,14 @@ impl Planner<'_> {
         Ok(UserPlan { create: false, rights, disable })
     }
 
-    async fn group(&self, row: &Group, path: &str, notes: &mut Notes) -> Result<GroupPlan, Failed> {
+    async fn group_at(&self, row: &Group, path: &str, notes: &mut Notes) -> Result<GroupPlan, Failed> {
         let resource = Resource::Group { group: row.group.to_string() };
         let place = Place { resource: &resource, path };
         for (n, member) in row.members.iter().enumerate() {
             notes.names(Some(member), true, || format!("{path}.members[{n}]"));
         }
         let mut rows = row.rights.clone();
-        let all = |to: &Principal| Right {
-            to: to.clone(),
-            intents: vec!["*".into()],
-            role: None,
-            deny: false,
-            inheritable: true,
-            until: None,
-        };
-        rows.extend(row.administrators.iter().map(all));
+        rows.extend(row.administrators.iter().map(Right::all));
         match self.link.identity(row.group.as_str()).await? {
             None => {
                 notes.need("global.createGroup", &Resource::Global, path);

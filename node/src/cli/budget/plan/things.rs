@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::json;
 
 use super::super::command::FIRST_DOCUMENTS;
@@ -14,14 +13,12 @@ use super::super::look::Sight;
 use super::super::resource::{Level, Resource};
 use super::super::rights::CREATOR;
 use super::super::text::{Id, Principal};
-use super::{Notes, Own, Place, Planner, ProjectPlan, SIDE_BY_SIDE, Step, SubprojectPlan};
+use super::{Notes, Own, Place, Planner, ProjectPlan, Step, SubprojectPlan, side_by_side};
 
 impl Planner<'_> {
-    pub(super) async fn project(&self, n: usize) -> Result<(ProjectPlan, Notes), Failed> {
+    pub(super) async fn project(&self, n: usize, row: &Project) -> Result<(ProjectPlan, Notes), Failed> {
         let (mut notes, path) = (Notes::default(), format!("projects[{n}]"));
-        let Some((row, id)) = self.file.projects.get(n).and_then(|row| Some((row, row.id.as_ref()?))) else {
-            return Ok((ProjectPlan::default(), notes));
-        };
+        let Some(id) = &row.id else { return Ok((ProjectPlan::default(), notes)) };
         let resource = Resource::Project { project: id.to_string() };
         let place = Place { resource: &resource, path: &path };
         let steps: Vec<Step> = [(!row.policies.are_off()).then_some(Step::Policies), row.closed.then_some(Step::Close)]
@@ -67,30 +64,20 @@ impl Planner<'_> {
             .await?;
         let parent =
             Parent { resource: &resource, is_new, is_closed: matches!(&sight, Sight::Here(found) if found.closed) };
-        let below = stream::iter(0..row.subprojects.len())
-            .map(|n| self.subproject(row, id, &path, n, &parent))
-            .buffered(SIDE_BY_SIDE);
-        let below: Vec<(SubprojectPlan, Notes)> = below.try_collect().await?;
-        let mut subprojects = Vec::with_capacity(below.len());
-        for (subproject, noticed) in below {
-            notes.merge(noticed);
-            subprojects.push(subproject);
-        }
+        let plan = |n, row| self.subproject(row, id, format!("{path}.subprojects[{n}]"), &parent);
+        let subprojects = side_by_side(&row.subprojects, plan, &mut notes).await?;
         Ok((ProjectPlan { own, subprojects }, notes))
     }
 
     async fn subproject(
         &self,
-        project: &Project,
+        row: &Subproject,
         of: &Id,
-        above: &str,
-        n: usize,
+        path: String,
         parent: &Parent<'_>,
     ) -> Result<(SubprojectPlan, Notes), Failed> {
-        let (mut notes, path) = (Notes::default(), format!("{above}.subprojects[{n}]"));
-        let Some((row, id)) = project.subprojects.get(n).and_then(|row| Some((row, row.id.as_ref()?))) else {
-            return Ok((SubprojectPlan::default(), notes));
-        };
+        let mut notes = Notes::default();
+        let Some(id) = &row.id else { return Ok((SubprojectPlan::default(), notes)) };
         let resource = Resource::Subproject { project: of.to_string(), subproject: id.to_string() };
         let place = Place { resource: &resource, path: &path };
         let steps: Vec<Step> = [(!row.order.is_empty()).then_some(Step::Order), row.closed.then_some(Step::Close)]
@@ -133,29 +120,21 @@ impl Planner<'_> {
             .await?;
         let here =
             Parent { resource: &resource, is_new, is_closed: matches!(&sight, Sight::Here(found) if found.closed) };
-        let below =
-            stream::iter(0..row.items.len()).map(|n| self.item(row, (of, id), &path, n, &here)).buffered(SIDE_BY_SIDE);
-        let below: Vec<(Own, Notes)> = below.try_collect().await?;
-        let mut items = Vec::with_capacity(below.len());
-        for (item, noticed) in below {
-            notes.merge(noticed);
-            items.push(item);
-        }
+        let plan = |n, item| self.item(item, row, (of, id), format!("{path}.items[{n}]"), &here);
+        let items = side_by_side(&row.items, plan, &mut notes).await?;
         Ok((SubprojectPlan { own, items }, notes))
     }
 
     async fn item(
         &self,
+        row: &Item,
         subproject: &Subproject,
         of: (&Id, &Id),
-        above: &str,
-        n: usize,
+        path: String,
         parent: &Parent<'_>,
     ) -> Result<(Own, Notes), Failed> {
-        let (mut notes, mut own, path) = (Notes::default(), Own::default(), format!("{above}.items[{n}]"));
-        let Some((row, id)) = subproject.items.get(n).and_then(|row| Some((row, row.id.as_ref()?))) else {
-            return Ok((own, notes));
-        };
+        let (mut notes, mut own) = (Notes::default(), Own::default());
+        let Some(id) = &row.id else { return Ok((own, notes)) };
         let resource = Resource::Item { project: of.0.to_string(), subproject: of.1.to_string(), item: id.to_string() };
         let place = Place { resource: &resource, path: &path };
         let documents = row.documents.iter().enumerate();
