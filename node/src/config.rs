@@ -2,6 +2,7 @@
 //! a chain share (`coffer_chain::Parameters`). Invariant: a [`Config`] that exists can be started with.
 
 mod execution;
+mod network;
 
 pub use execution::Execution;
 
@@ -14,6 +15,7 @@ use coffer_chain::{Psi, SystemContracts};
 use coffer_runtime::Backend;
 use serde::Deserialize;
 
+use crate::network::Settings;
 use crate::{invoke, pool, rpc, state};
 
 /// Leaves that the trie of private states may have: the most tenants a node is designed for.
@@ -48,6 +50,8 @@ pub struct Config {
     pub execution: Execution,
     /// The JSON-RPC port.
     pub rpc: rpc::Config,
+    /// The network of nodes.
+    pub network: Settings,
     /// Bounds of the transaction pool.
     pub pool: pool::Limits,
     /// Bounds of single invocations.
@@ -72,6 +76,7 @@ impl Config {
             backend: Backend::default(),
             execution: Execution::default(),
             rpc: rpc::Config::default(),
+            network: Settings::default(),
             pool: pool::Limits::default(),
             invoke: invoke::Limits::default(),
         }
@@ -160,6 +165,8 @@ impl Config {
             }
         }
         rpc.origins.extend(origins);
+        network::lay(&mut self.network, file.network, &mut offences);
+        network::lay_pool(&mut self.pool, &file.pool, &mut offences);
         offences
     }
 }
@@ -205,6 +212,10 @@ struct File {
     code: execution::CodeFile,
     #[serde(default)]
     rpc: RpcFile,
+    #[serde(default)]
+    network: network::NetworkFile,
+    #[serde(default)]
+    pool: network::PoolFile,
 }
 
 /// Bytes.

@@ -1,5 +1,5 @@
 //! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, tenant; state, privacy, organisation,
-//! compile; executor, pool; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
+//! compile, network; executor, pool; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
 
 pub mod sources;
 pub mod task;
@@ -8,6 +8,7 @@ pub mod state;
 pub mod privacy;
 pub mod organisation;
 pub mod compile;
+pub mod network;
 pub mod pool;
 pub mod executor;
 pub mod consensus;

@@ -1,6 +1,7 @@
 //! The composition root: puts the parts of a node together, starts them bottom-up and stops them top-down. Not here: what any part does.
 //! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
 
+mod links;
 mod stopped;
 
 use std::fs::{File, OpenOptions};
@@ -22,9 +23,10 @@ use crate::config::{Config, Execution};
 use crate::consensus::{Driver, Ledger, drive};
 use crate::executor::{Executor, ForeignRules, PipelineError, Pipelines, Tracer, engine_config, follow};
 use crate::invoke::{Invoker, Parts};
+use crate::network::{self, Network};
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
-use crate::pool::{Pool, Waiters};
+use crate::pool::{self, Admission, Pool, Waiters};
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::rpc;
@@ -60,6 +62,12 @@ pub enum StartError {
     /// The payload store.
     #[error(transparent)]
     Payloads(#[from] payloads::Error),
+    /// The transactions that waited when the node stopped.
+    #[error(transparent)]
+    Pool(#[from] pool::JournalError),
+    /// The network.
+    #[error(transparent)]
+    Network(#[from] network::Error),
     /// The engine.
     #[error(transparent)]
     Engine(#[from] Fault),
@@ -109,12 +117,13 @@ pub enum StartError {
 
 /// A running node.
 pub struct Node {
-    /// Stages in the order they are stopped in: rpc, block production, private execution.
+    /// Stages in the order they are stopped in: rpc, block production, network, private execution.
     stages: Vec<Tasks>,
     addr: SocketAddr,
     accounts: Vec<AccountInfo>,
     chain_id: Hash,
     invoker: Invoker,
+    network: Network,
     failure: Arc<OnceLock<String>>,
 }
 
@@ -127,15 +136,19 @@ impl Node {
         let listener = rpc::Listener::bind(config.rpc.clone()).await?;
         let addr = listener.addr();
         // A node's whole start is disk and CPU work.
+        let settings = config.network.clone();
         let opened = tokio::task::spawn_blocking(move || Opened::open(&config)).await;
         let opened = opened.map_err(|e| Fault::Engine(format!("the start did not finish: {e}")))??;
-        let Opened { ledger, driver_key, pipelines, caught_up, invoker, accounts, residents } = opened;
+        let Opened { ledger, driver_key, node_seed, admission, pipelines, caught_up, invoker, accounts, residents } =
+            opened;
         let chain_id = *ledger.executor.chain_id();
         let failure = Arc::new(OnceLock::new());
         let payloads = Arc::clone(&pipelines.payloads);
 
         let mut private = Tasks::default();
         private.spawn("private execution", follow(pipelines, caught_up, private.stop_signal()));
+        let mut links = Tasks::default();
+        let network = links::start(settings, node_seed, &ledger, admission, &mut links).await?;
         let mut blocks = Tasks::default();
         let pool = Arc::clone(&ledger.pool);
         let driver = Driver { app: Arc::new(ledger), pool, key: driver_key, chain_id };
@@ -146,12 +159,12 @@ impl Node {
             let failure = failed.get().cloned().or_else(|| state.failure()).or_else(|| payloads.failure());
             rpc::Health { height: state.head().height.0, failure }
         });
-        let serve = listener.serve(rpc::methods(&invoker), residents, health, front.stop_signal());
+        let serve = listener.serve(rpc::methods(&invoker, &network), residents, health, front.stop_signal());
         front.spawn("rpc", async move {
             serve.await;
             Ok::<(), std::convert::Infallible>(())
         });
-        Ok(Self { stages: vec![front, blocks, private], addr, accounts, chain_id, invoker, failure })
+        Ok(Self { stages: vec![front, blocks, links, private], addr, accounts, chain_id, invoker, network, failure })
     }
 
     /// Where it listens.
@@ -172,6 +185,11 @@ impl Node {
     /// The walk of invocations, for programs that have the node in process.
     pub fn invoker(&self) -> &Invoker {
         &self.invoker
+    }
+
+    /// Its handle on other nodes.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Returns when a part of the node fails; the node must be stopped then. Cancel safe.
@@ -203,6 +221,8 @@ impl Node {
 struct Opened {
     ledger: Ledger,
     driver_key: SigningKey,
+    node_seed: Zeroizing<[u8; 32]>,
+    admission: Arc<Admission>,
     pipelines: Pipelines,
     /// Height private execution has come to.
     caught_up: Height,
@@ -236,11 +256,12 @@ impl Opened {
         let executor = Executor::new(runtime, config.execution.hot, chain_id, genesis.parameters.clone())?;
         let executor = Arc::new(executor);
         let tracer = tracer(&genesis.parameters, config, chain_id);
-        let pool = Arc::new(Pool::new(config.pool));
+        let admission = Arc::new(admission(&state, &executor));
+        let pool = Arc::new(Pool::open(config.pool, &config.data.join(pool::FILE), &admission)?);
         let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
         let (sources, accounts) = (Arc::new(sources), keys.accounts());
         let node_key = keys.node_key();
-        let driver_key = keys.node_signer();
+        let (driver_key, node_seed) = (keys.node_signer(), keys.node_seed());
         let ledger = Ledger::new(
             genesis,
             node_key,
@@ -272,11 +293,23 @@ impl Opened {
             view_gas: config.execution.query_gas,
         });
         let caught_up = pipelines.catch_up()?;
-        Ok(Self { ledger, driver_key, pipelines, caught_up, invoker, accounts, residents })
+        Ok(Self { ledger, driver_key, node_seed, admission, pipelines, caught_up, invoker, accounts, residents })
     }
 
     fn keys(config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, KeyError> {
         KeyStore::open_or_create(&config.data, secret, origin, &config.accounts, &config.tenants)
+    }
+}
+
+/// What a transaction must satisfy to wait for a block of this chain.
+fn admission(state: &State, executor: &Arc<Executor>) -> Admission {
+    let (heads, reads, checker) = (state.clone(), state.clone(), Arc::clone(executor));
+    Admission {
+        chain_id: *executor.chain_id(),
+        max_gas: executor.parameters().max_tx_gas,
+        next: Box::new(move || Height(heads.head().height.0.saturating_add(1))),
+        // What cannot be read now is looked for again before a block is proposed.
+        included: Box::new(move |tx| checker.is_included(&reads.public(), tx).unwrap_or(false)),
     }
 }
 

@@ -35,7 +35,8 @@ fn a_crate_that_looks_up_or_over_a_fence_is_found() {
     assert_eq!(bad("coffer", "token"), 0, "a foreign crate of that name is none of ours");
     assert_eq!(foreign_dependencies(&[package("coffer", &["token"]), package("token", &[])]).len(), 1);
     assert_eq!(bad("coffer", "wasmtime"), 1);
-    assert_eq!(bad("coffer", "arc-malachitebft-app-channel"), 1);
+    assert_eq!(bad("coffer-chain", "arc-malachitebft-app-channel"), 1);
+    assert_eq!(bad("coffer-chain", "libp2p"), 1);
     assert_eq!(bad("token", "coffer-abi"), 1);
     assert_eq!(bad("token", "serde"), 1);
     assert_eq!(bad("token", "coffer-sdk"), 0);
@@ -78,6 +79,7 @@ fn a_crate_named_outside_of_its_fence_is_found() {
     assert_eq!(bad("node/src/cli/dev.rs", "use jsonrpsee as rpc;"), 1);
     assert_eq!(bad("node/src/node.rs", "let all = coffer_bundle::MODULES;"), 1);
     assert_eq!(bad("node/src/consensus/driver.rs", "use arc_malachitebft_app_channel::run;"), 1);
+    assert_eq!(bad("node/src/pool/gossip.rs", "use libp2p::gossipsub;"), 1);
     assert_eq!(bad("runtime/src/engine.rs", "use wasmtime::Engine;"), 0);
     assert_eq!(bad("node/src/state/blocks.rs", "// parity_db::Db is asked elsewhere"), 0);
 }

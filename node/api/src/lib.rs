@@ -17,6 +17,7 @@ pub mod types;
 pub mod chain;
 pub mod contract;
 pub mod debug;
+pub mod network;
 pub mod programme;
 pub mod psi;
 pub mod rpc;

@@ -6,6 +6,7 @@ mod compile_code;
 mod contract;
 mod db;
 mod dev;
+mod network;
 mod print;
 mod programme;
 mod proof;
@@ -44,6 +45,8 @@ enum Command {
     Programme(programme::ProgrammeArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
+    /// Show the nodes a node talks to, and those that want to join
+    Network(network::NetworkArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
     Db(db::DbArgs),
     #[command(name = crate::compile::COMMAND, hide = true)]
@@ -83,6 +86,7 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Budget(args) => budget::run(args),
         Command::Programme(args) => programme::run(args),
         Command::Proof(args) => proof::run(args),
+        Command::Network(args) => network::run(args),
         Command::Db(args) => db::run(args),
         Command::CompileCode(args) => Ok(compile_code::run(&args)),
     }

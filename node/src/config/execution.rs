@@ -74,13 +74,19 @@ pub(super) struct CodeFile {
 }
 
 /// Checks one number and puts it in its place.
-struct Check<'a> {
-    section: &'static str,
-    offences: &'a mut Vec<String>,
+pub(super) struct Check<'a> {
+    pub(super) section: &'static str,
+    pub(super) offences: &'a mut Vec<String>,
 }
 
 impl Check<'_> {
-    fn number(&mut self, name: &str, given: Option<u64>, (least, most, unit): (u64, u64, &str), place: &mut u64) {
+    pub(super) fn number(
+        &mut self,
+        name: &str,
+        given: Option<u64>,
+        (least, most, unit): (u64, u64, &str),
+        place: &mut u64,
+    ) {
         let Some(value) = given else { return };
         if (least..=most).contains(&value) {
             *place = value;

@@ -1,9 +1,36 @@
 //! The node's one connection to other nodes: who is let in, what is gossiped, what is asked of one peer. Not here: what any message means.
 //! Invariant: nothing of a stranger is read; what comes from a peer is bounded before it is decoded.
 
+mod address;
+mod ask;
+mod behaviour;
+mod counts;
+mod directory;
+mod events;
+mod handle;
+mod identity;
+mod mailbox;
+mod requests;
+mod settings;
+mod swarm;
+mod traffic;
+
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use coffer_abi::AccountId;
 use tokio::sync::{mpsc, oneshot};
+
+pub use address::{Address, AddressError, Resolver};
+pub use counts::Counts;
+pub use directory::FULL_SCORE;
+pub use handle::{Network, Status};
+pub use requests::JoinRequest;
+pub use settings::{Limits, Settings, Timing};
+pub use swarm::start;
+
+/// Time within which a transaction that is published again counts as the same message and goes nowhere.
+pub const REPEATED_AFTER: std::time::Duration = behaviour::REMEMBERED;
 
 /// What a gossiped message is about. Each has a bound of its own and is sent to all peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +63,16 @@ pub enum Verdict {
     Ignore,
     /// Do not pass it on; whoever sent it loses score.
     Reject,
+}
+
+/// Who reads what comes from peers. A mailbox that is full loses messages, which are counted; it never holds up the network. Who is connected
+/// is told to both, and not lost.
+#[derive(Debug)]
+pub struct Routes {
+    /// Everything but transactions.
+    pub consensus: mpsc::Sender<Event>,
+    /// Transactions.
+    pub transactions: mpsc::Sender<Event>,
 }
 
 /// Something that came from a peer.
@@ -86,3 +123,105 @@ pub enum AskError {
     #[error("the network of this node is stopping")]
     Stopping,
 }
+
+/// What a peer did that it must not do. Each takes points of its score; a node without points is cut for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misbehaviour {
+    /// It sent what no node of this chain sends: bytes that do not decode, signatures that do not hold.
+    Junk,
+    /// It answered a question with something else, or with what proves false.
+    WrongAnswer,
+    /// It sent more than there may be.
+    TooLarge,
+    /// It does not answer.
+    Silent,
+}
+
+impl Misbehaviour {
+    /// Points of [`FULL_SCORE`] that it costs. One point comes back every six seconds.
+    pub const fn points(self) -> u32 {
+        match self {
+            Self::Junk => 20,
+            Self::WrongAnswer | Self::TooLarge => 34,
+            Self::Silent => 5,
+        }
+    }
+}
+
+/// How a listed node stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeState {
+    /// Connected.
+    Connected,
+    /// To be dialled, or it is expected to dial.
+    Waiting,
+    /// Nobody said where it is: it has to dial.
+    NoAddress,
+    /// It let this node prove its key and closed: this node is not on its list yet, or no longer.
+    AwaitingApproval,
+    /// It cannot be reached; carries the reason.
+    Unreachable(String),
+    /// It is a node of another chain.
+    OtherChain,
+    /// It connects but does not speak the protocol in time.
+    Mute,
+    /// It misbehaved and is kept out for a while.
+    Cut,
+}
+
+/// A node that may connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownNode {
+    /// Its key.
+    pub node: AccountId,
+    /// Where it may be reached.
+    pub addresses: Vec<String>,
+    /// How it stands.
+    pub state: NodeState,
+    /// Its points, up to [`FULL_SCORE`].
+    pub score: u32,
+    /// Its connection, if there is one.
+    pub peer: Option<Peer>,
+}
+
+/// A node that is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its key.
+    pub node: AccountId,
+    /// The other end of the connection.
+    pub address: SocketAddr,
+    /// True if this node dialled it.
+    pub outbound: bool,
+    /// Since when, milliseconds since 1970.
+    pub since: u64,
+    /// Its points, up to [`FULL_SCORE`].
+    pub score: u32,
+    /// Bytes from it since this node started.
+    pub received: u64,
+    /// Bytes to it since this node started.
+    pub sent: u64,
+    /// The program it runs, as it says.
+    pub program: String,
+}
+
+/// Why the network does not start. Permanent until the configuration or the machine changes.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is taken, or is none of this machine.
+    #[error(
+        "network.listen = \"{addr}\": cannot listen there: {error}; choose another address or port, or stop the program that has it"
+    )]
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// Something of the network library.
+    #[error("the network cannot be set up: {0}")]
+    Setup(String),
+}
+
+#[cfg(test)]
+mod tests;

@@ -176,6 +176,11 @@ impl KeyStore {
         SigningKey::from_seed(&self.content.node)
     }
 
+    /// Seed of that key, for the network, which proves it to other nodes.
+    pub fn node_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.content.node)
+    }
+
     /// Key that signs markers.
     pub fn relay_key(&self) -> &SigningKey {
         &self.relay

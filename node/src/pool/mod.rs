@@ -1,16 +1,33 @@
 //! Transactions that wait for a block, and those who wait for what comes of them. Not here: making transactions, choosing a block's
-//! content by execution. Invariant: bounded in count, bytes and per sender; a transaction stands here once.
+//! content by execution. Invariant: bounded in count, bytes and per sender; a transaction stands here once; one that was submitted here is in
+//! a file before anybody is told so.
 
+mod admission;
+mod gossip;
+mod journal;
 mod settled;
 
+pub use admission::{Admission, NotAdmitted};
+pub use gossip::{Gossip, MAILBOX};
+pub use journal::JournalError;
 pub use settled::{Settled, Waiters};
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use coffer_abi::{AccountId, Encode, Hash, Height};
 use coffer_chain::{CheckedTx, Parameters, rules};
+use indexmap::IndexMap;
 use tokio::sync::Notify;
+
+use journal::Journal;
+
+/// Name of the file in a data folder.
+pub const FILE: &str = "pool";
 
 /// What the pool holds at most.
 #[derive(Clone, Copy, Debug)]
@@ -37,15 +54,40 @@ pub enum PoolError {
     #[error("the transaction is waiting for a block already")]
     Known,
     /// No room. Retry later.
-    #[error("the transaction pool is full ({0}); try again later")]
-    Full(&'static str),
+    #[error(
+        "{most} {what} wait for a block already, which is all there is room for: wait for receipts before sending more, or have the node's operator raise `pool.{setting}`"
+    )]
+    Full {
+        /// What there is too much of.
+        what: &'static str,
+        /// The most there may be.
+        most: usize,
+        /// The setting that bounds it.
+        setting: &'static str,
+    },
+    /// It could not be written down, so a restart would lose it. Retry when the disk is well again.
+    #[error("the transaction could not be written to the file of waiting transactions: {0}")]
+    NotKept(String),
+}
+
+struct Entry {
+    tx: CheckedTx,
+    bytes: usize,
+    /// Submitted here: this node keeps it and sends it to others.
+    local: bool,
+    /// When it was sent to others last.
+    sent: Option<Instant>,
 }
 
 #[derive(Default)]
 struct Inner {
-    queue: VecDeque<(CheckedTx, usize)>,
+    /// In the order they came in.
+    entries: IndexMap<Hash, Entry>,
     by_sender: HashMap<AccountId, usize>,
     bytes: usize,
+    /// Those submitted here that were not sent to others yet.
+    unsent: VecDeque<Hash>,
+    journal: Option<Journal>,
 }
 
 /// The pool.
@@ -53,39 +95,86 @@ pub struct Pool {
     limits: Limits,
     inner: Mutex<Inner>,
     arrived: Notify,
+    submitted: Notify,
 }
 
 impl Pool {
-    /// An empty pool.
+    /// An empty pool that forgets everything at a restart.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, inner: Mutex::default(), arrived: Notify::new() }
+        Self { limits, inner: Mutex::default(), arrived: Notify::new(), submitted: Notify::new() }
     }
 
-    /// Takes a transaction in and wakes the block producer.
+    /// A pool with what waited in `file` before, as far as `admission` still admits it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn open(limits: Limits, file: &Path, admission: &Admission) -> Result<Self, JournalError> {
+        let pool = Self::new(limits);
+        let (mut found, mut kept) = (0usize, 0usize);
+        let mut journal = Journal::open(file, |bytes| {
+            found += 1;
+            kept += usize::from(admission.check(bytes).is_ok_and(|tx| pool.take(tx, true).is_ok()));
+        })?;
+        if kept < found {
+            let wanted = pool.lock().local();
+            let rewritten = journal.rewrite(wanted.into_iter());
+            rewritten.map_err(|source| JournalError::Io { path: file.into(), source })?;
+        }
+        if found > 0 {
+            tracing::info!(waiting = kept, settled_or_expired = found - kept, "transactions of before wait again");
+        }
+        pool.lock().journal = Some(journal);
+        Ok(pool)
+    }
+
+    /// Takes in a transaction that was submitted here, and wakes the block producer. It outlives the process once this returns.
     ///
     /// # Errors
     /// [`PoolError`].
     pub fn insert(&self, tx: CheckedTx) -> Result<(), PoolError> {
+        self.take(tx, true)
+    }
+
+    /// Takes in a transaction of another node, and wakes the block producer.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn insert_foreign(&self, tx: CheckedTx) -> Result<(), PoolError> {
+        self.take(tx, false)
+    }
+
+    fn take(&self, tx: CheckedTx, local: bool) -> Result<(), PoolError> {
+        let Limits { count, bytes: most_bytes, per_sender } = self.limits;
+        let full = |what, most, setting| Err(PoolError::Full { what, most, setting });
         let bytes = tx.transaction().encoded_size();
+        let (id, sender) = (tx.id(), tx.body().sender);
         let mut inner = self.lock();
-        if inner.queue.iter().any(|(known, _)| known.id() == tx.id()) {
+        if inner.entries.contains_key(&id) {
             return Err(PoolError::Known);
         }
-        if inner.queue.len() >= self.limits.count {
-            return Err(PoolError::Full("count"));
+        if inner.entries.len() >= count {
+            return full("transactions", count, "transactions");
         }
-        if inner.bytes + bytes > self.limits.bytes {
-            return Err(PoolError::Full("bytes"));
+        if inner.bytes + bytes > most_bytes {
+            return full("bytes of transactions", most_bytes, "bytes");
         }
-        let of_sender = inner.by_sender.entry(tx.body().sender).or_default();
-        if *of_sender >= self.limits.per_sender {
-            return Err(PoolError::Full("transactions of this sender"));
+        if inner.by_sender.get(&sender).copied().unwrap_or_default() >= per_sender {
+            return full("transactions of this sender", per_sender, "per_sender");
         }
-        *of_sender += 1;
+        if local {
+            if let Some(journal) = &mut inner.journal {
+                journal.append(&tx.transaction().encode()).map_err(|error| PoolError::NotKept(error.to_string()))?;
+            }
+            inner.unsent.push_back(id);
+        }
+        *inner.by_sender.entry(sender).or_default() += 1;
         inner.bytes += bytes;
-        inner.queue.push_back((tx, bytes));
+        inner.entries.insert(id, Entry { tx, bytes, local, sent: None });
         drop(inner);
         self.arrived.notify_one();
+        if local {
+            self.submitted.notify_one();
+        }
         Ok(())
     }
 
@@ -94,16 +183,17 @@ impl Pool {
         let inner = self.lock();
         let (mut bytes, mut gas) = (0usize, 0u64);
         let mut chosen = Vec::new();
-        for (tx, size) in &inner.queue {
-            if rules::check_window(tx.body().valid_until, height).is_err() {
+        for entry in inner.entries.values() {
+            let body = entry.tx.body();
+            if rules::check_window(body.valid_until, height).is_err() {
                 continue;
             }
-            bytes += size;
-            gas = gas.saturating_add(tx.body().gas_limit.0);
+            bytes += entry.bytes;
+            gas = gas.saturating_add(body.gas_limit.0);
             if bytes > parameters.max_block_bytes as usize || gas > parameters.max_block_gas.0 {
                 break;
             }
-            chosen.push(tx.clone());
+            chosen.push(entry.tx.clone());
         }
         chosen
     }
@@ -112,30 +202,34 @@ impl Pool {
     pub fn remove(&self, included: &[Hash], head: Height) -> usize {
         let included: std::collections::HashSet<&Hash> = included.iter().collect();
         let mut inner = self.lock();
-        let before = inner.queue.len();
+        let before = inner.entries.len();
         let mut gone = 0;
-        let kept: VecDeque<_> = inner
-            .queue
-            .drain(..)
-            .filter(|(tx, _)| {
-                let is_in = included.contains(&tx.id());
-                gone += usize::from(is_in);
-                !is_in && tx.body().valid_until > head
-            })
-            .collect();
-        inner.bytes = kept.iter().map(|(_, size)| size).sum();
-        inner.by_sender.clear();
-        for (tx, _) in &kept {
-            *inner.by_sender.entry(tx.body().sender).or_default() += 1;
+        inner.entries.retain(|id, entry| {
+            let is_in = included.contains(id);
+            gone += usize::from(is_in);
+            !is_in && entry.tx.body().valid_until > head
+        });
+        let Inner { entries, by_sender, bytes, unsent, journal } = &mut *inner;
+        *bytes = entries.values().map(|entry| entry.bytes).sum();
+        by_sender.clear();
+        for entry in entries.values() {
+            *by_sender.entry(entry.tx.body().sender).or_default() += 1;
         }
-        let expired = before - kept.len() - gone;
-        inner.queue = kept;
-        expired
+        unsent.retain(|id| entries.contains_key(id));
+        if let Some(journal) = journal {
+            let local: u64 = entries.values().filter(|entry| entry.local).map(|entry| entry.bytes as u64).sum();
+            let wanted = entries.values().filter(|entry| entry.local).map(|entry| entry.tx.transaction().encode());
+            if let Err(error) = journal.forget_all_but(local, wanted) {
+                // What is left over is found to be in a block at the next start.
+                tracing::warn!(%error, "the file of waiting transactions could not be shortened");
+            }
+        }
+        before - entries.len() - gone
     }
 
     /// True if nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.lock().queue.is_empty()
+        self.lock().entries.is_empty()
     }
 
     /// Returns once something waits. Cancel safe.
@@ -145,67 +239,68 @@ impl Pool {
         }
     }
 
+    /// Returns once something was submitted here that was not sent to others. Cancel safe.
+    async fn submitted(&self) {
+        while self.lock().unsent.is_empty() {
+            self.submitted.notified().await;
+        }
+    }
+
+    /// What was submitted here and not sent to others yet, at most `most`; it counts as sent from now on.
+    fn unsent(&self, most: usize) -> Vec<Bytes> {
+        let mut inner = self.lock();
+        let most = most.min(inner.unsent.len());
+        let ids: Vec<Hash> = inner.unsent.drain(..most).collect();
+        ids.iter().filter_map(|id| Some(inner.entries.get_mut(id)?.send())).collect()
+    }
+
+    /// What was submitted here and sent to others `ago` or longer, at most `most`, oldest first; it counts as sent from now on.
+    fn due(&self, ago: Duration, most: usize) -> Vec<Bytes> {
+        let mut inner = self.lock();
+        let due = |entry: &&mut Entry| entry.local && entry.sent.is_some_and(|sent| sent.elapsed() >= ago);
+        inner.entries.values_mut().filter(due).take(most).map(Entry::send).collect()
+    }
+
+    /// Has everything that was submitted here sent to others again: somebody is new.
+    fn send_again(&self) {
+        let mut inner = self.lock();
+        inner.unsent = inner.entries.iter().filter(|(_, entry)| entry.local).map(|(id, _)| *id).collect();
+        drop(inner);
+        self.submitted.notify_one();
+    }
+
+    /// Brings what was submitted here to the disk.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn sync(&self) -> io::Result<()> {
+        let file = match &mut self.lock().journal {
+            Some(journal) => journal.unsynced()?,
+            None => None,
+        };
+        // Not under the lock: nobody who submits waits for the disk.
+        file.map_or(Ok(()), |file| file.sync_data())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic under the lock can only miscount; counts are made anew at every block.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use coffer_abi::{ContractId, Gas};
-    use coffer_chain::{Kind, PROTOCOL_VERSION, SigningKey, TxBody};
-
-    use super::*;
-
-    fn tx(sender: u8, nonce: u8, gas: u64, valid_until: u64) -> CheckedTx {
-        let key = SigningKey::from_seed(&[sender; 32]);
-        let body = TxBody {
-            version: PROTOCOL_VERSION,
-            chain_id: Hash::ZERO,
-            nonce: [nonce; 16],
-            valid_until: Height(valid_until),
-            gas_limit: Gas(gas),
-            sender: key.account(),
-            kind: Kind::Call { contract: ContractId([1; 32]), method: "add".into(), input: vec![] },
-        };
-        body.sign(&key).check(&Hash::ZERO, Gas(u64::MAX)).unwrap()
-    }
-
-    fn pool() -> Pool {
-        Pool::new(Limits { count: 3, bytes: 10_000, per_sender: 2 })
-    }
-
-    #[test]
-    fn a_transaction_is_taken_once_and_within_the_bounds() {
-        let pool = pool();
-        pool.insert(tx(1, 1, 1, 9)).unwrap();
-        assert_eq!(pool.insert(tx(1, 1, 1, 9)), Err(PoolError::Known));
-        pool.insert(tx(1, 2, 1, 9)).unwrap();
-        assert_eq!(pool.insert(tx(1, 3, 1, 9)), Err(PoolError::Full("transactions of this sender")));
-        pool.insert(tx(2, 1, 1, 9)).unwrap();
-        assert_eq!(pool.insert(tx(3, 1, 1, 9)), Err(PoolError::Full("count")));
-    }
-
-    #[test]
-    fn a_block_gets_the_oldest_that_fit_and_the_rest_stays() {
-        let pool = pool();
-        let parameters = Parameters { max_block_gas: Gas(10), ..Parameters::default() };
-        let all = [tx(1, 1, 6, 9), tx(1, 2, 4, 9), tx(2, 1, 1, 9)];
-        all.iter().for_each(|tx| pool.insert(tx.clone()).unwrap());
-        let chosen = pool.candidates(Height(5), &parameters);
-        assert_eq!(chosen, all[..2]);
-        let ids: Vec<Hash> = chosen.iter().map(CheckedTx::id).collect();
-        assert_eq!(pool.remove(&ids, Height(5)), 0);
-        assert_eq!(pool.candidates(Height(6), &parameters), all[2..]);
-    }
-
-    #[test]
-    fn what_can_be_in_no_later_block_is_dropped() {
-        let pool = pool();
-        pool.insert(tx(1, 1, 6, 5)).unwrap();
-        assert!(pool.candidates(Height(6), &Parameters::default()).is_empty());
-        assert_eq!(pool.remove(&[], Height(5)), 1);
-        assert!(pool.is_empty());
+impl Inner {
+    /// What was submitted here, encoded.
+    fn local(&self) -> Vec<Vec<u8>> {
+        self.entries.values().filter(|entry| entry.local).map(|entry| entry.tx.transaction().encode()).collect()
     }
 }
+
+impl Entry {
+    fn send(&mut self) -> Bytes {
+        self.sent = Some(Instant::now());
+        self.tx.transaction().encode().into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

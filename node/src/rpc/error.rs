@@ -8,6 +8,7 @@ use coffer_runtime::Violation;
 use coffer_runtime::spec::json::ConvertError;
 
 use crate::invoke::InvokeError;
+use crate::pool::PoolError;
 use crate::state;
 
 /// An invocation's error.
@@ -20,6 +21,7 @@ pub fn from_invoke(error: InvokeError) -> Error {
         }
         InvokeError::Gas { .. } => Error::invalid("gasLimit", error.to_string()),
         InvokeError::Tx(error) => from_tx(&error),
+        InvokeError::Pool(PoolError::NotKept(reason)) => internal(&reason),
         InvokeError::Pool(_) | InvokeError::Busy => Error::Busy(error.to_string()),
         InvokeError::NotSettled { tx } => Error::Timeout { message: error.to_string(), tx: Some(tx.to_string()) },
         InvokeError::TooSlow(_) => Error::Timeout { message: error.to_string(), tx: None },

@@ -1,5 +1,5 @@
 //! The handlers as one set of methods. Each namespace has its file; here is what they share. Invariant: a handler reaches the node only
-//! through the [`Invoker`], and private data only with a tenant context.
+//! through the [`Invoker`] and the network's handle, and private data only with a tenant context.
 
 use std::sync::Arc;
 
@@ -13,18 +13,20 @@ use jsonrpsee::server::Methods;
 
 use super::error::from_state;
 use crate::invoke::Invoker;
+use crate::network::Network;
 use crate::state;
 
 /// What every handler works with.
 #[derive(Clone)]
 pub(super) struct Handlers {
     pub(super) invoker: Invoker,
+    pub(super) network: Network,
 }
 
 /// All methods of the surface over one node.
-pub fn methods(invoker: &Invoker) -> Methods {
+pub fn methods(invoker: &Invoker, network: &Network) -> Methods {
     // UNWRAP: fails only when two methods have one name, which the tests of `coffer_api::table` exclude.
-    assemble(Handlers { invoker: invoker.clone() }).expect("the names of methods are unique")
+    assemble(Handlers { invoker: invoker.clone(), network: network.clone() }).expect("the names of methods are unique")
 }
 
 fn assemble(handlers: Handlers) -> Result<Methods, RegisterMethodError> {
@@ -37,7 +39,8 @@ fn assemble(handlers: Handlers) -> Result<Methods, RegisterMethodError> {
     all.merge(coffer_api::debug::register(handlers.clone())?)?;
     all.merge(coffer_api::tx::register(handlers.clone())?)?;
     all.merge(coffer_api::state::register(handlers.clone())?)?;
-    all.merge(coffer_api::psi::register(handlers)?)?;
+    all.merge(coffer_api::psi::register(handlers.clone())?)?;
+    all.merge(coffer_api::network::register(handlers)?)?;
     all.merge(coffer_api::rpc::register(Arc::new(Discovery))?)?;
     Ok(all.into())
 }

@@ -19,6 +19,7 @@ mod programme;
 mod tx;
 mod state;
 mod psi;
+mod network;
 mod outcome;
 mod error;
 

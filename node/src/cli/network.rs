@@ -1,0 +1,170 @@
+//! `coffer network`: the nodes a node talks to, and those that want to. Not here: letting one in, which is a transaction. Invariant: reads only.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use coffer_api::network::{JoinRequestInfo, JoinRequestsParams, PeerInfo, PeerState, PeersParams, StatusParams};
+use coffer_runtime::trace::printable;
+
+use super::contract::remote::{Remote, show};
+use crate::cli::print::{note, say};
+use crate::sources::now;
+
+#[derive(Debug, Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  coffer network status
+  coffer network peers --url http://127.0.0.1:8545
+  coffer network requests --json | jq -r '.[].node'"
+)]
+pub(super) struct NetworkArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show this node's key, where it listens, and how many nodes it talks to
+    Status(Remote),
+    /// List the nodes that may connect, and how each stands
+    Peers(Remote),
+    /// List the strangers that want to join
+    Requests(Remote),
+}
+
+pub(super) fn run(args: NetworkArgs) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Status(remote) => status(&remote),
+        Command::Peers(remote) => peers(&remote),
+        Command::Requests(remote) => requests(&remote),
+    }
+}
+
+fn status(remote: &Remote) -> anyhow::Result<ExitCode> {
+    let status = remote.request(&StatusParams {})?;
+    let listening = if status.listening.is_empty() { "nowhere".into() } else { status.listening.join(", ") };
+    let lines = [
+        ("node", status.node.0.to_string()),
+        ("chain", status.chain_id.0.to_string()),
+        ("listening", listening),
+        ("external", status.external.clone().unwrap_or_else(|| "not set".into())),
+        ("connected", format!("{} of {}", status.connected, status.known)),
+        ("join requests", status.join_requests.to_string()),
+        ("refused dials", status.refused_dials.to_string()),
+        ("messages dropped", status.dropped_messages.to_string()),
+        ("messages rejected", status.rejected_messages.to_string()),
+        ("messages unsent", status.unsent_messages.to_string()),
+        ("nodes cut", status.cuts.to_string()),
+    ];
+    show(&status, remote.json, &lines)?;
+    if !status.enabled && !remote.json {
+        note!("this node was started without a network; give it `[network]` with `listen` or `peers`");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn peers(remote: &Remote) -> anyhow::Result<ExitCode> {
+    let peers = remote.request(&PeersParams {})?;
+    if remote.json {
+        say!("{}", serde_json::to_string(&peers)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if peers.is_empty() {
+        note!("this node knows no other node; name one in its configuration with `[[network.peers]]`");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let header = ["NODE", "STATE", "SCORE", "ADDRESS", "FOR", "RECEIVED", "SENT", "PROGRAM"];
+    let clock = now().0;
+    table(&header, peers.iter().map(|peer| row(peer, clock)).collect());
+    for (peer, reason) in peers.iter().filter_map(|peer| Some((peer, peer.reason.as_ref()?))) {
+        note!("{}: {}", peer.node.0, printable(reason));
+    }
+    if peers.iter().any(|peer| peer.state == PeerState::AwaitingApproval) {
+        note!(
+            "a node that awaits approval refuses this one: its operators find the key of this node with `coffer network requests`"
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(peer: &PeerInfo, clock: u64) -> Vec<String> {
+    let state = match peer.state {
+        PeerState::Connected => "connected",
+        PeerState::Waiting => "waiting",
+        PeerState::NoAddress => "no address",
+        PeerState::AwaitingApproval => "awaiting approval",
+        PeerState::Unreachable => "unreachable",
+        PeerState::OtherChain => "other chain",
+        PeerState::Mute => "mute",
+        PeerState::Cut => "cut",
+    };
+    let mut row = vec![peer.node.0.to_string(), state.into(), peer.score.to_string()];
+    match &peer.connection {
+        Some(connection) => {
+            let arrow = if connection.outbound { "to" } else { "from" };
+            row.extend([
+                format!("{arrow} {}", connection.address),
+                span(clock.saturating_sub(connection.since)),
+                connection.received.to_string(),
+                connection.sent.to_string(),
+                connection.program.clone(),
+            ]);
+        }
+        None => row.extend([peer.addresses.join(", "), "-".into(), "-".into(), "-".into(), "-".into()]),
+    }
+    row
+}
+
+fn requests(remote: &Remote) -> anyhow::Result<ExitCode> {
+    let requests = remote.request(&JoinRequestsParams {})?;
+    if remote.json {
+        say!("{}", serde_json::to_string(&requests)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if requests.is_empty() {
+        note!("nobody asked this node to join");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let clock = now().0;
+    let row = |request: &JoinRequestInfo| {
+        let ago = |time: u64| format!("{} ago", span(clock.saturating_sub(time)));
+        let JoinRequestInfo { node, address, first, last, attempts } = request;
+        vec![node.0.to_string(), address.clone(), ago(*first), ago(*last), attempts.to_string()]
+    };
+    table(&["NODE", "FROM", "FIRST", "LAST", "DIALS"], requests.iter().map(row).collect());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lines of columns that are as wide as their widest entry.
+fn table(header: &[&str], mut rows: Vec<Vec<String>>) {
+    rows.insert(0, header.iter().map(ToString::to_string).collect());
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..header.len()).map(|column| width(column).unwrap_or(0)).collect();
+    for row in &rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{:width$}", printable(cell)));
+        say!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}
+
+/// Milliseconds as people say them.
+fn span(milliseconds: u64) -> String {
+    match milliseconds / 1_000 {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds @ 120..=7_199 => format!("{} min", seconds / 60),
+        seconds @ 7_200..=172_799 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        let told: Vec<String> = [0, 119_999, 120_000, 7_200_000, 172_800_000].map(span).into();
+        assert_eq!(told, ["0 s", "119 s", "2 min", "2 h", "2 days"]);
+    }
+}

@@ -1,0 +1,45 @@
+//! What a transaction must satisfy to wait for a block here, whoever brings it. Invariant: junk is what is junk on every node; what a node
+//! with an older or newer head may see otherwise is not held against anybody.
+
+use coffer_abi::{Gas, Hash, Height};
+use coffer_chain::rules::{NotIncludable, check_window};
+use coffer_chain::tx::TxError;
+use coffer_chain::{CheckedTx, Transaction};
+
+/// Why a transaction that came from elsewhere is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdmitted {
+    /// It can be in no block of this chain.
+    #[error(transparent)]
+    Junk(#[from] TxError),
+    /// It can not be in the next block.
+    #[error(transparent)]
+    Window(#[from] NotIncludable),
+    /// It is in a block already.
+    #[error("the transaction is in the chain already")]
+    Included,
+}
+
+/// The checks.
+pub struct Admission {
+    /// The chain.
+    pub chain_id: Hash,
+    /// Gas one transaction may use.
+    pub max_gas: Gas,
+    /// Height of the next block.
+    pub next: Box<dyn Fn() -> Height + Send + Sync>,
+    /// True if a transaction is in the chain already.
+    pub included: Box<dyn Fn(&CheckedTx) -> bool + Send + Sync>,
+}
+
+impl Admission {
+    /// Decodes and checks a transaction. Takes the time of checking a signature.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`].
+    pub fn check(&self, bytes: &[u8]) -> Result<CheckedTx, NotAdmitted> {
+        let tx = Transaction::decode_bounded(bytes)?.check(&self.chain_id, self.max_gas)?;
+        check_window(tx.body().valid_until, (self.next)())?;
+        if (self.included)(&tx) { Err(NotAdmitted::Included) } else { Ok(tx) }
+    }
+}

@@ -1,0 +1,114 @@
+//! Transactions between this node's pool and those of others. What was submitted here is sent to all; what comes from others is checked like
+//! what is submitted here, before it is passed on. Invariant: a node passes on nothing that it would not take itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+
+use super::admission::{Admission, NotAdmitted};
+use super::{Pool, PoolError};
+use crate::network::{Event, Network, REPEATED_AFTER, Topic, Verdict};
+
+/// Transactions of peers that wait to be checked. More are dropped; who sent them sends them again.
+pub const MAILBOX: usize = 1024;
+/// Transactions that are checked in one go.
+const BATCH: usize = 128;
+/// Transactions that are sent again in one go.
+const REPEATED: usize = 256;
+/// Time from one look at what is to be sent again, or brought to the disk, to the next.
+const ROUND: Duration = Duration::from_secs(1);
+/// Time until a transaction is sent again that is still in no block.
+const AGAIN: Duration = REPEATED_AFTER.saturating_add(Duration::from_secs(5));
+
+/// What it works with.
+pub struct Gossip {
+    /// The pool.
+    pub pool: Arc<Pool>,
+    /// What a transaction must satisfy.
+    pub admission: Arc<Admission>,
+    /// The other nodes.
+    pub network: Network,
+}
+
+type Received = (Bytes, Option<oneshot::Sender<Verdict>>);
+
+impl Gossip {
+    /// Runs until `stop` turns true; then everything that waits is on the disk.
+    ///
+    /// # Errors
+    /// When what was submitted cannot be brought to the disk at the end.
+    pub async fn run(self, mut events: mpsc::Receiver<Event>, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+        let mut round = tokio::time::interval(ROUND);
+        round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // A node without a network has nobody who sends.
+        let mut open = true;
+        loop {
+            tokio::select! {
+                // A closed channel means that the node is gone.
+                _ = stop.wait_for(|stop| *stop) => return self.pool.sync(),
+                () = self.pool.submitted() => self.publish(self.pool.unsent(REPEATED)).await,
+                event = events.recv(), if open => match event {
+                    Some(Event::Message { body, verdict, .. }) => self.take((body, verdict), &mut events).await,
+                    // It has missed what waits.
+                    Some(Event::Connected(_)) => self.pool.send_again(),
+                    Some(_) => {}
+                    None => open = false,
+                },
+                _ = round.tick() => {
+                    let pool = Arc::clone(&self.pool);
+                    let synced = tokio::task::spawn_blocking(move || pool.sync()).await;
+                    if let Ok(Err(error)) = synced {
+                        tracing::warn!(%error, "waiting transactions could not be brought to the disk");
+                    }
+                    self.publish(self.pool.due(AGAIN, REPEATED)).await;
+                }
+            }
+        }
+    }
+
+    async fn publish(&self, transactions: Vec<Bytes>) {
+        for tx in transactions {
+            self.network.publish(Topic::Transactions, tx).await;
+        }
+    }
+
+    /// Takes a transaction of a peer, and those that came right behind it.
+    async fn take(&self, first: Received, events: &mut mpsc::Receiver<Event>) {
+        let mut batch = vec![first];
+        while batch.len() < BATCH {
+            match events.try_recv() {
+                Ok(Event::Message { body, verdict, .. }) => batch.push((body, verdict)),
+                Ok(Event::Connected(_)) => self.pool.send_again(),
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        let (pool, admission) = (Arc::clone(&self.pool), Arc::clone(&self.admission));
+        let judged = tokio::task::spawn_blocking(move || {
+            for (body, verdict) in batch {
+                let judged = judge(&pool, &admission, &body);
+                // The message may be forgotten by now.
+                let _ = verdict.map(|verdict| verdict.send(judged));
+            }
+        });
+        if let Err(error) = judged.await {
+            tracing::error!(%error, "transactions of peers could not be checked");
+        }
+    }
+}
+
+fn judge(pool: &Pool, admission: &Admission, body: &[u8]) -> Verdict {
+    match admission.check(body).map(|tx| pool.insert_foreign(tx)) {
+        // One that waits here already came again because others may not have it.
+        Ok(Ok(()) | Err(PoolError::Known)) => Verdict::Accept,
+        Ok(Err(PoolError::Full { .. } | PoolError::NotKept(_)))
+        | Err(NotAdmitted::Window(_) | NotAdmitted::Included) => Verdict::Ignore,
+        Err(NotAdmitted::Junk(error)) => {
+            tracing::debug!(%error, "a peer sent junk for a transaction");
+            Verdict::Reject
+        }
+    }
+}
