@@ -97,9 +97,9 @@ fn swarm(keypair: &Keypair, chain_id: &Hash, settings: &Settings, traffic: Ledge
         .authenticate(noise)
         .multiplex(yamux::Config::default())
         .timeout(settings.timing.handshake)
-        .boxed()
-        .map(move |(peer, muxer), _| (peer, StreamMuxerBox::new(traffic.counted(&peer, muxer))))
         .boxed();
+    let counted = move |(peer, muxer), _| (peer, StreamMuxerBox::new(traffic.counted(&peer, muxer)));
+    let transport = Transport::map(transport, counted).boxed();
     let behaviour = Behaviour::new(keypair, chain_id, settings)?;
     // Connections with listed nodes stay, whether they are used or not.
     let config = libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(std::time::Duration::MAX);

@@ -48,7 +48,7 @@ impl Gossip {
         loop {
             tokio::select! {
                 // A closed channel means that the node is gone.
-                _ = stop.wait_for(|stop| *stop) => return self.pool.sync(),
+                () = async { drop(stop.wait_for(|stop| *stop).await) } => return self.pool.sync(),
                 () = self.pool.submitted() => self.publish(self.pool.unsent(REPEATED)).await,
                 event = events.recv(), if open => match event {
                     Some(Event::Message { body, verdict, .. }) => self.take((body, verdict), &mut events).await,

@@ -144,7 +144,7 @@ mod between_nodes {
     struct Node {
         pool: Arc<Pool>,
         network: Network,
-        stop: watch::Sender<bool>,
+        _stop: watch::Sender<bool>,
         _consensus: mpsc::Receiver<network::Event>,
     }
 
@@ -152,7 +152,7 @@ mod between_nodes {
         async fn start(n: u8) -> Self {
             let (consensus, _consensus) = mpsc::channel(1_024);
             let (transactions, received) = mpsc::channel(MAILBOX);
-            let (stop, stopped) = watch::channel(false);
+            let (_stop, stopped) = watch::channel(false);
             let (tick, again) = (Duration::from_millis(10), Duration::from_millis(20));
             let timing = Timing { retry_first: again, retry_last: again, tick, ..Timing::default() };
             let settings = Settings { listen: Some("127.0.0.1:0".parse().unwrap()), timing, ..Settings::default() };
@@ -164,7 +164,7 @@ mod between_nodes {
             let admission = Arc::new(admission(5));
             let gossip = Gossip { pool: Arc::clone(&pool), admission, network: network.clone() };
             tokio::spawn(gossip.run(received, stopped));
-            Self { pool, network, stop, _consensus }
+            Self { pool, network, _stop, _consensus }
         }
 
         fn allow(&self, nodes: [(&Self, bool); 2]) {
@@ -205,12 +205,11 @@ mod between_nodes {
         b.allow([(&alone, false), (&c, false)]);
         c.allow([(&b, true), (&alone, false)]);
         until(|| c.waiting() == [tx(1, 1, 1, 9)]).await;
-        until(|| [&alone, &b, &c].iter().all(|node| node.network.peers().len() >= 1)).await;
+        until(|| [&alone, &b, &c].iter().all(|node| !node.network.peers().is_empty())).await;
         c.pool.insert(tx(2, 1, 1, 9)).unwrap();
         until(|| alone.waiting().len() == 2).await;
         // What is not one's own is not sent again by oneself.
         assert_eq!(b.pool.due(Duration::ZERO, 9).len(), 0);
-        [alone, b, c].iter().for_each(|node| drop(node.stop.send_replace(true)));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -58,7 +58,7 @@ async fn a_thousand_strangers_dial_and_members_are_served() {
     let flood = tokio::spawn(async move {
         for _ in 0..10 {
             let dials = (0..100).map(|_| {
-                let target: std::net::SocketAddr = target.parse().unwrap();
+                let target: SocketAddr = target.parse().unwrap();
                 async move {
                     let (to_consensus, _consensus) = mpsc::channel(1);
                     let (to_transactions, _transactions) = mpsc::channel(1);
@@ -68,7 +68,7 @@ async fn a_thousand_strangers_dial_and_members_are_served() {
                     getrandom::fill(&mut *fresh).unwrap();
                     let peers = [(key(1), vec![target.into()])].into();
                     let settings = Settings { listen: None, peers, ..settings() };
-                    let (network, task) = super::super::start(settings, fresh, CHAIN, routes, stopped).await.unwrap();
+                    let (network, task) = start(settings, fresh, CHAIN, routes, stopped).await.unwrap();
                     let refused = until(|| network.nodes()[0].state == NodeState::AwaitingApproval);
                     tokio::select! {
                         ended = task => panic!("{ended:?}"),
@@ -121,7 +121,7 @@ async fn a_name_is_resolved_anew_on_each_dial() {
     until(|| asked.load(Ordering::SeqCst) >= 2).await;
     until(|| matches!(second.state_of(1), NodeState::Unreachable(_))).await;
     // It moves to where the first one is.
-    let addr: std::net::SocketAddr = first.address().parse().unwrap();
+    let addr: SocketAddr = first.address().parse().unwrap();
     port.store(addr.port(), Ordering::SeqCst);
     second.connected_to(1).await;
     // And away with it.
@@ -129,7 +129,7 @@ async fn a_name_is_resolved_anew_on_each_dial() {
     second.disconnected_from(1).await;
     let back = Node::start(1, settings()).await;
     back.network.allow(listed(&[(2, &[])]));
-    let addr: std::net::SocketAddr = back.address().parse().unwrap();
+    let addr: SocketAddr = back.address().parse().unwrap();
     port.store(addr.port(), Ordering::SeqCst);
     second.connected_to(1).await;
 }
@@ -166,7 +166,7 @@ async fn a_port_that_is_taken_is_told_with_the_setting() {
     let taken = Settings { listen: Some(node.address().parse().unwrap()), ..settings() };
     let routes = || Routes { consensus: mpsc::channel(1).0, transactions: mpsc::channel(1).0 };
     let (_stop, stopped) = watch::channel(false);
-    let refused = super::super::start(taken, Zeroizing::new(seed(2)), CHAIN, routes(), stopped).await;
+    let refused = start(taken, Zeroizing::new(seed(2)), CHAIN, routes(), stopped).await;
     let told = refused.err().unwrap().to_string();
     assert!(told.contains(&format!("network.listen = \"{}\"", node.address())), "{told}");
 }
