@@ -190,6 +190,8 @@ fn genesis() -> Genesis {
         validators,
         parameters: Parameters::default(),
         system: SystemContracts::default(),
+        organisations: vec![],
+        state_root: Hash::ZERO,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 const TARGET: &str = "wasm32v1-none";
-const NAMES: [&str; 4] = ["budget", "permission", "programmes", "vault"];
+const NAMES: [&str; 5] = ["budget", "network", "permission", "programmes", "vault"];
 /// Names a folder with modules that are built already: `budget.wasm` and so on. From the root of the repository, unless it is absolute.
 const GIVEN: &str = "COFFER_SYSTEM_CONTRACTS";
 /// What the modules are made of, from the root of the repository.

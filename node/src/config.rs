@@ -16,6 +16,7 @@ use coffer_runtime::Backend;
 use serde::Deserialize;
 
 use crate::network::Settings;
+use crate::organisation::key_store::{NODE, ORGANISATION};
 use crate::{invoke, pool, rpc, state};
 
 /// Leaves that the trie of private states may have: the most tenants a node is designed for.
@@ -80,6 +81,11 @@ impl Config {
             pool: pool::Limits::default(),
             invoke: invoke::Limits::default(),
         }
+    }
+
+    /// The settings of any other node, but for what its file says: no tenants and no accounts, a chain that is there.
+    pub fn node(data: PathBuf) -> Self {
+        Self { tenants: Vec::new(), accounts: Vec::new(), ..Self::dev(data) }
     }
 
     /// Lays the settings of a TOML file over these.
@@ -286,6 +292,9 @@ fn check_accounts(accounts: &[String], offences: &mut Vec<String>) {
             offences.push(format!(
                 "accounts[{i}] = {name:?}: a name has 1 to 64 characters of `[A-Za-z0-9_.-]` and does not start with 0x"
             ));
+        } else if [NODE, ORGANISATION].contains(&name.as_str()) {
+            offences
+                .push(format!("accounts[{i}] = {name:?}: is the name of a key that every node has; choose another"));
         } else if !seen.insert(name) {
             offences.push(format!("accounts[{i}] = {name:?}: stands twice"));
         }
@@ -380,6 +389,7 @@ mod tests {
         let offences = |text: &str| lay(text).unwrap_err().offences.join("\n");
         assert!(offences("psi_capacity = 99999999999").contains("psi_capacity = 99999999999"));
         assert!(offences("accounts = []").contains("accounts = []"));
+        assert!(offences("accounts = [\"node\"]").contains("a key that every node has"));
     }
 
     #[test]

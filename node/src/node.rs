@@ -2,6 +2,8 @@
 //! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
 
 mod links;
+mod genesis;
+mod prepare;
 mod stopped;
 
 use std::fs::{File, OpenOptions};
@@ -11,9 +13,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use coffer_abi::{Encode, Hash, Height, codec};
-use coffer_chain::certificate::POWER_PER_ORGANISATION;
-use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, Psi, SigningKey, SystemContracts, Validator, ValidatorSet};
+use coffer_abi::{AccountId, Hash, Height};
+use coffer_chain::{Genesis, Parameters, Psi, SigningKey};
 use coffer_runtime::codes::HotLimits;
 use coffer_runtime::engine::{NoCache, Tuning};
 use coffer_runtime::{Fault, Runtime};
@@ -21,7 +22,9 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, Execution};
 use crate::consensus::{Driver, Ledger, drive};
-use crate::executor::{Executor, ForeignRules, PipelineError, Pipelines, Tracer, engine_config, follow};
+use crate::executor::{
+    Executor, FirstStateError, ForeignRules, PipelineError, Pipelines, Tracer, engine_config, follow,
+};
 use crate::invoke::{Invoker, Parts};
 use crate::network::{self, Network};
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
@@ -30,10 +33,11 @@ use crate::pool::{self, Admission, Pool, Waiters};
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::rpc;
-use crate::sources::{SEEDED_GENESIS, Sources, now, seeded_key};
+use crate::sources::Sources;
 use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
 use crate::task::{TaskError, Tasks};
 
+pub use prepare::{Founder, Prepared, begin, check_prepared, join};
 pub use stopped::StoppedNode;
 
 /// Environment variable with the secret that opens the key store.
@@ -42,7 +46,6 @@ pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
 const DEV_SECRET: &str = "dev-secret";
 /// Bytes of code that is kept for traces.
 const TRACED_CODE: u64 = 32 << 20;
-const GENESIS_FILE: &str = "genesis";
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +91,15 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        problem: &'static str,
+        problem: String,
+    },
+    /// The state that the chain begins with does not come of its genesis.
+    #[error("{path}: {source}")]
+    First {
+        /// The genesis.
+        path: PathBuf,
+        /// Why.
+        source: FirstStateError,
     },
     /// The folder holds a chain, but not all that belongs to it. Nothing was changed.
     #[error(
@@ -109,6 +120,20 @@ pub enum StartError {
     NotPrepared {
         /// The file.
         path: PathBuf,
+    },
+    /// The folder is not that of a node.
+    #[error("{path} is missing; make the folder of a node with `coffer init`")]
+    NotInitialised {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder is of another chain, or of other nodes. Nothing was changed.
+    #[error("{path} is of chain {chain_id}, which began otherwise; name another folder")]
+    Prepared {
+        /// The genesis that is there.
+        path: PathBuf,
+        /// Its chain.
+        chain_id: Hash,
     },
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
@@ -170,6 +195,11 @@ impl Node {
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The key by which other nodes know it.
+    pub fn key(&self) -> AccountId {
+        self.invoker.node_signer().account()
     }
 
     /// The managed accounts.
@@ -239,20 +269,28 @@ impl Opened {
         let origin = config.seed.map_or(Origin::Random(&boot), Origin::Seed);
         let secret = key_secret(&config.data, &boot)?;
         let keys = Self::keys(config, &secret, origin)?;
-        let genesis = genesis(config, origin, &keys)?;
-        let engine = engine_config(&genesis.parameters, config.backend)?;
+        let genesis_path = config.data.join(genesis::FILE);
+        let stored = genesis::read(&genesis_path)?;
+        let parameters = stored.as_ref().map_or_else(Parameters::default, |genesis| genesis.parameters.clone());
+        let runtime = runtime(engine_config(&parameters, config.backend)?, config, &keys)?;
+        let (genesis, first) = genesis::of_folder(config, stored, origin, &keys, &runtime)?;
+        if genesis.validators.power(&keys.node_key()) == 0 {
+            let problem = "names other validators than this node; this node cannot decide blocks alone".into();
+            return Err(StartError::Genesis { path: genesis_path, problem });
+        }
         let tenants = tenants(config, &keys);
         let options = state_options(config, &keys, genesis.clone(), &tenants);
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
-        let state = State::open_in(folder, options)?;
+        let state = State::open_in(folder, options, || {
+            first.map_or_else(|| genesis::first(&genesis_path, &runtime, &genesis), Ok::<_, StartError>)
+        })?;
         let residents = Arc::new(Residents::new(tenants.into_iter().collect()));
         let sources = match config.seed {
             Some(seed) => Sources::seeded(seed, &state.head().hash),
             None => boot,
         };
         let chain_id = genesis.chain_id();
-        let runtime = runtime(engine, config, &keys)?;
         let executor = Executor::new(runtime, config.execution.hot, chain_id, genesis.parameters.clone())?;
         let executor = Arc::new(executor);
         let tracer = tracer(&genesis.parameters, config, chain_id);
@@ -380,7 +418,7 @@ fn check_complete(folder: &Path) -> Result<(), StartError> {
 /// The first file that is not there of those that say which node and chain a folder is for.
 fn missing(folder: &Path) -> Option<PathBuf> {
     let secret = std::env::var_os(KEY_SECRET).is_none().then_some(DEV_SECRET);
-    let files = [KEYS_FILE, GENESIS_FILE].into_iter().chain(secret);
+    let files = [KEYS_FILE, genesis::FILE].into_iter().chain(secret);
     files.map(|file| folder.join(file)).find(|path| !path.exists())
 }
 
@@ -399,50 +437,6 @@ fn key_secret(folder: &Path, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, St
             Ok(secret)
         }
         Err(source) => Err(StartError::Io { path, source }),
-    }
-}
-
-/// The genesis of the data folder, or a new one with this node as the only validator.
-fn genesis(config: &Config, origin: Origin<'_>, keys: &KeyStore) -> Result<Genesis, StartError> {
-    let folder = &config.data;
-    let path = folder.join(GENESIS_FILE);
-    let problem = |problem| StartError::Genesis { path: path.clone(), problem };
-    let node = keys.node_key();
-    let stored = match std::fs::read(&path) {
-        Ok(bytes) => Some(codec::decode::<Genesis>(&bytes).map_err(|_| problem("is no genesis of this version"))?),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-        Err(source) => return Err(StartError::Io { path, source }),
-    };
-    let fresh = |salt, time, system: &SystemContracts| {
-        let validator = Validator { key: node, power: POWER_PER_ORGANISATION };
-        let validators = ValidatorSet::new(vec![validator]).ok_or_else(|| problem("has no validators"))?;
-        let (version, parameters, system) = (PROTOCOL_VERSION, Parameters::default(), system.clone());
-        Ok::<_, StartError>(Genesis { version, salt, time, validators, parameters, system })
-    };
-    match (stored, origin) {
-        (Some(stored), Origin::Random(_)) => {
-            if stored.validators.power(&node) == 0 {
-                return Err(problem("names other validators than this node; this node cannot decide blocks alone"));
-            }
-            Ok(stored)
-        }
-        (Some(stored), Origin::Seed(seed)) => {
-            // Its system contracts came with the program that began it, which may have been an older one.
-            let expected = fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS, &stored.system)?;
-            if stored != expected {
-                let (found, expected) = (stored.chain_id(), expected.chain_id());
-                return Err(state::Error::OtherChain { dir: folder.clone(), found, expected }.into());
-            }
-            Ok(stored)
-        }
-        (None, origin) => {
-            let genesis = match origin {
-                Origin::Random(sources) => fresh(sources.bytes(), now(), &config.system)?,
-                Origin::Seed(seed) => fresh(seeded_key(seed, "genesis"), SEEDED_GENESIS, &config.system)?,
-            };
-            write_whole(&path, &genesis.encode())?;
-            Ok(genesis)
-        }
     }
 }
 

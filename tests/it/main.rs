@@ -12,6 +12,7 @@ mod compile;
 mod first_light;
 mod hostile;
 mod isolation;
+mod membership;
 mod plain_target;
 mod programme;
 mod proofs;

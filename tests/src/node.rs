@@ -120,6 +120,17 @@ pub struct Node {
 }
 
 impl Node {
+    /// `coffer run` with these words, on a port that the system picks; waits until it answers.
+    ///
+    /// # Panics
+    /// When it ends or stays silent instead; with all it wrote.
+    pub fn run(args: &[&str]) -> Self {
+        let mut command = Command::new(build::coffer());
+        build::clean(&mut command);
+        command.args(["run", "--rpc", "127.0.0.1:0", "--json"]).args(args);
+        Self::spawn(command).unwrap_or_else(|ended| panic!("coffer run did not start: {ended:?}"))
+    }
+
     fn spawn(mut command: Command) -> Result<Self, Ended> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));

@@ -18,6 +18,7 @@ pub mod chain;
 pub mod contract;
 pub mod debug;
 pub mod network;
+pub mod membership;
 pub mod programme;
 pub mod psi;
 pub mod rpc;

@@ -206,6 +206,13 @@ mod tests {
             "psi_root",
             "psi_trieRoot",
             "psi_proof",
+            "network_status",
+            "network_peers",
+            "network_joinRequests",
+            "network_organisations",
+            "network_nodes",
+            "network_validators",
+            "network_parameters",
             "rpc.discover",
         ];
         assert_eq!(names, expected);

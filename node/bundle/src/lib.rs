@@ -6,4 +6,4 @@ macro_rules! modules {
 }
 
 /// Name and module of each, in the order of their names.
-pub const MODULES: &[(&str, &[u8])] = modules!("budget", "permission", "programmes", "vault");
+pub const MODULES: &[(&str, &[u8])] = modules!("budget", "network", "permission", "programmes", "vault");

@@ -1,4 +1,7 @@
-//! The document a chain starts from. Its hash is the chain id. Invariant: two chains never share a genesis (`salt`).
+//! The document a chain starts from. Its hash is the chain id. Not here: the state of block 0, which a node computes from it (`network`'s `init`) and
+//! compares with the root it names. Invariant: two chains never share a genesis (`salt`).
+
+use alloc::vec::Vec;
 
 use coffer_abi::caps::{PASS_VERSION, SCHEDULE_VERSION};
 use coffer_abi::{AccountId, Caps, Decode, Encode, Gas, Hash, Height, Time};
@@ -6,7 +9,8 @@ use coffer_abi::{AccountId, Caps, Decode, Encode, Gas, Hash, Height, Time};
 use crate::block::{Header, receipts_root, transactions_root};
 use crate::certificate::ValidatorSet;
 use crate::hash::{Domain, hash_of};
-use crate::system::SystemContracts;
+use crate::network::{FirstOrganisation, first_validators};
+use crate::system::{NETWORK, SystemContract, SystemContracts};
 
 /// Rules every node of a chain shares. A change is a network upgrade.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -54,6 +58,24 @@ pub struct Genesis {
     pub parameters: Parameters,
     /// Contracts that come with the chain. A change is a network upgrade.
     pub system: SystemContracts,
+    /// What the network contract begins with; none on a chain without that contract.
+    pub organisations: Vec<FirstOrganisation>,
+    /// Root of the public state of block 0: what the network contract wrote when it began; zeros on a chain without it.
+    pub state_root: Hash,
+}
+
+/// Why a genesis begins no chain. Permanent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GenesisError {
+    /// Organisations without a contract that keeps them.
+    #[error("it names organisations, but has no system contract `network` that keeps them")]
+    NoNetwork,
+    /// A state that nobody wrote.
+    #[error("it names a state root, but has no system contract `network` that writes anything")]
+    StateRoot,
+    /// Other validators than the organisations' nodes.
+    #[error("its validators are not the validating nodes of its organisations with their power")]
+    Validators,
 }
 
 impl Genesis {
@@ -62,7 +84,26 @@ impl Genesis {
         hash_of(Domain::Genesis, self)
     }
 
-    /// Header of block 0: no transactions, the empty state.
+    /// The contract that keeps the network, if this chain has it.
+    pub fn network(&self) -> Option<&SystemContract> {
+        self.system.iter().find(|contract| contract.name == NETWORK)
+    }
+
+    /// Checks that its parts agree with each other, as far as can be told without executing anything.
+    ///
+    /// # Errors
+    /// [`GenesisError`].
+    pub fn check(&self) -> Result<(), GenesisError> {
+        match self.network() {
+            None if !self.organisations.is_empty() => Err(GenesisError::NoNetwork),
+            None if self.state_root != Hash::ZERO => Err(GenesisError::StateRoot),
+            None => Ok(()),
+            Some(_) if first_validators(&self.organisations).as_ref() == Some(&self.validators) => Ok(()),
+            Some(_) => Err(GenesisError::Validators),
+        }
+    }
+
+    /// Header of block 0: no transactions, the state the network contract begins with.
     pub fn header(&self) -> Header {
         Header {
             version: self.version,
@@ -73,10 +114,66 @@ impl Genesis {
             time: self.time,
             transactions_root: transactions_root(&[]),
             receipts_root: receipts_root(&[]),
-            state_root: Hash::ZERO,
+            state_root: self.state_root,
             gas_used: Gas(0),
             validators: self.validators.hash(),
             next_validators: self.validators.hash(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Access, FirstNode, Role};
+
+    fn genesis(network: bool, validating: bool) -> Genesis {
+        let node = FirstNode {
+            key: AccountId([1; 32]),
+            access: Access::Trusted,
+            addresses: Vec::new(),
+            role: if validating { Role::Validator } else { Role::Follower },
+        };
+        let organisation =
+            FirstOrganisation { name: "A".into(), key: AccountId([2; 32]), access: Access::Trusted, nodes: vec![node] };
+        let contract = SystemContract { name: NETWORK.into(), code: b"\0asm".to_vec(), in_private_states: false };
+        let validators = crate::network::validator_set([("A", AccountId([1; 32]))]).unwrap();
+        Genesis {
+            version: crate::PROTOCOL_VERSION,
+            salt: [1; 32],
+            time: Time(1),
+            validators,
+            parameters: Parameters::default(),
+            system: SystemContracts::new(if network { vec![contract] } else { vec![] }).unwrap(),
+            organisations: vec![organisation],
+            state_root: Hash([3; 32]),
+        }
+    }
+
+    #[test]
+    fn validators_are_the_validating_nodes_of_the_organisations() {
+        assert_eq!(genesis(true, true).check(), Ok(()));
+        assert_eq!(genesis(true, false).check(), Err(GenesisError::Validators));
+        let none = Genesis { organisations: Vec::new(), ..genesis(true, true) };
+        assert_eq!(none.check(), Err(GenesisError::Validators));
+    }
+
+    #[test]
+    fn a_chain_without_the_contract_has_neither_organisations_nor_a_first_state() {
+        let bare = genesis(false, true);
+        assert_eq!(bare.check(), Err(GenesisError::NoNetwork));
+        let bare = Genesis { organisations: Vec::new(), ..bare };
+        assert_eq!(bare.check(), Err(GenesisError::StateRoot));
+        assert_eq!(Genesis { state_root: Hash::ZERO, ..bare }.check(), Ok(()));
+    }
+
+    #[test]
+    fn the_first_header_names_the_first_state_and_both_validator_sets() {
+        let genesis = genesis(true, true);
+        let header = genesis.header();
+        assert_eq!(header.state_root, genesis.state_root);
+        assert_eq!((header.validators, header.next_validators), (genesis.validators.hash(), genesis.validators.hash()));
+        let other = Genesis { state_root: Hash([4; 32]), ..genesis.clone() };
+        assert_ne!(other.chain_id(), genesis.chain_id(), "the chain id covers the first state");
     }
 }

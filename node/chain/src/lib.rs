@@ -18,13 +18,14 @@ pub mod certificate;
 pub mod gas;
 pub mod system;
 pub mod genesis;
+pub mod network;
 pub mod rules;
 pub mod trie;
 
 pub use authority::{Authority, Change, Consent, Consents, Parties};
 pub use block::{Block, Header, Receipt};
 pub use certificate::{Certificate, Validator, ValidatorSet};
-pub use genesis::{Genesis, Parameters};
+pub use genesis::{Genesis, GenesisError, Parameters};
 pub use marker::{InnerAction, InnerBody, InnerCall};
 pub use psi::Psi;
 pub use sign::{Signature, SigningKey};

@@ -14,6 +14,8 @@ use crate::hash::{Domain, code_hash, hash_of};
 pub const VAULT: &str = "vault";
 /// Makes programmes and lists them; in every private state.
 pub const PROGRAMMES: &str = "programmes";
+/// Organisations, nodes and validators of the chain; in the public state.
+pub const NETWORK: &str = "network";
 /// Who may do what in a programme; one for each programme.
 pub const PERMISSION: &str = "permission";
 /// The budgets of a programme; one for each programme.
@@ -75,7 +77,8 @@ impl SystemContract {
     }
 }
 
-/// Id of the instance of a system contract that every private state has from the start: equal in all of them and on all chains.
+/// Id of the instance of a system contract that every private state has from the start, or that the genesis puts into the public state: equal in
+/// all of them and on all chains.
 pub fn system_contract_id(name: &str) -> ContractId {
     ContractId(hash_of(Domain::SystemContract, &name).0)
 }
@@ -110,9 +113,10 @@ mod tests {
 
     #[test]
     fn an_id_follows_from_the_name_alone() {
-        let ids = [VAULT, PROGRAMMES].map(|name| system_contract_id(name).to_string());
+        let ids = [VAULT, PROGRAMMES, NETWORK].map(|name| system_contract_id(name).to_string());
         let vault = "0x8389eab86bed7d7f9c05cb224f2048f5c4a6a9ddda650dc008f55423d344dc0e";
         let programmes = "0x6a1bdf0ee65161e1b5ca361c767ef694078e1a10e6e0a654896d0d79dfa1c4fb";
-        assert_eq!(ids, [vault, programmes], "docs/PROTOCOL.md has them, too");
+        let network = "0x0bf626e4d8b94e0af9c33df550f64ecc7dfb2b9144316932e3d24f8ad7ddf317";
+        assert_eq!(ids, [vault, programmes, network], "docs/PROTOCOL.md has them, too");
     }
 }

@@ -1,26 +1,18 @@
 //! `coffer dev`: a development node in the foreground. Not here: how a node works (`node`). Invariant: Ctrl-C stops it in order; without
 //! `--data` nothing stays behind.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
-use crate::cli::print::say;
+use crate::cli::serve::{Screen, log_to_errors, serve};
 use crate::config::Config;
 use crate::node::Node;
 
-/// How long what nobody waits for may keep the process from ending.
-const LEFT_RUNNING: Duration = Duration::from_secs(2);
-/// Bytes of stack of every thread: contract calls run on them (`coffer_runtime::Runtime::execute`).
-const THREAD_STACK: usize = 16 * 1024 * 1024;
 /// The page with the first steps; its lines are what the screen shows, so the two cannot drift apart.
 const README: &str = include_str!("../../../README.md");
 /// Address in the lines of the README.
@@ -54,21 +46,7 @@ pub(super) struct DevArgs {
 }
 
 pub(super) fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_new(&args.log).with_context(|| format!("--log {:?} is no log filter", args.log))?;
-    let colour = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(THREAD_STACK).build();
-    let runtime = runtime.context("the asynchronous runtime does not start")?;
-    let done = runtime.block_on(serve(args));
-    // What still runs after the node has stopped is a query or a trace that nobody waits for.
-    runtime.shutdown_timeout(LEFT_RUNNING);
-    done
-}
-
-async fn serve(args: DevArgs) -> anyhow::Result<ExitCode> {
-    // Caught from the very beginning, so that a Ctrl-C during the start is not lost.
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    log_to_errors(&args.log)?;
     let mut temporary = None;
     let mut config = Config::dev(PathBuf::new());
     if let Some(file) = &args.config {
@@ -87,37 +65,24 @@ async fn serve(args: DevArgs) -> anyhow::Result<ExitCode> {
     config.system = super::system::contracts()?;
     let data = config.data.clone();
     let tenants: Vec<String> = config.tenants.iter().map(ToString::to_string).collect();
-    let mut node = Node::start(config).await?;
-    if args.json {
-        say!("{}", ready_json(&node, &tenants, &data));
-    } else {
-        say!("{}", ready_text(&node, &tenants, &data, temporary.is_some()));
-    }
-    let failed = tokio::select! {
-        biased;
-        _ = interrupt.recv() => None,
-        _ = terminate.recv() => None,
-        error = node.failed() => Some(error),
-    };
-    if let Some(error) = &failed {
-        tracing::error!(%error, "a part of the node failed; stopping");
-    } else if !args.json {
-        say!("Stopping.");
-    }
-    node.stop().await?;
+    let screen = if args.json { Screen::Json } else { Screen::Text };
+    let done = serve(config, screen, |node| match screen {
+        Screen::Json => ready_json(node, &tenants, &data).to_string(),
+        Screen::Text => ready_text(node, &tenants, &data, temporary.is_some()),
+    });
     if let Some(folder) = temporary {
         folder.close().context("cannot remove the temporary data folder")?;
     }
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(ExitCode::SUCCESS),
-    }
+    done
 }
 
-fn ready_json(node: &Node, tenants: &[String], data: &Path) -> serde_json::Value {
+/// What programs read when a node is ready.
+pub(super) fn ready_json(node: &Node, tenants: &[String], data: &Path) -> serde_json::Value {
     let accounts = node.accounts().iter().map(|a| (a.name.clone(), a.id.to_string().into()));
     json!({
         "rpc": format!("http://{}", node.addr()),
+        "node": node.key().to_string(),
+        "network": node.network().status().listening.first().map(ToString::to_string),
         "chainId": node.chain_id().to_string(),
         "data": data,
         "tenants": tenants,

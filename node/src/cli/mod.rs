@@ -6,11 +6,16 @@ mod compile_code;
 mod contract;
 mod db;
 mod dev;
+mod init;
+mod membership;
 mod network;
 mod print;
 mod programme;
 mod proof;
+mod run;
+mod serve;
 mod system;
+mod testnet;
 
 use std::process::ExitCode;
 
@@ -37,6 +42,14 @@ Examples:
 enum Command {
     /// Start a development node: one validator, two tenants, test accounts, curl lines to paste
     Dev(dev::DevArgs),
+    /// Make the folder of a node: on a new chain, or on one that is there
+    Init(init::InitArgs),
+    /// Run a node on a folder that `coffer init` made
+    Run(run::RunArgs),
+    /// Make a network of several nodes on this machine, with scripts that start and stop it
+    Testnet(testnet::TestnetArgs),
+    /// Show the network as the chain has it: organisations, nodes, validators; and change what is one's own
+    Network(network::NetworkArgs),
     /// Build, check, deploy and call contracts
     Contract(contract::ContractArgs),
     /// Bring whole budgets from a file into a programme, and into files
@@ -82,6 +95,10 @@ fn told(error: &anyhow::Error) -> String {
 fn command() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Dev(args) => dev::run(args),
+        Command::Init(args) => init::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Testnet(args) => testnet::run(args),
+        Command::Network(args) => network::run(args),
         Command::Contract(args) => contract::run(args),
         Command::Budget(args) => budget::run(args),
         Command::Programme(args) => programme::run(args),

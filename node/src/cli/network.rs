@@ -1,4 +1,5 @@
-//! `coffer network`: the nodes a node talks to, and those that want to. Not here: letting one in, which is a transaction. Invariant: reads only.
+//! `coffer network`: the nodes a node talks to, and those that want to. Not here: the network as the chain has it, and letting a node in (`membership`).
+//! Invariant: reads only.
 
 use std::process::ExitCode;
 
@@ -7,6 +8,7 @@ use coffer_api::network::{JoinRequestInfo, JoinRequestsParams, PeerInfo, PeerSta
 use coffer_runtime::trace::printable;
 
 use super::contract::remote::{Remote, show};
+use super::membership;
 use crate::cli::print::{note, say};
 use crate::sources::now;
 
@@ -17,7 +19,10 @@ use crate::sources::now;
 Examples:
   coffer network status
   coffer network peers --url http://127.0.0.1:8545
-  coffer network requests --json | jq -r '.[].node'"
+  coffer network requests --json | jq -r '.[].node'
+  coffer network nodes
+  coffer network approve 0xNODE --address node2.ministry.example:9545
+  coffer network activate --url http://127.0.0.1:8546          that node becomes a validator"
 )]
 pub(super) struct NetworkArgs {
     #[command(subcommand)]
@@ -32,6 +37,8 @@ enum Command {
     Peers(Remote),
     /// List the strangers that want to join
     Requests(Remote),
+    #[command(flatten)]
+    Membership(membership::Command),
 }
 
 pub(super) fn run(args: NetworkArgs) -> anyhow::Result<ExitCode> {
@@ -39,6 +46,7 @@ pub(super) fn run(args: NetworkArgs) -> anyhow::Result<ExitCode> {
         Command::Status(remote) => status(&remote),
         Command::Peers(remote) => peers(&remote),
         Command::Requests(remote) => requests(&remote),
+        Command::Membership(command) => membership::run(command),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::{Hash, Height};
 use coffer_chain::block::{receipts_root, transactions_root};
-use coffer_chain::{Block, Certificate, CheckedTx, Genesis, Header, PROTOCOL_VERSION, rules};
+use coffer_chain::{Block, Certificate, CheckedTx, Genesis, Header, PROTOCOL_VERSION, ValidatorSet, rules};
 use coffer_runtime::BlockContext;
 
 use super::{App, Failure, Rejected};
@@ -17,7 +17,7 @@ use crate::state::{BlockCommit, BlockId, State, View};
 
 /// What the ledger works with.
 pub struct Ledger {
-    /// The start of the chain: its validators and parameters.
+    /// The start of the chain: its parameters.
     pub genesis: Genesis,
     /// This node's key.
     pub proposer: coffer_abi::AccountId,
@@ -69,6 +69,7 @@ impl Ledger {
         txs: &[CheckedTx],
     ) -> Result<(Header, BlockRun), BlockError> {
         let run = self.executor.run_block(view, context, txs)?;
+        let next_validators = run.writes.validators().map_or(parent.next_validators, |set| set.hash());
         let ids: Vec<Hash> = txs.iter().map(CheckedTx::id).collect();
         let header = Header {
             version: PROTOCOL_VERSION,
@@ -82,7 +83,7 @@ impl Ledger {
             state_root: view.root_after(&run.writes).map_err(crate::executor::Error::from)?,
             gas_used: run.gas_used,
             validators: parent.next_validators,
-            next_validators: parent.next_validators,
+            next_validators,
         };
         Ok((header, run))
     }
@@ -131,8 +132,8 @@ impl App for Ledger {
         let hash = block.header.hash();
         let parent = self.parent()?;
         let latest = self.sources.latest_block_time();
-        let Genesis { validators, parameters, .. } = &self.genesis;
-        let txs = rules::check_block(block, &parent, validators, parameters, latest)?;
+        let validators = self.state.validator_set(&parent.next_validators).map_err(Failure::from)?;
+        let txs = rules::check_block(block, &parent, &validators, &self.genesis.parameters, latest)?;
         if self.executed().get(&hash).is_some_and(|executed| executed.block == *block) {
             return Ok(());
         }
@@ -161,7 +162,9 @@ impl App for Ledger {
         let hash = certificate.block;
         let entry = executed.get_mut(&hash).ok_or(Rejected::Unknown(hash))?;
         let header = &entry.block.header;
-        certificate.verify(&header.chain_id, header.height, &hash, &self.genesis.validators)?;
+        // `execute` has compared the header's set with the one that the parent names.
+        let validators = self.state.validator_set(&header.validators).map_err(Failure::from)?;
+        certificate.verify(&header.chain_id, header.height, &hash, &validators)?;
         entry.certificate = Some(certificate);
         Ok(())
     }
@@ -186,5 +189,9 @@ impl App for Ledger {
         }
         tracing::info!(height = %height, hash = %hash, transactions = ids.len(), "block committed");
         Ok(height)
+    }
+
+    fn validators(&self, height: Height) -> Result<ValidatorSet, Failure> {
+        Ok(self.state.validators(height)?)
     }
 }

@@ -11,7 +11,7 @@ pub use ledger::Ledger;
 use coffer_abi::{Hash, Height};
 use coffer_chain::certificate::CertificateError;
 use coffer_chain::rules::InvalidBlock;
-use coffer_chain::{Block, Certificate};
+use coffer_chain::{Block, Certificate, ValidatorSet};
 
 use crate::{executor, state};
 
@@ -41,6 +41,12 @@ pub trait App: Send + Sync {
     /// # Errors
     /// [`Failure`]: this node cannot go on; at the next start the block is there or it is not.
     fn commit(&self, block: &Hash) -> Result<Height, Failure>;
+
+    /// Who decides the block at a height: of every block that is kept, and of the next one. Any thread may ask at any time.
+    ///
+    /// # Errors
+    /// [`Failure::State`]: beyond the next block, before the first block this node has, or it cannot read.
+    fn validators(&self, height: Height) -> Result<ValidatorSet, Failure>;
 }
 
 /// This node cannot go on. It must stop; nothing half-done is left.

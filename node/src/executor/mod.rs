@@ -3,6 +3,7 @@
 //! ordered calls alone; a fault is never turned into a receipt.
 
 mod action;
+mod first;
 mod included;
 mod lane;
 mod overlay;
@@ -17,6 +18,7 @@ mod world;
 
 pub use action::{Action, Deployment, Frame};
 pub use chain_rules::{ForeignRules, engine_config};
+pub use first::{FirstStateError, first_writes};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
 pub use pipeline::{PipelineError, Pipelines, follow, ordered_calls};

@@ -24,6 +24,9 @@ pub enum InvokeError {
     /// The node cannot sign for the account.
     #[error("this node keeps no key of account {0}")]
     UnknownAccount(coffer_abi::AccountId),
+    /// A key of the node itself was to sign something else than a call of the network contract. Permanent.
+    #[error("the account `{0}` signs calls of the network contract and nothing else; name another account")]
+    OwnKey(String),
     /// More gas than allowed.
     #[error("gas limit {asked} is above the most a {what} may use, {max}")]
     Gas {

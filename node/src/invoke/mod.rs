@@ -139,7 +139,8 @@ impl Invoker {
 
     /// The managed account of that name.
     pub fn account_named(&self, name: &str) -> Option<AccountId> {
-        self.parts.keys.accounts().into_iter().find(|account| account.name == name).map(|account| account.id)
+        let all = self.parts.keys.accounts().into_iter().chain(self.parts.keys.own());
+        all.into_iter().find(|account| account.name == name).map(|account| account.id)
     }
 
     /// Names of the managed accounts, for error messages.

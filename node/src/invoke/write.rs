@@ -4,7 +4,9 @@
 use coffer_abi::{AccountId, ContractId, Encode, Gas, Hash, Height};
 use coffer_chain::hash::Domain;
 use coffer_chain::rules::check_action_bounds;
-use coffer_chain::{Authority, InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody, gas};
+use coffer_chain::{
+    Authority, InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody, gas, network,
+};
 use tokio::sync::oneshot;
 
 use super::read::blocking;
@@ -103,6 +105,7 @@ impl Invoker {
         gas_limit: Option<Gas>,
     ) -> Result<Settled, InvokeError> {
         check_action_bounds(&kind)?;
+        self.check_own_keys(scope, &kind, &account)?;
         let module = match &kind {
             Kind::Deploy { code, .. } | Kind::Upgrade { code, .. } => code.len(),
             _ => 0,
@@ -115,6 +118,14 @@ impl Invoker {
         });
         let sent = sent.await?;
         self.settled(sent).await
+    }
+
+    /// Keeps the keys of the node and of its organisation from signing anything but calls of the network contract.
+    fn check_own_keys(&self, scope: Scope, kind: &Kind, account: &AccountId) -> Result<(), InvokeError> {
+        let Some(own) = self.parts.keys.own().into_iter().find(|own| own.id == *account) else { return Ok(()) };
+        let is_allowed =
+            scope == Scope::Public && matches!(kind, Kind::Call { contract, .. } if *contract == network::contract());
+        if is_allowed { Ok(()) } else { Err(InvokeError::OwnKey(own.name)) }
     }
 
     /// Gas that a transaction may use: what it asks for, or the node's default on top of the price of its module.

@@ -1,13 +1,15 @@
-//! The network of a node and the gossip of its pool, started together. Invariant: started before consensus and stopped after it.
+//! The network of a node, the gossip of its pool, and whom the chain lets in, started together. Invariant: started before consensus and stopped after it; the
+//! list of those let in is that of the newest block.
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
 use crate::consensus::Ledger;
 use crate::network::{self, Network, Routes, Settings};
 use crate::pool::{Admission, Gossip, MAILBOX};
+use crate::state::{self, State};
 use crate::task::Tasks;
 
 /// Starts what the settings ask for; a node with nobody to talk to gets a network that is alone.
@@ -31,9 +33,41 @@ pub(super) async fn start(
         let chain_id = *ledger.executor.chain_id();
         let (network, task) = network::start(settings, seed, chain_id, routes, tasks.stop_signal()).await?;
         tasks.spawn("network", task);
+        tasks.spawn("membership", admit(ledger.state.clone(), network.clone(), tasks.stop_signal()));
         network
     };
     let gossip = Gossip { pool: Arc::clone(&ledger.pool), admission, network: network.clone() };
     tasks.spawn("transactions", gossip.run(received, tasks.stop_signal()));
     Ok(network)
+}
+
+/// Tells the network whom to let in, at once and after every block that changed what the network contract keeps, until `stop` turns true.
+///
+/// # Errors
+/// [`state::Error`] when this node cannot read its own state.
+async fn admit(state: State, network: Network, mut stop: watch::Receiver<bool>) -> Result<(), state::Error> {
+    let (mut heads, mut seen) = (state.watch(), None);
+    loop {
+        heads.mark_unchanged();
+        let (reader, bootstrap) = (state.clone(), network.bootstrap());
+        let read = tokio::task::spawn_blocking(move || {
+            let contract = reader.public().contract(&coffer_chain::network::contract())?;
+            let kept = Some(contract.map(|contract| contract.storage_root));
+            let allowed = if kept == seen { None } else { Some(reader.allowed_nodes(bootstrap)?) };
+            Ok::<_, state::Error>((kept, allowed))
+        });
+        let (kept, allowed) =
+            read.await.map_err(|error| state::Error::Failed(format!("the read did not finish: {error}")))??;
+        seen = kept;
+        if let Some(mut allowed) = allowed {
+            allowed.remove(&network.me());
+            network.allow(allowed);
+        }
+        tokio::select! {
+            biased;
+            // A closed channel means that the node is gone: stop as well.
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            changed = heads.changed() => if changed.is_err() { return Ok(()) },
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
 use crate::sources::Sources;
-use crate::state::{self, Archive, Expected, Exported, Folder, State, StateOptions};
+use crate::state::{self, Archive, Expected, Exported, Folder, State, StateOptions, StateWrites};
 
 /// The locked data folder of a node that does not run.
 pub struct StoppedNode {
@@ -56,7 +56,8 @@ impl StoppedNode {
         let origin = Origin::Random(&sources);
         let secret = key_secret(&config.data, &sources)?;
         let keys = KeyStore::open_or_create(&config.data, &secret, origin, &[], new)?;
-        let genesis = genesis(config, origin, &keys)?;
+        let path = config.data.join(genesis::FILE);
+        let genesis = genesis::read(&path)?.ok_or(StartError::Missing { path })?;
         let all = Config { tenants: keys.tenants(), ..config.clone() };
         let mut options = state_options(&all, &keys, genesis, &tenants(&all, &keys));
         options.psi_capacity = options.psi_capacity.max(options.tenants.len());
@@ -79,7 +80,7 @@ impl StoppedNode {
     /// # Errors
     /// As [`State::open_in`].
     pub fn state(self) -> Result<State, state::Error> {
-        State::open_in(self.folder, self.options)
+        State::open_in(self.folder, self.options, no_block)
     }
 
     /// Opens the state, which is no archive any more.
@@ -87,7 +88,7 @@ impl StoppedNode {
     /// # Errors
     /// As [`State::open_in`].
     pub fn without_archive(self) -> Result<State, state::Error> {
-        State::open_in(self.folder, StateOptions { archive: Archive::Off, ..self.options })
+        State::open_in(self.folder, StateOptions { archive: Archive::Off, ..self.options }, no_block)
     }
 
     /// Takes the public state over from an export: the chain begins here with the block it was taken after.
@@ -102,6 +103,11 @@ impl StoppedNode {
     ) -> Result<Exported, state::Error> {
         State::begin_from(self.folder, self.options, export, expected, progress).map(|(_, exported)| exported)
     }
+}
+
+/// A node that was killed in its first moments has no block yet, and only its next start makes it.
+fn no_block() -> Result<StateWrites, state::Error> {
+    Err(state::Error::Asked("the folder holds no block yet; start its node once".into()))
 }
 
 fn check_chain(config: &Config) -> Result<(), StartError> {

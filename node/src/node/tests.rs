@@ -1,9 +1,10 @@
 //! The parts of a node working together, in process: agreement, replay protection, private execution, restarts.
 
-use coffer_abi::{ContractId, Gas, Height, Refused, Status};
+use coffer_abi::{ContractId, Encode, Gas, Height, Refused, Status, codec};
 use coffer_chain::certificate::vote;
-use coffer_chain::{Authority, Block, Certificate, CheckedTx, Kind, Psi, TxBody};
+use coffer_chain::{Authority, Block, Certificate, CheckedTx, Kind, PROTOCOL_VERSION, Psi, SystemContracts, TxBody};
 
+mod network;
 mod system;
 mod trace;
 mod upgrade;
@@ -405,7 +406,7 @@ fn a_chain_that_meters_with_another_version_is_not_opened_and_nothing_is_changed
     let folder = tempfile::tempdir().unwrap();
     let config = Config::dev(folder.path().into());
     drop(Opened::open(&config).unwrap());
-    let path = folder.path().join(GENESIS_FILE);
+    let path = folder.path().join(genesis::FILE);
     let written = std::fs::read(&path).unwrap();
     let mut genesis: Genesis = codec::decode(&written).unwrap();
     genesis.parameters.pass_version += 1;

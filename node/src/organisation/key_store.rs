@@ -1,4 +1,4 @@
-//! The node's keys: node key, relay key, managed accounts, tenant secrets, in one encrypted file. Layout: magic line, 16-byte salt,
+//! The node's keys: node key, relay key, organisation key, managed accounts, tenant secrets, in one encrypted file. Layout: magic line, 16-byte salt,
 //! 24-byte nonce, XChaCha20-Poly1305 of the SCALE-encoded content under Argon2id(secret, salt).
 //! Invariant: the file is replaced as a whole or not at all; a key leaves the store only as a signature.
 
@@ -17,9 +17,13 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::sources::{Sources, seeded_key};
 
-const MAGIC: &[u8] = b"coffer-keys-1\n";
+const MAGIC: &[u8] = b"coffer-keys-2\n";
 /// Name of the store in a data folder.
 pub const FILE: &str = "keys";
+/// Name of the node's own key, as an account.
+pub const NODE: &str = "node";
+/// Name of the organisation's key, as an account.
+pub const ORGANISATION: &str = "organisation";
 const SALT: usize = 16;
 const NONCE: usize = 24;
 
@@ -35,7 +39,7 @@ pub enum KeyError {
         source: io::Error,
     },
     /// Not a key store of this version.
-    #[error("{0} is no Coffer key store of version 1")]
+    #[error("{0} is no Coffer key store of version 2")]
     NotAKeyStore(PathBuf),
     /// Wrong secret, or a damaged file: the cipher cannot tell which.
     #[error("{0} does not open: the secret is wrong or the file is damaged")]
@@ -63,6 +67,10 @@ pub trait KeyHolder: Send + Sync {
     /// The accounts it signs for, in the order they were made.
     fn accounts(&self) -> Vec<AccountInfo>;
 
+    /// The node's own key and its organisation's, as accounts named [`NODE`] and [`ORGANISATION`]: they sign what the network contract is to do, and nothing
+    /// else.
+    fn own(&self) -> [AccountInfo; 2];
+
     /// Signs a hash for one chain in one domain.
     ///
     /// # Errors
@@ -88,6 +96,7 @@ struct NamedTenant {
 struct Content {
     node: [u8; 32],
     relay: [u8; 32],
+    organisation: [u8; 32],
     node_secret: [u8; 32],
     accounts: Vec<NamedSeed>,
     tenants: Vec<NamedTenant>,
@@ -136,9 +145,9 @@ impl KeyStore {
         let (mut content, mut changed) = match read(&path, secret)? {
             Some(content) => (content, false),
             None => {
-                let keys = ["node", "relay", "node secret"].map(|label| origin.key(label));
-                let [node, relay, node_secret] = keys;
-                (Content { node, relay, node_secret, accounts: vec![], tenants: vec![] }, true)
+                let keys = ["node", "relay", "organisation", "node secret"].map(|label| origin.key(label));
+                let [node, relay, organisation, node_secret] = keys;
+                (Content { node, relay, organisation, node_secret, accounts: vec![], tenants: vec![] }, true)
             }
         };
         for name in accounts {
@@ -181,6 +190,11 @@ impl KeyStore {
         Zeroizing::new(self.content.node)
     }
 
+    /// Public half of the key that holds the rights of the organisation that this node was made for.
+    pub fn organisation_key(&self) -> AccountId {
+        SigningKey::from_seed(&self.content.organisation).account()
+    }
+
     /// Key that signs markers.
     pub fn relay_key(&self) -> &SigningKey {
         &self.relay
@@ -213,10 +227,18 @@ impl KeyHolder for KeyStore {
         self.accounts.iter().map(|(info, _)| info.clone()).collect()
     }
 
+    fn own(&self) -> [AccountInfo; 2] {
+        let named = |name: &str, id| AccountInfo { name: name.into(), id };
+        [named(NODE, self.node_key()), named(ORGANISATION, self.organisation_key())]
+    }
+
     fn sign(&self, account: &AccountId, domain: Domain, chain_id: &Hash, what: &Hash) -> Result<Signature, KeyError> {
-        let found = self.accounts.iter().find(|(info, _)| info.id == *account);
-        let (_, key) = found.ok_or(KeyError::UnknownAccount(*account))?;
-        Ok(key.sign(domain, chain_id, what))
+        if let Some((_, key)) = self.accounts.iter().find(|(info, _)| info.id == *account) {
+            return Ok(key.sign(domain, chain_id, what));
+        }
+        let own = [&self.content.node, &self.content.organisation].map(SigningKey::from_seed);
+        let key = own.iter().find(|key| key.account() == *account && domain == Domain::TransactionSignature);
+        Ok(key.ok_or(KeyError::UnknownAccount(*account))?.sign(domain, chain_id, what))
     }
 }
 
@@ -321,6 +343,24 @@ mod tests {
         assert!(coffer_chain::sign::verify(&id, Domain::TransactionSignature, &chain, &what, &signature));
         let stranger = store.sign(&AccountId([9; 32]), Domain::TransactionSignature, &chain, &what);
         assert!(matches!(stranger, Err(KeyError::UnknownAccount(_))));
+    }
+
+    #[test]
+    fn the_nodes_own_keys_sign_transactions_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path(), b"secret", &["alice"], &[]).unwrap();
+        assert_eq!(store.accounts().len(), 1, "they are no managed accounts");
+        let [node, organisation] = store.own();
+        assert_eq!((node.id, organisation.id), (store.node_key(), store.organisation_key()));
+        assert_ne!(node.id, organisation.id);
+        let (chain, what) = (Hash([1; 32]), Hash([2; 32]));
+        for key in [node.id, organisation.id] {
+            let signature = store.sign(&key, Domain::TransactionSignature, &chain, &what).unwrap();
+            assert!(coffer_chain::sign::verify(&key, Domain::TransactionSignature, &chain, &what, &signature));
+            for domain in [Domain::Vote, Domain::ConsentSignature, Domain::InnerCallSignature] {
+                assert!(matches!(store.sign(&key, domain, &chain, &what), Err(KeyError::UnknownAccount(_))));
+            }
+        }
     }
 
     #[test]

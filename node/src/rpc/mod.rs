@@ -20,6 +20,7 @@ mod tx;
 mod state;
 mod psi;
 mod network;
+mod membership;
 mod outcome;
 mod error;
 

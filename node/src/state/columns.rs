@@ -5,7 +5,7 @@ use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Event, Hash};
 use coffer_chain::{Authority, Block, Certificate, Receipt};
 
 /// Version of this schema and of the block log.
-pub(super) const FORMAT: u16 = 4;
+pub(super) const FORMAT: u16 = 5;
 
 /// A database key.
 pub(super) type Key = [u8; 32];
@@ -26,7 +26,7 @@ pub(super) enum Column {
     Roots,
     /// Old values by height, to read at a height.
     Undo,
-    /// Blocks by hash, hashes by height.
+    /// Blocks by hash, hashes by height, validator sets by hash.
     Block,
     /// Pages of the ordered keys.
     Keys,
@@ -124,6 +124,8 @@ pub(super) enum Kind {
     First,
     /// `()` -> height of the first block whose trie of private states has this state in it, if it was imported.
     Joined,
+    /// hash of a validator set -> the set; public scope.
+    Validators,
 }
 
 impl Kind {
@@ -138,7 +140,7 @@ impl Kind {
             Self::State | Self::Importing | Self::Archive | Self::Joined => Column::State,
             Self::RootAt | Self::PsiTrie => Column::Roots,
             Self::Undo => Column::Undo,
-            Self::Block | Self::BlockAt => Column::Block,
+            Self::Block | Self::BlockAt | Self::Validators => Column::Block,
             Self::Page => Column::Keys,
             Self::Code | Self::CodeBefore => Column::Code,
             Self::Receipt => Column::Receipt,

@@ -164,6 +164,7 @@ impl Inner {
         }
         let (mut batch, layer) = roots.into_changes(records, height, &writes)?;
         put_block(&mut batch, records, &stored);
+        self.put_validators(&mut batch, header, &writes)?;
         put_receipts(&mut batch, records, &stored.tx_receipts())?;
         let layer = Arc::new(layer);
         batch.put_layer(records.scope, &layer);

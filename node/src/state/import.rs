@@ -244,6 +244,10 @@ impl Inner {
         if header.chain_id != self.chain_id {
             return refuse(format!("block {height} is of chain {}, not {}", header.chain_id, self.chain_id));
         }
+        if header.validators != self.validators.hash() {
+            let why = "was decided by another validator set than the genesis's, which nothing here vouches for";
+            return refuse(format!("block {height} {why}; begin from an older block, or from the genesis"));
+        }
         if let Err(error) = certificate.verify(&self.chain_id, height, &header.hash(), &self.validators) {
             return refuse(format!("block {height} was not decided by this chain's validators: {error}"));
         }
@@ -353,6 +357,7 @@ impl Inner {
         let height = stored.block.header.height;
         batch.put(records.scope, Kind::First, &[], &height.0);
         put_block(batch, records, stored);
+        self.put_validator_set(batch, &self.validators);
         put_receipts(batch, records, &stored.tx_receipts())
     }
 }

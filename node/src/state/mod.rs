@@ -25,6 +25,7 @@ mod history;
 mod import;
 mod log;
 mod memory;
+mod network;
 mod one;
 mod ordered;
 mod private;
@@ -38,6 +39,7 @@ mod snapshot;
 mod stats;
 mod system;
 mod threads;
+mod validators;
 mod verify;
 mod waiting;
 mod writes;
@@ -186,7 +188,7 @@ struct Inner {
     first: AtomicU64,
     chain_id: Hash,
     system: System,
-    /// Who decides every block: the set of the genesis.
+    /// Who decides the first block: the set of the genesis.
     validators: ValidatorSet,
     /// ORDER: after a state's `changing`, before the log and its `pages`.
     group: Group,

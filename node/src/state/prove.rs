@@ -71,7 +71,8 @@ impl State {
     fn proven_block(&self, height: Height) -> Result<ProvenBlock, Error> {
         let stored = self.block(BlockId::Height(height))?;
         let stored = stored.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))?;
-        Ok(ProvenBlock::new(stored.block.header, self.inner.validators.clone(), stored.certificate))
+        let validators = self.validator_set(&stored.block.header.validators)?;
+        Ok(ProvenBlock::new(stored.block.header, validators, stored.certificate))
     }
 }
 

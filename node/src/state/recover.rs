@@ -37,18 +37,23 @@ impl State {
     /// [`Error::OtherKey`]; [`Error::Damaged`] and [`Error::RootMismatch`] when log and database do not hold together;
     /// [`Error::Io`], [`Error::Database`].
     pub fn open(dir: &Path, options: StateOptions) -> Result<Self, Error> {
-        Self::open_in(Folder::open(dir)?, options)
+        Self::open_in(Folder::open(dir)?, options, || Ok(StateWrites::default()))
     }
 
-    /// The same in a folder that is locked already, for a node that keeps other files there too.
+    /// The same in a folder that is locked already, for a node that keeps other files there too. `first` gives what block 0 writes, and is
+    /// asked only while the folder holds no block.
     ///
     /// # Errors
-    /// As [`State::open`], but [`Error::InUse`].
-    pub fn open_in(folder: Folder, options: StateOptions) -> Result<Self, Error> {
+    /// As [`State::open`], but [`Error::InUse`]; and what `first` says. [`Error::RootMismatch`] when it comes to another root than the genesis names.
+    pub fn open_in<E: From<Error>>(
+        folder: Folder,
+        options: StateOptions,
+        first: impl FnOnce() -> Result<StateWrites, E>,
+    ) -> Result<Self, E> {
         let (inner, finished) = Inner::recover(folder, &options)?;
         if let Some(height) = inner.import_under_way()? {
             let why = format!("the public state of this folder is being taken over as of block {height}");
-            return Err(Error::Import(format!("{why}; go on with that import")));
+            return Err(Error::Import(format!("{why}; go on with that import")).into());
         }
         if inner.is_empty() {
             let header = options.genesis.header();
@@ -56,9 +61,9 @@ impl State {
                 Certificate { height: header.height, round: 0, block: header.hash(), signatures: Vec::new() };
             let block = Block { header, transactions: Vec::new() };
             let stored = StoredBlock { block, certificate, receipts: Vec::new() };
-            inner.apply_block(BlockFrame { stored, writes: StateWrites::default(), finished: 0 }, None)?;
+            inner.apply_block(BlockFrame { stored, writes: first()?, finished: 0 }, None)?;
         }
-        inner.ready(&options, finished)
+        Ok(inner.ready(&options, finished)?)
     }
 }
 
@@ -124,6 +129,7 @@ impl Inner {
     /// The state, once it has its first block.
     pub(super) fn ready(self, options: &StateOptions, finished: Option<u64>) -> Result<State, Error> {
         self.make_psi_trie(options, finished)?;
+        self.keep_next_validators()?;
         let is_any_held = self.private.values().any(|tenant| tenant.one.check_held().is_err());
         self.is_any_held.store(is_any_held, Ordering::Relaxed);
         Ok(State { inner: Arc::new(self) })

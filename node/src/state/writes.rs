@@ -11,7 +11,7 @@ use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
 use coffer_chain::Authority;
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
-use coffer_chain::trie::{self, Record, RecordKey, TrieError, value_hash};
+use coffer_chain::trie::{self, NodeReader, Record, RecordKey, TrieError, value_hash};
 use coffer_runtime::Changes;
 
 use super::archive;
@@ -70,6 +70,37 @@ impl StateWrites {
     pub fn is_empty(&self) -> bool {
         let unchanged = self.created.is_empty() && self.changed.is_empty() && self.codes.is_empty();
         unchanged && self.slots.values().all(BTreeMap::is_empty)
+    }
+
+    /// Root of the state whose first writes these are: contracts that come into being, with their storage. What a new chain names as its first root.
+    pub fn first_root(&self) -> Hash {
+        let mut leaves = BTreeMap::new();
+        for (id, new) in &self.created {
+            let mut contract = made(id, new);
+            let changes = self.slots.get(id).into_iter().flatten();
+            let slots =
+                changes.map(|(key, value)| (slot_path(&contract.path_key, key), value.as_deref().map(value_hash)));
+            contract.storage_root = root_of(&slots.collect());
+            leaves.insert(contract_path(id), Some(value_hash(&leaf(&contract).encode())));
+        }
+        root_of(&leaves)
+    }
+}
+
+/// Root of a trie that has just these leaves.
+fn root_of(leaves: &BTreeMap<trie::Path, Option<Hash>>) -> Hash {
+    // UNWRAP: the only errors are those of records that are read, and there are none.
+    trie::update(&Nothing, leaves).expect("a trie without records is read").root
+}
+
+/// A trie without records.
+struct Nothing;
+
+impl NodeReader for Nothing {
+    type Error = std::convert::Infallible;
+
+    fn load(&self, _: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Self::Error>> {
+        Ok(None)
     }
 }
 
@@ -264,6 +295,21 @@ pub(super) fn leaf(contract: &ContractRecord) -> ContractLeaf {
     }
 }
 
+/// A new contract without storage.
+fn made(id: &ContractId, new: &NewContract) -> ContractRecord {
+    ContractRecord {
+        id: *id,
+        code_hash: new.code_hash,
+        path_key: new.path_key,
+        deployer: new.deployer,
+        height: new.height,
+        storage_root: Hash::ZERO,
+        authority: new.authority.clone(),
+        revision: 0,
+        since: Place { height: new.height, index: 0 },
+    }
+}
+
 fn contract_before(
     id: &ContractId,
     stored: Option<&[u8]>,
@@ -274,17 +320,7 @@ fn contract_before(
         (Some(stored), None) => {
             decode(stored).map_err(|error| Error::Damaged(format!("the record of contract {id}: {error}")))
         }
-        (None, Some(new)) => Ok(ContractRecord {
-            id: *id,
-            code_hash: new.code_hash,
-            path_key: new.path_key,
-            deployer: new.deployer,
-            height: new.height,
-            storage_root: Hash::ZERO,
-            authority: new.authority.clone(),
-            revision: 0,
-            since: Place { height: new.height, index: 0 },
-        }),
+        (None, Some(new)) => Ok(made(id, new)),
         (None, None) if *id == RESERVED => Ok(ContractRecord {
             id: *id,
             code_hash: CodeHash::default(),

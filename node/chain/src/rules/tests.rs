@@ -29,6 +29,8 @@ fn genesis() -> Genesis {
             ..Parameters::default()
         },
         system: crate::SystemContracts::default(),
+        organisations: vec![],
+        state_root: Hash::ZERO,
     }
 }
 

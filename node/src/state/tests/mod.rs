@@ -37,7 +37,9 @@ fn genesis(salt: u8) -> Genesis {
     let validators = ValidatorSet::new(vec![Validator { key: node_key().account(), power: 1 }]).unwrap();
     let (salt, parameters) = ([salt; 32], Parameters::default());
     let system = SystemContracts::default();
-    Genesis { version: PROTOCOL_VERSION, salt, time: Time(1_000), validators, parameters, system }
+    let (organisations, state_root) = (vec![], Hash::ZERO);
+    let (version, time) = (PROTOCOL_VERSION, Time(1_000));
+    Genesis { version, salt, time, validators, parameters, system, organisations, state_root }
 }
 
 fn psi(name: &str) -> Psi {

@@ -74,7 +74,9 @@ fn genesis() -> Result<Genesis, Failure> {
     let validators = ValidatorSet::new(vec![Validator { key, power: 1 }]).ok_or("no validators")?;
     let parameters = Parameters::default();
     let system = SystemContracts::default();
-    Ok(Genesis { version: PROTOCOL_VERSION, salt: [1; 32], time: Time(1_000), validators, parameters, system })
+    let (organisations, state_root) = (Vec::new(), Hash::ZERO);
+    let (version, salt, time) = (PROTOCOL_VERSION, [1; 32], Time(1_000));
+    Ok(Genesis { version, salt, time, validators, parameters, system, organisations, state_root })
 }
 
 fn psi(trie: u32) -> Result<Psi, Failure> {

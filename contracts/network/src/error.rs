@@ -1,0 +1,103 @@
+//! Why something is refused. Invariant: every error names what stands in the way, so that the reader knows what to do about it.
+
+use coffer_sdk::prelude::*;
+
+/// Why a call was refused. Nothing was changed.
+#[error]
+pub enum Error {
+    /// The caller's key does not have this right.
+    NotAllowed {
+        /// Whose key it would take.
+        needed: String,
+    },
+    /// The organisation has managed access, and this takes trusted access.
+    NotTrusted {
+        /// The organisation.
+        organisation: String,
+    },
+    /// The node has managed access, and validators have trusted access.
+    NodeNotTrusted {
+        /// The node.
+        node: AccountId,
+    },
+    /// The organisation is suspended.
+    Suspended {
+        /// The organisation.
+        organisation: String,
+    },
+    /// There is no organisation of this name.
+    NoOrganisation {
+        /// The name.
+        name: String,
+    },
+    /// There is no node of this key.
+    NoNode {
+        /// The key.
+        node: AccountId,
+    },
+    /// There is an organisation of this name already.
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The key belongs to an organisation or a node already; each has one of its own.
+    KeyTaken {
+        /// The key.
+        key: AccountId,
+        /// The organisation that it belongs to, itself or through its node.
+        organisation: String,
+    },
+    /// A value cannot be used.
+    Invalid {
+        /// Name of the field.
+        field: String,
+        /// The value, shortened.
+        value: String,
+        /// What is wrong with it, and what would do.
+        why: String,
+    },
+    /// There cannot be more of something.
+    TooMany {
+        /// Of what.
+        what: String,
+        /// How many there can be.
+        most: u32,
+    },
+    /// The activation was signed for other blocks: activate again, once the node is in step with the chain.
+    Window {
+        /// The last height it was signed for.
+        until: u64,
+        /// Height of the block.
+        height: u64,
+    },
+    /// The node is no validator.
+    NoValidator {
+        /// The node.
+        node: AccountId,
+    },
+    /// Nobody would decide blocks any more: activate another node first.
+    LastValidator {
+        /// The node, or one of those, that would leave.
+        node: AccountId,
+    },
+    /// Something else is voted on about this organisation: vote for that, or wait until it is done or withdrawn.
+    OtherProposal {
+        /// The organisation.
+        organisation: String,
+    },
+    /// The organisation has voted for this already.
+    VotedAlready {
+        /// The organisation that voted.
+        organisation: String,
+    },
+    /// The caller's organisation has no vote about this organisation.
+    NoVote {
+        /// The organisation that it would be about.
+        organisation: String,
+    },
+    /// It is so already.
+    NoChange {
+        /// What.
+        what: String,
+    },
+}

@@ -1,0 +1,170 @@
+//! The network of a chain, in its public state: organisations, their nodes, the parameters of the chain, and who validates. Every node reads
+//! from here whom to let in and who votes on the next block.
+//! Not here: connections, join requests that nobody has answered yet, what a validator set is worth. Invariants: a key belongs to one organisation
+//! or one node; only a node itself makes itself a validator, so that no approval can halt the chain; there is always a validator.
+#![no_std]
+use coffer_sdk::prelude::*;
+
+mod record;
+mod error;
+mod event;
+mod check;
+mod vote;
+mod node;
+mod power;
+mod view;
+
+pub use error::Error;
+pub use event::{
+    NodeApproved, NodeDeclined, NodeRemoved, NodeUpdated, OrganisationChanged, OrganisationJoined, ValidatorJoined,
+    ValidatorLeft, VoteCast, VoteWithdrawn,
+};
+pub use record::{Access, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Proposal, Role, Validator};
+
+/// The network of a chain.
+#[contract]
+pub struct Network {
+    /// Organisations, by their names.
+    organisations: Map<String, Organisation>,
+    /// Names of organisations, by their keys.
+    keys: LookupMap<AccountId, String>,
+    /// Nodes, by their keys.
+    nodes: Map<AccountId, Node>,
+    /// Nodes of an organisation, by (organisation, node).
+    members: Set<(String, AccountId)>,
+    /// Nodes that an organisation does not want, by (organisation, node).
+    declined: Set<(String, AccountId)>,
+    /// How many these are, by organisation.
+    declined_count: LookupMap<String, u32>,
+    /// Changes of organisations that are voted on, by the organisation's name.
+    proposals: Map<String, Proposal>,
+    /// How many organisations there are.
+    organisation_count: Item<u32>,
+    /// How many proposals there are.
+    proposal_count: Item<u32>,
+    /// The parameters of the chain.
+    parameters: Item<Parameters>,
+    /// Who decides the next block, in the order of the keys.
+    validators: Item<Vec<Validator>>,
+}
+
+#[contract]
+impl Network {
+    /// Begins the network of a chain, once, as its genesis says.
+    pub fn init(
+        &mut self,
+        /// The first organisations with their nodes, of which one at least validates.
+        organisations: Vec<NewOrganisation>,
+        parameters: Parameters,
+    ) -> Result<(), Error> {
+        self.begin(organisations, parameters)
+    }
+
+    /// Votes for a change that is more than one organisation's own affair: a new one, suspending and resuming one, another access. The first vote
+    /// proposes it. Needs the key of a trusted organisation, not suspended, and not the one to be suspended; with the votes of more than half of these it is done. Returns true
+    /// if it is.
+    pub fn vote(&mut self, change: Change) -> Result<bool, Error> {
+        self.vote_for(change)
+    }
+
+    /// Takes back one's vote about an organisation; a change without votes is proposed no longer.
+    pub fn withdraw(&mut self, organisation: String) -> Result<(), Error> {
+        self.withdraw_vote(organisation)
+    }
+
+    /// Lets a node of the caller's organisation in, as a follower, or changes its access. Needs the organisation's key. A decline of it is undone.
+    pub fn approve(
+        &mut self,
+        /// The node's key.
+        node: AccountId,
+        access: Access,
+        /// Where it listens, as `host:port`, at most 4.
+        addresses: Vec<String>,
+    ) -> Result<(), Error> {
+        self.approve_node(node, access, addresses)
+    }
+
+    /// Says that the caller's organisation does not want a node that asked to join. Needs the organisation's key.
+    pub fn decline(&mut self, node: AccountId) -> Result<(), Error> {
+        self.decline_node(node)
+    }
+
+    /// Removes a node, which counts as declined then; a validator leaves the set with it. Needs its organisation's key.
+    pub fn remove(&mut self, node: AccountId) -> Result<(), Error> {
+        self.remove_node(node)
+    }
+
+    /// Changes where a node listens. Needs its organisation's key, or the node's own.
+    pub fn set_addresses(&mut self, node: AccountId, addresses: Vec<String>) -> Result<(), Error> {
+        self.readdress_node(node, addresses)
+    }
+
+    /// Makes the node that signs this a validator from the next block on. Needs trusted access of the node and of its organisation.
+    pub fn activate(
+        &mut self,
+        /// The last height at which this may be executed: the height of the newest block and 2. A node that is not in step with the chain cannot
+        /// become a validator.
+        until: u64,
+    ) -> Result<(), Error> {
+        self.activate_node(until)
+    }
+
+    /// Makes a validator a follower from the next block on. Needs the node's own key, or its organisation's.
+    pub fn deactivate(&mut self, node: AccountId) -> Result<(), Error> {
+        self.deactivate_node(node)
+    }
+
+    /// A page of the organisations, in the order of their names.
+    pub fn organisations(
+        &self,
+        /// The page starts behind this name; an empty one for the first page.
+        after: String,
+        /// Entries of the page, at most 100.
+        limit: u32,
+    ) -> Vec<Organisation> {
+        self.page_of_organisations(after, limit)
+    }
+
+    /// The organisation of a name.
+    pub fn organisation(&self, name: String) -> Option<Organisation> {
+        check::name(&name).ok().and_then(|()| self.organisations.get(&name))
+    }
+
+    /// A page of the nodes, in the order of their keys.
+    pub fn nodes(
+        &self,
+        /// The page starts behind this node; nothing for the first page.
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Vec<Node> {
+        self.page_of_nodes(after, limit)
+    }
+
+    /// The node of a key.
+    pub fn node(&self, key: AccountId) -> Option<Node> {
+        self.nodes.get(&key)
+    }
+
+    /// A page of the nodes that an organisation declined or removed, in the order of their keys.
+    pub fn declined(&self, organisation: String, after: Option<AccountId>, limit: u32) -> Vec<AccountId> {
+        self.page_of_declined(organisation, after, limit)
+    }
+
+    /// A page of what is voted on, in the order of the organisations' names.
+    pub fn proposals(&self, after: String, limit: u32) -> Vec<Proposal> {
+        self.page_of_proposals(after, limit)
+    }
+
+    /// Who decides the next block, in the order of the keys, with their voting power.
+    pub fn validators(&self) -> Vec<Validator> {
+        self.validators.get_or_default()
+    }
+
+    /// The parameters of the chain.
+    pub fn parameters(&self) -> Option<Parameters> {
+        self.parameters.get()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Nodes: let in and removed by their organisation, validators by themselves. Not here: voting power (`power`). Invariants: a node belongs to one
+//! organisation; its access is at most its organisation's; only its own signature, for the blocks that come next, makes it a validator.
+
+use coffer_sdk::prelude::*;
+
+use crate::Network;
+use crate::check;
+use crate::error::Error;
+use crate::event::{NodeApproved, NodeDeclined, NodeRemoved, NodeUpdated};
+use crate::record::{Access, NewNode, Node, Organisation, Role};
+
+/// Nodes of an organisation.
+const MAX_NODES: u32 = 256;
+/// Nodes that an organisation can have declined.
+const MAX_DECLINED: u32 = 256;
+/// Heights that an activation can be signed ahead: who signs for the block after the newest two is in step with the chain.
+const WINDOW: u64 = 2;
+
+impl Network {
+    pub(crate) fn approve_node(
+        &mut self,
+        node: AccountId,
+        access: Access,
+        addresses: Vec<String>,
+    ) -> Result<(), Error> {
+        let organisation = self.acting()?;
+        check::addresses(&addresses)?;
+        let name = organisation.name.clone();
+        match self.nodes.get(&node).filter(|known| known.organisation == name) {
+            Some(known) => self.change_node(&organisation, Node { access, addresses, ..known })?,
+            None => self.add_node(organisation, NewNode { key: node, access, addresses, role: Role::Follower })?,
+        }
+        self.forget_decline(&name, node);
+        Ok(())
+    }
+
+    fn change_node(&mut self, organisation: &Organisation, node: Node) -> Result<(), Error> {
+        within(organisation, node.access)?;
+        self.nodes.set(&node.key, &node);
+        if node.access == Access::Managed {
+            self.unseat(&[node.key])?;
+        }
+        let Node { key, organisation, access, addresses, .. } = node;
+        emit(NodeApproved { node: key, organisation, access, addresses });
+        Ok(())
+    }
+
+    /// Adds a node to an organisation, and saves both.
+    pub(crate) fn add_node(&mut self, mut organisation: Organisation, new: NewNode) -> Result<(), Error> {
+        let NewNode { key, access, addresses, .. } = new;
+        check::addresses(&addresses)?;
+        within(&organisation, access)?;
+        self.is_free(&key)?;
+        if organisation.nodes >= MAX_NODES {
+            return Err(Error::TooMany { what: "nodes of an organisation".to_owned(), most: MAX_NODES });
+        }
+        organisation.nodes += 1;
+        let name = organisation.name.clone();
+        self.organisations.set(&name, &organisation);
+        self.members.insert(&(name.clone(), key));
+        let (organisation, since) = (name, block_height());
+        let node = Node { key, organisation: organisation.clone(), access, addresses, role: Role::Follower, since };
+        self.nodes.set(&key, &node);
+        emit(NodeApproved { node: key, organisation, access, addresses: node.addresses });
+        Ok(())
+    }
+
+    pub(crate) fn decline_node(&mut self, node: AccountId) -> Result<(), Error> {
+        let organisation = self.acting()?.name;
+        if let Some(known) = self.nodes.get(&node) {
+            return Err(Error::KeyTaken { key: node, organisation: known.organisation });
+        }
+        if self.declined_count.get_or_default(&organisation) >= MAX_DECLINED {
+            return Err(Error::TooMany { what: "declined nodes of an organisation".to_owned(), most: MAX_DECLINED });
+        }
+        if self.note_decline(&organisation, node) {
+            emit(NodeDeclined { node, organisation });
+        }
+        Ok(())
+    }
+
+    /// Notes that an organisation does not want a node; false if that is noted already, or there is no room.
+    fn note_decline(&mut self, organisation: &String, node: AccountId) -> bool {
+        let count = self.declined_count.get_or_default(organisation);
+        if count >= MAX_DECLINED || !self.declined.insert(&(organisation.clone(), node)) {
+            return false;
+        }
+        self.declined_count.set(organisation, &(count + 1));
+        true
+    }
+
+    fn forget_decline(&mut self, organisation: &String, node: AccountId) {
+        if self.declined.remove(&(organisation.clone(), node)) {
+            let count = self.declined_count.get_or_default(organisation);
+            self.declined_count.set(organisation, &count.saturating_sub(1));
+        }
+    }
+
+    pub(crate) fn remove_node(&mut self, node: AccountId) -> Result<(), Error> {
+        let mut organisation = self.acting()?;
+        self.own(&organisation, &node)?;
+        self.unseat(&[node])?;
+        self.nodes.remove(&node);
+        organisation.nodes = organisation.nodes.saturating_sub(1);
+        let name = organisation.name.clone();
+        self.members.remove(&(name.clone(), node));
+        self.organisations.set(&name, &organisation);
+        // So that nobody who has it among its first peers takes it for one that is still to join.
+        self.note_decline(&name, node);
+        emit(NodeRemoved { node, organisation: name });
+        Ok(())
+    }
+
+    pub(crate) fn readdress_node(&mut self, node: AccountId, addresses: Vec<String>) -> Result<(), Error> {
+        check::addresses(&addresses)?;
+        let mut known = self.known_node(&node)?;
+        self.by_node_or_organisation(&known)?;
+        known.addresses = addresses;
+        self.nodes.set(&node, &known);
+        emit(NodeUpdated { node, addresses: known.addresses });
+        Ok(())
+    }
+
+    pub(crate) fn activate_node(&mut self, until: u64) -> Result<(), Error> {
+        let node = caller();
+        let known = self.known_node(&node)?;
+        let height = block_height();
+        if until < height || until - height > WINDOW {
+            return Err(Error::Window { until, height });
+        }
+        let organisation = self.known_organisation(&known.organisation)?;
+        is_active(&organisation)?;
+        is_trusted(&organisation)?;
+        if known.access != Access::Trusted {
+            return Err(Error::NodeNotTrusted { node });
+        }
+        if known.role == Role::Validator {
+            return Err(Error::NoChange { what: "the node is a validator already".to_owned() });
+        }
+        self.seat(&node)
+    }
+
+    pub(crate) fn deactivate_node(&mut self, node: AccountId) -> Result<(), Error> {
+        let known = self.known_node(&node)?;
+        self.by_node_or_organisation(&known)?;
+        if known.role != Role::Validator {
+            return Err(Error::NoValidator { node });
+        }
+        self.unseat(&[node])
+    }
+
+    /// The organisation whose key the caller has.
+    pub(crate) fn acting(&self) -> Result<Organisation, Error> {
+        let name = self.keys.get(&caller());
+        let organisation = name.and_then(|name| self.organisations.get(&name));
+        let organisation =
+            organisation.ok_or_else(|| Error::NotAllowed { needed: "the key of an organisation".to_owned() })?;
+        is_active(&organisation)?;
+        Ok(organisation)
+    }
+
+    /// Fails unless the node signs itself, or its organisation does for it.
+    fn by_node_or_organisation(&self, node: &Node) -> Result<(), Error> {
+        let organisation = self.known_organisation(&node.organisation)?;
+        is_active(&organisation)?;
+        if [node.key, organisation.key].contains(&caller()) {
+            return Ok(());
+        }
+        let needed = "the node's own key, or that of ".to_owned() + &organisation.name;
+        Err(Error::NotAllowed { needed })
+    }
+
+    /// Fails unless a node is the organisation's.
+    fn own(&self, organisation: &Organisation, node: &AccountId) -> Result<(), Error> {
+        let known = self.known_node(node)?;
+        if known.organisation == organisation.name {
+            return Ok(());
+        }
+        Err(Error::NotAllowed { needed: "the key of ".to_owned() + &known.organisation })
+    }
+
+    pub(crate) fn known_node(&self, node: &AccountId) -> Result<Node, Error> {
+        self.nodes.get(node).ok_or(Error::NoNode { node: *node })
+    }
+
+    /// Fails if a key is an organisation's or a node's already.
+    pub(crate) fn is_free(&self, key: &AccountId) -> Result<(), Error> {
+        let by = self.keys.get(key).or_else(|| self.nodes.get(key).map(|node| node.organisation));
+        by.map_or(Ok(()), |organisation| Err(Error::KeyTaken { key: *key, organisation }))
+    }
+}
+
+/// Fails if a node would have more access than its organisation.
+fn within(organisation: &Organisation, access: Access) -> Result<(), Error> {
+    if access == Access::Trusted { is_trusted(organisation) } else { Ok(()) }
+}
+
+/// Fails unless an organisation has trusted access.
+pub(crate) fn is_trusted(organisation: &Organisation) -> Result<(), Error> {
+    if organisation.access == Access::Trusted {
+        return Ok(());
+    }
+    Err(Error::NotTrusted { organisation: organisation.name.clone() })
+}
+
+/// Fails if an organisation is suspended.
+pub(crate) fn is_active(organisation: &Organisation) -> Result<(), Error> {
+    if organisation.suspended {
+        return Err(Error::Suspended { organisation: organisation.name.clone() });
+    }
+    Ok(())
+}

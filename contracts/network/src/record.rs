@@ -1,0 +1,159 @@
+//! What the contract keeps and takes. Not here: who may change it. Invariant: nodes read these forms from storage (`coffer_chain::network`), so a
+//! change of one is a network upgrade.
+
+use coffer_sdk::prelude::*;
+
+/// What an organisation's nodes, or one node, may do at most.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// Validate and vote.
+    Trusted,
+    /// Follow.
+    Managed,
+}
+
+/// What a node does.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub enum Role {
+    /// It follows the chain.
+    Follower,
+    /// It votes.
+    Validator,
+}
+
+/// An organisation.
+#[contract_type]
+pub struct Organisation {
+    /// Its name.
+    pub name: String,
+    /// The key that holds its rights: never a node's.
+    pub key: AccountId,
+    /// What its nodes may do at most.
+    pub access: Access,
+    /// True while it has no rights and its nodes are not let in.
+    pub suspended: bool,
+    /// Its nodes.
+    pub nodes: u32,
+    /// Height since which it is on the chain.
+    pub since: u64,
+}
+
+/// A node.
+#[contract_type]
+pub struct Node {
+    /// Its key.
+    pub key: AccountId,
+    /// Its organisation.
+    pub organisation: String,
+    /// What it may do at most.
+    pub access: Access,
+    /// Where it listens, as `host:port`.
+    pub addresses: Vec<String>,
+    /// What it does.
+    pub role: Role,
+    /// Height since which it is on the chain.
+    pub since: u64,
+}
+
+/// A node that votes on blocks.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub struct Validator {
+    /// Its key.
+    pub key: AccountId,
+    /// Its share of its organisation's voting power.
+    pub power: u64,
+}
+
+/// A new organisation.
+#[contract_type]
+pub struct NewOrganisation {
+    /// Its name: 1 to 48 letters, digits, `_`, `-` and `.`.
+    pub name: String,
+    /// The key that is to hold its rights.
+    pub key: AccountId,
+    /// What its nodes may do at most.
+    pub access: Access,
+    /// Its first nodes, at most 16.
+    pub nodes: Vec<NewNode>,
+}
+
+/// A new node.
+#[contract_type]
+pub struct NewNode {
+    /// Its key.
+    pub key: AccountId,
+    /// What it may do at most.
+    pub access: Access,
+    /// Where it listens, as `host:port`, at most 4.
+    pub addresses: Vec<String>,
+    /// What it does. Only nodes of the genesis begin as validators; all others activate themselves.
+    pub role: Role,
+}
+
+/// What is voted on.
+#[contract_type]
+pub enum Change {
+    /// An organisation joins.
+    Join {
+        /// All of it: a vote is for just this.
+        organisation: NewOrganisation,
+    },
+    /// An organisation loses its rights until it is resumed: its nodes are cut off and its validators leave the set.
+    Suspend {
+        /// Its name.
+        organisation: String,
+    },
+    /// A suspended organisation has its rights again; its nodes follow until they activate themselves.
+    Resume {
+        /// Its name.
+        organisation: String,
+    },
+    /// An organisation has another access; with managed access its validators leave the set.
+    Access {
+        /// Its name.
+        organisation: String,
+        /// The access.
+        access: Access,
+    },
+}
+
+impl Change {
+    /// The organisation that it is about.
+    pub fn organisation(&self) -> &String {
+        match self {
+            Self::Join { organisation } => &organisation.name,
+            Self::Suspend { organisation } | Self::Resume { organisation } | Self::Access { organisation, .. } => {
+                organisation
+            }
+        }
+    }
+}
+
+/// A change that is voted on.
+#[contract_type]
+pub struct Proposal {
+    /// The change.
+    pub change: Change,
+    /// Organisations that voted for it, in the order of their votes.
+    pub votes: Vec<String>,
+    /// Height at which it was proposed.
+    pub since: u64,
+}
+
+/// Rules that all nodes share and that may change at a height.
+#[contract_type]
+pub struct Parameters {
+    /// Gas one public transaction or one private call may use.
+    pub max_tx_gas: u64,
+    /// Gas the public transactions of one block may ask for together.
+    pub max_block_gas: u64,
+    /// Bytes of the transactions of one block.
+    pub max_block_bytes: u32,
+    /// Version of the pass that makes modules count their gas.
+    pub pass_version: u32,
+    /// Version of the table of what computation costs.
+    pub schedule_version: u32,
+}

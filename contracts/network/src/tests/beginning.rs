@@ -1,0 +1,76 @@
+//! A network as its genesis gives it.
+
+use super::*;
+
+#[coffer_test]
+fn a_network_begins_with_the_organisations_nodes_and_parameters_of_its_genesis(test: &Test) {
+    let net = Net::nothing(test);
+    let first = organisation(1, Access::Trusted, vec![new_node(1, Role::Validator), new_node(2, Role::Follower)]);
+    let second =
+        organisation(2, Access::Managed, vec![NewNode { access: Access::Managed, ..new_node(3, Role::Follower) }]);
+    test.measured("begin a network of 2 organisations and 3 nodes", || {
+        net.ask().init(vec![first, second], parameters()).unwrap();
+    });
+    let since = net.height();
+    let known = |i: u8, access, nodes| Organisation {
+        name: format!("Org{i}"),
+        key: org(i),
+        access,
+        suspended: false,
+        nodes,
+        since,
+    };
+    let all = [known(1, Access::Trusted, 2), known(2, Access::Managed, 1)];
+    assert_eq!(net.ask().organisations(String::new(), 100), all);
+    assert_eq!(net.ask().organisation("Org2".to_owned()), Some(all[1].clone()));
+    let nodes = net.ask().nodes(None, 100);
+    let told: Vec<_> = nodes.iter().map(|node| (node.key, &*node.organisation, node.access, node.role)).collect();
+    let expected = [
+        (node(1), "Org1", Access::Trusted, Role::Validator),
+        (node(2), "Org1", Access::Trusted, Role::Follower),
+        (node(3), "Org2", Access::Managed, Role::Follower),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!((nodes[0].addresses.clone(), nodes[0].since), (address(1), since));
+    assert_eq!(net.ask().parameters(), Some(parameters()));
+    assert_eq!(net.set(), [(1, POWER)]);
+}
+
+#[coffer_test]
+fn a_genesis_that_cannot_be_is_refused_with_what_is_wrong(test: &Test) {
+    let refused = |organisations| Net::nothing(test).ask().init(organisations, parameters()).unwrap_err();
+    let follower = || vec![new_node(1, Role::Follower)];
+    let nobody = refused(vec![organisation(1, Access::Trusted, follower())]);
+    assert!(matches!(nobody, Error::Invalid { field, .. } if field == "organisations"), "no validator");
+    assert!(matches!(refused(vec![]), Error::Invalid { .. }));
+    let managed = vec![NewNode { access: Access::Managed, ..new_node(1, Role::Validator) }];
+    assert_eq!(refused(vec![organisation(1, Access::Trusted, managed)]), Error::NodeNotTrusted { node: node(1) });
+    let untrusted = refused(vec![organisation(1, Access::Managed, vec![new_node(1, Role::Validator)])]);
+    assert_eq!(untrusted, Error::NotTrusted { organisation: "Org1".to_owned() });
+    let one = || organisation(1, Access::Trusted, vec![new_node(1, Role::Validator)]);
+    assert_eq!(refused(vec![one(), one()]), Error::NameTaken { name: "Org1".to_owned() });
+    let twice = organisation(2, Access::Trusted, follower());
+    let taken = |key, organisation: &str| Error::KeyTaken { key, organisation: organisation.to_owned() };
+    assert_eq!(refused(vec![one(), twice]), taken(node(1), "Org1"));
+    let own = NewOrganisation { key: node(1), ..one() };
+    assert_eq!(refused(vec![own]), taken(node(1), "Org1"), "the organisation key is never a node's");
+    for name in ["", "a b", "a/b", &"x".repeat(49)] {
+        let error = refused(vec![NewOrganisation { name: name.to_owned(), ..one() }]);
+        assert!(matches!(error, Error::Invalid { field, .. } if field == "name"), "{name:?}");
+    }
+}
+
+#[coffer_test]
+fn pages_go_on_where_the_last_one_ended(test: &Test) {
+    let net = Net::of(test, 3);
+    let names = |after: &str, limit| -> Vec<String> {
+        net.ask().organisations(after.to_owned(), limit).into_iter().map(|one| one.name).collect()
+    };
+    assert_eq!((names("", 2), names("Org2", 2)), (vec!["Org1".to_owned(), "Org2".to_owned()], vec!["Org3".to_owned()]));
+    assert_eq!((names("", 0), names(&"x".repeat(300), 9), names("Org3", 9)), (vec![], vec![], vec![]));
+    let keys =
+        |after, limit| -> Vec<u8> { net.ask().nodes(after, limit).into_iter().map(|node| node.key.0[0]).collect() };
+    assert_eq!((keys(None, 2), keys(Some(node(2)), 2)), (vec![1, 2], vec![3]));
+    assert_eq!(net.ask().organisation("x".repeat(300)), None);
+    assert_eq!(net.ask().node(node(9)), None);
+}

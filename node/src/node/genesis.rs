@@ -1,0 +1,143 @@
+//! The genesis of a data folder: read from it, or made for a new chain. Not here: what its network contract writes (`executor`), its comparison with
+//! the state (`state`). Invariant: the file is there whole or not at all, and what is in it was checked as far as that needs no execution.
+
+use std::io;
+use std::path::Path;
+
+use coffer_abi::{Encode, Hash, Time, codec};
+use coffer_chain::network::{Access, FirstNode, FirstOrganisation, Role, first_validators};
+use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, SystemContracts};
+use coffer_runtime::Runtime;
+
+use super::{StartError, write_whole};
+use crate::config::Config;
+use crate::executor::first_writes;
+use crate::organisation::KeyStore;
+use crate::organisation::key_store::Origin;
+use crate::sources::{SEEDED_GENESIS, now, seeded_key};
+use crate::state::{self, StateWrites};
+
+/// Its name in a data folder.
+pub(super) const FILE: &str = "genesis";
+/// The organisation of a development node.
+const DEV_ORGANISATION: &str = "dev";
+/// Bytes of a genesis at most: its system contracts with room to spare.
+pub(super) const MAX_BYTES: u64 = 256 << 20;
+
+/// What a new chain begins with.
+pub(super) struct NewChain {
+    /// Makes it another chain than all others.
+    pub salt: [u8; 32],
+    /// Time of block 0.
+    pub time: Time,
+    /// Contracts that it comes with.
+    pub system: SystemContracts,
+    /// Its organisations; one of their nodes at least validates.
+    pub organisations: Vec<FirstOrganisation>,
+}
+
+impl NewChain {
+    /// Its genesis, and what block 0 writes. Without a network contract nobody keeps the organisations: their validators stay for good.
+    ///
+    /// # Errors
+    /// [`StartError::First`] when the network contract does not begin with this.
+    pub fn begin(self, path: &Path, runtime: &Runtime) -> Result<(Genesis, StateWrites), StartError> {
+        let mut genesis = self.document(path)?;
+        let writes = first(path, runtime, &genesis)?;
+        genesis.state_root = writes.first_root();
+        Ok((genesis, writes))
+    }
+
+    /// Its genesis without the root of its first state.
+    fn document(self, path: &Path) -> Result<Genesis, StartError> {
+        let Self { salt, time, system, organisations } = self;
+        let problem = || StartError::Genesis { path: path.to_owned(), problem: "would have no validators".into() };
+        let validators = first_validators(&organisations).ok_or_else(problem)?;
+        let (version, parameters, state_root) = (PROTOCOL_VERSION, Parameters::default(), Hash::ZERO);
+        let mut genesis = Genesis { version, salt, time, validators, parameters, system, organisations, state_root };
+        if genesis.network().is_none() {
+            genesis.organisations.clear();
+        }
+        Ok(genesis)
+    }
+}
+
+/// What block 0 of a chain writes.
+pub(super) fn first(path: &Path, runtime: &Runtime, genesis: &Genesis) -> Result<StateWrites, StartError> {
+    first_writes(runtime, genesis).map_err(|source| StartError::First { path: path.to_owned(), source })
+}
+
+/// The genesis of a data folder; `None` if it has none.
+///
+/// # Errors
+/// [`StartError::Genesis`], [`StartError::Io`].
+pub(super) fn read(path: &Path) -> Result<Option<Genesis>, StartError> {
+    match std::fs::read(path) {
+        Ok(bytes) => decode(path, &bytes).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StartError::Io { path: path.to_owned(), source }),
+    }
+}
+
+/// A genesis from its bytes, checked.
+///
+/// # Errors
+/// [`StartError::Genesis`].
+pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Genesis, StartError> {
+    let problem = |problem: String| StartError::Genesis { path: path.to_owned(), problem };
+    let genesis: Genesis =
+        codec::decode(bytes).map_err(|_| problem("is no genesis of this version of the program".into()))?;
+    genesis.check().map_err(|error| problem(format!("cannot begin a chain: {error}")))?;
+    Ok(genesis)
+}
+
+/// The genesis of a development node: that of its folder, or a new one with this node as the only validator, and then also what block 0 writes.
+///
+/// # Errors
+/// [`StartError::Genesis`], [`StartError::First`], [`StartError::Io`]; [`state::Error::OtherChain`] when the folder is of another seed.
+pub(super) fn of_folder(
+    config: &Config,
+    stored: Option<Genesis>,
+    origin: Origin<'_>,
+    keys: &KeyStore,
+    runtime: &Runtime,
+) -> Result<(Genesis, Option<StateWrites>), StartError> {
+    let path = config.data.join(FILE);
+    let new = |salt, time, system: &SystemContracts| NewChain {
+        salt,
+        time,
+        system: system.clone(),
+        organisations: vec![own_organisation(DEV_ORGANISATION, keys, Vec::new())],
+    };
+    let Some(stored) = stored else {
+        let new = match origin {
+            Origin::Random(sources) => new(sources.bytes(), now(), &config.system),
+            Origin::Seed(seed) => new(seeded_key(seed, FILE), SEEDED_GENESIS, &config.system),
+        };
+        let (genesis, writes) = new.begin(&path, runtime)?;
+        write_whole(&path, &genesis.encode())?;
+        return Ok((genesis, Some(writes)));
+    };
+    if let Origin::Seed(seed) = origin {
+        // Its system contracts came with the program that began it, which may have been an older one.
+        let expected = new(seeded_key(seed, FILE), SEEDED_GENESIS, &stored.system).document(&path)?;
+        // Its state root is compared with what the state comes to.
+        let expected = Genesis { state_root: stored.state_root, ..expected };
+        if stored != expected {
+            let (found, expected) = (stored.chain_id(), expected.chain_id());
+            return Err(state::Error::OtherChain { dir: config.data.clone(), found, expected }.into());
+        }
+    }
+    Ok((stored, None))
+}
+
+/// An organisation whose one node, a validator, is this one.
+pub(super) fn own_organisation(name: &str, keys: &KeyStore, addresses: Vec<String>) -> FirstOrganisation {
+    let node = FirstNode { key: keys.node_key(), access: Access::Trusted, addresses, role: Role::Validator };
+    FirstOrganisation {
+        name: name.to_owned(),
+        key: keys.organisation_key(),
+        access: Access::Trusted,
+        nodes: vec![node],
+    }
+}

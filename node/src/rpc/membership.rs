@@ -1,0 +1,54 @@
+//! Namespace `network`, its public record. Not here: connections. Invariant: what is told stands in the public state of one height.
+
+use coffer_abi::{AccountId, Height};
+use coffer_api::Error;
+use coffer_api::membership::{
+    MAX_LIMIT, MembershipApi, NetworkParameters, NetworkValidator, NodePage, OrganisationPage, Validators,
+};
+use coffer_api::types::{Number, Text};
+
+use super::methods::Handlers;
+
+impl MembershipApi for Handlers {
+    async fn organisations(&self, after: Option<String>, limit: Option<Number>) -> Result<OrganisationPage, Error> {
+        let limit = size(limit)?;
+        // One more shows whether there is a next page.
+        let mut found = self.read(move |state| state.public().organisations(after.as_deref(), limit + 1)).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| last.name.clone());
+        Ok(OrganisationPage { items: found.into_iter().map(Into::into).collect(), next })
+    }
+
+    async fn nodes(&self, after: Option<Text<AccountId>>, limit: Option<Number>) -> Result<NodePage, Error> {
+        let (limit, after) = (size(limit)?, after.map(|after| after.0));
+        let mut found = self.read(move |state| state.public().nodes(after.as_ref(), limit + 1)).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| Text(last.key));
+        Ok(NodePage { items: found.into_iter().map(Into::into).collect(), next })
+    }
+
+    async fn validators(&self, height: Option<Number>) -> Result<Validators, Error> {
+        let height = height.map_or_else(|| self.invoker.next_height(), |height| Height(height.0));
+        let set = self.read(move |state| state.validators(height)).await?;
+        let validators = set.validators().iter();
+        let validators = validators.map(|one| NetworkValidator { node: Text(one.key), power: one.power });
+        Ok(Validators { height: height.0, hash: Text(set.hash()), validators: validators.collect() })
+    }
+
+    async fn parameters(&self) -> Result<NetworkParameters, Error> {
+        let found = self.read(|state| state.public().network_parameters()).await?;
+        let hint = "this chain's genesis has no network contract; chain_parameters tells what its genesis says";
+        let none = || Error::NotFound { what: "system contract", id: "network".into(), hint: hint.into() };
+        found.map(Into::into).ok_or_else(none)
+    }
+}
+
+fn size(limit: Option<Number>) -> Result<usize, Error> {
+    let limit = limit.map_or(MAX_LIMIT, |limit| limit.0);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(Error::invalid("limit", format!("`limit` is 1 to {MAX_LIMIT}, not {limit}")));
+    }
+    Ok(limit as usize)
+}

@@ -1,0 +1,97 @@
+//! Who decides the block of a height: validator sets, each kept once under its hash, as headers name them. Not here: how a set comes to be
+//! (the network contract), what certificates are worth (`coffer_chain`). Invariant: of every block that is kept, and of the next one, the set
+//! is kept too.
+
+use coffer_abi::{Hash, Height};
+use coffer_chain::{Header, ValidatorSet, network};
+
+use super::columns::Kind;
+use super::db::Batch;
+use super::error::{Error, REBUILD};
+use super::slot::slot;
+use super::{BlockId, Inner, State, StateWrites};
+
+impl State {
+    /// Who decides the block at `height`: of every block that is kept, and of the next one.
+    ///
+    /// # Errors
+    /// [`Error::Future`] beyond the next block, [`Error::Pruned`] before the first block this node has; [`Error::Database`], [`Error::Damaged`].
+    pub fn validators(&self, height: Height) -> Result<ValidatorSet, Error> {
+        let head = self.head();
+        let is_next = head.height.next() == Some(height);
+        if height > head.height && !is_next {
+            return Err(Error::Future { height, head: head.height });
+        }
+        let id = if is_next { BlockId::Hash(head.hash) } else { BlockId::Height(height) };
+        let stored = self.block(id)?.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))?;
+        let header = stored.block.header;
+        self.validator_set(if is_next { &header.next_validators } else { &header.validators })
+    }
+
+    /// The validator set of a hash that a header of this chain names.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if it is not here, [`Error::Database`].
+    pub fn validator_set(&self, hash: &Hash) -> Result<ValidatorSet, Error> {
+        self.inner.stored_validators(hash)?.ok_or_else(|| missing(hash))
+    }
+}
+
+impl StateWrites {
+    /// The validator set that the network contract has after these writes; `None` if they leave it as it is.
+    pub fn validators(&self) -> Option<ValidatorSet> {
+        let value = self.slots.get(&network::contract())?.get(&network::validators_key())?.as_deref()?;
+        let set = network::read_validators(value);
+        if set.is_none() {
+            tracing::error!("the network contract keeps no validator set; the one before stays");
+        }
+        set
+    }
+}
+
+impl Inner {
+    fn stored_validators(&self, hash: &Hash) -> Result<Option<ValidatorSet>, Error> {
+        self.records(&self.public).get(Kind::Validators, &[hash.as_ref()])
+    }
+
+    /// Adds the sets that a block brings: the first one, and one that follows from what it wrote.
+    pub(super) fn put_validators(&self, batch: &mut Batch, header: &Header, writes: &StateWrites) -> Result<(), Error> {
+        if header.height == Height(0) {
+            self.put_validator_set(batch, &self.validators);
+        }
+        if header.next_validators == header.validators {
+            return Ok(());
+        }
+        let set = writes.validators().filter(|set| set.hash() == header.next_validators);
+        let set = set.ok_or_else(|| {
+            let (height, hash) = (header.height, header.next_validators);
+            Error::NotNext(format!("block {height} names the next validator set {hash}, which it did not write"))
+        })?;
+        self.put_validator_set(batch, &set);
+        Ok(())
+    }
+
+    pub(super) fn put_validator_set(&self, batch: &mut Batch, set: &ValidatorSet) {
+        batch.put(&self.public.scope, Kind::Validators, &[set.hash().as_ref()], set);
+    }
+
+    /// Keeps the set that decides the next block, which after an import stands in the imported state alone.
+    pub(super) fn keep_next_validators(&self) -> Result<(), Error> {
+        let head = self.head.borrow().hash;
+        let stored = self.records(&self.public).get::<super::StoredBlock>(Kind::Block, &[head.as_ref()])?;
+        let header = stored.ok_or_else(|| Error::Damaged(format!("the head block {head} is missing; {REBUILD}")))?;
+        let next = header.block.header.next_validators;
+        if self.stored_validators(&next)?.is_some() {
+            return Ok(());
+        }
+        let value = slot(self.records(&self.public), &network::contract(), &network::validators_key())?;
+        let set = value.and_then(|value| network::read_validators(&value)).filter(|set| set.hash() == next);
+        let mut batch = Batch::default();
+        self.put_validator_set(&mut batch, &set.ok_or_else(|| missing(&next))?);
+        self.db.commit(batch)
+    }
+}
+
+fn missing(hash: &Hash) -> Error {
+    Error::Damaged(format!("the validator set {hash} is missing; {REBUILD}"))
+}
