@@ -69,8 +69,8 @@ fn a_new_chain_has_its_organisation_node_and_validator_in_block_0() {
     assert_eq!((&view["organisation"], &view["role"]), (&json!("dev"), &json!("Validator")));
     let view = client.query(&contract, "validators", json!({}));
     assert_eq!(view, json!([{"key": first["node"], "power": (1u64 << 32).to_string()}]));
-    assert_eq!(client.fail("network_validators", json!({"height": 2})).kind(), "NotFound");
-    assert_eq!(client.fail("network_nodes", json!({"limit": 101})).kind(), "InvalidParams");
+    assert_eq!(client.fail("network_validators", json!({"height": 2})).kind(), "notFound");
+    assert_eq!(client.fail("network_nodes", json!({"limit": 101})).kind(), "invalidParams");
 }
 
 #[test]
@@ -102,8 +102,9 @@ fn an_organisation_approves_and_declines_nodes_and_they_validate_by_themselves()
     assert_eq!(as_json(&network(&node, &["nodes"]))["items"].as_array().map(Vec::len), Some(1));
     // The keys of node and organisation are for this contract alone.
     for from in ["node", "organisation"] {
+        let init = json!({"name": "Gold", "symbol": "G", "decimals": 2, "supply": "1000"});
         let deployment =
-            json!({"code": coffer_tests::rpc::base64(&build::contract("token")), "args": {}, "from": from});
+            json!({"wasm": coffer_tests::rpc::base64(&build::contract("token")), "init": init, "from": from});
         let refused = client.fail("contract_deploy", deployment);
         assert!(refused.text().contains("nothing else"), "{}", refused.text());
     }

@@ -48,7 +48,7 @@ enum Command {
     Run(run::RunArgs),
     /// Make a network of several nodes on this machine, with scripts that start and stop it
     Testnet(testnet::TestnetArgs),
-    /// Show the network as the chain has it: organisations, nodes, validators; and change what is one's own
+    /// Show the nodes a node talks to and those that want to join, the network as the chain has it, and change what is one's own of that
     Network(network::NetworkArgs),
     /// Build, check, deploy and call contracts
     Contract(contract::ContractArgs),
@@ -58,8 +58,6 @@ enum Command {
     Programme(programme::ProgrammeArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
-    /// Show the nodes a node talks to, and those that want to join
-    Network(network::NetworkArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
     Db(db::DbArgs),
     #[command(name = crate::compile::COMMAND, hide = true)]
@@ -98,7 +96,6 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::run(args),
         Command::Run(args) => run::run(args),
         Command::Testnet(args) => testnet::run(args),
-        Command::Network(args) => network::run(args),
         Command::Contract(args) => contract::run(args),
         Command::Budget(args) => budget::run(args),
         Command::Programme(args) => programme::run(args),

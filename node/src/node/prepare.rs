@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use coffer_abi::{AccountId, Encode, Hash};
-use coffer_chain::network::FirstOrganisation;
+use coffer_chain::network::{FirstOrganisation, first_validators};
 use coffer_chain::{Genesis, Parameters};
 use coffer_runtime::Runtime;
 use coffer_runtime::engine::NoCache;
@@ -72,9 +72,11 @@ pub fn begin(config: &Config, founders: &[Founder]) -> Result<Vec<Prepared>, Sta
     }
     let chain = match known.first() {
         Some(first) => {
-            let is_same = known.len() == folders.len()
-                && known.iter().all(|other| other == first)
-                && first.organisations == organisations;
+            let is_of_these = match first.network() {
+                Some(_) => first.organisations == organisations,
+                None => first_validators(&organisations).as_ref() == Some(&first.validators),
+            };
+            let is_same = is_of_these && known.len() == folders.len() && known.iter().all(|other| other == first);
             if !is_same {
                 let path = folders.first().map_or_else(PathBuf::new, Keyed::genesis);
                 return Err(StartError::Prepared { path, chain_id: first.chain_id() });

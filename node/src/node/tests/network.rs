@@ -21,10 +21,13 @@ fn module(first: &[Validator]) -> Vec<u8> {
             (memory (export "memory") 1)
             (data (i32.const 0) "{}")
             (data (i32.const 64) "{}")
-            (func (export "init") (call $set (i32.const 0) (i32.const {len}) (i32.const 64) (i32.const {size})))
+            (func (export "init")
+                (call $set (i32.const 0) (i32.const {len}) (i32.const 64) (i32.const {size}))
+                (call $output (i32.const 0) (i32.const 0)))
             (func (export "call put") (local $given i32)
                 (local.set $given (i32.wrap_i64 (call $input (i32.const 1024) (i32.const 1024))))
-                (call $set (i32.const 0) (i32.const {len}) (i32.const 1024) (local.get $given))))"#,
+                (call $set (i32.const 0) (i32.const {len}) (i32.const 1024) (local.get $given))
+                (call $output (i32.const 0) (i32.const 0))))"#,
         text(&key),
         text(&set),
         len = key.len(),
