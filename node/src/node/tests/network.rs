@@ -151,11 +151,11 @@ fn a_genesis_whose_state_comes_out_otherwise_is_refused_with_both_roots() {
     let mut genesis: Genesis = codec::decode(&std::fs::read(&path).unwrap()).unwrap();
     let right = std::mem::replace(&mut genesis.state_root, Hash([7; 32]));
     std::fs::write(&path, genesis.encode()).unwrap();
-    for part in ["db", state::LOG_FOLDER] {
-        std::fs::remove_dir_all(folder.path().join(part)).unwrap();
-    }
+    let remove = || ["db", state::LOG_FOLDER].map(|part| std::fs::remove_dir_all(folder.path().join(part)).unwrap());
+    remove();
     let refused = Opened::open(&config).err().unwrap().to_string();
     assert!(refused.contains(&right.to_string()) && refused.contains(&Hash([7; 32]).to_string()), "{refused}");
+    remove();
     genesis.state_root = right;
     std::fs::write(&path, genesis.encode()).unwrap();
     assert_eq!(Opened::open(&config).unwrap().ledger.state.head().state_root, right);
