@@ -20,6 +20,7 @@ mod readme;
 mod receipts;
 mod repeatable;
 mod restart;
+mod strangers;
 mod subscription;
 mod token;
 mod traces;

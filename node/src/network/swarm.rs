@@ -70,7 +70,9 @@ pub async fn start(
         shared.listening.lock().unwrap_or_else(PoisonError::into_inner).push(bound);
     }
     let (commands, queue) = mpsc::channel(COMMANDS);
-    let (listed, changes) = watch::channel(Listed::new());
+    // What is listed from the start, so that a first list which differs from it counts as a change.
+    let bootstrap = settings.peers.iter().map(|(node, at)| (*node, at.iter().map(ToString::to_string).collect()));
+    let (listed, changes) = watch::channel(bootstrap.collect::<Listed>());
     let network = Network::new(me, settings.clone(), commands, listed, Arc::clone(&shared));
     let mut task = Task {
         swarm,

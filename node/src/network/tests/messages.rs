@@ -141,19 +141,20 @@ async fn the_middle_one_passes_on_what_is_accepted_and_not_what_is_rejected_or_i
 #[tokio::test(flavor = "multi_thread")]
 async fn who_sends_junk_loses_points_until_it_is_cut_and_is_no_stranger_then() {
     let mut nodes = mesh(2).await;
-    let first = nodes.remove(0);
+    // It dialled, so it dials again.
+    let sender = nodes.remove(1);
     let junk = tokio::spawn({
-        let network = first.network.clone();
+        let network = sender.network.clone();
         async move {
             for n in 0..100u8 {
                 network.publish(Topic::Transactions, vec![n].into()).await;
             }
         }
     });
-    let second = &mut nodes[0];
+    let reader = &mut nodes[0];
     let mut rejected = 0;
     loop {
-        match second.transactions.recv().await.unwrap() {
+        match reader.transactions.recv().await.unwrap() {
             Event::Message { verdict, .. } => {
                 rejected += 1;
                 // Whatever comes is junk.
@@ -164,11 +165,11 @@ async fn who_sends_junk_loses_points_until_it_is_cut_and_is_no_stranger_then() {
         }
     }
     assert!(rejected >= 10, "cut after {rejected}");
-    assert_eq!(second.state_of(1), NodeState::Cut);
+    assert_eq!(reader.state_of(2), NodeState::Cut);
     junk.await.unwrap();
-    assert_eq!(second.network.status().counts.cuts, 1);
-    until(|| first.state_of(2) == NodeState::AwaitingApproval).await;
-    assert!(second.network.join_requests().is_empty(), "it is listed, and cut for a while");
+    assert_eq!(reader.network.status().counts.cuts, 1);
+    until(|| sender.state_of(1) == NodeState::AwaitingApproval).await;
+    assert!(reader.network.join_requests().is_empty(), "it is listed, and cut for a while");
 }
 
 #[tokio::test(flavor = "multi_thread")]

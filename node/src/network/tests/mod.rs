@@ -93,7 +93,9 @@ impl Node {
     }
 
     fn state_of(&self, n: u8) -> NodeState {
-        self.network.nodes().into_iter().find(|node| node.node == key(n)).unwrap().state
+        // A list that was given a moment ago may not be applied yet.
+        let known = self.network.nodes().into_iter().find(|node| node.node == key(n));
+        known.map_or(NodeState::Waiting, |known| known.state)
     }
 
     async fn stop(self) {
