@@ -88,7 +88,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Adds a transaction. On the disk after [`Journal::sync`]; safe from a kill at once.
+    /// Adds a transaction. On the disk after the next sync; safe from a kill at once.
     ///
     /// # Errors
     /// What the file system says; nothing was added.
