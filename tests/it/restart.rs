@@ -131,8 +131,9 @@ fn every_call_that_was_answered_is_there_after_a_kill() {
             let client = node.tenant(work.psi);
             let balance = token::balance(&client, &work.token, &work.bob);
             let least = work.known + answered.len() as u64;
+            // One call was under way; and one of the round before may have waited in the pool and come into a block since.
             assert!(
-                (least..=least + 1).contains(&balance),
+                (least..=least + 2).contains(&balance),
                 "round {round}: {least} were answered, {balance} are there"
             );
             for answer in answered {
