@@ -21,7 +21,8 @@ use coffer_runtime::{Fault, Runtime};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Execution};
-use crate::consensus::{Driver, Ledger, drive};
+use crate::consensus::Ledger;
+use crate::consensus::engine::{self, Agreement, Engine, Equivocation, Files, Shown, Timeouts};
 use crate::executor::{
     Executor, FirstStateError, ForeignRules, PipelineError, Pipelines, Tracer, engine_config, follow,
 };
@@ -71,9 +72,12 @@ pub enum StartError {
     /// The network.
     #[error(transparent)]
     Network(#[from] network::Error),
-    /// The engine.
+    /// The engine that runs contracts.
     #[error(transparent)]
     Engine(#[from] Fault),
+    /// The consensus engine.
+    #[error(transparent)]
+    Consensus(#[from] engine::Error),
     /// The chain executes by rules this node does not have. Nothing was changed.
     #[error(transparent)]
     Rules(#[from] ForeignRules),
@@ -142,13 +146,14 @@ pub enum StartError {
 
 /// A running node.
 pub struct Node {
-    /// Stages in the order they are stopped in: rpc, block production, network, private execution.
+    /// Stages in the order they are stopped in: rpc, consensus, network, private execution.
     stages: Vec<Tasks>,
     addr: SocketAddr,
     accounts: Vec<AccountInfo>,
     chain_id: Hash,
     invoker: Invoker,
     network: Network,
+    shown: Arc<Shown>,
     failure: Arc<OnceLock<String>>,
 }
 
@@ -164,8 +169,19 @@ impl Node {
         let settings = config.network.clone();
         let opened = tokio::task::spawn_blocking(move || Opened::open(&config)).await;
         let opened = opened.map_err(|e| Fault::Engine(format!("the start did not finish: {e}")))??;
-        let Opened { ledger, driver_key, node_seed, admission, pipelines, caught_up, invoker, accounts, residents } =
-            opened;
+        let Opened {
+            ledger,
+            node_signer,
+            node_seed,
+            admission,
+            files,
+            folder,
+            pipelines,
+            caught_up,
+            invoker,
+            accounts,
+            residents,
+        } = opened;
         let chain_id = *ledger.executor.chain_id();
         let failure = Arc::new(OnceLock::new());
         let payloads = Arc::clone(&pipelines.payloads);
@@ -173,11 +189,22 @@ impl Node {
         let mut private = Tasks::default();
         private.spawn("private execution", follow(pipelines, caught_up, private.stop_signal()));
         let mut links = Tasks::default();
-        let network = links::start(settings, node_seed, &ledger, admission, &mut links).await?;
+        let (network, events) = links::start(settings, node_seed, &ledger, admission, &mut links).await?;
         let mut blocks = Tasks::default();
-        let pool = Arc::clone(&ledger.pool);
-        let driver = Driver { app: Arc::new(ledger), pool, key: driver_key, chain_id };
-        blocks.spawn("block production", drive(driver, blocks.stop_signal()));
+        let shown = Arc::new(Shown::default());
+        let engine = Engine {
+            pool: Arc::clone(&ledger.pool),
+            app: Arc::new(ledger),
+            key: node_signer,
+            chain_id,
+            files,
+            folder,
+            link: Arc::new(network.clone()),
+            events,
+            timeouts: Timeouts::default(),
+            shown: Arc::clone(&shown),
+        };
+        blocks.spawn("consensus", engine.run(blocks.stop_signal()));
         let mut front = Tasks::default();
         let (state, failed) = (invoker.state().clone(), Arc::clone(&failure));
         let health: rpc::HealthCheck = Arc::new(move || {
@@ -189,7 +216,16 @@ impl Node {
             serve.await;
             Ok::<(), std::convert::Infallible>(())
         });
-        Ok(Self { stages: vec![front, blocks, links, private], addr, accounts, chain_id, invoker, network, failure })
+        Ok(Self {
+            stages: vec![front, blocks, links, private],
+            addr,
+            accounts,
+            chain_id,
+            invoker,
+            network,
+            shown,
+            failure,
+        })
     }
 
     /// Where it listens.
@@ -222,6 +258,16 @@ impl Node {
         &self.network
     }
 
+    /// How agreement on the next block goes.
+    pub fn agreement(&self) -> Agreement {
+        self.shown.agreement()
+    }
+
+    /// Proofs against validators that said two things in one round, the oldest first; the last 256 since the start.
+    pub fn equivocations(&self) -> Vec<Equivocation> {
+        self.shown.equivocations()
+    }
+
     /// Returns when a part of the node fails; the node must be stopped then. Cancel safe.
     pub async fn failed(&mut self) -> TaskError {
         let waits = self.stages.iter_mut().map(|tasks| Box::pin(tasks.failed()));
@@ -250,9 +296,12 @@ impl Node {
 /// The parts of a node, opened and not yet running.
 struct Opened {
     ledger: Ledger,
-    driver_key: SigningKey,
+    node_signer: SigningKey,
     node_seed: Zeroizing<[u8; 32]>,
     admission: Arc<Admission>,
+    /// The consensus engine's files, and the folder they are in.
+    files: Files,
+    folder: PathBuf,
     pipelines: Pipelines,
     /// Height private execution has come to.
     caught_up: Height,
@@ -268,13 +317,14 @@ impl Opened {
         let boot = Sources::system()?;
         let origin = config.seed.map_or(Origin::Random(&boot), Origin::Seed);
         let secret = key_secret(&config.data, &boot)?;
-        let keys = Self::keys(config, &secret, origin)?;
+        let keys = open_keys(&config.data, config, &secret, origin)?;
+        let files = Files::open(&config.data, config.network.is_alone())?;
         let genesis_path = config.data.join(genesis::FILE);
         let stored = genesis::read(&genesis_path)?;
         let parameters = stored.as_ref().map_or_else(Parameters::default, |genesis| genesis.parameters.clone());
         let runtime = runtime(engine_config(&parameters, config.backend)?, config, &keys)?;
         let (genesis, first) = genesis::of_folder(config, stored, origin, &keys, &runtime)?;
-        if genesis.validators.power(&keys.node_key()) == 0 {
+        if config.network.is_alone() && genesis.validators.power(&keys.node_key()) == 0 {
             let problem = "names other validators than this node; this node cannot decide blocks alone".into();
             return Err(StartError::Genesis { path: genesis_path, problem });
         }
@@ -299,7 +349,7 @@ impl Opened {
         let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
         let (sources, accounts) = (Arc::new(sources), keys.accounts());
         let node_key = keys.node_key();
-        let (driver_key, node_seed) = (keys.node_signer(), keys.node_seed());
+        let (node_signer, node_seed) = (keys.node_signer(), keys.node_seed());
         let ledger = Ledger::new(
             genesis,
             node_key,
@@ -331,11 +381,20 @@ impl Opened {
             view_gas: config.execution.query_gas,
         });
         let caught_up = pipelines.catch_up()?;
-        Ok(Self { ledger, driver_key, node_seed, admission, pipelines, caught_up, invoker, accounts, residents })
-    }
-
-    fn keys(config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, KeyError> {
-        KeyStore::open_or_create(&config.data, secret, origin, &config.accounts, &config.tenants)
+        let folder = config.data.clone();
+        Ok(Self {
+            ledger,
+            node_signer,
+            node_seed,
+            admission,
+            files,
+            folder,
+            pipelines,
+            caught_up,
+            invoker,
+            accounts,
+            residents,
+        })
     }
 }
 
@@ -349,6 +408,15 @@ fn admission(state: &State, executor: &Arc<Executor>) -> Admission {
         // What cannot be read now is looked for again before a block is proposed.
         included: Box::new(move |tx| checker.is_included(&reads.public(), tx).unwrap_or(false)),
     }
+}
+
+/// The key store of a data folder, or a new one.
+fn open_keys(data: &Path, config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, StartError> {
+    if !data.join(KEYS_FILE).exists() {
+        // ORDER: before the keys. A key store without it holds a node key that may have signed anything.
+        Files::begin(data)?;
+    }
+    Ok(KeyStore::open_or_create(data, secret, origin, &config.accounts, &config.tenants)?)
 }
 
 /// The tenants of a node with their secrets.

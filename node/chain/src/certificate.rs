@@ -104,7 +104,7 @@ pub enum CertificateError {
 }
 
 /// What a vote for a block signs.
-fn vote_hash(height: Height, round: u32, block: &Hash) -> Hash {
+pub(crate) fn vote_hash(height: Height, round: u32, block: &Hash) -> Hash {
     hash_of(Domain::Vote, &(height, round, block))
 }
 

@@ -25,6 +25,12 @@ pub enum Domain {
     Validators,
     /// What a validator signs to decide a block.
     Vote,
+    /// What a validator signs to let a round pass.
+    NilVote,
+    /// What a validator signs before it may decide.
+    Prevote,
+    /// What a validator signs to propose a block.
+    Proposal,
     /// An original Wasm module.
     Code,
     /// Id of a public contract.
@@ -72,6 +78,9 @@ impl Domain {
             Self::ListEmpty => "coffer v1 empty list",
             Self::Validators => "coffer v1 validator set",
             Self::Vote => "coffer v1 vote",
+            Self::NilVote => "coffer v1 nil vote",
+            Self::Prevote => "coffer v1 prevote",
+            Self::Proposal => "coffer v1 proposal",
             Self::Code => "coffer v1 contract code",
             Self::PublicContract => "coffer v1 public contract id",
             Self::PrivateContract => "coffer v1 private contract id",

@@ -15,6 +15,7 @@ pub mod tx;
 pub mod marker;
 pub mod block;
 pub mod certificate;
+pub mod ballot;
 pub mod gas;
 pub mod system;
 pub mod genesis;
@@ -23,6 +24,7 @@ pub mod rules;
 pub mod trie;
 
 pub use authority::{Authority, Change, Consent, Consents, Parties};
+pub use ballot::Ballot;
 pub use block::{Block, Header, Receipt};
 pub use certificate::{Certificate, Validator, ValidatorSet};
 pub use genesis::{Genesis, GenesisError, Parameters};

@@ -9,11 +9,11 @@ use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::{Block, Certificate, CheckedTx, Genesis, Header, PROTOCOL_VERSION, ValidatorSet, rules};
 use coffer_runtime::BlockContext;
 
-use super::{App, Failure, Rejected};
+use super::{App, Failure, Rejected, Standing};
 use crate::executor::{BlockError, BlockRun, Executor};
 use crate::pool::{Pool, Waiters};
 use crate::sources::Sources;
-use crate::state::{BlockCommit, BlockId, State, View};
+use crate::state::{BlockCommit, BlockId, Head, State, View};
 
 /// What the ledger works with.
 pub struct Ledger {
@@ -88,6 +88,23 @@ impl Ledger {
         Ok((header, run))
     }
 
+    /// Waiting transactions that can be in a block at `height`. Those that are in the chain already are forgotten.
+    fn includable(&self, view: &View, height: Height) -> Result<Vec<CheckedTx>, Failure> {
+        let mut txs = Vec::new();
+        let mut known = Vec::new();
+        for tx in self.pool.candidates(height, self.executor.parameters()) {
+            if self.executor.is_included(view, &tx)? {
+                known.push(tx.id());
+            } else {
+                txs.push(tx);
+            }
+        }
+        if !known.is_empty() {
+            self.pool.remove(&known, view.height());
+        }
+        Ok(txs)
+    }
+
     fn executed(&self) -> MutexGuard<'_, HashMap<Hash, Executed>> {
         // Entries are whole or absent, so a panic under the lock leaves nothing half-done.
         self.executed.lock().unwrap_or_else(PoisonError::into_inner)
@@ -95,24 +112,38 @@ impl Ledger {
 }
 
 impl App for Ledger {
+    fn head(&self) -> Head {
+        self.state.head()
+    }
+
+    fn first(&self) -> Height {
+        // Genesis is decided by nobody.
+        self.state.first().max(Height(1))
+    }
+
+    fn decided(&self, height: Height) -> Result<Option<(Block, Certificate)>, Failure> {
+        if height < self.first() || height > self.state.head().height {
+            return Ok(None);
+        }
+        let stored = self.state.block(BlockId::Height(height))?;
+        Ok(stored.map(|stored| (stored.block, stored.certificate)))
+    }
+
+    fn has_work(&self) -> Result<bool, Failure> {
+        let view = self.state.public();
+        match view.height().next() {
+            Some(height) => Ok(!self.includable(&view, height)?.is_empty()),
+            None => Ok(false),
+        }
+    }
+
     fn propose(&self) -> Result<Option<Block>, Failure> {
         let parent = self.parent()?;
         let Some(height) = parent.height.next() else {
             return Ok(None);
         };
         let view = self.state.public();
-        let mut txs = Vec::new();
-        let mut known = Vec::new();
-        for tx in self.pool.candidates(height, self.executor.parameters()) {
-            if self.executor.is_included(&view, &tx)? {
-                known.push(tx.id());
-            } else {
-                txs.push(tx);
-            }
-        }
-        if !known.is_empty() {
-            self.pool.remove(&known, parent.height);
-        }
+        let txs = self.includable(&view, height)?;
         if txs.is_empty() {
             return Ok(None);
         }
@@ -128,10 +159,13 @@ impl App for Ledger {
         Ok(Some(block))
     }
 
-    fn execute(&self, block: &Block) -> Result<(), Rejected> {
+    fn execute(&self, block: &Block, standing: Standing) -> Result<(), Rejected> {
         let hash = block.header.hash();
         let parent = self.parent()?;
-        let latest = self.sources.latest_block_time();
+        let latest = match standing {
+            Standing::Proposed => self.sources.latest_block_time(),
+            Standing::Decided => u64::MAX,
+        };
         let validators = self.state.validator_set(&parent.next_validators).map_err(Failure::from)?;
         let txs = rules::check_block(block, &parent, &validators, &self.genesis.parameters, latest)?;
         if self.executed().get(&hash).is_some_and(|executed| executed.block == *block) {

@@ -1,11 +1,9 @@
-//! Agreement on the next block. The engine (a local driver for now) talks to the ledger through [`App`] alone; it knows neither state nor
-//! execution, and the ledger knows nothing of rounds and votes. Invariant: a block is executed before it is voted for, and only a
-//! decided block is committed.
+//! Agreement on the next block. The engine talks to the ledger through [`App`] alone; it knows neither state nor execution, and the ledger
+//! knows nothing of rounds and votes. Invariant: a block is executed before it is voted for, and only a decided block is committed.
 
-mod driver;
+pub mod engine;
 mod ledger;
 
-pub use driver::{Driver, drive};
 pub use ledger::Ledger;
 
 use coffer_abi::{Hash, Height};
@@ -15,20 +13,47 @@ use coffer_chain::{Block, Certificate, ValidatorSet};
 
 use crate::{executor, state};
 
-/// What an engine asks of the ledger, in this order for each height: `propose` (only the proposer), `execute`, `decide`, `commit`.
-/// Called by one engine task at a time, on a blocking thread. All but `propose` must come to the same answer on every node.
+/// Why a block is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is proposed: its time must not lie ahead of this node's clock.
+    Proposed,
+    /// It is decided, whatever this node's clock says.
+    Decided,
+}
+
+/// What an engine asks of the ledger, in this order for each height: `propose` (only the proposer), `execute`, `decide`, `commit`. These four
+/// are called by one engine task at a time; all of them on a blocking thread. All but `propose` must come to the same answer on every node.
 pub trait App: Send + Sync {
+    /// The last committed block.
+    fn head(&self) -> state::Head;
+
+    /// Height of the first block that [`App::decided`] has; at least 1.
+    fn first(&self) -> Height;
+
+    /// A committed block with its proof; `None` if this node does not have it.
+    ///
+    /// # Errors
+    /// [`Failure`]: this node cannot go on.
+    fn decided(&self, height: Height) -> Result<Option<(Block, Certificate)>, Failure>;
+
+    /// True if something waits that can be in the next block. Forgets what waits and is in the chain already.
+    ///
+    /// # Errors
+    /// [`Failure`]: this node cannot go on.
+    fn has_work(&self) -> Result<bool, Failure>;
+
     /// Builds a block on the head from waiting transactions, executed, or `None` when there is nothing to put into one.
     ///
     /// # Errors
     /// [`Failure`]: this node cannot go on.
     fn propose(&self) -> Result<Option<Block>, Failure>;
 
-    /// Checks and executes a proposal on the head, and keeps the result for `commit`.
+    /// Checks and executes a block on the head, and keeps the result for `commit`.
     ///
     /// # Errors
     /// [`Rejected::Invalid`]: vote against it. [`Rejected::Failed`]: this node cannot go on.
-    fn execute(&self, block: &Block) -> Result<(), Rejected>;
+    fn execute(&self, block: &Block, standing: Standing) -> Result<(), Rejected>;
 
     /// Checks the proof that an executed block was decided, and keeps it for `commit`.
     ///

@@ -7,12 +7,15 @@ use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
 use crate::consensus::Ledger;
-use crate::network::{self, Network, Routes, Settings};
+use crate::network::{self, Event, Network, Routes, Settings};
 use crate::pool::{Admission, Gossip, MAILBOX};
 use crate::state::{self, State};
 use crate::task::Tasks;
 
-/// Starts what the settings ask for; a node with nobody to talk to gets a network that is alone.
+/// Messages for consensus that wait at most; more are dropped and repeated by whoever sent them.
+const FOR_CONSENSUS: usize = 4_096;
+
+/// Starts what the settings ask for; a node with nobody to talk to gets a network that is alone. What comes for consensus is handed back.
 ///
 /// # Errors
 /// [`network::Error`]; nothing is left running.
@@ -22,13 +25,12 @@ pub(super) async fn start(
     ledger: &Ledger,
     admission: Arc<Admission>,
     tasks: &mut Tasks,
-) -> Result<Network, network::Error> {
+) -> Result<(Network, mpsc::Receiver<Event>), network::Error> {
     let (transactions, received) = mpsc::channel(MAILBOX);
+    let (consensus, events) = mpsc::channel(FOR_CONSENSUS);
     let network = if settings.is_alone() {
         Network::alone(ledger.proposer)
     } else {
-        // Nobody reads what is said of blocks: this node decides its own.
-        let (consensus, _) = mpsc::channel(1);
         let routes = Routes { consensus, transactions };
         let chain_id = *ledger.executor.chain_id();
         let (network, task) = network::start(settings, seed, chain_id, routes, tasks.stop_signal()).await?;
@@ -38,7 +40,7 @@ pub(super) async fn start(
     };
     let gossip = Gossip { pool: Arc::clone(&ledger.pool), admission, network: network.clone() };
     tasks.spawn("transactions", gossip.run(received, tasks.stop_signal()));
-    Ok(network)
+    Ok((network, events))
 }
 
 /// Tells the network whom to let in, at once and after every block that changed what the network contract keeps, until `stop` turns true.

@@ -12,7 +12,7 @@ use coffer_runtime::Runtime;
 use coffer_runtime::engine::NoCache;
 
 use super::genesis::{self, NewChain, own_organisation};
-use super::{StartError, check_complete, key_secret, missing, write_whole};
+use super::{StartError, check_complete, key_secret, missing, open_keys, write_whole};
 use crate::config::Config;
 use crate::executor::engine_config;
 use crate::organisation::KeyStore;
@@ -124,7 +124,7 @@ impl Keyed {
         check_complete(data)?;
         let secret = key_secret(data, sources)?;
         let origin = Origin::Random(sources);
-        let keys = KeyStore::open_or_create(data, &secret, origin, &config.accounts, &config.tenants)?;
+        let keys = open_keys(data, config, &secret, origin)?;
         Ok(Self { _lock: lock, path: data.to_owned(), keys })
     }
 

@@ -11,7 +11,7 @@ mod upgrade;
 
 use super::*;
 use crate::compile::Place;
-use crate::consensus::{App, Rejected};
+use crate::consensus::{App, Rejected, Standing};
 use crate::invoke::{CallRequest, DeployRequest, InvokeError, Scope};
 use crate::pool::Settled;
 use crate::state::BlockId;
@@ -80,10 +80,10 @@ fn deploy(opened: &Opened) -> CheckedTx {
     tx(opened, deployment(wat::parse_str(CELL).unwrap()), 1)
 }
 
-/// Proposes, executes, decides and commits one block, as the driver does.
+/// Proposes, executes, decides and commits one block, as the engine does.
 fn step(opened: &Opened) -> Option<Block> {
     let block = opened.ledger.propose().unwrap()?;
-    opened.ledger.execute(&block).unwrap();
+    opened.ledger.execute(&block, Standing::Proposed).unwrap();
     opened.ledger.decide(certificate(opened, &block)).unwrap();
     opened.ledger.commit(&block.header.hash()).unwrap();
     Some(block)
@@ -92,7 +92,7 @@ fn step(opened: &Opened) -> Option<Block> {
 fn certificate(opened: &Opened, block: &Block) -> Certificate {
     let (height, hash) = (block.header.height, block.header.hash());
     let chain_id = opened.ledger.executor.chain_id();
-    let signatures = vec![vote(&opened.driver_key, chain_id, height, 0, &hash)];
+    let signatures = vec![vote(&opened.node_signer, chain_id, height, 0, &hash)];
     Certificate { height, round: 0, block: hash, signatures }
 }
 
@@ -185,13 +185,13 @@ fn a_proposal_that_differs_in_any_root_from_its_execution_is_refused() {
     for (what, change) in changes {
         let mut bad = block.clone();
         change(&mut bad.header);
-        match voter.ledger.execute(&bad) {
+        match voter.ledger.execute(&bad, Standing::Proposed) {
             Err(Rejected::Differs(found)) => assert_eq!(found, what),
             other => panic!("{what}: {other:?}"),
         }
     }
     // The true one is accepted, executed and committed by the voter too.
-    voter.ledger.execute(&block).unwrap();
+    voter.ledger.execute(&block, Standing::Proposed).unwrap();
     voter.ledger.decide(certificate(&proposer, &block)).unwrap();
     voter.ledger.commit(&block.header.hash()).unwrap();
     assert_eq!(voter.ledger.state.head().state_root, block.header.state_root);

@@ -42,6 +42,9 @@ const KEPT: &[(&str, &[&str])] = &[
     ("tokio", &["coffer"]),
     ("hyper", &["coffer"]),
     ("libp2p", &["coffer"]),
+    ("arc-malachitebft", &["coffer"]),
+    ("ractor", &["coffer"]),
+    ("borsh", &["coffer"]),
 ];
 
 /// Offences of the crates against the order of the house.
@@ -54,8 +57,7 @@ pub fn foreign_dependencies(packages: &[Package]) -> Vec<String> {
         for dependency in package.dependencies.iter().map(String::as_str) {
             let is_ours = own.contains(&dependency) || dependency == "coffer" || dependency.starts_with("coffer-");
             let kept = KEPT.iter().find(|(name, _)| *name == dependency || dependency.starts_with(&format!("{name}-")));
-            let fenced = dependency.starts_with("arc-malachitebft") && package.name != "coffer"
-                || kept.is_some_and(|(_, who)| !who.contains(&&*package.name));
+            let fenced = kept.is_some_and(|(_, who)| !who.contains(&&*package.name));
             if is_ours && !may.contains(&dependency) || package.is_contract && !is_ours || fenced {
                 found.push(format!("{} must not depend on {dependency}", package.name));
             }

@@ -38,6 +38,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("coffer_bundle", &["node/src/cli/system"]),
     ("libp2p", &["node/src/network"]),
     ("arc_malachitebft", &["node/src/consensus/engine"]),
+    ("ractor", &["node/src/consensus/engine"]),
+    ("borsh", &["node/src/consensus/engine"]),
 ];
 
 fn row(module: &str) -> Option<usize> {

@@ -1,0 +1,512 @@
+//! What the engine asks and tells, answered by the ledger. Not here: rounds, votes and locks, which are the engine's. Invariant: a block is
+//! executed here before the engine may vote for it, and its body is in the engine's log before the engine hears of it.
+//!
+//! The node starts a height when there is something to decide: a transaction that can be in the next block, somebody who is at that height
+//! already, or a peer beyond it. A node without a vote never waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_malachitebft_app_channel::app::engine::host::{HeightParams, LocallyProposedValue, Next, SyncedValueOutcome};
+use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
+use arc_malachitebft_app_channel::{AppMsg, NetworkMsg, Reply};
+use arc_malachitebft_core_consensus::{ProposedValue, VoteExtensionError};
+use arc_malachitebft_core_types::{
+    CommitCertificate, LinearTimeouts, Round, Validator as _, ValidatorSet as _, Validity,
+};
+use arc_malachitebft_sync::RawDecidedValue;
+use bytes::Bytes;
+use coffer_abi::{AccountId, Encode, Hash, Height, codec};
+use coffer_chain::Block;
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::bodies::{Bodies, Body};
+use super::bridge::Heard;
+use super::codec::{MAX_BLOCKS, write};
+use super::context::{Address, At, Coffer, Members, Part, account_of, certificate, extended};
+use super::evidence::Shown;
+use super::log::{EngineLog, Kind};
+use super::{Error, Timeouts};
+use crate::consensus::{App, Failure, Rejected, Standing};
+use crate::pool::Pool;
+
+/// Time until the pool is looked at again after nothing in it could be in the next block.
+const RETRY: Duration = Duration::from_millis(200);
+/// The only validator of a chain waits for nobody, so a slow disk must not cost it a round.
+const ALONE: Duration = Duration::from_secs(60);
+
+/// Why a host ended in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to.
+    Asked,
+    /// The node only followed so far and may vote now.
+    MayVote,
+}
+
+/// What the host works with.
+pub struct Host {
+    /// The ledger.
+    pub app: Arc<dyn App>,
+    /// Wakes it when something waits.
+    pub pool: Arc<Pool>,
+    /// This node.
+    pub me: AccountId,
+    /// Where bodies are kept.
+    pub log: Arc<EngineLog>,
+    /// Publishes bodies.
+    pub network: mpsc::Sender<NetworkMsg<Coffer>>,
+    /// Rung when the engine may start its first height.
+    pub begin: Arc<Notify>,
+    /// Told of every block that was committed.
+    pub head: watch::Sender<u64>,
+    /// How far the others are.
+    pub heard: watch::Receiver<Heard>,
+    /// What is shown.
+    pub shown: Arc<Shown>,
+    /// How long a round waits.
+    pub timeouts: Timeouts,
+    /// The node may vote above this height; `None` if it votes already.
+    pub follows_to: Option<FollowsTo>,
+}
+
+/// Until when a node follows before it votes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowsTo {
+    /// Until this height is decided.
+    Height(u64),
+    /// Until one height past its peers' heads is decided, as they are when the first one tells.
+    PastPeers,
+}
+
+/// A height that is not started yet.
+struct Parked {
+    height: u64,
+    then: Then,
+    /// True if what waits in the pool cannot be in the next block.
+    is_fruitless: bool,
+}
+
+enum Then {
+    Begin,
+    Start(Reply<Next<Coffer>>),
+}
+
+/// The state of a running host.
+struct Work {
+    host: Host,
+    bodies: Bodies,
+    /// The block this node would propose next, executed.
+    candidate: Option<Block>,
+    /// Height the engine works on.
+    at: Option<u64>,
+    parked: Option<Parked>,
+}
+
+impl Host {
+    /// Works until `stop` turns true or the engine needs to be set up anew. A block that is being committed is finished.
+    ///
+    /// # Errors
+    /// [`Error`]: the node cannot go on.
+    pub async fn run(
+        self,
+        messages: &mut mpsc::Receiver<AppMsg<Coffer>>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Ended, Error> {
+        let mut work = Work { bodies: Bodies::default(), candidate: None, at: None, parked: None, host: self };
+        work.recall();
+        let next = work.head() + 1;
+        work.park(next, Then::Begin).await?;
+        let (pool, mut heard) = (Arc::clone(&work.host.pool), work.host.heard.clone());
+        loop {
+            let parked = work.parked.as_ref().map(|parked| (parked.height, parked.is_fruitless));
+            let message = tokio::select! {
+                biased;
+                // A closed channel means that the node is gone: stop as well.
+                _ = stop.wait_for(|stop| *stop) => return Ok(Ended::Asked),
+                message = messages.recv() => Some(message.ok_or(Error::Stopped)?),
+                () = stirred(&pool, &mut heard, parked), if parked.is_some() => None,
+            };
+            match message {
+                Some(message) => work.handle(message).await?,
+                None => work.unpark().await?,
+            }
+            if work.host.follows_to.is_some() && work.may_vote() {
+                return Ok(Ended::MayVote);
+            }
+        }
+    }
+}
+
+/// Returns when a parked height may have something to decide. Cancel safe.
+async fn stirred(pool: &Pool, heard: &mut watch::Receiver<Heard>, parked: Option<(u64, bool)>) {
+    let Some((height, is_fruitless)) = parked else { return std::future::pending().await };
+    let spoken = async {
+        if heard.wait_for(|heard| heard.is_at(height)).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let waiting = async {
+        if is_fruitless {
+            tokio::time::sleep(RETRY).await;
+        }
+        pool.wait().await;
+    };
+    tokio::select! {
+        biased;
+        () = spoken => {}
+        () = waiting => {}
+    }
+}
+
+/// Runs what takes the disk or the processor on a thread that may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|panicked| Error::Panicked(panicked.to_string()))
+}
+
+impl Work {
+    fn head(&self) -> u64 {
+        self.host.app.head().height.0
+    }
+
+    fn members(&self, height: u64) -> Result<Members, Error> {
+        Ok(Members::from(&self.host.app.validators(Height(height))?))
+    }
+
+    fn votes(&self, height: u64) -> Result<bool, Error> {
+        Ok(self.host.follows_to.is_none() && self.members(height)?.has(&self.host.me))
+    }
+
+    fn may_vote(&mut self) -> bool {
+        if self.host.follows_to == Some(FollowsTo::PastPeers) {
+            let Some(head) = self.host.heard.borrow().head else { return false };
+            self.host.follows_to = Some(FollowsTo::Height(head + 1));
+            tracing::warn!(height = head + 1, "what this node signed is not known; it votes after this height");
+        }
+        matches!(self.host.follows_to, Some(FollowsTo::Height(height)) if self.head() >= height)
+    }
+
+    /// Takes the bodies of the next height out of the log, as they were before a restart.
+    fn recall(&mut self) {
+        let head = self.head();
+        for bytes in self.host.log.bodies() {
+            let part = borsh::from_slice::<Part>(&bytes).ok();
+            // Who sent it is not in the log; that was whose turn it was, or somebody who repeated it.
+            let body = part.and_then(|part| Body::of(&part, part.proposer.account()).ok());
+            if let Some(mut body) = body {
+                body.is_recalled = true;
+                // One of another height, or one too many, is of no use.
+                let _ = self.bodies.keep(head, body);
+            }
+        }
+    }
+
+    fn params(&self, height: u64) -> Result<HeightParams<Coffer>, Error> {
+        let members = self.members(height)?;
+        let Timeouts { propose, vote, growth } = self.host.timeouts;
+        let propose = if members.count() == 1 { propose.max(ALONE) } else { propose };
+        let timeouts = LinearTimeouts {
+            propose,
+            propose_delta: growth,
+            prevote: vote,
+            prevote_delta: growth,
+            precommit: vote,
+            precommit_delta: growth,
+            rebroadcast: propose + 2 * vote,
+            ..LinearTimeouts::default()
+        };
+        Ok(HeightParams::new(members, timeouts, None))
+    }
+
+    /// Starts a height, or waits with it until there is something to decide.
+    async fn park(&mut self, height: u64, then: Then) -> Result<(), Error> {
+        let is_voting = self.votes(height)?;
+        self.host.shown.update(|shown| {
+            (shown.height, shown.round, shown.is_voting, shown.is_idle) = (Some(Height(height)), 0, is_voting, true);
+        });
+        self.parked = Some(Parked { height, then, is_fruitless: false });
+        self.unpark().await
+    }
+
+    async fn unpark(&mut self) -> Result<(), Error> {
+        let Some(mut parked) = self.parked.take() else { return Ok(()) };
+        let height = parked.height;
+        // The candidate is built before the engine asks for it, also when others have begun already.
+        let is_ready = self.prepare(height).await?;
+        if !is_ready && !self.host.heard.borrow().is_at(height) && self.votes(height)? {
+            parked.is_fruitless = !self.host.pool.is_empty();
+            self.parked = Some(parked);
+            return Ok(());
+        }
+        self.host.shown.update(|shown| shown.is_idle = false);
+        match parked.then {
+            Then::Begin => self.host.begin.notify_one(),
+            // An engine that is gone shows at the next message.
+            Then::Start(reply) => drop(reply.send(Next::Start(At(height), self.params(height)?))),
+        }
+        Ok(())
+    }
+
+    /// True if there is something to decide at a height; if this node proposes first, the block is ready then.
+    async fn prepare(&mut self, height: u64) -> Result<bool, Error> {
+        if self.host.pool.is_empty() || !self.votes(height)? {
+            return Ok(false);
+        }
+        if self.members(height)?.proposer(height, Round::ZERO).address().0 == self.host.me.0 {
+            return Ok(self.build(height).await?.is_some());
+        }
+        let app = Arc::clone(&self.host.app);
+        Ok(blocking(move || app.has_work()).await??)
+    }
+
+    /// The block this node proposes at a height, built if it is not there yet.
+    async fn build(&mut self, height: u64) -> Result<Option<Block>, Error> {
+        if self.candidate.as_ref().is_none_or(|block| block.header.height.0 != height) {
+            let app = Arc::clone(&self.host.app);
+            self.candidate = blocking(move || app.propose()).await??;
+        }
+        Ok(self.candidate.clone().filter(|block| block.header.height.0 == height))
+    }
+
+    async fn handle(&mut self, message: AppMsg<Coffer>) -> Result<(), Error> {
+        match message {
+            AppMsg::ConsensusReady { reply } => {
+                let height = self.head() + 1;
+                let _ = reply.send((At(height), self.params(height)?));
+            }
+            AppMsg::StartedRound { height, round, reply_value, .. } => {
+                let values = if self.at.replace(height.0) == Some(height.0) {
+                    Vec::new()
+                } else {
+                    self.known_values(height.0).await?
+                };
+                self.host.shown.update(|shown| {
+                    (shown.height, shown.round) = (Some(Height(height.0)), round.as_u32().unwrap_or(0));
+                });
+                let _ = reply_value.send(values);
+            }
+            AppMsg::GetValue { height, round, reply, .. } => {
+                // Without an answer the round passes to the next proposer, who may know of something to decide.
+                if let Some(block) = self.value(height.0, round).await? {
+                    let body = self.own(height, round, block).await?;
+                    let _ = reply.send(LocallyProposedValue::new(height, round, body.hash.into()));
+                    self.publish(&body).await;
+                } else {
+                    tracing::debug!(%height, %round, "nothing to propose");
+                }
+            }
+            AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
+                if let Some(mut body) = self.bodies.get(height.0, &Hash(value_id.0)).cloned() {
+                    (body.round, body.valid_round, body.proposer) = (round, valid_round, address);
+                    self.publish(&body).await;
+                }
+            }
+            AppMsg::ReceivedProposalPart { published_by, part, reply, .. } => {
+                let publisher = published_by.as_ref().and_then(account_of);
+                let value = match (publisher, part.content.into_data()) {
+                    (Some(publisher), Some(part)) => self.received(publisher, &part).await?,
+                    _ => None,
+                };
+                let _ = reply.send(value);
+            }
+            AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
+                let _ = reply.send(self.synced(height, round, proposer, &value_bytes).await?);
+            }
+            AppMsg::Decided { certificate, reply, .. } => {
+                self.decided(&certificate).await?;
+                let _ = reply.send(());
+            }
+            AppMsg::Finalized { certificate, evidence, reply, .. } => {
+                self.host.shown.record(&evidence);
+                self.park(certificate.height.0 + 1, Then::Start(reply)).await?;
+            }
+            AppMsg::GetDecidedValues { range, reply } => {
+                let _ = reply.send(self.values(range.start().0, range.end().0).await?);
+            }
+            AppMsg::GetHistoryMinHeight { reply } => {
+                let _ = reply.send(At(self.host.app.first().0));
+            }
+            AppMsg::ExtendVote { reply, .. } => {
+                let _ = reply.send(None);
+            }
+            AppMsg::VerifyVoteExtensions { extensions, reply, .. } => {
+                let refuse = |(voter, ()): (Address, ())| (voter, Err(VoteExtensionError::InvalidVoteExtension));
+                let _ = reply.send(extensions.into_iter().map(refuse).collect());
+            }
+        }
+        Ok(())
+    }
+
+    /// Executes what was proposed for a height before the engine came to it, and hands it over.
+    async fn known_values(&mut self, height: u64) -> Result<Vec<ProposedValue<Coffer>>, Error> {
+        let mut values = Vec::new();
+        for body in self.bodies.at(height).to_vec() {
+            values.extend(self.value_of(&body).await?);
+        }
+        Ok(values)
+    }
+
+    /// What this node proposes in a round: what it proposed there before a restart, else what waits.
+    async fn value(&mut self, height: u64, round: Round) -> Result<Option<Block>, Error> {
+        let mine = |body: &&Body| body.round == round && body.proposer.0 == self.host.me.0;
+        match self.bodies.at(height).iter().find(mine) {
+            Some(body) => Ok(Some(body.block.clone())),
+            None => self.build(height).await,
+        }
+    }
+
+    /// Keeps the body of this node's own proposal.
+    async fn own(&mut self, height: At, round: Round, block: Block) -> Result<Body, Error> {
+        let (proposer, bytes) = (self.host.me.into(), block.encode());
+        let part = Part { height, round, valid_round: Round::Nil, proposer, block: bytes };
+        let body = Body::of(&part, self.host.me).map_err(|why| Failure::OwnProposal(why.into()))?;
+        if self.bodies.keep(self.head(), body.clone()).is_ok() {
+            self.log(&part)?;
+        }
+        Ok(body)
+    }
+
+    fn log(&self, part: &Part) -> Result<(), Error> {
+        // Synced with the vote or proposal that rests on it, which stands behind it in the same file.
+        self.host.log.append(Kind::Body, &write(part)).map_err(Error::Log)
+    }
+
+    async fn publish(&self, body: &Body) {
+        let Body { height, round, valid_round, proposer, block, .. } = body;
+        let block = block.encode();
+        let part = Part { height: *height, round: *round, valid_round: *valid_round, proposer: *proposer, block };
+        let message = StreamMessage::new(StreamId::new(Bytes::new()), 0, StreamContent::Data(part));
+        // A bridge that is gone shows at the next message.
+        let _ = self.host.network.send(NetworkMsg::PublishProposalPart(message)).await;
+    }
+
+    /// Takes a body in; a value for the engine if it is of the height the engine works on.
+    async fn received(&mut self, publisher: AccountId, part: &Part) -> Result<Option<ProposedValue<Coffer>>, Error> {
+        let refuse = |why: &str| {
+            tracing::debug!(%publisher, height = %part.height, round = %part.round, why, "a proposed block is not taken in");
+            Ok(None)
+        };
+        let (head, height) = (self.head(), part.height.0);
+        if height == head + 1 {
+            let members = self.members(height)?;
+            if !members.has(&publisher) {
+                return refuse("its publisher has no vote at this height");
+            }
+            if *members.proposer(height, part.round).address() != part.proposer {
+                return refuse("it is not the turn of the proposer it names");
+            }
+        }
+        let body = match Body::of(part, publisher) {
+            Ok(body) => body,
+            Err(why) => return refuse(why),
+        };
+        if let Err(why) = self.bodies.keep(head, body.clone()) {
+            return refuse(why);
+        }
+        if self.at == Some(height) && height == head + 1 { self.value_of(&body).await } else { Ok(None) }
+    }
+
+    /// The engine's value of a body, executed and in the log; `None` if the body is not of a proposal that can be.
+    async fn value_of(&mut self, body: &Body) -> Result<Option<ProposedValue<Coffer>>, Error> {
+        let Body { height, round, valid_round, proposer, block, hash, .. } = body.clone();
+        if *self.members(height.0)?.proposer(height.0, round).address() != proposer {
+            return Ok(None);
+        }
+        let validity = if valid_round.is_nil() && block.header.proposer != proposer.account() {
+            self.refuse(&block, "its header names another proposer");
+            Validity::Invalid
+        } else {
+            self.execute(&block, Standing::Proposed).await?
+        };
+        if !body.is_recalled {
+            self.log(&Part { height, round, valid_round, proposer, block: block.encode() })?;
+        }
+        Ok(Some(ProposedValue { height, round, valid_round, proposer, value: hash.into(), validity }))
+    }
+
+    async fn execute(&mut self, block: &Block, standing: Standing) -> Result<Validity, Error> {
+        let (app, work) = (Arc::clone(&self.host.app), block.clone());
+        match blocking(move || app.execute(&work, standing)).await? {
+            Ok(()) => Ok(Validity::Valid),
+            Err(Rejected::Failed(failure)) => Err(failure.into()),
+            Err(rejected) => {
+                self.refuse(block, &rejected.to_string());
+                Ok(Validity::Invalid)
+            }
+        }
+    }
+
+    fn refuse(&self, block: &Block, why: &str) {
+        let (height, proposer, hash) = (block.header.height, block.header.proposer, block.header.hash());
+        tracing::warn!(%height, %proposer, block = %hash, why, "a proposed block gets no vote of this node");
+        self.host.shown.update(|shown| {
+            shown.refused += 1;
+            shown.last_refusal = Some(format!("block {hash} of {proposer} at height {height}: {why}"));
+        });
+    }
+
+    /// A decided block from a peer; the engine has checked its certificate.
+    async fn synced(
+        &mut self,
+        height: At,
+        round: Round,
+        proposer: Address,
+        bytes: &[u8],
+    ) -> Result<SyncedValueOutcome<Coffer>, Error> {
+        if height.0 != self.head() + 1 {
+            return Ok(SyncedValueOutcome::LocalTransientError);
+        }
+        let Ok(block) = codec::decode::<Block>(bytes) else {
+            return Ok(SyncedValueOutcome::PeerFault);
+        };
+        if block.header.height.0 != height.0 {
+            return Ok(SyncedValueOutcome::PeerFault);
+        }
+        let value = block.header.hash().into();
+        let validity = self.execute(&block, Standing::Decided).await?;
+        self.log(&Part { height, round, valid_round: Round::Nil, proposer, block: bytes.to_vec() })?;
+        let valid_round = Round::Nil;
+        Ok(SyncedValueOutcome::Verdict(ProposedValue { height, round, valid_round, proposer, value, validity }))
+    }
+
+    async fn decided(&mut self, decision: &CommitCertificate<Coffer>) -> Result<(), Error> {
+        let (height, certificate) = (decision.height.0, certificate(decision));
+        let body = self.bodies.get(height, &certificate.block).map(|body| body.block.clone());
+        let app = Arc::clone(&self.host.app);
+        let committed = blocking(move || {
+            let hash = certificate.block;
+            match (app.decide(certificate.clone()), body) {
+                // What this node would not have voted for, others have decided.
+                (Err(Rejected::Unknown(_)), Some(block)) => {
+                    app.execute(&block, Standing::Decided)?;
+                    app.decide(certificate)?;
+                }
+                (decided, _) => decided?,
+            }
+            Ok::<_, Rejected>(app.commit(&hash)?)
+        });
+        let committed = committed.await?.map_err(|rejected| match rejected {
+            Rejected::Failed(failure) => Error::Failure(failure),
+            other => Error::Undecided { height, why: other.to_string() },
+        })?;
+        self.candidate = None;
+        self.bodies.forget(committed.0);
+        self.host.head.send_replace(committed.0);
+        Ok(())
+    }
+
+    /// Decided blocks for the engine.
+    async fn values(&self, from: u64, to: u64) -> Result<Vec<RawDecidedValue<Coffer>>, Error> {
+        let app = Arc::clone(&self.host.app);
+        let to = to.min(from.saturating_add(MAX_BLOCKS - 1));
+        let found = blocking(move || {
+            let mut values = Vec::new();
+            for height in from.max(app.first().0)..=to {
+                let Some((block, certificate)) = app.decided(Height(height))? else { break };
+                values.push(RawDecidedValue::new(block.encode().into(), extended(&certificate)));
+            }
+            Ok::<_, Failure>(values)
+        });
+        Ok(found.await??)
+    }
+}

@@ -1,0 +1,277 @@
+//! The engine's log: what was said and heard at the height that is being decided, and the bodies of the blocks that were proposed there, in
+//! one file. Not here: decided blocks, which stand in the block log. Invariant: what a vote of this node rests on is in the file, and synced,
+//! before the vote leaves; what ends before it is whole is cut off at the next start.
+//!
+//! A frame is: bytes of the payload (`u32`), kind, height (`u64`), checksum (8 bytes), payload. The file begins anew with every height, so the
+//! frames of one height stand in it, and at most torn ends of an older one behind them.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Name of the file in a data folder.
+pub const FILE: &str = "engine-log";
+const HEAD: usize = 21;
+const CHECKSUM: usize = 8;
+const CONTEXT: &[u8] = b"coffer engine log 1";
+/// Bytes of a frame's payload; a proposed block is the largest.
+const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
+
+/// What a frame holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An entry of the engine.
+    Entry = 1,
+    /// The body of a proposal.
+    Body = 2,
+}
+
+/// The open log.
+pub struct EngineLog {
+    path: PathBuf,
+    /// Whether a flush syncs. A node that sends nothing to anybody says nothing that a power cut could make it say differently.
+    is_synced: bool,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    file: File,
+    height: u64,
+    end: u64,
+    is_dirty: bool,
+    is_failed: bool,
+    found: Vec<(Kind, Vec<u8>)>,
+}
+
+impl EngineLog {
+    /// Opens the log of a data folder, or makes it. The second value tells that an end of it was not whole and was cut off.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn open(folder: &Path, is_synced: bool) -> io::Result<(Self, bool)> {
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let length = file.metadata()?.len();
+        if length == 0 {
+            File::open(folder)?.sync_all()?;
+        }
+        let (mut height, mut end, mut found) = (0, 0, Vec::new());
+        while let Some((kind, of, payload)) = read_frame(&file, end, length)? {
+            if !found.is_empty() && of != height {
+                break;
+            }
+            height = of;
+            end += (HEAD + payload.len()) as u64;
+            found.push((kind, payload));
+        }
+        // What is left of an older height is no loss.
+        let is_cut = end < length && !is_older(&file, end, length, height)?;
+        file.set_len(end)?;
+        let inner = Inner { file, height, end, is_dirty: false, is_failed: false, found };
+        Ok((Self { path, is_synced, inner: Mutex::new(inner) }, is_cut))
+    }
+
+    /// The height whose frames were found at the start, or that was begun since; 0 for none.
+    pub fn height(&self) -> u64 {
+        self.lock().height
+    }
+
+    /// Bodies that were found at the start.
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
+        self.of(Kind::Body)
+    }
+
+    /// Begins a height and gives the engine's entries of it that were found at the start. Those of another height are forgotten.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin(&self, height: u64) -> io::Result<Vec<Vec<u8>>> {
+        if self.height() != height {
+            self.restart(height)?;
+        }
+        Ok(self.of(Kind::Entry))
+    }
+
+    /// Begins a height and forgets all there is, also of this height.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn restart(&self, height: u64) -> io::Result<()> {
+        self.change(|inner| {
+            inner.found.clear();
+            (inner.height, inner.end) = (height, 0);
+            // Nothing of the new height is said yet, so the old one may come back after a power cut; its frames tell their height.
+            inner.file.set_len(0)
+        })
+    }
+
+    /// Adds a frame of the height that was begun. It lasts after [`EngineLog::flush`].
+    ///
+    /// # Errors
+    /// When the file cannot be written; then and ever after.
+    pub fn append(&self, kind: Kind, payload: &[u8]) -> io::Result<()> {
+        if payload.len() > MAX_PAYLOAD {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("a frame of {} bytes", payload.len())));
+        }
+        self.change(|inner| {
+            let frame = frame(kind, inner.height, payload);
+            inner.file.write_all_at(&frame, inner.end)?;
+            inner.end += frame.len() as u64;
+            inner.is_dirty = true;
+            Ok(())
+        })
+    }
+
+    /// True if a flush has something to do, which takes a disk's time.
+    pub fn must_sync(&self) -> bool {
+        let inner = self.lock();
+        self.is_synced && (inner.is_dirty || inner.is_failed)
+    }
+
+    /// Makes all that was added last, where it matters.
+    ///
+    /// # Errors
+    /// When the file cannot be synced; then and ever after.
+    pub fn flush(&self) -> io::Result<()> {
+        self.change(|inner| {
+            if self.is_synced && inner.is_dirty {
+                inner.file.sync_data()?;
+            }
+            inner.is_dirty = false;
+            Ok(())
+        })
+    }
+
+    fn of(&self, wanted: Kind) -> Vec<Vec<u8>> {
+        let inner = self.lock();
+        inner.found.iter().filter(|(kind, _)| *kind == wanted).map(|(_, payload)| payload.clone()).collect()
+    }
+
+    /// A log that failed once is not written again: what it holds then is not known.
+    fn change(&self, change: impl FnOnce(&mut Inner) -> io::Result<()>) -> io::Result<()> {
+        let mut inner = self.lock();
+        if inner.is_failed {
+            return Err(io::Error::other(format!("{}: an earlier write failed", self.path.display())));
+        }
+        change(&mut inner).map_err(|e| {
+            inner.is_failed = true;
+            io::Error::new(e.kind(), format!("{}: {e}", self.path.display()))
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic between two writes leaves a torn frame, as a kill would.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn checksum(head: &[u8], payload: &[u8]) -> [u8; CHECKSUM] {
+    let mut sum = [0; CHECKSUM];
+    blake3::Hasher::new().update(CONTEXT).update(head).update(payload).finalize_xof().fill(&mut sum);
+    sum
+}
+
+fn frame(kind: Kind, height: u64, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(HEAD + payload.len());
+    // Bounded by `MAX_PAYLOAD`.
+    frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+    frame.push(kind as u8);
+    frame.extend_from_slice(&height.to_le_bytes());
+    let sum = checksum(&frame, payload);
+    frame.extend_from_slice(&sum);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// The frame at `at`, or `None` if none that is whole begins there.
+fn read_frame(file: &File, at: u64, length: u64) -> io::Result<Option<(Kind, u64, Vec<u8>)>> {
+    let mut head = [0; HEAD];
+    if length.saturating_sub(at) < HEAD as u64 {
+        return Ok(None);
+    }
+    file.read_exact_at(&mut head, at)?;
+    let (fields, sum) = head.split_at(HEAD - CHECKSUM);
+    let size = u32::from_le_bytes([fields[0], fields[1], fields[2], fields[3]]) as usize;
+    let kind = match fields[4] {
+        1 => Kind::Entry,
+        2 => Kind::Body,
+        _ => return Ok(None),
+    };
+    if size > MAX_PAYLOAD || length - at < (HEAD + size) as u64 {
+        return Ok(None);
+    }
+    let mut payload = vec![0; size];
+    file.read_exact_at(&mut payload, at + HEAD as u64)?;
+    let height = fields[5..].try_into().map(u64::from_le_bytes).unwrap_or_default();
+    Ok((checksum(fields, &payload) == sum).then_some((kind, height, payload)))
+}
+
+/// True if a whole frame of an older height begins at `at`.
+fn is_older(file: &File, at: u64, length: u64, height: u64) -> io::Result<bool> {
+    Ok(read_frame(file, at, length)?.is_some_and(|(_, of, _)| of < height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(folder: &Path) -> (EngineLog, bool) {
+        EngineLog::open(folder, true).unwrap()
+    }
+
+    #[test]
+    fn what_was_said_at_a_height_is_found_again_until_the_next_one_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, _) = open(folder.path());
+        assert!(log.begin(5).unwrap().is_empty());
+        log.append(Kind::Entry, b"one").unwrap();
+        log.append(Kind::Body, b"block").unwrap();
+        log.append(Kind::Entry, b"two").unwrap();
+        log.flush().unwrap();
+        drop(log);
+        let (log, is_cut) = open(folder.path());
+        assert!(!is_cut);
+        assert_eq!((log.height(), log.bodies()), (5, vec![b"block".to_vec()]));
+        assert_eq!(log.begin(5).unwrap(), [b"one".to_vec(), b"two".to_vec()]);
+        log.append(Kind::Entry, b"three").unwrap();
+        drop(log);
+        let (log, _) = open(folder.path());
+        assert_eq!(log.begin(5).unwrap().len(), 3);
+        assert!(log.begin(6).unwrap().is_empty() && log.bodies().is_empty());
+        drop(log);
+        assert_eq!(open(folder.path()).0.height(), 0);
+    }
+
+    #[test]
+    fn every_torn_end_is_cut_off_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, _) = open(folder.path());
+        log.begin(9).unwrap();
+        log.append(Kind::Entry, b"whole").unwrap();
+        let whole = std::fs::metadata(folder.path().join(FILE)).unwrap().len();
+        log.append(Kind::Entry, b"torn").unwrap();
+        drop(log);
+        let bytes = std::fs::read(folder.path().join(FILE)).unwrap();
+        for end in whole as usize..bytes.len() {
+            std::fs::write(folder.path().join(FILE), &bytes[..end]).unwrap();
+            let (log, is_cut) = open(folder.path());
+            assert_eq!((log.begin(9).unwrap(), is_cut), (vec![b"whole".to_vec()], end > whole as usize), "{end}");
+        }
+        let mut damaged = bytes.clone();
+        damaged[whole as usize + HEAD] ^= 1;
+        std::fs::write(folder.path().join(FILE), &damaged).unwrap();
+        assert!(open(folder.path()).1);
+    }
+
+    #[test]
+    fn frames_of_an_older_height_behind_are_no_part_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = frame(Kind::Entry, 9, b"new");
+        bytes.extend(frame(Kind::Entry, 8, b"old"));
+        std::fs::write(folder.path().join(FILE), &bytes).unwrap();
+        let (log, is_cut) = open(folder.path());
+        assert_eq!((log.begin(9).unwrap(), is_cut), (vec![b"new".to_vec()], false));
+    }
+}

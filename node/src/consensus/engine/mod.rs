@@ -1,0 +1,367 @@
+//! The consensus engine: Malachite, set up for this chain and run as one task of the node. Nothing outside of this folder names it. Not here:
+//! what a block means ([`App`]), how messages travel ([`Link`]).
+//! Invariant: no vote leaves this node that its log and its record of the last signed round do not know of, and none at a height at which
+//! this node may have voted before it lost what it said.
+//!
+//! `context` says the chain's words in the engine's types, `sign` signs, `codec` writes. `bridge` stands between the engine and the network,
+//! `host` between the engine and the ledger. `log` and `wal` are what a restart goes on from; `last_signed` is for the day when they are lost.
+
+mod bodies;
+mod bridge;
+mod codec;
+mod context;
+mod evidence;
+mod host;
+mod last_signed;
+mod link;
+mod log;
+mod sign;
+mod wal;
+
+pub use evidence::{Agreement, Equivocation, Shown, Statement};
+pub use last_signed::{FILE as LAST_SIGNED_FILE, Mark};
+pub use link::Link;
+pub use log::FILE as LOG_FILE;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_malachitebft_app_channel::app::config::{ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig};
+use arc_malachitebft_app_channel::{
+    Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkMsg, RequestContext, SyncContext,
+};
+use arc_malachitebft_engine::wal::WalRef;
+use coffer_abi::Hash;
+use coffer_chain::SigningKey;
+use tokio::sync::{Notify, mpsc, watch};
+
+use self::bridge::{Bridge, Heard, Peers};
+use self::codec::Form;
+use self::context::{Address, Coffer};
+use self::host::{Ended, FollowsTo, Host};
+use self::last_signed::LastSigned;
+use self::log::EngineLog;
+use self::sign::{Checker, Pen};
+use super::{App, Failure};
+use crate::network::Event;
+use crate::pool::Pool;
+
+/// How long the engine may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Messages between two parts that wait at most; the sender waits then.
+const MAILBOX: usize = 256;
+/// Questions for blocks that are under way at the same time.
+const PARALLEL_QUESTIONS: usize = 4;
+/// Blocks one question asks for.
+const BLOCKS_PER_QUESTION: usize = 32;
+/// Time until another peer is asked.
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the steps of a round wait for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a proposal, its execution included.
+    pub propose: Duration,
+    /// For votes, once more than two thirds have voted without agreeing.
+    pub vote: Duration,
+    /// What each round adds to both.
+    pub growth: Duration,
+}
+
+impl Default for Timeouts {
+    /// A block may take about two seconds to execute; votes travel within some hundred milliseconds at worst.
+    fn default() -> Self {
+        Self {
+            propose: Duration::from_millis(3_000),
+            vote: Duration::from_millis(500),
+            growth: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Why the engine cannot go on. The node must stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The ledger failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+    /// The engine's files.
+    #[error("the engine's log: {0}")]
+    Log(#[source] io::Error),
+    /// The record of the last signed round.
+    #[error("the record of the last signed round: {0}")]
+    Record(#[source] io::Error),
+    /// It did not start.
+    #[error("the consensus engine does not start: {0}")]
+    Start(String),
+    /// It stopped by itself, which it does when it can no longer vote safely.
+    #[error("the consensus engine stopped by itself; the lines above in the log say why")]
+    Stopped,
+    /// The others decided what this node cannot accept.
+    #[error(
+        "block {height} was decided, but not for this node: {why}; it runs another version than the others, or its data are damaged"
+    )]
+    Undecided {
+        /// Height of the block.
+        height: u64,
+        /// What this node found.
+        why: String,
+    },
+    /// A part of it panicked.
+    #[error("a part of the consensus engine panicked: {0}")]
+    Panicked(String),
+}
+
+/// The engine's files in a data folder, opened.
+pub struct Files {
+    log: EngineLog,
+    was_cut: bool,
+    record: Option<Arc<LastSigned>>,
+    is_alone: bool,
+}
+
+impl Files {
+    /// Opens them, or makes what is not there but the record of the last signed round. A node that is alone syncs none of them: nothing it
+    /// says reaches anybody, and what it decided is in the block log.
+    ///
+    /// # Errors
+    /// [`Error::Log`], [`Error::Record`].
+    pub fn open(folder: &Path, is_alone: bool) -> Result<Self, Error> {
+        let (log, was_cut) = EngineLog::open(folder, !is_alone).map_err(Error::Log)?;
+        let record = LastSigned::open(folder, !is_alone).map_err(Error::Record)?.map(Arc::new);
+        Ok(Self { log, was_cut, record, is_alone })
+    }
+
+    /// Makes the record for a node key that never signed anything. Call it before such a key is stored.
+    ///
+    /// # Errors
+    /// [`Error::Record`].
+    pub fn begin(folder: &Path) -> Result<(), Error> {
+        LastSigned::create(folder, Mark::default(), true).map(drop).map_err(Error::Record)
+    }
+
+    /// Until when the node must not vote, given its head.
+    fn follows_to(&self, head: u64) -> Option<FollowsTo> {
+        let next = head + 1;
+        let has_log = self.log.height() == next && !self.was_cut;
+        match &self.record {
+            // With nobody to hear it, nothing is said twice.
+            _ if self.is_alone => None,
+            None => Some(FollowsTo::PastPeers),
+            Some(record) if record.mark().height < next || record.mark().height == next && has_log => None,
+            Some(record) => Some(FollowsTo::Height(record.mark().height)),
+        }
+    }
+}
+
+/// What the engine works with.
+pub struct Engine {
+    /// The ledger.
+    pub app: Arc<dyn App>,
+    /// Waiting transactions.
+    pub pool: Arc<Pool>,
+    /// Signs this node's votes.
+    pub key: SigningKey,
+    /// The chain.
+    pub chain_id: Hash,
+    /// Its files.
+    pub files: Files,
+    /// The folder they are in.
+    pub folder: std::path::PathBuf,
+    /// Way to the other nodes.
+    pub link: Arc<dyn Link>,
+    /// What comes from them.
+    pub events: mpsc::Receiver<Event>,
+    /// How long rounds wait.
+    pub timeouts: Timeouts,
+    /// What is shown of it.
+    pub shown: Arc<Shown>,
+}
+
+impl Engine {
+    /// Takes part in deciding blocks until `stop` turns true; a block that is being committed is finished first.
+    ///
+    /// # Errors
+    /// [`Error`]: the node cannot go on.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+        let mut follows_to = self.files.follows_to(self.app.head().height.0);
+        let Files { log, mut record, is_alone, .. } = self.files;
+        let mut setup = Setup {
+            app: self.app,
+            pool: self.pool,
+            key: Arc::new(self.key),
+            chain_id: self.chain_id,
+            log: Arc::new(log),
+            link: self.link,
+            events: self.events,
+            peers: Peers::new(),
+            timeouts: self.timeouts,
+            shown: self.shown,
+        };
+        loop {
+            let head = setup.app.head().height.0;
+            match follows_to {
+                Some(until) => {
+                    tracing::warn!(head, ?until, "what this node said is lost; it follows without voting for now");
+                }
+                None if record.is_none() => {
+                    let mark = Mark { height: head, round: 0 };
+                    record = Some(Arc::new(LastSigned::create(&self.folder, mark, !is_alone).map_err(Error::Record)?));
+                }
+                None => {}
+            }
+            match setup.run(record.clone(), follows_to, &mut stop).await? {
+                Ended::Asked => return Ok(()),
+                Ended::MayVote => follows_to = None,
+            }
+        }
+    }
+}
+
+/// What every setting up of the engine begins with.
+struct Setup {
+    app: Arc<dyn App>,
+    pool: Arc<Pool>,
+    key: Arc<SigningKey>,
+    chain_id: Hash,
+    log: Arc<EngineLog>,
+    link: Arc<dyn Link>,
+    events: mpsc::Receiver<Event>,
+    peers: Peers,
+    timeouts: Timeouts,
+    shown: Arc<Shown>,
+}
+
+impl Setup {
+    /// Runs the engine until it is to end or must be set up anew.
+    async fn run(
+        &mut self,
+        record: Option<Arc<LastSigned>>,
+        follows_to: Option<FollowsTo>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Ended, Error> {
+        let start = |error: &dyn std::fmt::Display| Error::Start(error.to_string());
+        let (order, orders) = mpsc::channel(MAILBOX);
+        let (network, bodies) = mpsc::channel::<NetworkMsg<Coffer>>(MAILBOX);
+        let door = bridge::door(order).await.map_err(|e| start(&e))?;
+        let wal = wal::spawn(Arc::clone(&self.log)).await.map_err(|e| start(&e))?;
+        let consensus = self.voter(record, follows_to);
+        let (channels, handle) = EngineBuilder::new(Coffer, EngineConfig::new(follows_to.is_none()))
+            .with_custom_wal(wal.clone())
+            .with_custom_network(door, network.clone())
+            .with_default_sync(SyncContext::new(Form))
+            .with_default_consensus(consensus)
+            .with_default_request(RequestContext::new(1))
+            .build()
+            .await
+            .map_err(|e| start(&e))?;
+        let Channels { mut consensus, .. } = channels;
+        let begin = Arc::new(Notify::new());
+        let (head, told) = watch::channel(self.app.head().height.0);
+        let (spoken, heard) = watch::channel(Heard::default());
+        let host = Host {
+            app: Arc::clone(&self.app),
+            pool: Arc::clone(&self.pool),
+            me: self.key.account(),
+            log: Arc::clone(&self.log),
+            network,
+            begin: Arc::clone(&begin),
+            head,
+            heard,
+            shown: Arc::clone(&self.shown),
+            timeouts: self.timeouts,
+            follows_to,
+        };
+        let bridge = Bridge {
+            link: Arc::clone(&self.link),
+            app: Arc::clone(&self.app),
+            orders,
+            bodies,
+            begin,
+            head: told,
+            heard: spoken,
+        };
+        let ended = tokio::select! {
+            ended = host.run(&mut consensus, stop) => ended,
+            () = bridge.run(&mut self.events, &mut self.peers) => Err(Error::Stopped),
+        };
+        end(handle, &wal).await;
+        ended
+    }
+
+    /// A node without a record has nothing to sign with: it only follows.
+    fn voter(&self, record: Option<Arc<LastSigned>>, follows_to: Option<FollowsTo>) -> ConsensusContext<Coffer> {
+        let address = Address::from(self.key.account());
+        let checker = Box::new(Checker { chain_id: self.chain_id });
+        match record.filter(|_| follows_to.is_none()) {
+            // Also a node that has no vote now: it may get one at any height.
+            Some(record) => {
+                let pen = Pen { key: Arc::clone(&self.key), chain_id: self.chain_id, record };
+                ConsensusContext::new_validator(address, checker, Box::new(pen))
+            }
+            None => ConsensusContext::new_full_node(address, checker),
+        }
+    }
+}
+
+/// Ends the engine and waits until nothing of it writes any more.
+async fn end(handle: EngineHandle, wal: &WalRef<Coffer>) {
+    let stopped = handle.actor.stop_and_wait(None, Some(PATIENCE)).await;
+    if stopped.is_err() || wal.wait(Some(PATIENCE)).await.is_err() {
+        tracing::warn!("the consensus engine did not end in time");
+    }
+}
+
+/// The engine's own settings.
+#[derive(Clone, Debug)]
+struct EngineConfig {
+    consensus: ConsensusConfig,
+    sync: ValueSyncConfig,
+}
+
+impl EngineConfig {
+    fn new(is_voting: bool) -> Self {
+        let consensus = ConsensusConfig {
+            enabled: is_voting,
+            // With the proposal alone the engine would take every block for valid without asking.
+            value_payload: ValuePayload::ProposalAndParts,
+            ..ConsensusConfig::default()
+        };
+        let sync = ValueSyncConfig {
+            // At once after a decision; the bridge tells heads by itself.
+            status_update_interval: Duration::ZERO,
+            request_timeout: QUESTION_TIMEOUT,
+            parallel_requests: PARALLEL_QUESTIONS,
+            batch_size: BLOCKS_PER_QUESTION,
+            ..ValueSyncConfig::default()
+        };
+        Self { consensus, sync }
+    }
+}
+
+impl NodeConfig for EngineConfig {
+    fn moniker(&self) -> &str {
+        "coffer"
+    }
+
+    fn consensus(&self) -> &ConsensusConfig {
+        &self.consensus
+    }
+
+    fn consensus_mut(&mut self) -> &mut ConsensusConfig {
+        &mut self.consensus
+    }
+
+    fn value_sync(&self) -> &ValueSyncConfig {
+        &self.sync
+    }
+
+    fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
+        &mut self.sync
+    }
+}
+
+#[cfg(test)]
+mod tests;
