@@ -1,6 +1,7 @@
 //! All settings of a node, from a TOML file and the command line, with every offence reported at once. Not here: rules that all nodes of
 //! a chain share (`coffer_chain::Parameters`). Invariant: a [`Config`] that exists can be started with.
 
+mod consensus;
 mod execution;
 mod network;
 
@@ -15,6 +16,7 @@ use coffer_chain::{Psi, SystemContracts};
 use coffer_runtime::Backend;
 use serde::Deserialize;
 
+use crate::consensus::engine::Timeouts;
 use crate::network::Settings;
 use crate::organisation::key_store::{NODE, ORGANISATION};
 use crate::{invoke, pool, rpc, state};
@@ -55,6 +57,8 @@ pub struct Config {
     pub network: Settings,
     /// Bounds of the transaction pool.
     pub pool: pool::Limits,
+    /// How long the rounds of agreement wait.
+    pub timeouts: Timeouts,
     /// Bounds of single invocations.
     pub invoke: invoke::Limits,
 }
@@ -79,6 +83,7 @@ impl Config {
             rpc: rpc::Config::default(),
             network: Settings::default(),
             pool: pool::Limits::default(),
+            timeouts: Timeouts::default(),
             invoke: invoke::Limits::default(),
         }
     }
@@ -147,6 +152,7 @@ impl Config {
             self.backend = backend.into();
         }
         self.execution.lay(&file.execution, &file.queries, &file.code, &mut offences);
+        file.consensus.lay(&mut self.timeouts, &mut offences);
         let RpcFile { listen, max_body, max_batch, max_connections, max_subscriptions, origins } = file.rpc;
         let rpc = &mut self.rpc;
         rpc.listen = listen.unwrap_or(rpc.listen);
@@ -216,6 +222,8 @@ struct File {
     queries: execution::QueriesFile,
     #[serde(default)]
     code: execution::CodeFile,
+    #[serde(default)]
+    consensus: consensus::ConsensusFile,
     #[serde(default)]
     rpc: RpcFile,
     #[serde(default)]

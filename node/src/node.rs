@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
-use crate::consensus::engine::{self, Agreement, Engine, Equivocation, Files, Shown, Timeouts};
+use crate::consensus::engine::{self, Agreement, Engine, Equivocation, Files, Shown};
 use crate::executor::{
     Executor, FirstStateError, ForeignRules, PipelineError, Pipelines, Tracer, engine_config, follow,
 };
@@ -165,6 +165,7 @@ impl Node {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listener = rpc::Listener::bind(config.rpc.clone()).await?;
         let addr = listener.addr();
+        let timeouts = config.timeouts;
         // A node's whole start is disk and CPU work.
         let settings = config.network.clone();
         let opened = tokio::task::spawn_blocking(move || Opened::open(&config)).await;
@@ -201,7 +202,7 @@ impl Node {
             folder,
             link: Arc::new(network.clone()),
             events,
-            timeouts: Timeouts::default(),
+            timeouts,
             shown: Arc::clone(&shown),
         };
         blocks.spawn("consensus", engine.run(blocks.stop_signal()));

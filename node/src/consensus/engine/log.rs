@@ -22,6 +22,8 @@ const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Nothing but that its height began.
+    Begin = 0,
     /// An entry of the engine.
     Entry = 1,
     /// The body of a proposal.
@@ -45,6 +47,15 @@ struct Inner {
     found: Vec<(Kind, Vec<u8>)>,
 }
 
+impl Inner {
+    fn add(&mut self, kind: Kind, payload: &[u8]) -> io::Result<()> {
+        let frame = frame(kind, self.height, payload);
+        self.file.write_all_at(&frame, self.end)?;
+        self.end += frame.len() as u64;
+        Ok(())
+    }
+}
+
 impl EngineLog {
     /// Opens the log of a data folder, or makes it. The second value tells that an end of it was not whole and was cut off.
     ///
@@ -53,6 +64,8 @@ impl EngineLog {
     pub fn open(folder: &Path, is_synced: bool) -> io::Result<(Self, bool)> {
         let path = folder.join(FILE);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        // INVARIANT: one writer. What is left of an engine of this process that was dropped lets go of the file in a moment.
+        file.lock()?;
         let length = file.metadata()?.len();
         if length == 0 {
             File::open(folder)?.sync_all()?;
@@ -103,7 +116,8 @@ impl EngineLog {
             inner.found.clear();
             (inner.height, inner.end) = (height, 0);
             // Nothing of the new height is said yet, so the old one may come back after a power cut; its frames tell their height.
-            inner.file.set_len(0)
+            inner.file.set_len(0)?;
+            inner.add(Kind::Begin, &[])
         })
     }
 
@@ -116,11 +130,8 @@ impl EngineLog {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("a frame of {} bytes", payload.len())));
         }
         self.change(|inner| {
-            let frame = frame(kind, inner.height, payload);
-            inner.file.write_all_at(&frame, inner.end)?;
-            inner.end += frame.len() as u64;
             inner.is_dirty = true;
-            Ok(())
+            inner.add(kind, payload)
         })
     }
 
@@ -195,6 +206,7 @@ fn read_frame(file: &File, at: u64, length: u64) -> io::Result<Option<(Kind, u64
     let (fields, sum) = head.split_at(HEAD - CHECKSUM);
     let size = u32::from_le_bytes([fields[0], fields[1], fields[2], fields[3]]) as usize;
     let kind = match fields[4] {
+        0 => Kind::Begin,
         1 => Kind::Entry,
         2 => Kind::Body,
         _ => return Ok(None),
@@ -241,7 +253,8 @@ mod tests {
         assert_eq!(log.begin(5).unwrap().len(), 3);
         assert!(log.begin(6).unwrap().is_empty() && log.bodies().is_empty());
         drop(log);
-        assert_eq!(open(folder.path()).0.height(), 0);
+        let (log, _) = open(folder.path());
+        assert_eq!((log.height(), log.begin(6).unwrap().len()), (6, 0));
     }
 
     #[test]

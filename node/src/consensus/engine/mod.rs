@@ -32,10 +32,10 @@ use arc_malachitebft_app_channel::app::config::{ConsensusConfig, NodeConfig, Val
 use arc_malachitebft_app_channel::{
     Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkMsg, RequestContext, SyncContext,
 };
-use arc_malachitebft_engine::wal::WalRef;
 use coffer_abi::Hash;
 use coffer_chain::SigningKey;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 
 use self::bridge::{Bridge, Heard, Peers};
 use self::codec::Form;
@@ -142,13 +142,13 @@ impl Files {
         LastSigned::create(folder, Mark::default(), true).map(drop).map_err(Error::Record)
     }
 
-    /// Until when the node must not vote, given its head.
-    fn follows_to(&self, head: u64) -> Option<FollowsTo> {
+    /// Until when the node must not vote, given its head. `is_single` tells that nobody else decides the next block.
+    fn follows_to(&self, head: u64, is_single: bool) -> Option<FollowsTo> {
         let next = head + 1;
         let has_log = self.log.height() == next && !self.was_cut;
         match &self.record {
-            // With nobody to hear it, nothing is said twice.
-            _ if self.is_alone => None,
+            // With nobody to hear it, nothing is said twice; and a single validator would follow nobody.
+            _ if self.is_alone || is_single => None,
             None => Some(FollowsTo::PastPeers),
             Some(record) if record.mark().height < next || record.mark().height == next && has_log => None,
             Some(record) => Some(FollowsTo::Height(record.mark().height)),
@@ -186,7 +186,10 @@ impl Engine {
     /// # Errors
     /// [`Error`]: the node cannot go on.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
-        let mut follows_to = self.files.follows_to(self.app.head().height.0);
+        let head = self.app.head().height.0;
+        let next = self.app.validators(coffer_abi::Height(head + 1))?;
+        let is_single = next.validators().iter().all(|validator| validator.key == self.key.account());
+        let mut follows_to = self.files.follows_to(head, is_single);
         let Files { log, mut record, is_alone, .. } = self.files;
         let mut setup = Setup {
             app: self.app,
@@ -246,10 +249,10 @@ impl Setup {
         let (order, orders) = mpsc::channel(MAILBOX);
         let (network, bodies) = mpsc::channel::<NetworkMsg<Coffer>>(MAILBOX);
         let door = bridge::door(order).await.map_err(|e| start(&e))?;
-        let wal = wal::spawn(Arc::clone(&self.log)).await.map_err(|e| start(&e))?;
+        let (door_to_log, wal) = wal::spawn(Arc::clone(&self.log)).await.map_err(|e| start(&e))?;
         let consensus = self.voter(record, follows_to);
-        let (channels, handle) = EngineBuilder::new(Coffer, EngineConfig::new(follows_to.is_none()))
-            .with_custom_wal(wal.clone())
+        let (channels, engine) = EngineBuilder::new(Coffer, EngineConfig::new(follows_to.is_none()))
+            .with_custom_wal(door_to_log)
             .with_custom_network(door, network.clone())
             .with_default_sync(SyncContext::new(Form))
             .with_default_consensus(consensus)
@@ -257,6 +260,7 @@ impl Setup {
             .build()
             .await
             .map_err(|e| start(&e))?;
+        let running = Running { engine, wal };
         let Channels { mut consensus, .. } = channels;
         let begin = Arc::new(Notify::new());
         let (head, told) = watch::channel(self.app.head().height.0);
@@ -287,7 +291,7 @@ impl Setup {
             ended = host.run(&mut consensus, stop) => ended,
             () = bridge.run(&mut self.events, &mut self.peers) => Err(Error::Stopped),
         };
-        end(handle, &wal).await;
+        running.end().await;
         ended
     }
 
@@ -306,11 +310,30 @@ impl Setup {
     }
 }
 
-/// Ends the engine and waits until nothing of it writes any more.
-async fn end(handle: EngineHandle, wal: &WalRef<Coffer>) {
-    let stopped = handle.actor.stop_and_wait(None, Some(PATIENCE)).await;
-    if stopped.is_err() || wal.wait(Some(PATIENCE)).await.is_err() {
-        tracing::warn!("the consensus engine did not end in time");
+/// The running engine. Dropped before it ended, it is killed: nothing of it may speak or write once nobody listens.
+struct Running {
+    engine: EngineHandle,
+    wal: JoinHandle<()>,
+}
+
+impl Running {
+    /// Ends it and waits until nothing of it writes any more.
+    async fn end(mut self) {
+        self.engine.actor.stop(None);
+        let ended = async {
+            // That they ended by a panic is the same.
+            let _ = (&mut self.engine.handle).await;
+            let _ = (&mut self.wal).await;
+        };
+        if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+            tracing::warn!("the consensus engine did not end in time");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.engine.actor.kill();
     }
 }
 

@@ -8,6 +8,7 @@ use arc_malachitebft_core_consensus::Input;
 use arc_malachitebft_engine::wal::{Msg, WalRef, decode_entry, encode_entry};
 use async_trait::async_trait;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr};
+use tokio::task::JoinHandle;
 
 use super::codec::Form;
 use super::context::{At, Coffer};
@@ -17,10 +18,9 @@ struct Wal {
     log: Arc<EngineLog>,
 }
 
-/// Starts the actor that writes for the engine.
-pub async fn spawn(log: Arc<EngineLog>) -> Result<WalRef<Coffer>, SpawnErr> {
-    let (actor, _) = Actor::spawn(None, Wal { log }, ()).await?;
-    Ok(actor)
+/// Starts the actor that writes for the engine; the handle ends when it has written its last.
+pub async fn spawn(log: Arc<EngineLog>) -> Result<(WalRef<Coffer>, JoinHandle<()>), SpawnErr> {
+    Actor::spawn(None, Wal { log }, ()).await
 }
 
 /// Somebody who no longer waits needs no answer.
