@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use coffer_abi::AccountId;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 pub use address::{Address, AddressError, Resolver};
 pub use counts::Counts;

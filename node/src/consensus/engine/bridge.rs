@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_malachitebft_app_channel::NetworkMsg;
 use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
@@ -27,6 +28,8 @@ use super::link::Link;
 use crate::consensus::{App, Failure};
 use crate::network::{AskError, Event, Question, Topic, Verdict};
 
+/// How often peers are told the head though it is the same, in case they missed it.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
 /// Questions of peers that are answered at the same time; more get no answer and ask again.
 const SERVED: usize = 16;
 /// Bytes of an answer to a question for blocks; a node can always read what another one may send.
@@ -48,8 +51,8 @@ impl Heard {
     }
 }
 
-/// The connected peers, each with the head it told.
-pub type Peers = BTreeMap<AccountId, Option<u64>>;
+/// The connected peers, each with how far it is, once it told.
+pub type Peers = BTreeMap<AccountId, Option<Progress>>;
 
 /// The network actor as the engine sees it: it hands everything on.
 struct Door(mpsc::Sender<Msg<Coffer>>);
@@ -124,6 +127,8 @@ impl Bridge {
             serving: JoinSet::new(),
             telling: JoinSet::new(),
         };
+        crossing.hear(0);
+        let mut again = tokio::time::interval(TELL_AGAIN);
         loop {
             tokio::select! {
                 biased;
@@ -140,6 +145,7 @@ impl Bridge {
                 Some(Ok((id, peer, answer))) = crossing.asking.join_next() => crossing.answered(id, peer, answer),
                 Some(_) = crossing.serving.join_next() => {}
                 Some(_) = crossing.telling.join_next() => {}
+                _ = again.tick() => crossing.tell_all(),
                 Some(event) = events.recv() => crossing.event(event),
             }
         }
@@ -164,9 +170,13 @@ impl Crossing<'_> {
                 if self.has_begun {
                     subscriber.send(NetworkEvent::Listening(Multiaddr::empty()));
                 }
-                for peer in self.peers.keys().filter_map(peer_of) {
-                    subscriber.send(NetworkEvent::PeerConnected(peer));
-                    subscriber.send(NetworkEvent::PeerSubscribed(peer, Channel::Sync));
+                for (peer, told) in &*self.peers {
+                    let Some(name) = peer_of(peer) else { continue };
+                    subscriber.send(NetworkEvent::PeerConnected(name));
+                    subscriber.send(NetworkEvent::PeerSubscribed(name, Channel::Sync));
+                    if let Some(Progress { head, first }) = told {
+                        subscriber.send(NetworkEvent::Status(name, Status::new(At(head.0), At(first.0))));
+                    }
                 }
                 self.subscribers.push(subscriber);
             }
@@ -267,7 +277,7 @@ impl Crossing<'_> {
     fn hear(&self, height: u64) {
         // One message with a made-up height must not keep the node from ever being idle again.
         let at = height.min(self.app.head().height.0.saturating_add(1));
-        let head = self.peers.values().copied().max().flatten();
+        let head = self.peers.values().flatten().map(|told| told.head.0).max();
         self.heard.send_if_modified(|heard| {
             let newer = Heard { at: heard.at.max(at), head };
             std::mem::replace(heard, newer) != newer
@@ -306,7 +316,7 @@ impl Crossing<'_> {
                     return;
                 };
                 if let Some(told) = self.peers.get_mut(&from) {
-                    *told = Some(progress.head.0);
+                    *told = Some(progress);
                 }
                 self.hear(0);
                 let status = Status::new(At(progress.head.0), At(progress.first.0));

@@ -237,9 +237,13 @@ async fn a_validator_that_lost_its_store_votes_again_only_where_it_never_did() {
     network.restart(4);
     assert!(!network.peers[3].shown.agreement().is_voting);
     network.peers[3].reaches(5).await;
-    network.run(2).await;
-    network.peers[3].votes_at(8).await;
-    assert_ne!(std::fs::read(folder.join(LAST_SIGNED_FILE)).unwrap(), signed);
+    network.run(1).await;
+    network.peers[3].votes_at(7).await;
+    // Three others are enough to decide, so it may come too late to sign at a height or two.
+    while std::fs::read(folder.join(LAST_SIGNED_FILE)).unwrap() == signed {
+        network.run(1).await;
+        assert!(network.peers[0].height() < 50);
+    }
     network.agree();
     network.stop().await;
 }

@@ -23,7 +23,9 @@ use crate::consensus::Ledger;
 use crate::executor::{Executor, engine_config};
 use crate::pool::{Limits, Pool, Waiters};
 use crate::sources::{Sources, now};
-use crate::state::{Archive, BlockId, DEFAULT_HISTORY, DEFAULT_PSI_CAPACITY, Memory, State, StateOptions, StoredBlock};
+use crate::state::{
+    self, Archive, BlockId, DEFAULT_HISTORY, DEFAULT_PSI_CAPACITY, Memory, State, StateOptions, StoredBlock,
+};
 
 /// Stores its input.
 const CELL: &str = r#"(module
@@ -127,7 +129,7 @@ pub struct Peer {
 impl Peer {
     /// Starts the node of key `number` on what is in `folder`.
     pub fn start(folder: &Path, genesis: &Genesis, number: u8, mesh: &Arc<Mesh>) -> Self {
-        let options = StateOptions {
+        let options = || StateOptions {
             genesis: genesis.clone(),
             tenants: vec![],
             node_secret: Zeroizing::new([3; 32]),
@@ -136,7 +138,13 @@ impl Peer {
             psi_capacity: DEFAULT_PSI_CAPACITY,
             memory: Memory::default(),
         };
-        let state = State::open(&folder.join("state"), options).unwrap();
+        let state = loop {
+            // What is left of a node that was killed lets go of the folder in a moment.
+            match State::open(&folder.join("state"), options()) {
+                Err(state::Error::InUse { .. }) => std::thread::yield_now(),
+                opened => break opened.unwrap(),
+            }
+        };
         let config = engine_config(&genesis.parameters, Backend::default()).unwrap();
         let runtime = Runtime::new(coffer_runtime::Config { slots: 1, lane_slots: 1, deep: 1, ..config }).unwrap();
         let parameters = genesis.parameters.clone();
