@@ -124,6 +124,8 @@ mod tests {
             validators: ValidatorSet::new(vec![validator]).unwrap(),
             parameters: Parameters::default(),
             system: SystemContracts::default(),
+            organisations: vec![],
+            state_root: Hash::ZERO,
         };
         let mut header = genesis.header();
         header.height = Height(height);

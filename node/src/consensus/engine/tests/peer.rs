@@ -56,6 +56,8 @@ pub fn genesis(validators: u8) -> Genesis {
         validators: ValidatorSet::new((1..=validators).map(validator).collect()).unwrap(),
         parameters: Parameters::default(),
         system: SystemContracts::default(),
+        organisations: vec![],
+        state_root: Hash::ZERO,
     }
 }
 
