@@ -4,6 +4,7 @@
 mod links;
 mod genesis;
 mod prepare;
+mod start_error;
 mod stopped;
 
 use std::fs::{File, OpenOptions};
@@ -22,14 +23,12 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
-use crate::consensus::engine::{self, Agreement, Engine, Equivocation, Files, Shown};
-use crate::executor::{
-    Executor, FirstStateError, ForeignRules, PipelineError, Pipelines, Tracer, engine_config, follow,
-};
+use crate::consensus::engine::{Agreement, Engine, Equivocation, Files, Shown};
+use crate::executor::{Executor, Pipelines, Tracer, engine_config, follow};
 use crate::invoke::{Invoker, Parts};
-use crate::network::{self, Network};
+use crate::network::Network;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
-use crate::organisation::{AccountInfo, KeyError, KeyHolder, KeyStore};
+use crate::organisation::{AccountInfo, KeyHolder, KeyStore};
 use crate::pool::{self, Admission, Pool, Waiters};
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::{Residents, TenantSecret};
@@ -39,6 +38,7 @@ use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
 use crate::task::{TaskError, Tasks};
 
 pub use prepare::{Founder, Prepared, begin, check_prepared, join};
+pub use start_error::StartError;
 pub use stopped::StoppedNode;
 
 /// Environment variable with the secret that opens the key store.
@@ -47,102 +47,6 @@ pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
 const DEV_SECRET: &str = "dev-secret";
 /// Bytes of code that is kept for traces.
 const TRACED_CODE: u64 = 32 << 20;
-
-/// Why a node does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The RPC port.
-    #[error(transparent)]
-    Rpc(#[from] rpc::Error),
-    /// The key store.
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    /// The state.
-    #[error(transparent)]
-    State(#[from] state::Error),
-    /// Private execution could not catch up with the chain.
-    #[error(transparent)]
-    Pipeline(#[from] PipelineError),
-    /// The payload store.
-    #[error(transparent)]
-    Payloads(#[from] payloads::Error),
-    /// The transactions that waited when the node stopped.
-    #[error(transparent)]
-    Pool(#[from] pool::JournalError),
-    /// The network.
-    #[error(transparent)]
-    Network(#[from] network::Error),
-    /// The engine that runs contracts.
-    #[error(transparent)]
-    Engine(#[from] Fault),
-    /// The consensus engine.
-    #[error(transparent)]
-    Consensus(#[from] engine::Error),
-    /// The chain executes by rules this node does not have. Nothing was changed.
-    #[error(transparent)]
-    Rules(#[from] ForeignRules),
-    /// A file of the data folder.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The genesis file is no genesis of this protocol version, or this node does not decide blocks in it.
-    #[error("{path}: {problem}")]
-    Genesis {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The state that the chain begins with does not come of its genesis.
-    #[error("{path}: {source}")]
-    First {
-        /// The genesis.
-        path: PathBuf,
-        /// Why.
-        source: FirstStateError,
-    },
-    /// The folder holds a chain, but not all that belongs to it. Nothing was changed.
-    #[error(
-        "{path} is missing, but the folder holds a chain already; put the file back from a backup, or name another folder"
-    )]
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The folder holds no chain.
-    #[error("{path} holds no chain; name the data folder of a node with --data")]
-    NoChain {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The folder has not what a node needs to begin.
-    #[error("{path} is missing; a chain that begins with an import needs the genesis, keys and secret of a node there")]
-    NotPrepared {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The folder is not that of a node.
-    #[error("{path} is missing; make the folder of a node with `coffer init`")]
-    NotInitialised {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The folder is of another chain, or of other nodes. Nothing was changed.
-    #[error("{path} is of chain {chain_id}, which began otherwise; name another folder")]
-    Prepared {
-        /// The genesis that is there.
-        path: PathBuf,
-        /// Its chain.
-        chain_id: Hash,
-    },
-    /// No random bytes.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
-}
 
 /// A running node.
 pub struct Node {

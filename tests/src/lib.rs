@@ -4,8 +4,11 @@
 
 pub mod architecture;
 pub mod build;
+pub mod cluster;
 pub mod http;
+pub mod namespaces;
 pub mod node;
+pub mod relay;
 pub mod rpc;
 pub mod socket;
 pub mod wasm;

@@ -1,4 +1,4 @@
-//! A real `coffer dev` process: started, asked, killed, started again on the same data. Its output is kept and shown when the
+//! A real `coffer dev` or `coffer run` process: started, asked, killed, started again on the same data. Its output is kept and shown when the
 //! test that owns it fails. Never left behind: dropping it kills it.
 
 use std::io::{BufRead, BufReader, Read};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::build;
+use crate::namespaces;
 use crate::rpc::Client;
 
 /// How long a start or a clean stop may take.
@@ -93,6 +94,49 @@ impl Dev {
             command.args(["--seed", &seed.to_string()]);
         }
         command.args(&self.args);
+        Node::spawn(command)
+    }
+}
+
+/// How a node of a network of several is started.
+#[derive(Clone, Debug)]
+pub struct Run {
+    config: PathBuf,
+    host: Option<usize>,
+}
+
+impl Run {
+    /// With the settings of a file.
+    pub fn config(file: &Path) -> Self {
+        Self { config: file.to_path_buf(), host: None }
+    }
+
+    /// On one of the hosts.
+    pub fn on(mut self, host: Option<usize>) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Starts it and waits until it answers.
+    ///
+    /// # Panics
+    /// When it ends or stays silent instead; with all it wrote.
+    pub fn start(&self) -> Node {
+        self.try_start().unwrap_or_else(|ended| panic!("coffer run did not start: {ended:?}"))
+    }
+
+    /// Starts it and waits until it answers or ends.
+    ///
+    /// # Errors
+    /// What it left behind when it ended.
+    ///
+    /// # Panics
+    /// When it neither answers nor ends in time.
+    pub fn try_start(&self) -> Result<Node, Ended> {
+        let program = build::coffer();
+        let mut command = self.host.map_or_else(|| Command::new(&program), |n| namespaces::command(n, &program));
+        build::clean(&mut command);
+        command.args(["run", "--json", "--config"]).arg(&self.config);
         Node::spawn(command)
     }
 }

@@ -39,7 +39,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("libp2p", &["node/src/network"]),
     ("arc_malachitebft", &["node/src/consensus/engine"]),
     ("ractor", &["node/src/consensus/engine"]),
-    ("borsh", &["node/src/consensus/engine"]),
+    ("borsh", &["node/src/consensus/engine", "bench/peers/state"]),
 ];
 
 fn row(module: &str) -> Option<usize> {

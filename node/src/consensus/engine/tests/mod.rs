@@ -20,6 +20,7 @@ use super::context::{At, Coffer, Part, Signed, Vote};
 use super::{LAST_SIGNED_FILE, LOG_FILE, Statement};
 use crate::consensus::App;
 use crate::network::{Topic, Verdict};
+use crate::pool::PoolError;
 
 /// Nodes of one chain.
 struct Network {
@@ -42,7 +43,9 @@ impl Network {
     /// Sends to every node, as gossip would.
     fn submit(&self, tx: &CheckedTx) {
         for peer in &self.peers {
-            peer.pool.insert(tx.clone()).unwrap();
+            // What is in the chain already may still wait for a moment.
+            let taken = peer.pool.insert(tx.clone());
+            assert!(matches!(taken, Ok(()) | Err(PoolError::Known)), "{taken:?}");
         }
     }
 
