@@ -1,15 +1,17 @@
 //! Between the engine and the node's network: the engine's messages out, the peers' in. Not here: the network, and what a block means.
 //! Questions about decided blocks are answered straight from the ledger, so that a node which waits for work still serves others.
-//! Invariant: whatever comes from a peer was bounded and decoded here before anything else of this node sees it.
+//! Invariants: whatever comes from a peer was bounded and decoded here before anything else of this node sees it; nothing of this node leaves it
+//! before its round is on record, in a place that a lost store does not take along.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_malachitebft_app_channel::NetworkMsg;
 use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use arc_malachitebft_core_consensus::{LivenessMsg, SignedConsensusMsg};
-use arc_malachitebft_core_types::{Proposal as _, Validator as _, Vote as _};
+use arc_malachitebft_core_types::{Proposal as _, Round, Validator as _, Vote as _};
 use arc_malachitebft_engine::network::{Msg, Multiaddr, NetworkEvent, NetworkRef, Status, Subscriber};
 use arc_malachitebft_network::Channel;
 use arc_malachitebft_sync::{
@@ -22,8 +24,10 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::Error;
 use super::codec::{Blocks, MAX_ANSWER, MAX_BLOCKS, MAX_MESSAGE, MAX_PART, Progress, Range, read, write};
 use super::context::{At, Coffer, Members, Part, account_of, peer_of};
+use super::last_signed::{LastSigned, Mark};
 use super::link::Link;
 use crate::consensus::{App, Failure};
 use crate::network::{AskError, Event, Question, Topic, Verdict};
@@ -94,6 +98,8 @@ pub struct Bridge {
     pub head: watch::Receiver<u64>,
     /// Told how far the others are.
     pub heard: watch::Sender<Heard>,
+    /// The last round something of this node left in; `None` of a node that says nothing.
+    pub record: Option<Arc<LastSigned>>,
 }
 
 /// The state of a running bridge.
@@ -101,6 +107,7 @@ struct Crossing<'a> {
     link: Arc<dyn Link>,
     app: Arc<dyn App>,
     heard: watch::Sender<Heard>,
+    record: Option<Arc<LastSigned>>,
     subscribers: Vec<Box<dyn Subscriber<NetworkEvent<Coffer>>>>,
     has_begun: bool,
     peers: &'a mut Peers,
@@ -113,11 +120,15 @@ struct Crossing<'a> {
 
 impl Bridge {
     /// Works until the engine is gone. `events` are those of the network; that they end means that there will be no more.
-    pub async fn run(mut self, events: &mut mpsc::Receiver<Event>, peers: &mut Peers) {
+    ///
+    /// # Errors
+    /// [`Error::Record`]: what this node would say cannot be put on record.
+    pub async fn run(mut self, events: &mut mpsc::Receiver<Event>, peers: &mut Peers) -> Result<(), Error> {
         let mut crossing = Crossing {
             link: self.link,
             app: self.app,
             heard: self.heard,
+            record: self.record,
             subscribers: Vec::new(),
             has_begun: false,
             peers,
@@ -133,8 +144,8 @@ impl Bridge {
             tokio::select! {
                 biased;
                 order = self.orders.recv() => match order {
-                    Some(order) => crossing.order(order).await,
-                    None => break,
+                    Some(order) => crossing.order(order).await?,
+                    None => return Ok(()),
                 },
                 Some(NetworkMsg::PublishProposalPart(part)) = self.bodies.recv() => crossing.publish_part(part).await,
                 () = self.begin.notified(), if !crossing.has_begun => crossing.begin(),
@@ -164,7 +175,7 @@ impl Crossing<'_> {
         self.emit(&NetworkEvent::Listening(Multiaddr::empty()));
     }
 
-    async fn order(&mut self, order: Msg<Coffer>) {
+    async fn order(&mut self, order: Msg<Coffer>) -> Result<(), Error> {
         match order {
             Msg::Subscribe(subscriber) => {
                 if self.has_begun {
@@ -180,8 +191,22 @@ impl Crossing<'_> {
                 }
                 self.subscribers.push(subscriber);
             }
-            Msg::PublishConsensusMsg(message) => self.link.publish(Topic::Consensus, write(&message)).await,
-            Msg::PublishLivenessMsg(message) => self.link.publish(Topic::Liveness, write(&message)).await,
+            Msg::PublishConsensusMsg(message) => {
+                match &message {
+                    SignedConsensusMsg::Vote(vote) => note(self.record.clone(), vote.height(), vote.round()).await?,
+                    SignedConsensusMsg::Proposal(proposal) => {
+                        note(self.record.clone(), proposal.height(), proposal.round()).await?
+                    }
+                }
+                self.link.publish(Topic::Consensus, write(&message)).await;
+            }
+            Msg::PublishLivenessMsg(message) => {
+                // Certificates are of what others said, too.
+                if let LivenessMsg::Vote(vote) = &message {
+                    note(self.record.clone(), vote.height(), vote.round()).await?;
+                }
+                self.link.publish(Topic::Liveness, write(&message)).await;
+            }
             Msg::PublishProposalPart(part) => self.publish_part(part).await,
             Msg::OutgoingRequest(peer, Request::ValueRequest(request), reply) => {
                 self.asked += 1;
@@ -205,6 +230,7 @@ impl Crossing<'_> {
             | Msg::ValidatorProofVerified { .. }
             | Msg::NewEvent(_) => {}
         }
+        Ok(())
     }
 
     async fn publish_part(&mut self, message: StreamMessage<Part>) {
@@ -377,6 +403,20 @@ impl Crossing<'_> {
         self.emit(&NetworkEvent::ProposalPart(name, Some(name), message));
         verdict
     }
+}
+
+/// Puts the round of what is to leave this node on record, if it is not there. The engine's log has what is said in it by now.
+async fn note(record: Option<Arc<LastSigned>>, height: At, round: Round) -> Result<(), Error> {
+    let (Some(record), Some(round)) = (record, round.as_u32()) else {
+        let bug = format!("something of height {height} would leave a node that says nothing");
+        return Err(Error::Record(io::Error::other(bug)));
+    };
+    let mark = Mark { height: height.0, round };
+    if !record.covers(mark) {
+        let noted = tokio::task::spawn_blocking(move || record.note(mark)).await;
+        noted.map_err(|panicked| Error::Panicked(panicked.to_string()))?.map_err(Error::Record)?;
+    }
+    Ok(())
 }
 
 /// The decided blocks of a range as far as they fit into one answer; none if this node does not have the first of them.

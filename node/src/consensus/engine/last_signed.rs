@@ -2,7 +2,9 @@
 //! is still there and the store is not: what the node said in that round is then unknown, and saying something else would be voting twice.
 //! Invariant: nothing leaves this node in a round that the file does not name, or a later one.
 //!
-//! Two slots are written in turn, so that a torn write loses the newer one only, whose round nothing was signed in.
+//! It is written when something leaves, and the engine's log before that. So the log has all that was said in the round on record, unless it
+//! was lost, and a node whose power was cut goes on at once.
+//! Two slots are written in turn, so that a torn write loses the newer one only, whose round nothing left in.
 
 use std::fs::{File, OpenOptions};
 use std::io;

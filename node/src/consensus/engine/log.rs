@@ -6,7 +6,7 @@
 //! frames of one height stand in it, and at most torn ends of an older one behind them.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,9 @@ const CHECKSUM: usize = 8;
 const CONTEXT: &[u8] = b"coffer engine log 1";
 /// Bytes of a frame's payload; a proposed block is the largest.
 const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
+
+/// Checksums that are computed to find out whether frames stand behind an end that is not whole.
+const MAX_LOOKED_AT: usize = 64;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,33 +60,35 @@ impl Inner {
 }
 
 impl EngineLog {
-    /// Opens the log of a data folder, or makes it. The second value tells that an end of it was not whole and was cut off.
+    /// Opens the log of a data folder, or makes it. An end that is not whole is cut off: it was not synced, so nothing that left this node rests on
+    /// it. The second value tells that it cannot be so, because whole frames stand behind it: then the file was damaged.
     ///
     /// # Errors
     /// When the file cannot be read or written.
     pub fn open(folder: &Path, is_synced: bool) -> io::Result<(Self, bool)> {
         let path = folder.join(FILE);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
         // INVARIANT: one writer. What is left of an engine of this process that was dropped lets go of the file in a moment.
         file.lock()?;
-        let length = file.metadata()?.len();
-        if length == 0 {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        if bytes.is_empty() {
             File::open(folder)?.sync_all()?;
         }
         let (mut height, mut end, mut found) = (0, 0, Vec::new());
-        while let Some((kind, of, payload)) = read_frame(&file, end, length)? {
-            if !found.is_empty() && of != height {
+        while let Some(frame) = Frame::at(&bytes[end..]).filter(Frame::is_whole) {
+            if !found.is_empty() && frame.height != height {
                 break;
             }
-            height = of;
-            end += (HEAD + payload.len()) as u64;
-            found.push((kind, payload));
+            height = frame.height;
+            end += HEAD + frame.payload.len();
+            found.push((frame.kind, frame.payload.to_vec()));
         }
-        // What is left of an older height is no loss.
-        let is_cut = end < length && !is_older(&file, end, length, height)?;
-        file.set_len(end)?;
-        let inner = Inner { file, height, end, is_dirty: false, is_failed: false, found };
-        Ok((Self { path, is_synced, inner: Mutex::new(inner) }, is_cut))
+        let is_damaged = stands_in(bytes.get(end + 1..).unwrap_or_default(), height);
+        file.set_len(end as u64)?;
+        let inner = Inner { file, height, end: end as u64, is_dirty: false, is_failed: false, found };
+        Ok((Self { path, is_synced, inner: Mutex::new(inner) }, is_damaged))
     }
 
     /// The height whose frames were found at the start, or that was begun since; 0 for none.
@@ -196,33 +201,47 @@ fn frame(kind: Kind, height: u64, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The frame at `at`, or `None` if none that is whole begins there.
-fn read_frame(file: &File, at: u64, length: u64) -> io::Result<Option<(Kind, u64, Vec<u8>)>> {
-    let mut head = [0; HEAD];
-    if length.saturating_sub(at) < HEAD as u64 {
-        return Ok(None);
-    }
-    file.read_exact_at(&mut head, at)?;
-    let (fields, sum) = head.split_at(HEAD - CHECKSUM);
-    let size = u32::from_le_bytes([fields[0], fields[1], fields[2], fields[3]]) as usize;
-    let kind = match fields[4] {
-        0 => Kind::Begin,
-        1 => Kind::Entry,
-        2 => Kind::Body,
-        _ => return Ok(None),
-    };
-    if size > MAX_PAYLOAD || length - at < (HEAD + size) as u64 {
-        return Ok(None);
-    }
-    let mut payload = vec![0; size];
-    file.read_exact_at(&mut payload, at + HEAD as u64)?;
-    let height = fields[5..].try_into().map(u64::from_le_bytes).unwrap_or_default();
-    Ok((checksum(fields, &payload) == sum).then_some((kind, height, payload)))
+/// A frame as it stands in the file.
+struct Frame<'a> {
+    kind: Kind,
+    height: u64,
+    /// What the checksum is of, beside the payload.
+    fields: &'a [u8],
+    sum: &'a [u8],
+    payload: &'a [u8],
 }
 
-/// True if a whole frame of an older height begins at `at`.
-fn is_older(file: &File, at: u64, length: u64, height: u64) -> io::Result<bool> {
-    Ok(read_frame(file, at, length)?.is_some_and(|(_, of, _)| of < height))
+impl<'a> Frame<'a> {
+    /// The frame that begins here, if one does; it need not be whole.
+    fn at(bytes: &'a [u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_at_checked(HEAD)?;
+        let (fields, sum) = head.split_at(HEAD - CHECKSUM);
+        let size = u32::from_le_bytes([fields[0], fields[1], fields[2], fields[3]]) as usize;
+        let kind = match fields[4] {
+            0 => Kind::Begin,
+            1 => Kind::Entry,
+            2 => Kind::Body,
+            _ => return None,
+        };
+        let payload = rest.get(..size).filter(|_| size <= MAX_PAYLOAD)?;
+        let height = fields[5..].try_into().map(u64::from_le_bytes).unwrap_or_default();
+        Some(Self { kind, height, fields, sum, payload })
+    }
+
+    fn is_whole(&self) -> bool {
+        checksum(self.fields, self.payload) == self.sum
+    }
+}
+
+/// True if a whole frame of a height begins anywhere in these bytes, or so much looks like one that it may.
+fn stands_in(bytes: &[u8], height: u64) -> bool {
+    let mut frames = (0..bytes.len()).filter_map(|at| Frame::at(&bytes[at..])).filter(|frame| frame.height == height);
+    // A proposed block may be full of what looks like frames; each costs a checksum.
+    let mut looked_at = 0;
+    frames.any(|frame| {
+        looked_at += 1;
+        looked_at > MAX_LOOKED_AT || frame.is_whole()
+    })
 }
 
 #[cfg(test)]
@@ -243,8 +262,8 @@ mod tests {
         log.append(Kind::Entry, b"two").unwrap();
         log.flush().unwrap();
         drop(log);
-        let (log, is_cut) = open(folder.path());
-        assert!(!is_cut);
+        let (log, is_damaged) = open(folder.path());
+        assert!(!is_damaged);
         assert_eq!((log.height(), log.bodies()), (5, vec![b"block".to_vec()]));
         assert_eq!(log.begin(5).unwrap(), [b"one".to_vec(), b"two".to_vec()]);
         log.append(Kind::Entry, b"three").unwrap();
@@ -258,24 +277,27 @@ mod tests {
     }
 
     #[test]
-    fn every_torn_end_is_cut_off_and_told() {
+    fn a_torn_end_is_cut_off_and_damage_before_a_whole_frame_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = open(folder.path());
         log.begin(9).unwrap();
         log.append(Kind::Entry, b"whole").unwrap();
-        let whole = std::fs::metadata(folder.path().join(FILE)).unwrap().len();
+        let whole = std::fs::metadata(folder.path().join(FILE)).unwrap().len() as usize;
         log.append(Kind::Entry, b"torn").unwrap();
         drop(log);
         let bytes = std::fs::read(folder.path().join(FILE)).unwrap();
-        for end in whole as usize..bytes.len() {
+        for end in whole..bytes.len() {
             std::fs::write(folder.path().join(FILE), &bytes[..end]).unwrap();
-            let (log, is_cut) = open(folder.path());
-            assert_eq!((log.begin(9).unwrap(), is_cut), (vec![b"whole".to_vec()], end > whole as usize), "{end}");
+            let (log, is_damaged) = open(folder.path());
+            assert_eq!((log.begin(9).unwrap(), is_damaged), (vec![b"whole".to_vec()], false), "{end}");
         }
-        let mut damaged = bytes.clone();
-        damaged[whole as usize + HEAD] ^= 1;
-        std::fs::write(folder.path().join(FILE), &damaged).unwrap();
-        assert!(open(folder.path()).1);
+        // In the frame before the last one, wherever it is hit; in the last one it looks like a torn end.
+        for at in HEAD..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            std::fs::write(folder.path().join(FILE), &damaged).unwrap();
+            assert_eq!(open(folder.path()).1, at < whole, "{at}");
+        }
     }
 
     #[test]
@@ -284,7 +306,7 @@ mod tests {
         let mut bytes = frame(Kind::Entry, 9, b"new");
         bytes.extend(frame(Kind::Entry, 8, b"old"));
         std::fs::write(folder.path().join(FILE), &bytes).unwrap();
-        let (log, is_cut) = open(folder.path());
-        assert_eq!((log.begin(9).unwrap(), is_cut), (vec![b"new".to_vec()], false));
+        let (log, is_damaged) = open(folder.path());
+        assert_eq!((log.begin(9).unwrap(), is_damaged), (vec![b"new".to_vec()], false));
     }
 }

@@ -117,7 +117,7 @@ pub enum Error {
 /// The engine's files in a data folder, opened.
 pub struct Files {
     log: EngineLog,
-    was_cut: bool,
+    is_damaged: bool,
     record: Option<Arc<LastSigned>>,
     is_alone: bool,
 }
@@ -129,9 +129,9 @@ impl Files {
     /// # Errors
     /// [`Error::Log`], [`Error::Record`].
     pub fn open(folder: &Path, is_alone: bool) -> Result<Self, Error> {
-        let (log, was_cut) = EngineLog::open(folder, !is_alone).map_err(Error::Log)?;
+        let (log, is_damaged) = EngineLog::open(folder, !is_alone).map_err(Error::Log)?;
         let record = LastSigned::open(folder, !is_alone).map_err(Error::Record)?.map(Arc::new);
-        Ok(Self { log, was_cut, record, is_alone })
+        Ok(Self { log, is_damaged, record, is_alone })
     }
 
     /// Makes the record for a node key that never signed anything. Call it before such a key is stored.
@@ -145,7 +145,7 @@ impl Files {
     /// Until when the node must not vote, given its head. `is_single` tells that nobody else decides the next block.
     fn follows_to(&self, head: u64, is_single: bool) -> Option<FollowsTo> {
         let next = head + 1;
-        let has_log = self.log.height() == next && !self.was_cut;
+        let has_log = self.log.height() == next && !self.is_damaged;
         match &self.record {
             // With nobody to hear it, nothing is said twice; and a single validator would follow nobody.
             _ if self.is_alone || is_single => None,
@@ -250,7 +250,8 @@ impl Setup {
         let (network, bodies) = mpsc::channel::<NetworkMsg<Coffer>>(MAILBOX);
         let door = bridge::door(order).await.map_err(|e| start(&e))?;
         let (door_to_log, wal) = wal::spawn(Arc::clone(&self.log)).await.map_err(|e| start(&e))?;
-        let consensus = self.voter(record, follows_to);
+        let record = record.filter(|_| follows_to.is_none());
+        let consensus = self.voter(record.is_some());
         let (channels, engine) = EngineBuilder::new(Coffer, EngineConfig::new(follows_to.is_none()))
             .with_custom_wal(door_to_log)
             .with_custom_network(door, network.clone())
@@ -286,26 +287,26 @@ impl Setup {
             begin,
             head: told,
             heard: spoken,
+            record,
         };
         let ended = tokio::select! {
             ended = host.run(&mut consensus, stop) => ended,
-            () = bridge.run(&mut self.events, &mut self.peers) => Err(Error::Stopped),
+            ended = bridge.run(&mut self.events, &mut self.peers) => Err(ended.err().unwrap_or(Error::Stopped)),
         };
         running.end().await;
         ended
     }
 
     /// A node without a record has nothing to sign with: it only follows.
-    fn voter(&self, record: Option<Arc<LastSigned>>, follows_to: Option<FollowsTo>) -> ConsensusContext<Coffer> {
+    fn voter(&self, is_voting: bool) -> ConsensusContext<Coffer> {
         let address = Address::from(self.key.account());
         let checker = Box::new(Checker { chain_id: self.chain_id });
-        match record.filter(|_| follows_to.is_none()) {
+        if is_voting {
             // Also a node that has no vote now: it may get one at any height.
-            Some(record) => {
-                let pen = Pen { key: Arc::clone(&self.key), chain_id: self.chain_id, record };
-                ConsensusContext::new_validator(address, checker, Box::new(pen))
-            }
-            None => ConsensusContext::new_full_node(address, checker),
+            let pen = Pen { key: Arc::clone(&self.key), chain_id: self.chain_id };
+            ConsensusContext::new_validator(address, checker, Box::new(pen))
+        } else {
+            ConsensusContext::new_full_node(address, checker)
         }
     }
 }

@@ -1,34 +1,24 @@
-//! Signs and checks what validators say. Invariant: nothing is signed before it is on record, in a place that a lost store does not take
-//! along, that this node may have signed in that round.
+//! Signs and checks what validators say. Not here: what may leave the node (`bridge`). Invariant: a signature is of one chain, height and round.
 
 use std::sync::Arc;
 
-use arc_malachitebft_core_types::{Proposal as _, Round, SignedMessage, ValidatorProof, Vote as _, VoteExtensionScope};
+use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope};
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use async_trait::async_trait;
 use coffer_abi::Hash;
 use coffer_chain::{Ballot, SigningKey};
 
-use super::context::{Address, At, Coffer, Proposal, Signed, Vote};
-use super::last_signed::{LastSigned, Mark};
+use super::context::{Address, Coffer, Proposal, Signed, Vote};
 
 /// Signs with the node's key.
 pub(super) struct Pen {
     pub key: Arc<SigningKey>,
     pub chain_id: Hash,
-    pub record: Arc<LastSigned>,
 }
 
 impl Pen {
-    async fn sign(&self, ballot: Option<Ballot>, height: At, round: Round) -> Result<Signed, Error> {
-        let (Some(ballot), Some(round)) = (ballot, round.as_u32()) else {
-            return Err(Error::from_source("nothing is signed in no round"));
-        };
-        let (record, mark) = (Arc::clone(&self.record), Mark { height: height.0, round });
-        if !record.covers(mark) {
-            let noted = tokio::task::spawn_blocking(move || record.note(mark)).await;
-            noted.map_err(Error::from_source)?.map_err(Error::from_source)?;
-        }
+    fn sign(&self, ballot: Option<Ballot>) -> Result<Signed, Error> {
+        let ballot = ballot.ok_or_else(|| Error::from_source("nothing is signed in no round"))?;
         Ok(Signed(ballot.sign(&self.key, &self.chain_id).0))
     }
 }
@@ -36,12 +26,12 @@ impl Pen {
 #[async_trait]
 impl Signer<Coffer> for Pen {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<Coffer, Vote>, Error> {
-        let signature = self.sign(vote.ballot(), vote.height(), vote.round()).await?;
+        let signature = self.sign(vote.ballot())?;
         Ok(SignedMessage::new(vote, signature))
     }
 
     async fn sign_proposal(&self, proposal: Proposal) -> Result<SignedMessage<Coffer, Proposal>, Error> {
-        let signature = self.sign(proposal.ballot(), proposal.height(), proposal.round()).await?;
+        let signature = self.sign(proposal.ballot())?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

@@ -3,6 +3,7 @@
 mod mesh;
 mod peer;
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -189,7 +190,7 @@ async fn a_lone_validator_goes_on_after_a_kill() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_validators_killed_go_on_where_they_were() {
+async fn all_validators_killed_in_the_middle_of_a_write_go_on_where_they_were() {
     let mut network = Network::new(4, 4);
     network.run(3).await;
     for _ in 0..2 {
@@ -197,6 +198,10 @@ async fn all_validators_killed_go_on_where_they_were() {
         network.submit(&tx);
         while let Some(peer) = network.peers.pop() {
             peer.kill().await;
+        }
+        for folder in &network.folders {
+            let log = std::fs::OpenOptions::new().append(true).open(folder.path().join(LOG_FILE));
+            log.unwrap().write_all(b"\x20\0\0\0\x01what was not whole").unwrap();
         }
         for number in 1..=4 {
             network.restart(number);
