@@ -178,8 +178,11 @@ impl Work {
     fn may_vote(&mut self) -> bool {
         if self.host.follows_to == Some(FollowsTo::PastPeers) {
             let Some(head) = self.host.heard.borrow().head else { return false };
-            self.host.follows_to = Some(FollowsTo::Height(head + 1));
-            tracing::warn!(height = head + 1, "what this node signed is not known; it votes after this height");
+            self.host.follows_to = Some(FollowsTo::Height(head.saturating_add(1)));
+            tracing::warn!(
+                height = head.saturating_add(1),
+                "what this node signed is not known; it votes after this height"
+            );
         }
         matches!(self.host.follows_to, Some(FollowsTo::Height(height)) if self.head() >= height)
     }

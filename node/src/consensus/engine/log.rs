@@ -61,11 +61,11 @@ impl Inner {
 
 impl EngineLog {
     /// Opens the log of a data folder, or makes it. An end that is not whole is cut off: it was not synced, so nothing that left this node rests on
-    /// it. The second value tells that it cannot be so, because whole frames stand behind it: then the file was damaged.
+    /// it. If whole frames stand behind it the file was damaged; then it is put aside and the log begins empty.
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn open(folder: &Path, is_synced: bool) -> io::Result<(Self, bool)> {
+    pub fn open(folder: &Path, is_synced: bool) -> io::Result<Self> {
         let path = folder.join(FILE);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
@@ -85,15 +85,29 @@ impl EngineLog {
             end += HEAD + frame.payload.len();
             found.push((frame.kind, frame.payload.to_vec()));
         }
-        let is_damaged = stands_in(bytes.get(end + 1..).unwrap_or_default(), height);
+        if stands_in(bytes.get(end + 1..).unwrap_or_default(), height) {
+            let aside = folder.join(format!("{FILE}.damaged"));
+            tracing::error!(file = %path.display(), kept = %aside.display(), "the engine's log is damaged; it begins anew");
+            std::fs::write(&aside, &bytes)?;
+            (height, end) = (0, 0);
+            found.clear();
+        }
         file.set_len(end as u64)?;
+        if end < bytes.len() {
+            file.sync_all()?;
+        }
         let inner = Inner { file, height, end: end as u64, is_dirty: false, is_failed: false, found };
-        Ok((Self { path, is_synced, inner: Mutex::new(inner) }, is_damaged))
+        Ok(Self { path, is_synced, inner: Mutex::new(inner) })
     }
 
     /// The height whose frames were found at the start, or that was begun since; 0 for none.
     pub fn height(&self) -> u64 {
         self.lock().height
+    }
+
+    /// True if entries of the engine were found at the start.
+    pub fn has_entries(&self) -> bool {
+        self.lock().found.iter().any(|(kind, _)| *kind == Kind::Entry)
     }
 
     /// Bodies that were found at the start.
@@ -248,38 +262,37 @@ fn stands_in(bytes: &[u8], height: u64) -> bool {
 mod tests {
     use super::*;
 
-    fn open(folder: &Path) -> (EngineLog, bool) {
+    fn open(folder: &Path) -> EngineLog {
         EngineLog::open(folder, true).unwrap()
     }
 
     #[test]
     fn what_was_said_at_a_height_is_found_again_until_the_next_one_begins() {
         let folder = tempfile::tempdir().unwrap();
-        let (log, _) = open(folder.path());
+        let log = open(folder.path());
         assert!(log.begin(5).unwrap().is_empty());
         log.append(Kind::Entry, b"one").unwrap();
         log.append(Kind::Body, b"block").unwrap();
         log.append(Kind::Entry, b"two").unwrap();
         log.flush().unwrap();
         drop(log);
-        let (log, is_damaged) = open(folder.path());
-        assert!(!is_damaged);
+        let log = open(folder.path());
         assert_eq!((log.height(), log.bodies()), (5, vec![b"block".to_vec()]));
         assert_eq!(log.begin(5).unwrap(), [b"one".to_vec(), b"two".to_vec()]);
         log.append(Kind::Entry, b"three").unwrap();
         drop(log);
-        let (log, _) = open(folder.path());
+        let log = open(folder.path());
         assert_eq!(log.begin(5).unwrap().len(), 3);
         assert!(log.begin(6).unwrap().is_empty() && log.bodies().is_empty());
         drop(log);
-        let (log, _) = open(folder.path());
+        let log = open(folder.path());
         assert_eq!((log.height(), log.begin(6).unwrap().len()), (6, 0));
     }
 
     #[test]
-    fn a_torn_end_is_cut_off_and_damage_before_a_whole_frame_is_told() {
+    fn a_torn_end_is_cut_off_and_a_damaged_log_begins_anew_for_good() {
         let folder = tempfile::tempdir().unwrap();
-        let (log, _) = open(folder.path());
+        let log = open(folder.path());
         log.begin(9).unwrap();
         log.append(Kind::Entry, b"whole").unwrap();
         let whole = std::fs::metadata(folder.path().join(FILE)).unwrap().len() as usize;
@@ -288,15 +301,19 @@ mod tests {
         let bytes = std::fs::read(folder.path().join(FILE)).unwrap();
         for end in whole..bytes.len() {
             std::fs::write(folder.path().join(FILE), &bytes[..end]).unwrap();
-            let (log, is_damaged) = open(folder.path());
-            assert_eq!((log.begin(9).unwrap(), is_damaged), (vec![b"whole".to_vec()], false), "{end}");
+            let log = open(folder.path());
+            assert!(log.has_entries(), "{end}");
+            assert_eq!(log.begin(9).unwrap(), [b"whole".to_vec()], "{end}");
         }
         // In the frame before the last one, wherever it is hit; in the last one it looks like a torn end.
         for at in HEAD..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
             std::fs::write(folder.path().join(FILE), &damaged).unwrap();
-            assert_eq!(open(folder.path()).1, at < whole, "{at}");
+            for _ in 0..2 {
+                let log = open(folder.path());
+                assert_eq!((log.height() == 9, log.has_entries()), (at >= whole, at >= whole), "{at}");
+            }
         }
     }
 
@@ -306,7 +323,7 @@ mod tests {
         let mut bytes = frame(Kind::Entry, 9, b"new");
         bytes.extend(frame(Kind::Entry, 8, b"old"));
         std::fs::write(folder.path().join(FILE), &bytes).unwrap();
-        let (log, is_damaged) = open(folder.path());
-        assert_eq!((log.begin(9).unwrap(), is_damaged), (vec![b"new".to_vec()], false));
+        let log = open(folder.path());
+        assert_eq!(log.begin(9).unwrap(), [b"new".to_vec()]);
     }
 }

@@ -117,7 +117,6 @@ pub enum Error {
 /// The engine's files in a data folder, opened.
 pub struct Files {
     log: EngineLog,
-    is_damaged: bool,
     record: Option<Arc<LastSigned>>,
     is_alone: bool,
 }
@@ -129,9 +128,9 @@ impl Files {
     /// # Errors
     /// [`Error::Log`], [`Error::Record`].
     pub fn open(folder: &Path, is_alone: bool) -> Result<Self, Error> {
-        let (log, is_damaged) = EngineLog::open(folder, !is_alone).map_err(Error::Log)?;
+        let log = EngineLog::open(folder, !is_alone).map_err(Error::Log)?;
         let record = LastSigned::open(folder, !is_alone).map_err(Error::Record)?.map(Arc::new);
-        Ok(Self { log, is_damaged, record, is_alone })
+        Ok(Self { log, record, is_alone })
     }
 
     /// Makes the record for a node key that never signed anything. Call it before such a key is stored.
@@ -145,12 +144,15 @@ impl Files {
     /// Until when the node must not vote, given its head. `is_single` tells that nobody else decides the next block.
     fn follows_to(&self, head: u64, is_single: bool) -> Option<FollowsTo> {
         let next = head + 1;
-        let has_log = self.log.height() == next && !self.is_damaged;
+        // What left in a round on record has an entry in the log; a log begun anew by a node that followed has none.
+        let has_log = self.log.height() == next && self.log.has_entries();
         match &self.record {
-            // With nobody to hear it, nothing is said twice; and a single validator would follow nobody.
-            _ if self.is_alone || is_single => None,
+            // With nobody to hear it, nothing is said twice.
+            _ if self.is_alone => None,
             None => Some(FollowsTo::PastPeers),
             Some(record) if record.mark().height < next || record.mark().height == next && has_log => None,
+            // Nobody else can decide this height; of a lower one than it spoke at it has lost what it decided.
+            Some(record) if is_single && record.mark().height == next => None,
             Some(record) => Some(FollowsTo::Height(record.mark().height)),
         }
     }

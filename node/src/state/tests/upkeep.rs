@@ -156,8 +156,8 @@ fn the_figures_count_what_is_there() {
     let stats = state.stats(&mut |_, _| {}).unwrap();
     assert_eq!((stats.head, stats.private_finished, stats.columns.len()), (12, 12, Column::ALL.len()));
     let column = |name: &str| stats.columns.iter().find(|column| column.name == name).unwrap().records;
-    // Height and hash of each block; a contract and its values, which stand together, in two states.
-    assert_eq!((column("block"), column("code"), column("hist")), (26, 2, 0));
+    // Height and hash of each block and the one validator set; a contract and its values, which stand together, in two states.
+    assert_eq!((column("block"), column("code"), column("hist")), (27, 2, 0));
     let (public, private, empty) = (&stats.states[0], &stats.states[1], &stats.states[2]);
     assert_eq!((public.contracts, public.values, public.ordered), (1, 2, 1));
     assert_eq!((private.psi.as_ref(), private.values, private.oldest), (Some(&psi("PS1")), 2, 8));

@@ -18,7 +18,8 @@ use self::mesh::Mesh;
 use self::peer::{Load, Peer, folders, genesis, key};
 use super::codec::{MAX_PART, write};
 use super::context::{At, Coffer, Part, Signed, Vote};
-use super::{LAST_SIGNED_FILE, LOG_FILE, Statement};
+use super::last_signed::LastSigned;
+use super::{LAST_SIGNED_FILE, LOG_FILE, Mark, Statement};
 use crate::consensus::App;
 use crate::network::{Topic, Verdict};
 use crate::pool::PoolError;
@@ -252,6 +253,28 @@ async fn a_validator_that_lost_its_store_votes_again_only_where_it_never_did() {
         network.run(1).await;
         assert!(network.peers[0].height() < 50);
     }
+    network.agree();
+    network.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_that_lost_its_log_follows_however_often_it_is_started() {
+    let mut network = Network::new(4, 4);
+    network.run(5).await;
+    network.take(4).kill().await;
+    let folder = network.folders[3].path().to_owned();
+    std::fs::remove_file(folder.join(LOG_FILE)).unwrap();
+    // As if it had spoken at the height that comes next, which nobody decides while it is started again and again.
+    drop(LastSigned::create(&folder, Mark { height: 6, round: 0 }, true).unwrap());
+    for _ in 0..3 {
+        network.restart(4);
+        network.peers[3].begins().await;
+        assert!(!network.peers[3].shown.agreement().is_voting);
+        network.take(4).kill().await;
+    }
+    network.restart(4);
+    network.run(1).await;
+    network.peers[3].votes_at(7).await;
     network.agree();
     network.stop().await;
 }

@@ -210,6 +210,17 @@ impl Peer {
         assert!(reached.is_ok(), "{} is at {}, {:?}", self.me, self.height(), self.shown.agreement());
     }
 
+    /// Waits until its engine works on a height.
+    pub async fn begins(&self) {
+        let mut looks = tokio::time::interval(Duration::from_millis(5));
+        let begun = async {
+            while self.shown.agreement().height.is_none() {
+                looks.tick().await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, begun).await.is_ok(), "{} does not begin", self.me);
+    }
+
     /// Waits until it votes at a height, or beyond.
     pub async fn votes_at(&self, height: u64) {
         let mut looks = tokio::time::interval(Duration::from_millis(5));
