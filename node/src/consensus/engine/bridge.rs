@@ -385,9 +385,25 @@ impl Crossing<'_> {
             },
             Topic::Transactions => return Verdict::Ignore,
         };
-        self.hear(height.0);
+        let speaker = match &event {
+            NetworkEvent::Vote(_, vote) => Some(vote.validator_address()),
+            NetworkEvent::Proposal(_, proposal) => Some(proposal.validator_address()),
+            _ => None,
+        };
+        // Everybody says what it says by itself; certificates can be anybody's.
+        if speaker.is_some_and(|speaker| speaker.account() != *from) {
+            return Verdict::Reject;
+        }
+        if self.may_decide(from) {
+            self.hear(height.0);
+        }
         self.emit(&event);
         Verdict::Accept
+    }
+
+    /// True if a node votes at the height the engine works on, as far as is known.
+    fn may_decide(&self, node: &AccountId) -> bool {
+        self.members.as_ref().is_none_or(|members| members.has(node))
     }
 
     /// A body is passed on when its publisher votes and the proposer it names has its turn, as far as this node can tell.
@@ -398,6 +414,10 @@ impl Crossing<'_> {
         };
         // The set may change with the next height, so what does not fit is no offence.
         let verdict = if self.members.as_ref().is_some_and(expected) { Verdict::Accept } else { Verdict::Ignore };
+        // A body of somebody without a vote would only take the room of others.
+        if !self.may_decide(from) {
+            return verdict;
+        }
         self.hear(part.height.0);
         let message = StreamMessage::new(StreamId::new(Bytes::new()), 0, StreamContent::Data(part));
         self.emit(&NetworkEvent::ProposalPart(name, Some(name), message));
