@@ -1,9 +1,10 @@
 //! `coffer init`: the folder of a node that `coffer run` can start, on a new chain or on one that is there. Not here: what is in the files (`node`). Invariant: run
 //! again it says the same, or refuses; it replaces nothing.
 
-use std::fs::OpenOptions;
+use std::fs::Permissions;
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -137,17 +138,20 @@ pub(super) fn settings(settings: &Settings<'_>) -> String {
     text
 }
 
-/// Writes a file that is not there yet; `false` if it is.
+/// Writes a file that is not there yet, whole or not at all; `false` if it is there.
 pub(super) fn write_new(path: &Path, text: &str, mode: u32) -> anyhow::Result<bool> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let mut file = match opened {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
-        Err(error) => return Err(error).with_context(|| format!("cannot write {}", path.display())),
+    let written = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(true),
+            Err(there) if there.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(failed) => Err(failed.error),
+        }
     };
-    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(true)
+    written().with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -12,21 +12,16 @@ use super::methods::Handlers;
 impl MembershipApi for Handlers {
     async fn organisations(&self, after: Option<String>, limit: Option<Number>) -> Result<OrganisationPage, Error> {
         let limit = size(limit)?;
-        // One more shows whether there is a next page.
-        let mut found = self.read(move |state| state.public().organisations(after.as_deref(), limit + 1)).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| last.name.clone());
-        Ok(OrganisationPage { items: found.into_iter().map(Into::into).collect(), next })
+        let found = self.read(move |state| state.public().organisations(after.as_deref(), limit + 1)).await?;
+        let (items, next) = page(found, limit, |last| last.name.clone());
+        Ok(OrganisationPage { items: items.into_iter().map(Into::into).collect(), next })
     }
 
     async fn nodes(&self, after: Option<Text<AccountId>>, limit: Option<Number>) -> Result<NodePage, Error> {
         let (limit, after) = (size(limit)?, after.map(|after| after.0));
-        let mut found = self.read(move |state| state.public().nodes(after.as_ref(), limit + 1)).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| Text(last.key));
-        Ok(NodePage { items: found.into_iter().map(Into::into).collect(), next })
+        let found = self.read(move |state| state.public().nodes(after.as_ref(), limit + 1)).await?;
+        let (items, next) = page(found, limit, |last| Text(last.key));
+        Ok(NodePage { items: items.into_iter().map(Into::into).collect(), next })
     }
 
     async fn validators(&self, height: Option<Number>) -> Result<Validators, Error> {
@@ -43,6 +38,14 @@ impl MembershipApi for Handlers {
         let none = || Error::NotFound { what: "system contract", id: "network".into(), hint: hint.into() };
         found.map(Into::into).ok_or_else(none)
     }
+}
+
+/// A page of what was found, and behind what the next one goes on. One more than fits was asked for, which shows whether there is one.
+fn page<T, K>(mut found: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> (Vec<T>, Option<K>) {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(key);
+    (found, next)
 }
 
 fn size(limit: Option<Number>) -> Result<usize, Error> {
