@@ -16,7 +16,7 @@ use coffer_chain::{Psi, SystemContracts};
 use coffer_runtime::Backend;
 use serde::Deserialize;
 
-use crate::consensus::engine::Timeouts;
+use crate::consensus::engine::{Mark, Timeouts};
 use crate::network::Settings;
 use crate::organisation::key_store::{NODE, ORGANISATION};
 use crate::{invoke, pool, rpc, state};
@@ -59,6 +59,8 @@ pub struct Config {
     pub pool: pool::Limits,
     /// How long the rounds of agreement wait.
     pub timeouts: Timeouts,
+    /// Has a node that lost what it said vote above this round. For once, so not a setting of the file.
+    pub vote_above: Option<Mark>,
     /// Bounds of single invocations.
     pub invoke: invoke::Limits,
 }
@@ -84,6 +86,7 @@ impl Config {
             network: Settings::default(),
             pool: pool::Limits::default(),
             timeouts: Timeouts::default(),
+            vote_above: None,
             invoke: invoke::Limits::default(),
         }
     }

@@ -69,7 +69,7 @@ impl Node {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listener = rpc::Listener::bind(config.rpc.clone()).await?;
         let addr = listener.addr();
-        let timeouts = config.timeouts;
+        let (timeouts, vote_above) = (config.timeouts, config.vote_above);
         // A node's whole start is disk and CPU work.
         let settings = config.network.clone();
         let opened = tokio::task::spawn_blocking(move || Opened::open(&config)).await;
@@ -107,6 +107,7 @@ impl Node {
             link: Arc::new(network.clone()),
             events,
             timeouts,
+            vote_above,
             shown: Arc::clone(&shown),
         };
         blocks.spawn("consensus", engine.run(blocks.stop_signal()));

@@ -22,6 +22,17 @@ pub enum Ballot {
         /// Hash of the block.
         block: Hash,
     },
+    /// "This is the block I propose": a signature under its bytes, which travel apart from the proposal.
+    Body {
+        /// Height of the block.
+        height: Height,
+        /// Round it is proposed in.
+        round: u32,
+        /// An earlier round in which more than two thirds prevoted for it.
+        valid_round: Option<u32>,
+        /// Hash of the block, whose header vouches for the rest.
+        block: Hash,
+    },
     /// "I could decide this block", or none.
     Prevote {
         /// Height that is voted on.
@@ -47,6 +58,9 @@ impl Ballot {
         match *self {
             Self::Proposal { height, round, valid_round, block } => {
                 (Domain::Proposal, hash_of(Domain::Proposal, &(height, round, valid_round, block)))
+            }
+            Self::Body { height, round, valid_round, block } => {
+                (Domain::ProposalBody, hash_of(Domain::ProposalBody, &(height, round, valid_round, block)))
             }
             Self::Prevote { height, round, block } => {
                 (Domain::Prevote, hash_of(Domain::Prevote, &(height, round, block)))

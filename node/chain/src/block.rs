@@ -53,6 +53,14 @@ pub struct Block {
     pub transactions: Vec<Transaction>,
 }
 
+impl Block {
+    /// True if the transactions are those of the header, signatures included.
+    pub fn holds_together(&self) -> bool {
+        let signed: Vec<Hash> = self.transactions.iter().map(Transaction::signed_hash).collect();
+        self.header.transactions_root == transactions_root(&signed)
+    }
+}
+
 /// What came of a transaction. Of a marker the public receipt says nothing but that it was ordered.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Receipt {
@@ -68,9 +76,9 @@ pub struct Receipt {
     pub events: Vec<Event>,
 }
 
-/// Root over transaction ids.
-pub fn transactions_root(ids: &[Hash]) -> Hash {
-    list_root(ids)
+/// Root over transactions with their signatures ([`Transaction::signed_hash`]), so that a header vouches for every byte of its block.
+pub fn transactions_root(signed: &[Hash]) -> Hash {
+    list_root(signed)
 }
 
 /// Root over receipts.

@@ -13,6 +13,8 @@ pub enum Domain {
     Transaction,
     /// What the sender of a transaction signs.
     TransactionSignature,
+    /// A transaction with its signature, as a leaf of the transactions root.
+    SignedTransaction,
     /// A block header; the hash is the block's.
     Header,
     /// A receipt, as a leaf of the receipts root.
@@ -31,6 +33,8 @@ pub enum Domain {
     Prevote,
     /// What a validator signs to propose a block.
     Proposal,
+    /// What a validator signs under the body of a block it proposes.
+    ProposalBody,
     /// An original Wasm module.
     Code,
     /// Id of a public contract.
@@ -72,6 +76,7 @@ impl Domain {
             Self::Genesis => "coffer v1 genesis",
             Self::Transaction => "coffer v1 transaction id",
             Self::TransactionSignature => "coffer v1 transaction signature",
+            Self::SignedTransaction => "coffer v1 signed transaction",
             Self::Header => "coffer v1 block header",
             Self::Receipt => "coffer v1 receipt",
             Self::ListNode => "coffer v1 list node",
@@ -81,6 +86,7 @@ impl Domain {
             Self::NilVote => "coffer v1 nil vote",
             Self::Prevote => "coffer v1 prevote",
             Self::Proposal => "coffer v1 proposal",
+            Self::ProposalBody => "coffer v1 proposal body",
             Self::Code => "coffer v1 contract code",
             Self::PublicContract => "coffer v1 public contract id",
             Self::PrivateContract => "coffer v1 private contract id",

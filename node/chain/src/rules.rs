@@ -178,8 +178,8 @@ pub fn check_block(
         }
         checked.push(tx);
     }
-    let ids: Vec<Hash> = checked.iter().map(CheckedTx::id).collect();
-    if header.transactions_root != transactions_root(&ids) {
+    let signed: Vec<Hash> = checked.iter().map(CheckedTx::signed_hash).collect();
+    if header.transactions_root != transactions_root(&signed) {
         return wrong("transactions root");
     }
     Ok(checked)

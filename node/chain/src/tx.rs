@@ -142,6 +142,15 @@ pub enum TxError {
 }
 
 impl Transaction {
+    /// Hash of the whole with its signature, which the id leaves out.
+    pub fn signed_hash(&self) -> Hash {
+        self.signed_hash_as(&self.body.id())
+    }
+
+    fn signed_hash_as(&self, id: &Hash) -> Hash {
+        hash_of(Domain::SignedTransaction, &(id, &self.signature))
+    }
+
     /// Decodes one transaction, bounded before anything is allocated.
     ///
     /// # Errors
@@ -193,6 +202,11 @@ impl CheckedTx {
     /// Its id.
     pub fn id(&self) -> Hash {
         self.id
+    }
+
+    /// As [`Transaction::signed_hash`].
+    pub fn signed_hash(&self) -> Hash {
+        self.tx.signed_hash_as(&self.id)
     }
 
     /// What was signed.

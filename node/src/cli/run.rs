@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::cli::serve::{Screen, log_to_errors, serve};
 use crate::config::Config;
+use crate::consensus::engine::Mark;
 use crate::node::{Node, check_prepared};
 
 #[derive(Debug, Args)]
@@ -27,6 +28,13 @@ pub(super) struct RunArgs {
     /// Where to listen for requests; port 0 takes any free port
     #[arg(long, value_name = "ADDR")]
     rpc: Option<SocketAddr>,
+    /// Vote above this round, though this node lost what it said (its log of the engine, or its record of the last signed round) and follows without voting
+    ///
+    /// A node that could say something else than before must not vote, so it waits until the others are past it. Where they cannot go on
+    /// without its vote, nobody ever is. Give the height that is being decided and the highest round any of the others is in (`coffer network status` on
+    /// each of them). While the option is needed the node counts as one that may fail: do not give it to two nodes at once.
+    #[arg(long, value_name = "HEIGHT:ROUND")]
+    vote_above: Option<Mark>,
     /// Print one line of JSON when ready, and nothing else
     #[arg(long)]
     json: bool,
@@ -44,6 +52,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     if config.data.as_os_str().is_empty() {
         bail!("{} names no data folder; add `data = \"DIR\"` to it, or give --data DIR", args.config.display());
     }
+    config.vote_above = args.vote_above;
     config.rpc.listen = args.rpc.unwrap_or(config.rpc.listen);
     check_prepared(&config.data)?;
     let data = config.data.clone();

@@ -70,7 +70,7 @@ impl Ledger {
     ) -> Result<(Header, BlockRun), BlockError> {
         let run = self.executor.run_block(view, context, txs)?;
         let next_validators = run.writes.validators().map_or(parent.next_validators, |set| set.hash());
-        let ids: Vec<Hash> = txs.iter().map(CheckedTx::id).collect();
+        let signed: Vec<Hash> = txs.iter().map(CheckedTx::signed_hash).collect();
         let header = Header {
             version: PROTOCOL_VERSION,
             chain_id: parent.chain_id,
@@ -78,7 +78,7 @@ impl Ledger {
             parent: parent.hash(),
             proposer: self.proposer,
             time: context.time,
-            transactions_root: transactions_root(&ids),
+            transactions_root: transactions_root(&signed),
             receipts_root: receipts_root(&run.receipts),
             state_root: view.root_after(&run.writes).map_err(crate::executor::Error::from)?,
             gas_used: run.gas_used,

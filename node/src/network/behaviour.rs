@@ -11,6 +11,7 @@ use libp2p::swarm::NetworkBehaviour;
 use libp2p::{StreamProtocol, allow_block_list, connection_limits, gossipsub, identify, ping, request_response};
 
 use super::ask::Framing;
+use super::half_open::HalfOpen;
 use super::settings::Settings;
 use super::{Error, Topic};
 
@@ -28,6 +29,7 @@ const JUNK_FORGOTTEN: Duration = Duration::from_secs(600);
 pub(super) struct Behaviour {
     pub(super) gate: allow_block_list::Behaviour<allow_block_list::AllowedPeers>,
     limits: connection_limits::Behaviour,
+    half_open: HalfOpen,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
     pub(super) gossip: Gossip,
@@ -70,11 +72,6 @@ impl Topic {
             Self::Transactions => coffer_chain::tx::MAX_BYTES,
         }
     }
-
-    /// True if somebody has to look at a message before it is passed on.
-    pub const fn waits_for_verdict(self) -> bool {
-        matches!(self, Self::Parts | Self::Transactions)
-    }
 }
 
 impl Behaviour {
@@ -97,6 +94,7 @@ impl Behaviour {
         Ok(Self {
             gate: allow_block_list::Behaviour::default(),
             limits: connection_limits::Behaviour::new(limits),
+            half_open: HalfOpen::new(settings.limits.pending_per_address),
             identify: identify::Behaviour::new(identify),
             ping: ping::Behaviour::new(ping),
             gossip: gossip(keypair, protocol, timing.cut)?,

@@ -121,19 +121,13 @@ impl Task {
         };
         let body = Bytes::from(message.data);
         let mailbox = if topic == Topic::Transactions { &mut self.transactions } else { &mut self.consensus };
-        if topic.waits_for_verdict() {
-            let (verdict, told) = oneshot::channel();
-            if mailbox.offer(Event::Message { topic, from, body, verdict: Some(verdict) }) {
-                self.verdicts.push(Box::pin(async move { (id, source, told.await.unwrap_or(Verdict::Ignore)) }));
-                return;
-            }
-            bump(&self.shared.counters.dropped);
-            return self.judge(&id, &source, Verdict::Ignore);
+        let (verdict, told) = oneshot::channel();
+        if mailbox.offer(Event::Message { topic, from, body, verdict }) {
+            self.verdicts.push(Box::pin(async move { (id, source, told.await.unwrap_or(Verdict::Ignore)) }));
+            return;
         }
-        if !mailbox.offer(Event::Message { topic, from, body, verdict: None }) {
-            bump(&self.shared.counters.dropped);
-        }
-        self.judge(&id, &source, Verdict::Accept);
+        bump(&self.shared.counters.dropped);
+        self.judge(&id, &source, Verdict::Ignore);
     }
 
     /// Passes a message on, or does not.

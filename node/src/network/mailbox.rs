@@ -56,7 +56,7 @@ mod tests {
             topic: super::super::Topic::Consensus,
             from: AccountId([1; 32]),
             body: bytes::Bytes::new(),
-            verdict: None,
+            verdict: tokio::sync::oneshot::channel().0,
         };
         assert!(mailbox.offer(message()));
         mailbox.tell(AccountId([2; 32]), true);

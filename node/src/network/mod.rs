@@ -7,6 +7,7 @@ mod behaviour;
 mod counts;
 mod directory;
 mod events;
+mod half_open;
 mod handle;
 mod identity;
 mod mailbox;
@@ -90,9 +91,8 @@ pub enum Event {
         from: AccountId,
         /// What it says.
         body: Bytes,
-        /// Must be told for [`Topic::Parts`] and [`Topic::Transactions`] before the message is passed on; dropped, it counts as
-        /// [`Verdict::Ignore`]. Of other topics `None`: they are passed on at once.
-        verdict: Option<oneshot::Sender<Verdict>>,
+        /// Must be told before the message is passed on; dropped, it counts as [`Verdict::Ignore`].
+        verdict: oneshot::Sender<Verdict>,
     },
     /// A question of one peer.
     Question {

@@ -38,6 +38,8 @@ impl Settings {
 pub struct Limits {
     /// Connections of others that have not shown a key yet.
     pub pending: u32,
+    /// Those of one IP address.
+    pub pending_per_address: usize,
     /// Connections with one node.
     pub per_node: u32,
     /// Join requests that are remembered.
@@ -48,7 +50,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pending: 32, per_node: 2, requests: 256, requests_per_address: 16 }
+        Self { pending: 32, pending_per_address: 8, per_node: 2, requests: 256, requests_per_address: 16 }
     }
 }
 

@@ -2,13 +2,16 @@
 //! list of those let in is that of the newest block.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::consensus::Ledger;
 use crate::network::{self, Event, Network, Routes, Settings};
 use crate::pool::{Admission, Gossip, MAILBOX};
+use crate::sources::now;
 use crate::state::{self, State};
 use crate::task::Tasks;
 
@@ -43,19 +46,32 @@ pub(super) async fn start(
     Ok((network, events))
 }
 
+/// How long a node that starts waits for the next block of the past before it takes its newest one for the present.
+const STILL: Duration = Duration::from_secs(30);
+
 /// Tells the network whom to let in, at once and after every block that changed what the network contract keeps, until `stop` turns true.
 ///
 /// # Errors
 /// [`state::Error`] when this node cannot read its own state.
 async fn admit(state: State, network: Network, mut stop: watch::Receiver<bool>) -> Result<(), state::Error> {
-    let (mut heads, mut seen) = (state.watch(), None);
+    let (mut heads, mut seen, started, mut moved) = (state.watch(), None, now(), Instant::now());
     loop {
-        heads.mark_unchanged();
+        // Blocks of the past tell of nodes that were removed once and are back by now. Whoever gives this node those blocks stays, or it would never learn that.
+        let is_past = heads.borrow_and_update().time < started && moved.elapsed() < STILL;
         let (reader, bootstrap) = (state.clone(), network.bootstrap());
         let read = tokio::task::spawn_blocking(move || {
             let contract = reader.public().contract(&coffer_chain::network::contract())?;
-            let kept = Some(contract.map(|contract| contract.storage_root));
-            let allowed = if kept == seen { None } else { Some(reader.allowed_nodes(bootstrap)?) };
+            let kept = Some((contract.map(|contract| contract.storage_root), is_past));
+            let read = || {
+                let mut allowed = reader.allowed_nodes(bootstrap.clone())?;
+                if is_past {
+                    for (node, at) in bootstrap {
+                        allowed.entry(node).or_insert(at);
+                    }
+                }
+                Ok::<_, state::Error>(allowed)
+            };
+            let allowed = if kept == seen { None } else { Some(read()?) };
             Ok::<_, state::Error>((kept, allowed))
         });
         let (kept, allowed) =
@@ -69,7 +85,11 @@ async fn admit(state: State, network: Network, mut stop: watch::Receiver<bool>) 
             biased;
             // A closed channel means that the node is gone: stop as well.
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
-            changed = heads.changed() => if changed.is_err() { return Ok(()) },
+            changed = heads.changed() => match changed {
+                Ok(()) => moved = Instant::now(),
+                Err(_) => return Ok(()),
+            },
+            () = tokio::time::sleep_until(moved + STILL), if is_past => {}
         }
     }
 }

@@ -38,8 +38,21 @@ impl Admission {
     /// # Errors
     /// [`NotAdmitted`].
     pub fn check(&self, bytes: &[u8]) -> Result<CheckedTx, NotAdmitted> {
-        let tx = Transaction::decode_bounded(bytes)?.check(&self.chain_id, self.max_gas)?;
+        let tx = self.recall(bytes)?;
         check_window(tx.body().valid_until, (self.next)())?;
+        Ok(tx)
+    }
+
+    /// The same for what was taken in before: that the next block cannot have it yet is no reason against it.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`].
+    pub fn recall(&self, bytes: &[u8]) -> Result<CheckedTx, NotAdmitted> {
+        let tx = Transaction::decode_bounded(bytes)?.check(&self.chain_id, self.max_gas)?;
+        match check_window(tx.body().valid_until, (self.next)()) {
+            Ok(()) | Err(NotIncludable::TooFarAhead { .. }) => {}
+            Err(expired) => return Err(expired.into()),
+        }
         if (self.included)(&tx) { Err(NotAdmitted::Included) } else { Ok(tx) }
     }
 }

@@ -33,7 +33,7 @@ pub struct Gossip {
     pub network: Network,
 }
 
-type Received = (Bytes, Option<oneshot::Sender<Verdict>>);
+type Received = (Bytes, oneshot::Sender<Verdict>);
 
 impl Gossip {
     /// Runs until `stop` turns true; then everything that waits is on the disk.
@@ -91,7 +91,7 @@ impl Gossip {
             for (body, verdict) in batch {
                 let judged = judge(&pool, &admission, &body);
                 // The message may be forgotten by now.
-                let _ = verdict.map(|verdict| verdict.send(judged));
+                let _ = verdict.send(judged);
             }
         });
         if let Err(error) = judged.await {

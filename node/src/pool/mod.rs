@@ -70,6 +70,17 @@ pub enum PoolError {
     NotKept(String),
 }
 
+/// Where a transaction comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It is submitted here.
+    Here,
+    /// It was, before a restart.
+    Recalled,
+    /// Another node sent it.
+    Elsewhere,
+}
+
 struct Entry {
     tx: CheckedTx,
     bytes: usize,
@@ -113,7 +124,9 @@ impl Pool {
         let (mut found, mut kept) = (0usize, 0usize);
         let mut journal = Journal::open(file, |bytes| {
             found += 1;
-            kept += usize::from(admission.check(bytes).is_ok_and(|tx| pool.take(tx, true).is_ok()));
+            // It was acknowledged, so it stays unless no block can ever have it: also where this node has lost its blocks, or has less room by now.
+            let tx = admission.recall(bytes).ok();
+            kept += usize::from(tx.is_some_and(|tx| pool.take(tx, Origin::Recalled).is_ok()));
         })?;
         if kept < found {
             let wanted = pool.lock().local();
@@ -132,7 +145,7 @@ impl Pool {
     /// # Errors
     /// [`PoolError`].
     pub fn insert(&self, tx: CheckedTx) -> Result<(), PoolError> {
-        self.take(tx, true)
+        self.take(tx, Origin::Here)
     }
 
     /// Takes in a transaction of another node, and wakes the block producer.
@@ -140,32 +153,30 @@ impl Pool {
     /// # Errors
     /// [`PoolError`].
     pub fn insert_foreign(&self, tx: CheckedTx) -> Result<(), PoolError> {
-        self.take(tx, false)
+        self.take(tx, Origin::Elsewhere)
     }
 
-    fn take(&self, tx: CheckedTx, local: bool) -> Result<(), PoolError> {
-        let Limits { count, bytes: most_bytes, per_sender } = self.limits;
-        let full = |what, most, setting| Err(PoolError::Full { what, most, setting });
+    fn take(&self, tx: CheckedTx, origin: Origin) -> Result<(), PoolError> {
         let bytes = tx.transaction().encoded_size();
         let (id, sender) = (tx.id(), tx.body().sender);
+        let local = origin != Origin::Elsewhere;
         let mut inner = self.lock();
-        if inner.entries.contains_key(&id) {
-            return Err(PoolError::Known);
+        if let Some(entry) = inner.entries.get(&id) {
+            if !local || entry.local {
+                return Err(PoolError::Known);
+            }
+            // Another node sent it first. Whoever submits it here relies on this one.
+            inner.keep(&tx)?;
+            inner.entries[&id].local = true;
+            drop(inner);
+            self.submitted.notify_one();
+            return Ok(());
         }
-        if inner.entries.len() >= count {
-            return full("transactions", count, "transactions");
-        }
-        if inner.bytes + bytes > most_bytes {
-            return full("bytes of transactions", most_bytes, "bytes");
-        }
-        if inner.by_sender.get(&sender).copied().unwrap_or_default() >= per_sender {
-            return full("transactions of this sender", per_sender, "per_sender");
+        if origin != Origin::Recalled {
+            self.limits.check(&inner, bytes, &sender, origin)?;
         }
         if local {
-            if let Some(journal) = &mut inner.journal {
-                journal.append(&tx.transaction().encode()).map_err(|error| PoolError::NotKept(error.to_string()))?;
-            }
-            inner.unsent.push_back(id);
+            inner.keep(&tx)?;
         }
         *inner.by_sender.entry(sender).or_default() += 1;
         inner.bytes += bytes;
@@ -288,7 +299,34 @@ impl Pool {
     }
 }
 
+impl Limits {
+    /// Others fill no more than three quarters of it, so that who submits here finds room whatever they send.
+    fn check(self, inner: &Inner, bytes: usize, sender: &AccountId, origin: Origin) -> Result<(), PoolError> {
+        let full = |what, most, setting| Err(PoolError::Full { what, most, setting });
+        let share = |most: usize| if origin == Origin::Elsewhere { most - most / 4 } else { most };
+        if inner.entries.len() >= share(self.count) {
+            return full("transactions", share(self.count), "transactions");
+        }
+        if inner.bytes + bytes > share(self.bytes) {
+            return full("bytes of transactions", share(self.bytes), "bytes");
+        }
+        if inner.by_sender.get(sender).copied().unwrap_or_default() >= self.per_sender {
+            return full("transactions of this sender", self.per_sender, "per_sender");
+        }
+        Ok(())
+    }
+}
+
 impl Inner {
+    /// Puts what is submitted here into the file, and among what is to be sent.
+    fn keep(&mut self, tx: &CheckedTx) -> Result<(), PoolError> {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&tx.transaction().encode()).map_err(|error| PoolError::NotKept(error.to_string()))?;
+        }
+        self.unsent.push_back(tx.id());
+        Ok(())
+    }
+
     /// What was submitted here, encoded.
     fn local(&self) -> Vec<Vec<u8>> {
         self.entries.values().filter(|entry| entry.local).map(|entry| entry.tx.transaction().encode()).collect()

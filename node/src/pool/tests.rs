@@ -93,6 +93,48 @@ fn what_was_submitted_here_waits_again_after_a_kill_and_what_others_sent_does_no
 }
 
 #[test]
+fn what_was_acknowledged_stays_where_blocks_are_lost_or_room_is_less() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE);
+    let all = [tx(1, 1, 1, 5_000), tx(1, 2, 1, 5_000), tx(2, 1, 1, 4_999)];
+    let pool = Pool::open(Limits::default(), &file, &admission(4_500)).unwrap();
+    all.iter().for_each(|tx| pool.insert(tx.clone()).unwrap());
+    drop(pool);
+    let less = Limits { count: 1, bytes: 10, per_sender: 1 };
+    for _ in 0..2 {
+        // The store is gone, so for this node they are far ahead until it has caught up.
+        let pool = Pool::open(less, &file, &admission(1)).unwrap();
+        assert!(pool.candidates(Height(1), &Parameters::default()).is_empty());
+        assert_eq!(pool.candidates(Height(4_500), &Parameters::default()), all);
+        assert!(matches!(pool.insert(tx(3, 1, 1, 9)), Err(PoolError::Full { .. })));
+    }
+}
+
+#[test]
+fn what_others_sent_first_is_kept_once_it_is_submitted_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE);
+    let pool = Pool::open(Limits::default(), &file, &admission(1)).unwrap();
+    pool.insert_foreign(tx(1, 1, 1, 9)).unwrap();
+    assert_eq!(pool.insert_foreign(tx(1, 1, 1, 9)), Err(PoolError::Known));
+    pool.insert(tx(1, 1, 1, 9)).unwrap();
+    assert_eq!(pool.insert(tx(1, 1, 1, 9)), Err(PoolError::Known));
+    assert_eq!(pool.unsent(9).len(), 1);
+    drop(pool);
+    let pool = Pool::open(Limits::default(), &file, &admission(1)).unwrap();
+    assert_eq!(pool.candidates(Height(1), &Parameters::default()), [tx(1, 1, 1, 9)]);
+}
+
+#[test]
+fn what_others_send_leaves_room_for_what_is_submitted_here() {
+    let pool = Pool::new(Limits { count: 4, bytes: 10_000, per_sender: 9 });
+    (1..=3).for_each(|nonce| pool.insert_foreign(tx(1, nonce, 1, 9)).unwrap());
+    assert!(matches!(pool.insert_foreign(tx(1, 4, 1, 9)), Err(PoolError::Full { most: 3, .. })));
+    pool.insert(tx(2, 1, 1, 9)).unwrap();
+    assert!(matches!(pool.insert(tx(2, 2, 1, 9)), Err(PoolError::Full { most: 4, .. })));
+}
+
+#[test]
 fn what_is_still_in_no_block_is_due_again_and_a_new_peer_gets_all() {
     let pool = Pool::new(Limits::default());
     pool.insert(tx(1, 1, 1, 9)).unwrap();

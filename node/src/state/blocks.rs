@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
-use coffer_chain::block::{receipts_root, transactions_root};
+use coffer_chain::block::receipts_root;
 
 use super::State;
 use super::columns::{BlockPlace, EventRecord, Kind, Place, StoredBlock, TxReceipt};
@@ -79,10 +79,9 @@ impl StoredBlock {
     /// True if transactions, receipts and certificate are those of the header. Whether the votes count is another question.
     pub(super) fn holds_together(&self) -> bool {
         let header = &self.block.header;
-        let ids: Vec<Hash> = self.block.transactions.iter().map(|tx| tx.body.id()).collect();
         self.certificate.block == header.hash()
-            && self.receipts.len() == ids.len()
-            && header.transactions_root == transactions_root(&ids)
+            && self.receipts.len() == self.block.transactions.len()
+            && self.block.holds_together()
             && header.receipts_root == receipts_root(&self.receipts)
     }
 

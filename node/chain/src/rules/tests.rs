@@ -49,13 +49,13 @@ fn call(nonce: u8, gas: u64, valid_until: u64) -> crate::Transaction {
 
 fn block(transactions: Vec<crate::Transaction>) -> Block {
     let parent = genesis().header();
-    let ids: Vec<Hash> = transactions.iter().map(|tx| tx.body.id()).collect();
+    let signed: Vec<Hash> = transactions.iter().map(crate::Transaction::signed_hash).collect();
     let header = Header {
         height: Height(1),
         parent: parent.hash(),
         proposer: key().account(),
         time: Time(6),
-        transactions_root: transactions_root(&ids),
+        transactions_root: transactions_root(&signed),
         receipts_root: receipts_root(&[]),
         ..parent
     };

@@ -1,22 +1,25 @@
-//! Blocks that were proposed and are not decided yet. Not here: whether they are valid. Invariant: bounded in number and bytes, whatever
-//! validators send; those of decided heights are forgotten.
+//! Blocks that were proposed and are not decided yet. Not here: whether they are valid. Invariant: each proposer has a share of the room that nobody else
+//! can fill, and its newest proposals are those that stay; what is of decided heights is forgotten.
 
 use std::collections::BTreeMap;
 
 use arc_malachitebft_core_types::Round;
-use coffer_abi::{AccountId, Hash, codec};
+use coffer_abi::{Encode as _, Hash, codec};
 use coffer_chain::Block;
 
-use super::context::{Address, At, Part};
+use super::codec::MAX_PART;
+use super::context::{Address, At, Part, Signed};
 
 /// Heights after the head whose proposals are kept: those of nodes that are a little ahead.
 const HEIGHTS: u64 = 4;
-/// Proposals of one publisher in one round; an honest one has one.
+/// Proposals of one proposer in one round; an honest one has one, and two show that it is not.
 const PER_ROUND: usize = 2;
-/// Proposals of one publisher at one height.
-const PER_PUBLISHER: usize = 16;
-/// Bytes of all of them.
+/// Proposals of one proposer at one height.
+const PER_PROPOSER: usize = 16;
+/// Bytes of all of them, in equal shares for the validators.
 const BYTES: usize = 128 * 1024 * 1024;
+/// Bytes that a proposer has room for at least: two of the largest blocks.
+const SHARE: usize = 2 * MAX_PART;
 
 /// The body of one proposal.
 #[derive(Clone, Debug)]
@@ -35,21 +38,31 @@ pub struct Body {
     pub hash: Hash,
     /// True if it was in the engine's log when the node started.
     pub is_recalled: bool,
-    /// Who sent the body.
-    publisher: AccountId,
+    /// The proposer's, under the part it came in.
+    pub signature: Signed,
     bytes: usize,
 }
 
 impl Body {
-    /// A body from a part, or why it is none.
-    pub fn of(part: &Part, publisher: AccountId) -> Result<Self, &'static str> {
+    /// A body from a part, or why it is none. Whether the proposer signed it is another question.
+    pub fn of(part: &Part) -> Result<Self, &'static str> {
         let block = codec::decode::<Block>(&part.block).map_err(|_| "the block cannot be read")?;
         if block.header.height.0 != part.height.0 {
             return Err("the block is of another height than its proposal");
         }
-        let Part { height, round, valid_round, proposer, .. } = *part;
+        // Else two bodies could bear one hash, and only one of them could be decided.
+        if !block.holds_together() {
+            return Err("the transactions are not those of the block's header");
+        }
+        let Part { height, round, valid_round, proposer, signature, .. } = *part;
         let (hash, bytes) = (block.header.hash(), part.block.len());
-        Ok(Self { height, round, valid_round, proposer, block, hash, is_recalled: false, publisher, bytes })
+        Ok(Self { height, round, valid_round, proposer, block, hash, is_recalled: false, signature, bytes })
+    }
+
+    /// The part it travels in.
+    pub fn part(&self) -> Part {
+        let Self { height, round, valid_round, proposer, signature, .. } = *self;
+        Part { height, round, valid_round, proposer, block: self.block.encode(), signature }
     }
 }
 
@@ -57,15 +70,15 @@ impl Body {
 #[derive(Debug, Default)]
 pub struct Bodies {
     by_height: BTreeMap<u64, Vec<Body>>,
-    bytes: usize,
 }
 
 impl Bodies {
-    /// Keeps a body, unless it is there already, too far ahead of `head`, decided, or too much.
+    /// Keeps a body, unless it is there already, too far ahead of `head`, decided, or too much of one of so many `validators`. A proposer that has used up its room
+    /// loses what it proposed in earlier rounds of that height.
     ///
     /// # Errors
     /// Why not.
-    pub fn keep(&mut self, head: u64, body: Body) -> Result<(), &'static str> {
+    pub fn keep(&mut self, head: u64, validators: usize, body: Body) -> Result<(), &'static str> {
         let height = body.height.0;
         if height <= head {
             return Err("its height is decided");
@@ -73,22 +86,32 @@ impl Bodies {
         if height > head.saturating_add(HEIGHTS) {
             return Err("its height is too far ahead");
         }
-        if self.bytes.saturating_add(body.bytes) > BYTES {
-            return Err("too many bytes of proposals wait");
-        }
+        let share = SHARE.max(BYTES / validators.max(1));
+        let elsewhere = self.by_height.iter().filter(|(at, _)| **at != height).flat_map(|(_, bodies)| bodies);
+        let elsewhere: usize = elsewhere.filter(|known| known.proposer == body.proposer).map(|known| known.bytes).sum();
         let there = self.by_height.entry(height).or_default();
-        let of_publisher = || there.iter().filter(|known| known.publisher == body.publisher);
-        if of_publisher().any(|known| (known.round, known.hash) == (body.round, body.hash)) {
+        let its = |known: &Body| known.proposer == body.proposer;
+        if there.iter().any(|known| its(known) && (known.round, known.hash) == (body.round, body.hash)) {
             return Err("it is known");
         }
-        if of_publisher().filter(|known| known.round == body.round).count() >= PER_ROUND
-            || of_publisher().count() >= PER_PUBLISHER
-        {
-            return Err("its publisher has sent too many");
+        if there.iter().filter(|known| its(known) && known.round == body.round).count() >= PER_ROUND {
+            return Err("its proposer has made too many in this round");
         }
-        self.bytes += body.bytes;
-        there.push(body);
-        Ok(())
+        loop {
+            let (count, bytes) = there
+                .iter()
+                .filter(|known| its(known))
+                .fold((0, elsewhere), |(count, bytes), known| (count + 1, bytes + known.bytes));
+            if count < PER_PROPOSER && bytes + body.bytes <= share {
+                there.push(body);
+                return Ok(());
+            }
+            let earlier = there.iter().enumerate().filter(|(_, known)| its(known) && known.round < body.round);
+            let Some((at, _)) = earlier.min_by_key(|(_, known)| known.round) else {
+                return Err("its proposer has made too many");
+            };
+            there.remove(at);
+        }
     }
 
     /// Those of a height, in the order they came.
@@ -104,18 +127,17 @@ impl Bodies {
     /// Forgets those up to a height.
     pub fn forget(&mut self, decided: u64) {
         self.by_height = self.by_height.split_off(&decided.saturating_add(1));
-        self.bytes = self.by_height.values().flatten().map(|body| body.bytes).sum();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use coffer_abi::{Encode, Height, Time};
-    use coffer_chain::{Genesis, Parameters, SystemContracts, Validator, ValidatorSet};
+    use coffer_abi::{AccountId, Gas, Height, Time};
+    use coffer_chain::{Genesis, Kind, Parameters, SigningKey, SystemContracts, TxBody, Validator, ValidatorSet};
 
     use super::*;
 
-    fn body(height: u64, round: u32, publisher: u8, salt: u64) -> Body {
+    fn body(height: u64, round: u32, proposer: u8, salt: u64) -> Body {
         let validator = Validator { key: AccountId([1; 32]), power: 1 };
         let genesis = Genesis {
             version: 1,
@@ -130,38 +152,89 @@ mod tests {
         let mut header = genesis.header();
         header.height = Height(height);
         let block = Block { header, transactions: vec![] }.encode();
-        let (round, proposer) = (Round::new(round), Address([1; 32]));
-        let part = Part { height: At(height), round, valid_round: Round::Nil, proposer, block };
-        Body::of(&part, AccountId([publisher; 32])).unwrap()
+        let (round, proposer, signature) = (Round::new(round), Address([proposer; 32]), Signed([0; 64]));
+        Body::of(&Part { height: At(height), round, valid_round: Round::Nil, proposer, block, signature }).unwrap()
+    }
+
+    /// With four validators.
+    fn keep(bodies: &mut Bodies, head: u64, body: Body) -> Result<(), &'static str> {
+        bodies.keep(head, 4, body)
+    }
+
+    fn rounds(bodies: &Bodies, height: u64, proposer: u8) -> Vec<u32> {
+        let its = bodies.at(height).iter().filter(|body| body.proposer.0[0] == proposer);
+        its.map(|body| body.round.as_u32().unwrap()).collect()
     }
 
     #[test]
-    fn what_a_publisher_sends_is_bounded_and_what_is_decided_goes() {
+    fn what_a_proposer_makes_is_bounded_and_what_is_decided_goes() {
         let mut bodies = Bodies::default();
-        bodies.keep(4, body(5, 0, 1, 0)).unwrap();
-        assert_eq!(bodies.keep(4, body(5, 0, 1, 0)), Err("it is known"));
-        bodies.keep(4, body(5, 0, 1, 1)).unwrap();
-        assert_eq!(bodies.keep(4, body(5, 0, 1, 2)), Err("its publisher has sent too many"));
+        keep(&mut bodies, 4, body(5, 0, 1, 0)).unwrap();
+        assert_eq!(keep(&mut bodies, 4, body(5, 0, 1, 0)), Err("it is known"));
+        keep(&mut bodies, 4, body(5, 0, 1, 1)).unwrap();
+        assert_eq!(keep(&mut bodies, 4, body(5, 0, 1, 2)), Err("its proposer has made too many in this round"));
         for round in 1..15 {
-            bodies.keep(4, body(5, round, 1, 0)).unwrap();
+            keep(&mut bodies, 4, body(5, round, 1, 0)).unwrap();
         }
-        assert_eq!(bodies.keep(4, body(5, 15, 1, 0)), Err("its publisher has sent too many"));
-        bodies.keep(4, body(5, 0, 2, 0)).unwrap();
-        bodies.keep(4, body(8, 0, 1, 0)).unwrap();
-        assert_eq!(bodies.keep(4, body(4, 0, 1, 0)), Err("its height is decided"));
-        assert_eq!(bodies.keep(4, body(9, 0, 1, 0)), Err("its height is too far ahead"));
+        keep(&mut bodies, 4, body(5, 0, 2, 0)).unwrap();
+        keep(&mut bodies, 4, body(8, 0, 1, 0)).unwrap();
+        assert_eq!(keep(&mut bodies, 4, body(4, 0, 1, 0)), Err("its height is decided"));
+        assert_eq!(keep(&mut bodies, 4, body(9, 0, 1, 0)), Err("its height is too far ahead"));
         assert_eq!(bodies.at(5).len(), 17);
         bodies.forget(5);
         assert_eq!((bodies.at(5).len(), bodies.at(8).len()), (0, 1));
-        assert_eq!(bodies.bytes, bodies.at(8)[0].bytes);
     }
 
     #[test]
-    fn a_part_whose_block_is_of_another_height_is_refused() {
+    fn the_newest_rounds_stay_and_older_ones_make_room() {
+        let mut bodies = Bodies::default();
+        for round in 0..100 {
+            keep(&mut bodies, 4, body(5, round, 1, 0)).unwrap();
+        }
+        assert_eq!(rounds(&bodies, 5, 1), (84..100).collect::<Vec<_>>());
+        assert_eq!(keep(&mut bodies, 4, body(5, 3, 1, 0)), Err("its proposer has made too many"));
+        assert_eq!(rounds(&bodies, 5, 1).len(), 16);
+    }
+
+    #[test]
+    fn one_proposer_takes_no_room_of_another() {
+        let mut bodies = Bodies::default();
+        let large = |height, round, proposer| Body { bytes: MAX_PART, ..body(height, round, proposer, 0) };
+        for round in 0..16 {
+            for height in 5..9 {
+                // The share of one of four is eight of these, wherever they are.
+                let _ = keep(&mut bodies, 4, large(height, round, 1));
+            }
+        }
+        let all: usize = (5..9).map(|height| rounds(&bodies, height, 1).len()).sum();
+        assert_eq!(all, 8);
+        keep(&mut bodies, 4, large(5, 0, 2)).unwrap();
+        // Of a hundred validators each has room for two.
+        let mut bodies = Bodies::default();
+        for round in 0..4 {
+            bodies.keep(4, 100, large(5, round, 1)).unwrap();
+        }
+        assert_eq!(rounds(&bodies, 5, 1), [2, 3]);
+    }
+
+    #[test]
+    fn a_part_whose_block_is_of_another_height_or_has_other_transactions_is_refused() {
         let good = body(5, 0, 1, 0);
-        let block = good.block.encode();
-        let part = Part { height: At(6), round: good.round, valid_round: Round::Nil, proposer: good.proposer, block };
-        assert!(Body::of(&part, AccountId([1; 32])).is_err());
-        assert!(Body::of(&Part { block: vec![1, 2, 3], ..part }, AccountId([1; 32])).is_err());
+        let part = good.part();
+        assert!(Body::of(&part).is_ok());
+        assert!(Body::of(&Part { height: At(6), ..part.clone() }).is_err());
+        assert!(Body::of(&Part { block: vec![1, 2, 3], ..part.clone() }).is_err());
+        let key = SigningKey::from_seed(&[7; 32]);
+        let kind = Kind::Marker { payload: Hash::ZERO };
+        let (nonce, gas_limit, sender) = ([0; 16], Gas(0), key.account());
+        let body = TxBody { version: 1, chain_id: Hash::ZERO, nonce, valid_until: Height(9), gas_limit, sender, kind };
+        let mut block = good.block;
+        block.transactions.push(body.sign(&key));
+        assert!(Body::of(&Part { block: block.encode(), ..part.clone() }).is_err());
+        // Also if nothing but a signature is another one, which the id of a transaction does not tell.
+        block.header.transactions_root = coffer_chain::block::transactions_root(&[block.transactions[0].signed_hash()]);
+        assert!(Body::of(&Part { block: block.encode(), ..part.clone() }).is_ok());
+        block.transactions[0].signature.0[0] ^= 1;
+        assert!(Body::of(&Part { block: block.encode(), ..part }).is_err());
     }
 }

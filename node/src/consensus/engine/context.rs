@@ -116,6 +116,16 @@ pub struct Part {
     pub proposer: Address,
     /// The encoded block.
     pub block: Vec<u8>,
+    /// The proposer's, under all of it: whoever passes a body on cannot make one up.
+    pub signature: Signed,
+}
+
+impl Part {
+    /// What its proposer signs, given the hash of the block; `None` for one of no round, which nobody may make.
+    pub fn ballot(&self, block: Hash) -> Option<Ballot> {
+        let (height, valid_round) = (coffer_abi::Height(self.height.0), self.valid_round.as_u32());
+        Some(Ballot::Body { height, round: self.round.as_u32()?, valid_round, block })
+    }
 }
 
 impl core::ProposalPart<Coffer> for Part {
@@ -266,11 +276,32 @@ impl Members {
         self.0.iter().any(|member| member.address.0 == account.0)
     }
 
-    /// Who proposes in a round: one after the other, one further with every height and every round.
+    /// Who proposes in a round. Turns are dealt by power, so that an organisation has as many whatever number of nodes it runs, alive or not; in
+    /// steps of the golden ratio, which spread each one's turns evenly. Source: the additive recurrence of Kronecker and Weyl.
     pub fn proposer(&self, height: u64, round: Round) -> &Member {
-        let turn = height.wrapping_add(u64::from(round.as_u32().unwrap_or(0)));
-        // A set has members, and not more than fit into memory.
-        &self.0[(turn % self.0.len() as u64) as usize]
+        const GOLDEN: u128 = 0x9E37_79B9_7F4A_7C15;
+        let total = u128::from(self.power());
+        let turn = u128::from(height.wrapping_add(u64::from(round.as_u32().unwrap_or(0))));
+        // A total fits 63 bits, and so does a step.
+        let mut place = turn * ((total * GOLDEN) >> 64) % total;
+        for member in self.0.iter() {
+            match place.checked_sub(u128::from(member.power)) {
+                Some(rest) => place = rest,
+                None => return member,
+            }
+        }
+        // A set has members, and the place lies within their power.
+        &self.0[0]
+    }
+
+    /// Power of all.
+    pub fn power(&self) -> u64 {
+        self.0.iter().map(|member| member.power).sum()
+    }
+
+    /// Power of one; 0 if it is none of them.
+    pub fn power_of(&self, account: &AccountId) -> u64 {
+        self.0.iter().find(|member| member.address.0 == account.0).map_or(0, |member| member.power)
     }
 }
 
@@ -287,7 +318,7 @@ impl core::ValidatorSet<Coffer> for Members {
     }
 
     fn total_voting_power(&self) -> VotingPower {
-        self.0.iter().map(|member| member.power).sum()
+        self.power()
     }
 
     fn get_by_address(&self, address: &Address) -> Option<&Member> {
@@ -404,5 +435,60 @@ pub fn extended(certificate: &Certificate) -> core::ExtendedCommitCertificate<Co
         round: Round::new(certificate.round),
         value_id: certificate.block.into(),
         commit_signatures: certificate.signatures.iter().map(signed).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(powers: &[u64]) -> Members {
+        let member = |(n, power): (u8, &u64)| Member { address: Address([n; 32]), power: *power };
+        Members((0..).zip(powers).map(member).collect())
+    }
+
+    fn turns(members: &Members, from: u64, count: u64) -> Vec<u8> {
+        (from..from + count).map(|height| members.proposer(height, Round::ZERO).address.0[0]).collect()
+    }
+
+    #[test]
+    fn turns_follow_power_and_nobody_waits_long_for_one() {
+        let one = 1u64 << 32;
+        for powers in
+            [&[one][..], &[one; 2], &[one; 4], &[one; 7], &[one; 100], &[one / 3, one / 3, one / 3 + 1, one, one]]
+        {
+            let members = members(powers);
+            let turns = turns(&members, 1_000_000, 10_000);
+            for (n, power) in (0..).zip(powers) {
+                let places: Vec<usize> = (0..turns.len()).filter(|at| turns[*at] == n).collect();
+                let fair = turns.len() as f64 * *power as f64 / members.power() as f64;
+                assert!((places.len() as f64 - fair).abs() <= 0.01 * fair + 3.0, "{n} of {powers:?}: {}", places.len());
+                let longest = places.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+                let share = members.power() as f64 / *power as f64;
+                assert!(longest as f64 <= 2.7 * share + 1.0, "{n} of {powers:?} waits {longest}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_organisation_that_runs_many_nodes_gets_no_more_turns() {
+        let one = 1u64 << 32;
+        let many: Vec<u64> = [vec![one / 64; 64], vec![one; 3]].concat();
+        let turns = turns(&members(&many), 1, 4_000);
+        let dead = turns.iter().filter(|n| **n < 64).count();
+        assert!((980..=1_020).contains(&dead), "{dead}");
+        // If none of its nodes runs, nobody waits for more than a round.
+        let longest = turns.split(|n| *n >= 64).map(<[u8]>::len).max();
+        assert_eq!(longest, Some(1));
+    }
+
+    #[test]
+    fn a_later_round_is_the_turn_of_a_later_height() {
+        let members = members(&[5, 7, 11]);
+        for turn in 0..50u32 {
+            let by_round = members.proposer(3, Round::new(turn));
+            assert_eq!(by_round, members.proposer(3 + u64::from(turn), Round::ZERO));
+        }
+        members.proposer(u64::MAX, Round::new(u32::MAX));
     }
 }

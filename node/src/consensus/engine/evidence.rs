@@ -69,6 +69,11 @@ impl Shown {
         self.lock().0.clone()
     }
 
+    /// True if the node waits with its height until there is something to decide.
+    pub fn is_idle(&self) -> bool {
+        self.lock().0.is_idle
+    }
+
     /// Proofs against validators, the oldest first; the last 256 since the start.
     pub fn equivocations(&self) -> Vec<Equivocation> {
         self.lock().1.iter().cloned().collect()

@@ -23,13 +23,17 @@ use super::bridge::Heard;
 use super::codec::MAX_BLOCKS;
 use super::context::{Address, At, Coffer, Members, Part, account_of, certificate, extended};
 use super::evidence::Shown;
+use super::hearing::UnderWay;
 use super::log::EngineLog;
+use super::sign::Pen;
 use super::{Error, Timeouts};
 use crate::consensus::{App, Failure, Rejected, Standing};
 use crate::pool::Pool;
 
 /// Time until the pool is looked at again after nothing in it could be in the next block.
 const RETRY: Duration = Duration::from_millis(200);
+/// The longest that a step of a round waits, however many rounds there were: what is sent afterwards is decided within that.
+const LONGEST: Duration = Duration::from_secs(10);
 /// The only validator of a chain waits for nobody, so a slow disk must not cost it a round.
 const ALONE: Duration = Duration::from_secs(60);
 
@@ -64,6 +68,12 @@ pub struct Host {
     pub shown: Arc<Shown>,
     /// How long a round waits.
     pub timeouts: Timeouts,
+    /// Signs what this node proposes; `None` of a node that only follows.
+    pub pen: Option<Pen>,
+    /// The chain.
+    pub chain_id: Hash,
+    /// Bodies that are on their way here.
+    pub under_way: Arc<UnderWay>,
     /// The node may vote above this height; `None` if it votes already.
     pub follows_to: Option<FollowsTo>,
 }
@@ -73,8 +83,8 @@ pub struct Host {
 pub enum FollowsTo {
     /// Until this height is decided.
     Height(u64),
-    /// Until one height past its peers' heads is decided, as they are when the first one tells.
-    PastPeers,
+    /// Until this height is decided, and one height past the head of each of the others, once those of enough power have told theirs and this node is in step.
+    PastPeers(u64),
 }
 
 /// A height that is not started yet.
@@ -98,6 +108,8 @@ struct Work {
     candidate: Option<Block>,
     /// Height the engine works on.
     at: Option<u64>,
+    /// Its round.
+    round: u32,
     parked: Option<Parked>,
 }
 
@@ -111,19 +123,23 @@ impl Host {
         messages: &mut mpsc::Receiver<AppMsg<Coffer>>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Ended, Error> {
-        let mut work = Work { bodies: Bodies::default(), candidate: None, at: None, parked: None, host: self };
-        work.recall();
+        let mut work =
+            Work { bodies: Bodies::default(), candidate: None, at: None, round: 0, parked: None, host: self };
+        work.recall()?;
         let next = work.head() + 1;
         work.park(next, Then::Begin).await?;
         let (pool, mut heard) = (Arc::clone(&work.host.pool), work.host.heard.clone());
+        let mut told = heard.clone();
         loop {
             let parked = work.parked.as_ref().map(|parked| (parked.height, parked.is_fruitless));
+            let follows = work.host.follows_to.is_some();
             let message = tokio::select! {
                 biased;
                 // A closed channel means that the node is gone: stop as well.
                 _ = stop.wait_for(|stop| *stop) => return Ok(Ended::Asked),
                 message = messages.recv() => Some(message.ok_or(Error::Stopped)?),
                 () = stirred(&pool, &mut heard, parked), if parked.is_some() => None,
+                Ok(()) = told.changed(), if parked.is_none() && follows => None,
             };
             match message {
                 Some(message) => work.handle(message).await?,
@@ -176,30 +192,30 @@ impl Work {
     }
 
     fn may_vote(&mut self) -> bool {
-        if self.host.follows_to == Some(FollowsTo::PastPeers) {
-            let Some(head) = self.host.heard.borrow().head else { return false };
-            self.host.follows_to = Some(FollowsTo::Height(head.saturating_add(1)));
-            tracing::warn!(
-                height = head.saturating_add(1),
-                "what this node signed is not known; it votes after this height"
-            );
+        if let Some(FollowsTo::PastPeers(at_least)) = self.host.follows_to {
+            let told = self.host.heard.borrow().told;
+            let Some(head) = told.filter(|head| *head <= self.head()) else { return false };
+            // A certificate may have come here first: of what this node committed, others can have one block less, and it may have voted for the next.
+            let until = at_least.max(head.saturating_add(2));
+            self.host.follows_to = Some(FollowsTo::Height(until));
+            tracing::warn!(height = until, "what this node signed is not known; it votes after this height");
         }
         matches!(self.host.follows_to, Some(FollowsTo::Height(height)) if self.head() >= height)
     }
 
     /// Takes the bodies of the next height out of the log, as they were before a restart.
-    fn recall(&mut self) {
+    fn recall(&mut self) -> Result<(), Error> {
         let head = self.head();
+        let validators = self.members(head + 1)?.count();
         for bytes in self.host.log.bodies() {
             let part = borsh::from_slice::<Part>(&bytes).ok();
-            // Who sent it is not in the log; that was whose turn it was, or somebody who repeated it.
-            let body = part.and_then(|part| Body::of(&part, part.proposer.account()).ok());
-            if let Some(mut body) = body {
+            if let Some(mut body) = part.and_then(|part| Body::of(&part).ok()) {
                 body.is_recalled = true;
                 // One of another height, or one too many, is of no use.
-                let _ = self.bodies.keep(head, body);
+                let _ = self.bodies.keep(head, validators, body);
             }
         }
+        Ok(())
     }
 
     fn params(&self, height: u64) -> Result<HeightParams<Coffer>, Error> {
@@ -214,7 +230,7 @@ impl Work {
             precommit: vote,
             precommit_delta: growth,
             rebroadcast: propose + 2 * vote,
-            ..LinearTimeouts::default()
+            max_timeout: LONGEST.max(propose),
         };
         Ok(HeightParams::new(members, timeouts, None))
     }
@@ -276,6 +292,7 @@ impl Work {
                 let _ = reply.send((At(height), self.params(height)?));
             }
             AppMsg::StartedRound { height, round, reply_value, .. } => {
+                self.round = round.as_u32().unwrap_or(0);
                 let values = if self.at.replace(height.0) == Some(height.0) {
                     Vec::new()
                 } else {
@@ -288,22 +305,27 @@ impl Work {
             }
             AppMsg::GetValue { height, round, reply, .. } => {
                 // Without an answer the round passes to the next proposer, who may know of something to decide.
-                if let Some(block) = self.value(height.0, round).await? {
+                let may_speak = self.host.pen.as_ref().is_some_and(|pen| pen.may_speak(height, round));
+                let block = if may_speak { self.value(height.0, round).await? } else { None };
+                if let Some(block) = block {
                     let body = self.own(height, round, block).await?;
                     let _ = reply.send(LocallyProposedValue::new(height, round, body.hash.into()));
-                    self.publish(&body).await;
+                    self.publish(body.part()).await;
                 } else {
                     tracing::debug!(%height, %round, "nothing to propose");
                 }
             }
             AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
-                if let Some(mut body) = self.bodies.get(height.0, &Hash(value_id.0)).cloned() {
-                    (body.round, body.valid_round, body.proposer) = (round, valid_round, address);
-                    self.publish(&body).await;
+                let again = self.again(height, round, valid_round, address, Hash(value_id.0))?;
+                if let Some(part) = again {
+                    self.publish(part).await;
                 }
             }
             AppMsg::ReceivedProposalPart { published_by, part, reply, .. } => {
                 let publisher = published_by.as_ref().and_then(account_of);
+                if let Some(publisher) = &publisher {
+                    self.host.under_way.done(publisher);
+                }
                 let value = match (publisher, part.content.into_data()) {
                     (Some(publisher), Some(part)) => self.received(publisher, &part).await?,
                     _ => None,

@@ -10,6 +10,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 /// Name of the file in a data folder.
@@ -25,6 +26,24 @@ pub struct Mark {
     pub height: u64,
     /// The round.
     pub round: u32,
+}
+
+/// The last round that an operator can name: a chain whose rounds take the longest reaches it after weeks of standing still.
+const MAX_ROUND: u32 = 100_000;
+
+/// Why some text is no [`Mark`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no round of a height; write HEIGHT:ROUND, as in 1200:3, the round at most {MAX_ROUND}")]
+pub struct NoMark(String);
+
+impl FromStr for Mark {
+    type Err = NoMark;
+
+    fn from_str(text: &str) -> Result<Self, NoMark> {
+        let parts = text.split_once(':').and_then(|(height, round)| Some((height.parse().ok()?, round.parse().ok()?)));
+        let mark = parts.map(|(height, round)| Self { height, round });
+        mark.filter(|mark| mark.height > 0 && mark.round <= MAX_ROUND).ok_or_else(|| NoMark(text.into()))
+    }
 }
 
 /// The record.

@@ -47,6 +47,7 @@ struct Inner {
     end: u64,
     is_dirty: bool,
     is_failed: bool,
+    is_mute: bool,
     found: Vec<(Kind, Vec<u8>)>,
 }
 
@@ -96,7 +97,7 @@ impl EngineLog {
         if end < bytes.len() {
             file.sync_all()?;
         }
-        let inner = Inner { file, height, end: end as u64, is_dirty: false, is_failed: false, found };
+        let inner = Inner { file, height, end: end as u64, is_dirty: false, is_failed: false, is_mute: false, found };
         Ok(Self { path, is_synced, inner: Mutex::new(inner) })
     }
 
@@ -108,6 +109,22 @@ impl EngineLog {
     /// True if entries of the engine were found at the start.
     pub fn has_entries(&self) -> bool {
         self.lock().found.iter().any(|(kind, _)| *kind == Kind::Entry)
+    }
+
+    /// Keeps the log empty, or no longer. That of a node which lost what it said must not look as if it had all of it, however often the node starts.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn mute(&self, is_mute: bool) -> io::Result<()> {
+        self.change(|inner| {
+            inner.is_mute = is_mute;
+            if !is_mute {
+                return Ok(());
+            }
+            inner.found.clear();
+            (inner.height, inner.end) = (0, 0);
+            inner.file.set_len(0)
+        })
     }
 
     /// Bodies that were found at the start.
@@ -134,10 +151,27 @@ impl EngineLog {
         self.change(|inner| {
             inner.found.clear();
             (inner.height, inner.end) = (height, 0);
+            if inner.is_mute {
+                inner.height = 0;
+                return inner.file.set_len(0);
+            }
             // Nothing of the new height is said yet, so the old one may come back after a power cut; its frames tell their height.
             inner.file.set_len(0)?;
             inner.add(Kind::Begin, &[])
         })
+    }
+
+    /// Begins a height with these entries, as if they had been found at the start.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin_with(&self, height: u64, entries: Vec<Vec<u8>>) -> io::Result<()> {
+        self.restart(height)?;
+        for entry in &entries {
+            self.append(Kind::Entry, entry)?;
+        }
+        self.lock().found = entries.into_iter().map(|entry| (Kind::Entry, entry)).collect();
+        Ok(())
     }
 
     /// Adds a frame of the height that was begun. It lasts after [`EngineLog::flush`].
@@ -149,6 +183,9 @@ impl EngineLog {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("a frame of {} bytes", payload.len())));
         }
         self.change(|inner| {
+            if inner.is_mute {
+                return Ok(());
+            }
             inner.is_dirty = true;
             inner.add(kind, payload)
         })

@@ -11,6 +11,7 @@ mod bridge;
 mod codec;
 mod context;
 mod evidence;
+mod hearing;
 mod host;
 mod last_signed;
 mod link;
@@ -40,6 +41,7 @@ use tokio::task::JoinHandle;
 use self::bridge::{Bridge, Heard, Peers};
 use self::codec::Form;
 use self::context::{Address, Coffer};
+use self::hearing::UnderWay;
 use self::host::{Ended, FollowsTo, Host};
 use self::last_signed::LastSigned;
 use self::log::EngineLog;
@@ -144,16 +146,22 @@ impl Files {
     /// Until when the node must not vote, given its head. `is_single` tells that nobody else decides the next block.
     fn follows_to(&self, head: u64, is_single: bool) -> Option<FollowsTo> {
         let next = head + 1;
-        // What left in a round on record has an entry in the log; a log begun anew by a node that followed has none.
-        let has_log = self.log.height() == next && self.log.has_entries();
-        match &self.record {
+        let Some(mark) = self.record.as_ref().map(|record| record.mark()) else {
             // With nobody to hear it, nothing is said twice.
-            _ if self.is_alone => None,
-            None => Some(FollowsTo::PastPeers),
-            Some(record) if record.mark().height < next || record.mark().height == next && has_log => None,
+            return (!self.is_alone).then_some(FollowsTo::PastPeers(0));
+        };
+        // What left in a round on record has an entry in the log, and a log of a later height was begun when that was decided.
+        let has_log = self.log.height() > mark.height || self.log.height() == mark.height && self.log.has_entries();
+        match mark {
+            _ if self.is_alone || mark == Mark::default() => None,
+            // Nothing was said above the head: it would be on record.
+            _ if mark.height == head => None,
+            // Only blocks are lost.
+            _ if has_log => (mark.height > next).then_some(FollowsTo::Height(mark.height)),
             // Nobody else can decide this height; of a lower one than it spoke at it has lost what it decided.
-            Some(record) if is_single && record.mark().height == next => None,
-            Some(record) => Some(FollowsTo::Height(record.mark().height)),
+            _ if is_single && mark.height == next => None,
+            // The record can be an old one, put back with the key.
+            _ => Some(FollowsTo::PastPeers(mark.height)),
         }
     }
 }
@@ -178,6 +186,8 @@ pub struct Engine {
     pub events: mpsc::Receiver<Event>,
     /// How long rounds wait.
     pub timeouts: Timeouts,
+    /// The operator's word that this node, which lost what it said, may vote above this round though it is not past it.
+    pub vote_above: Option<Mark>,
     /// What is shown of it.
     pub shown: Arc<Shown>,
 }
@@ -193,6 +203,21 @@ impl Engine {
         let is_single = next.validators().iter().all(|validator| validator.key == self.key.account());
         let mut follows_to = self.files.follows_to(head, is_single);
         let Files { log, mut record, is_alone, .. } = self.files;
+        if let Some(above) = self.vote_above {
+            tracing::warn!(
+                height = above.height,
+                round = above.round,
+                "the operator has this node vote above this round"
+            );
+            follows_to = (above.height > head + 1).then(|| FollowsTo::Height(above.height - 1));
+            match &record {
+                Some(record) => record.note(above).map_err(Error::Record)?,
+                None => {
+                    let new = LastSigned::create(&self.folder, above, !is_alone).map_err(Error::Record)?;
+                    record = Some(Arc::new(new));
+                }
+            }
+        }
         let mut setup = Setup {
             app: self.app,
             pool: self.pool,
@@ -203,13 +228,19 @@ impl Engine {
             events: self.events,
             peers: Peers::new(),
             timeouts: self.timeouts,
+            above: self.vote_above,
             shown: self.shown,
         };
         loop {
             let head = setup.app.head().height.0;
             match follows_to {
                 Some(until) => {
-                    tracing::warn!(head, ?until, "what this node said is lost; it follows without voting for now");
+                    tracing::warn!(
+                        head,
+                        ?until,
+                        "what this node said is lost; it follows without voting for now. If the chain stands still for want of its vote, \
+                         see `coffer run --help` on --vote-above"
+                    );
                 }
                 None if record.is_none() => {
                     let mark = Mark { height: head, round: 0 };
@@ -236,6 +267,7 @@ struct Setup {
     events: mpsc::Receiver<Event>,
     peers: Peers,
     timeouts: Timeouts,
+    above: Option<Mark>,
     shown: Arc<Shown>,
 }
 
@@ -252,8 +284,19 @@ impl Setup {
         let (network, bodies) = mpsc::channel::<NetworkMsg<Coffer>>(MAILBOX);
         let door = bridge::door(order).await.map_err(|e| start(&e))?;
         let (door_to_log, wal) = wal::spawn(Arc::clone(&self.log)).await.map_err(|e| start(&e))?;
+        self.log.mute(follows_to.is_some()).map_err(Error::Log)?;
+        if let (Some(above), None) = (self.above, follows_to) {
+            let is_next = above.height == self.app.head().height.0 + 1;
+            // Started again, it goes on where it was.
+            if is_next && !(self.log.height() == above.height && self.log.has_entries()) {
+                wal::pass_rounds(&self.log, above).map_err(Error::Log)?;
+            }
+        }
         let record = record.filter(|_| follows_to.is_none());
-        let consensus = self.voter(record.is_some());
+        let pen =
+            record.is_some().then(|| Pen { key: Arc::clone(&self.key), chain_id: self.chain_id, above: self.above });
+        let consensus = self.voter(pen.clone());
+        let under_way = Arc::new(UnderWay::default());
         let (channels, engine) = EngineBuilder::new(Coffer, EngineConfig::new(follows_to.is_none()))
             .with_custom_wal(door_to_log)
             .with_custom_network(door, network.clone())
@@ -279,6 +322,9 @@ impl Setup {
             heard,
             shown: Arc::clone(&self.shown),
             timeouts: self.timeouts,
+            chain_id: self.chain_id,
+            pen: pen.clone(),
+            under_way: Arc::clone(&under_way),
             follows_to,
         };
         let bridge = Bridge {
@@ -290,6 +336,11 @@ impl Setup {
             head: told,
             heard: spoken,
             record,
+            pen,
+            me: self.key.account(),
+            chain_id: self.chain_id,
+            under_way,
+            shown: Arc::clone(&self.shown),
         };
         let ended = tokio::select! {
             ended = host.run(&mut consensus, stop) => ended,
@@ -300,15 +351,13 @@ impl Setup {
     }
 
     /// A node without a record has nothing to sign with: it only follows.
-    fn voter(&self, is_voting: bool) -> ConsensusContext<Coffer> {
+    fn voter(&self, pen: Option<Pen>) -> ConsensusContext<Coffer> {
         let address = Address::from(self.key.account());
         let checker = Box::new(Checker { chain_id: self.chain_id });
-        if is_voting {
+        match pen {
             // Also a node that has no vote now: it may get one at any height.
-            let pen = Pen { key: Arc::clone(&self.key), chain_id: self.chain_id };
-            ConsensusContext::new_validator(address, checker, Box::new(pen))
-        } else {
-            ConsensusContext::new_full_node(address, checker)
+            Some(pen) => ConsensusContext::new_validator(address, checker, Box::new(pen)),
+            None => ConsensusContext::new_full_node(address, checker),
         }
     }
 }

@@ -1,37 +1,63 @@
-//! Signs and checks what validators say. Not here: what may leave the node (`bridge`). Invariant: a signature is of one chain, height and round.
+//! Signs and checks what validators say. Not here: what may leave the node (`bridge`). Invariant: a signature is of one chain, height and round,
+//! and none is made in a round that this node may have spoken in before it lost what it said.
 
 use std::sync::Arc;
 
-use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope};
+use arc_malachitebft_core_types::{Proposal as _, Round, SignedMessage, ValidatorProof, Vote as _, VoteExtensionScope};
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use async_trait::async_trait;
 use coffer_abi::Hash;
 use coffer_chain::{Ballot, SigningKey};
 
-use super::context::{Address, Coffer, Proposal, Signed, Vote};
+use super::context::{Address, At, Coffer, Part, Proposal, Signed, Vote};
+use super::last_signed::Mark;
 
 /// Signs with the node's key.
+#[derive(Clone)]
 pub(super) struct Pen {
     pub key: Arc<SigningKey>,
     pub chain_id: Hash,
+    /// The last round this node may have spoken in before; it signs above it.
+    pub above: Option<Mark>,
 }
 
 impl Pen {
-    fn sign(&self, ballot: Option<Ballot>) -> Result<Signed, Error> {
+    /// True if this node may speak in a round.
+    pub fn may_speak(&self, height: At, round: Round) -> bool {
+        round.as_u32().is_some_and(|round| self.above < Some(Mark { height: height.0, round }))
+    }
+
+    /// The engine stops if it gets no signature, so below its mark it gets one that is none, and [`Pen::may_speak`] keeps that in the node.
+    fn sign(&self, height: At, round: Round, ballot: Option<Ballot>) -> Result<Signed, Error> {
         let ballot = ballot.ok_or_else(|| Error::from_source("nothing is signed in no round"))?;
+        if !self.may_speak(height, round) {
+            return Ok(Signed([0; 64]));
+        }
         Ok(Signed(ballot.sign(&self.key, &self.chain_id).0))
     }
+
+    /// Signs a body as its proposer.
+    pub fn sign_body(&self, part: &mut Part, block: Hash) -> Result<(), Error> {
+        part.signature = self.sign(part.height, part.round, part.ballot(block))?;
+        Ok(())
+    }
+}
+
+/// True if the proposer that a body names has signed it.
+pub(super) fn is_signed(part: &Part, block: Hash, chain_id: &Hash) -> bool {
+    let holds = |ballot: Ballot| ballot.verify(&part.proposer.account(), chain_id, &part.signature.signature());
+    part.ballot(block).is_some_and(holds)
 }
 
 #[async_trait]
 impl Signer<Coffer> for Pen {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<Coffer, Vote>, Error> {
-        let signature = self.sign(vote.ballot())?;
+        let signature = self.sign(vote.height(), vote.round(), vote.ballot())?;
         Ok(SignedMessage::new(vote, signature))
     }
 
     async fn sign_proposal(&self, proposal: Proposal) -> Result<SignedMessage<Coffer, Proposal>, Error> {
-        let signature = self.sign(proposal.ballot())?;
+        let signature = self.sign(proposal.height(), proposal.round(), proposal.ballot())?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use arc_malachitebft_core_consensus::Input;
+use arc_malachitebft_core_types::{Round, Timeout};
 use arc_malachitebft_engine::wal::{Msg, WalRef, decode_entry, encode_entry};
 use async_trait::async_trait;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr};
@@ -12,7 +13,23 @@ use tokio::task::JoinHandle;
 
 use super::codec::Form;
 use super::context::{At, Coffer};
+use super::last_signed::Mark;
 use super::log::{EngineLog, Kind};
+
+/// Begins a height in the log as if this node had let every round pass up to one, without a word: the engine goes on above it.
+///
+/// # Errors
+/// When the log cannot be written.
+pub fn pass_rounds(log: &EngineLog, Mark { height, round }: Mark) -> std::io::Result<()> {
+    let passed = |round| {
+        let mut bytes = Vec::new();
+        let timeout = Timeout::precommit(Round::new(round));
+        encode_entry(Input::<Coffer>::TimeoutElapsed(timeout), &Form, &mut bytes).map(|()| bytes)
+    };
+    let entries = (0..=round).map(passed).collect::<std::io::Result<Vec<_>>>()?;
+    log.begin_with(height, entries)?;
+    log.flush()
+}
 
 struct Wal {
     log: Arc<EngineLog>,

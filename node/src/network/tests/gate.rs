@@ -102,6 +102,30 @@ async fn a_thousand_strangers_dial_and_members_are_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_address_holds_a_few_connections_that_say_nothing() {
+    let first = Node::start(1, settings()).await;
+    let address: SocketAddr = first.address().parse().unwrap();
+    // All that may be pending, and more.
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        silent.push(tokio::net::TcpStream::connect(address).await.unwrap());
+    }
+    let mut open = 0;
+    for stream in &mut silent {
+        // One that is not taken is closed; one that is taken waits for a handshake.
+        let mut byte = [0];
+        let read = tokio::time::timeout(Duration::from_millis(100), tokio::io::AsyncReadExt::read(stream, &mut byte));
+        open += usize::from(!matches!(read.await, Ok(Ok(0) | Err(_))));
+    }
+    assert_eq!(open, 8);
+    // When they are given up, who proves its key gets in.
+    let mut second = Node::start(2, settings()).await;
+    first.network.allow(listed(&[(2, &[])]));
+    second.network.allow(listed(&[(1, &[first.address()])]));
+    second.connected_to(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_resolved_anew_on_each_dial() {
     let first = Node::start(1, settings()).await;
     let port = Arc::new(AtomicU16::new(1));

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn message(event: Event) -> (Topic, AccountId, Bytes, Option<oneshot::Sender<Verdict>>) {
+fn message(event: Event) -> (Topic, AccountId, Bytes, oneshot::Sender<Verdict>) {
     match event {
         Event::Message { topic, from, body, verdict } => (topic, from, body, verdict),
         other => panic!("{other:?}"),
@@ -39,8 +39,8 @@ async fn every_topic_goes_to_all_and_says_who_wrote() {
                 nodes[n].next().await
             };
             let (told, from, said, verdict) = message(event);
-            assert_eq!((told, from, said, verdict.is_some()), (topic, key(2), body.clone(), topic.waits_for_verdict()));
-            verdict.into_iter().for_each(|verdict| verdict.send(Verdict::Accept).unwrap());
+            assert_eq!((told, from, said), (topic, key(2), body.clone()));
+            verdict.send(Verdict::Accept).unwrap();
         }
     }
 }
@@ -125,7 +125,7 @@ async fn the_middle_one_passes_on_what_is_accepted_and_not_what_is_rejected_or_i
                 break verdict;
             }
         };
-        verdict_of.unwrap().send(verdict).unwrap();
+        verdict_of.send(verdict).unwrap();
     }
     loop {
         if let Event::Message { body, from, .. } = last.transactions.recv().await.unwrap() {
@@ -158,7 +158,7 @@ async fn who_sends_junk_loses_points_until_it_is_cut_and_is_no_stranger_then() {
             Event::Message { verdict, .. } => {
                 rejected += 1;
                 // Whatever comes is junk.
-                let _ = verdict.map(|verdict| verdict.send(Verdict::Reject));
+                let _ = verdict.send(Verdict::Reject);
             }
             Event::Disconnected(_) => break,
             _ => {}

@@ -88,7 +88,7 @@ fn receipt(tx: Hash, events: Vec<Event>) -> Receipt {
 fn block_of(state: &State, transactions: Vec<(Transaction, Vec<Event>)>, writes: StateWrites) -> BlockCommit {
     let head = state.head();
     let receipts: Vec<_> = transactions.iter().map(|(tx, events)| receipt(tx.body.id(), events.clone())).collect();
-    let ids: Vec<_> = receipts.iter().map(|receipt| receipt.tx).collect();
+    let signed: Vec<_> = transactions.iter().map(|(tx, _)| tx.signed_hash()).collect();
     let validators = genesis(1).validators.hash();
     let header = Header {
         version: PROTOCOL_VERSION,
@@ -97,7 +97,7 @@ fn block_of(state: &State, transactions: Vec<(Transaction, Vec<Event>)>, writes:
         parent: head.hash,
         proposer: node_key().account(),
         time: Time(head.time.0 + 1),
-        transactions_root: transactions_root(&ids),
+        transactions_root: transactions_root(&signed),
         receipts_root: receipts_root(&receipts),
         state_root: state.public().root_after(&writes).unwrap(),
         gas_used: Gas(0),

@@ -20,6 +20,7 @@ struct Nodes {
     boxes: BTreeMap<AccountId, mpsc::Sender<Event>>,
     cut: BTreeSet<(AccountId, AccountId)>,
     said: Vec<(AccountId, Topic, Bytes)>,
+    asked: BTreeSet<(AccountId, Question)>,
 }
 
 impl Nodes {
@@ -69,8 +70,42 @@ impl Mesh {
     /// Sends to one node as if `from` had published, and gives what the node thinks of it.
     pub async fn slip(&self, from: AccountId, to: &AccountId, topic: Topic, body: Bytes) -> Option<Verdict> {
         let (verdict, judged) = oneshot::channel();
-        self.nodes().tell(to, Event::Message { topic, from, body, verdict: Some(verdict) });
+        self.nodes().tell(to, Event::Message { topic, from, body, verdict });
         judged.await.ok()
+    }
+
+    /// Cuts a node off from all others.
+    pub fn cut(&self, node: &AccountId) {
+        let mut nodes = self.nodes();
+        let others: Vec<_> = nodes.boxes.keys().filter(|other| *other != node).copied().collect();
+        for other in others {
+            nodes.cut.extend([(*node, other), (other, *node)]);
+            nodes.tell(node, Event::Disconnected(other));
+            nodes.tell(&other, Event::Disconnected(*node));
+        }
+    }
+
+    /// Connects again who was cut off.
+    pub fn heal(&self) {
+        let mut nodes = self.nodes();
+        for (from, to) in std::mem::take(&mut nodes.cut) {
+            nodes.tell(&from, Event::Connected(to));
+        }
+    }
+
+    /// Asks a node something as if `from` did, without waiting for the answer.
+    pub async fn ask(&self, from: AccountId, to: &AccountId, question: Question, body: Bytes) {
+        let (answer, answered) = oneshot::channel();
+        self.nodes().tell(to, Event::Question { from, question, body, answer });
+        answered.await.unwrap();
+    }
+
+    /// Waits until somebody was asked something.
+    pub async fn is_asked(&self, node: &AccountId, question: Question) {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while !self.nodes().asked.contains(&(*node, question)) {
+            looks.tick().await;
+        }
     }
 
     /// All that was published so far.
@@ -91,7 +126,7 @@ impl Link for Port {
         let mut nodes = self.mesh.nodes();
         nodes.said.push((self.me, topic, body.clone()));
         for to in nodes.boxes.keys().filter(|to| nodes.reaches(&self.me, to)) {
-            let verdict = (topic == Topic::Parts).then(|| oneshot::channel().0);
+            let verdict = oneshot::channel().0;
             nodes.tell(to, Event::Message { topic, from: self.me, body: body.clone(), verdict });
         }
     }
@@ -99,7 +134,8 @@ impl Link for Port {
     async fn ask(&self, peer: AccountId, question: Question, body: Bytes) -> Result<Bytes, AskError> {
         let (answer, answered) = oneshot::channel();
         {
-            let nodes = self.mesh.nodes();
+            let mut nodes = self.mesh.nodes();
+            nodes.asked.insert((peer, question));
             if !nodes.reaches(&self.me, &peer) || !nodes.boxes.contains_key(&peer) {
                 return Err(AskError::NotConnected(peer));
             }

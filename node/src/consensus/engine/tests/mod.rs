@@ -1,5 +1,6 @@
 //! Several nodes in one process agree, or rightly do not.
 
+mod hostile;
 mod mesh;
 mod peer;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_malachitebft_core_consensus::SignedConsensusMsg;
-use arc_malachitebft_core_types::{Context as _, NilOrVal, Round, SignedMessage};
+use arc_malachitebft_core_types::{Context as _, NilOrVal, Round, SignedMessage, Vote as _};
 use bytes::Bytes;
 use coffer_abi::{AccountId, Encode, Hash, Height, Status};
 use coffer_chain::{Block, CheckedTx, Genesis};
@@ -16,12 +17,13 @@ use tempfile::TempDir;
 
 use self::mesh::Mesh;
 use self::peer::{Load, Peer, folders, genesis, key};
-use super::codec::{MAX_PART, write};
+use super::codec::{MAX_PART, Progress, write};
 use super::context::{At, Coffer, Part, Signed, Vote};
 use super::last_signed::LastSigned;
-use super::{LAST_SIGNED_FILE, LOG_FILE, Mark, Statement};
+use super::sign::Pen;
+use super::{Agreement, LAST_SIGNED_FILE, LOG_FILE, Mark, Statement};
 use crate::consensus::App;
-use crate::network::{Topic, Verdict};
+use crate::network::{Question, Topic, Verdict};
 use crate::pool::PoolError;
 
 /// Nodes of one chain.
@@ -84,6 +86,12 @@ impl Network {
     fn restart(&mut self, number: u8) {
         let folder = self.folders[usize::from(number) - 1].path();
         self.peers.push(Peer::start(folder, &self.genesis, number, &self.mesh));
+    }
+
+    /// The same with the operator's word that it may vote above a round.
+    fn restart_above(&mut self, number: u8, above: Mark) {
+        let folder = self.folders[usize::from(number) - 1].path();
+        self.peers.push(Peer::start_above(folder, &self.genesis, number, &self.mesh, Some(above)));
     }
 
     fn take(&mut self, number: u8) -> Peer {
@@ -234,6 +242,61 @@ async fn a_follower_catches_up_and_keeps_up() {
     network.stop().await;
 }
 
+impl Network {
+    /// Decides blocks until the fourth node votes again. Its peers were at 5 when it asked, so the others may have come to 7 with its help.
+    async fn votes_again(&mut self) {
+        loop {
+            self.run(1).await;
+            let Agreement { is_voting, height, .. } = self.peers[3].shown.agreement();
+            if is_voting {
+                assert!(height >= Some(Height(8)), "{height:?}");
+                return;
+            }
+            assert!(self.peers[0].height() < 20);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_has_a_validator_vote_above_a_round_where_nobody_goes_on_without_it() {
+    let mut network = Network::new(2, 2);
+    network.run(3).await;
+    network.take(2).stop().await.unwrap();
+    let folder = network.folders[1].path().to_owned();
+    std::fs::remove_file(folder.join(LOG_FILE)).unwrap();
+    drop(LastSigned::create(&folder, Mark { height: 4, round: 0 }, true).unwrap());
+    let tx = network.load.put();
+    network.submit(&tx);
+    network.restart(2);
+    network.peers[1].begins().await;
+    // The other one repeats its vote, since nobody answers.
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    let other = network.peers[0].me;
+    while !network.mesh.said().iter().any(|(from, topic, _)| *from == other && *topic == Topic::Liveness) {
+        looks.tick().await;
+    }
+    assert!(!network.peers[1].shown.agreement().is_voting && network.peers[0].height() == 3);
+    network.take(2).stop().await.unwrap();
+    let said = network.mesh.said().len();
+    let round = network.peers[0].shown.agreement().round;
+    network.restart_above(2, Mark { height: 4, round });
+    let _ = network.peers[1].pool.insert(tx.clone());
+    for peer in &network.peers {
+        peer.includes(&tx).await;
+    }
+    // Whatever it may have said before, it says nothing else now.
+    let me = network.peers[1].me;
+    for (from, topic, body) in network.mesh.said().split_off(said) {
+        let vote = borsh::from_slice::<SignedConsensusMsg<Coffer>>(&body);
+        if let (true, Topic::Consensus, Ok(SignedConsensusMsg::Vote(vote))) = (from == me, topic, vote) {
+            assert!(vote.height() > At(4) || vote.round() > Round::new(round), "{vote:?}");
+        }
+    }
+    network.run(2).await;
+    network.agree();
+    network.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_validator_that_lost_its_store_votes_again_only_where_it_never_did() {
     let mut network = Network::new(4, 4);
@@ -246,8 +309,7 @@ async fn a_validator_that_lost_its_store_votes_again_only_where_it_never_did() {
     network.restart(4);
     assert!(!network.peers[3].shown.agreement().is_voting);
     network.peers[3].reaches(5).await;
-    network.run(1).await;
-    network.peers[3].votes_at(7).await;
+    network.votes_again().await;
     // Three others are enough to decide, so it may come too late to sign at a height or two.
     while std::fs::read(folder.join(LAST_SIGNED_FILE)).unwrap() == signed {
         network.run(1).await;
@@ -273,8 +335,7 @@ async fn a_validator_that_lost_its_log_follows_however_often_it_is_started() {
         network.take(4).kill().await;
     }
     network.restart(4);
-    network.run(1).await;
-    network.peers[3].votes_at(7).await;
+    network.votes_again().await;
     network.agree();
     network.stop().await;
 }
@@ -291,8 +352,7 @@ async fn a_validator_that_lost_all_but_its_key_follows_past_its_peers_first() {
     network.restart(4);
     network.peers[3].reaches(5).await;
     assert!(!network.peers[3].shown.agreement().is_voting && !folder.join(LAST_SIGNED_FILE).exists());
-    network.run(1).await;
-    network.peers[3].votes_at(7).await;
+    network.votes_again().await;
     network.run(1).await;
     assert!(folder.join(LAST_SIGNED_FILE).exists());
     network.agree();
@@ -311,8 +371,12 @@ impl Liar {
     }
 
     fn part(&self, height: u64, round: u32, block: &Block) -> Bytes {
-        let (proposer, block) = (self.me().into(), block.encode());
-        write(&Part { height: At(height), round: Round::new(round), valid_round: Round::Nil, proposer, block })
+        let (proposer, bytes, signature) = (self.me().into(), block.encode(), Signed([0; 64]));
+        let (height, round) = (At(height), Round::new(round));
+        let mut part = Part { height, round, valid_round: Round::Nil, proposer, block: bytes, signature };
+        let pen = Pen { key: Arc::new(key(self.number)), chain_id: self.chain_id, above: None };
+        pen.sign_body(&mut part, block.header.hash()).unwrap();
+        write(&part)
     }
 
     fn proposal(&self, height: u64, round: u32, block: &Hash) -> Bytes {

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-use super::super::{Engine, Error, Files, Shown, Timeouts};
+use super::super::{Engine, Error, Files, Mark, Shown, Timeouts};
 use super::mesh::Mesh;
 use crate::consensus::Ledger;
 use crate::executor::{Executor, engine_config};
@@ -131,6 +131,17 @@ pub struct Peer {
 impl Peer {
     /// Starts the node of key `number` on what is in `folder`.
     pub fn start(folder: &Path, genesis: &Genesis, number: u8, mesh: &Arc<Mesh>) -> Self {
+        Self::start_above(folder, genesis, number, mesh, None)
+    }
+
+    /// The same with the operator's word that it may vote above a round.
+    pub fn start_above(
+        folder: &Path,
+        genesis: &Genesis,
+        number: u8,
+        mesh: &Arc<Mesh>,
+        vote_above: Option<Mark>,
+    ) -> Self {
         let options = || StateOptions {
             genesis: genesis.clone(),
             tenants: vec![],
@@ -178,6 +189,7 @@ impl Peer {
                 vote: Duration::from_millis(300),
                 growth: Duration::from_millis(300),
             },
+            vote_above,
             shown: Arc::clone(&shown),
         };
         let task = tokio::spawn(engine.run(stopping));
@@ -219,22 +231,6 @@ impl Peer {
             }
         };
         assert!(tokio::time::timeout(PATIENCE, begun).await.is_ok(), "{} does not begin", self.me);
-    }
-
-    /// Waits until it votes at a height, or beyond.
-    pub async fn votes_at(&self, height: u64) {
-        let mut looks = tokio::time::interval(Duration::from_millis(5));
-        let voting = async {
-            loop {
-                let shown = self.shown.agreement();
-                if shown.is_voting && shown.height >= Some(Height(height)) {
-                    return;
-                }
-                looks.tick().await;
-            }
-        };
-        let voting = tokio::time::timeout(PATIENCE, voting).await;
-        assert!(voting.is_ok(), "{} is at {}, {:?}", self.me, self.height(), self.shown.agreement());
     }
 
     /// Waits until a transaction is in its chain.
