@@ -55,6 +55,8 @@ pub struct Config {
     pub rpc: rpc::Config,
     /// The network of nodes.
     pub network: Settings,
+    /// Begin with the state of other nodes, not with the genesis, while the folder holds no block.
+    pub snapshot: bool,
     /// Bounds of the transaction pool.
     pub pool: pool::Limits,
     /// How long the rounds of agreement wait.
@@ -84,6 +86,7 @@ impl Config {
             execution: Execution::default(),
             rpc: rpc::Config::default(),
             network: Settings::default(),
+            snapshot: false,
             pool: pool::Limits::default(),
             timeouts: Timeouts::default(),
             vote_above: None,
@@ -106,6 +109,13 @@ impl Config {
         let file: File = toml::from_str(&text).map_err(|e| single(e.to_string().trim_end().to_owned()))?;
         let offences = self.lay(file);
         if offences.is_empty() { Ok(self) } else { Err(ConfigError { file: Some(path.to_owned()), offences }) }
+    }
+
+    /// What is wrong if the node is to begin with the state of others.
+    pub fn check_snapshot(&self) -> Option<String> {
+        let has_peers = !self.network.peers.is_empty();
+        let offence = "sync.snapshot = true: needs nodes that give the state; name one at least with [[network.peers]]";
+        (self.snapshot && !has_peers).then(|| offence.into())
     }
 
     fn lay(&mut self, file: File) -> Vec<String> {
@@ -182,6 +192,8 @@ impl Config {
         rpc.origins.extend(origins);
         network::lay(&mut self.network, file.network, &mut offences);
         network::lay_pool(&mut self.pool, &file.pool, &mut offences);
+        self.snapshot = file.sync.snapshot.unwrap_or(self.snapshot);
+        offences.extend(self.check_snapshot());
         offences
     }
 }
@@ -232,7 +244,15 @@ struct File {
     #[serde(default)]
     network: network::NetworkFile,
     #[serde(default)]
+    sync: SyncFile,
+    #[serde(default)]
     pool: network::PoolFile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SyncFile {
+    snapshot: Option<bool>,
 }
 
 /// Bytes.
@@ -338,6 +358,16 @@ mod tests {
         assert_eq!(config.tenants[0].as_str(), "Ministère");
         assert_eq!((config.psi_capacity, config.archive, config.rpc.listen.port()), (8, true, 0));
         assert_eq!(config.accounts.len(), 4);
+    }
+
+    #[test]
+    fn a_node_that_begins_with_the_state_of_others_knows_one_at_least() {
+        let error = lay("[sync]\nsnapshot = true\n").unwrap_err().to_string();
+        assert!(error.contains("sync.snapshot = true: needs nodes"), "{error}");
+        let key = coffer_chain::SigningKey::from_seed(&[1; 32]).account();
+        let peers = format!("[sync]\nsnapshot = true\n[[network.peers]]\nkey = \"{key}\"\naddresses = [\"a:1\"]\n");
+        assert!(lay(&peers).unwrap().snapshot);
+        assert!(!lay("").unwrap().snapshot);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, tenant; state, privacy, organisation,
-//! compile, network; executor, pool; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
+//! compile, network; pool, executor, sync; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
 
 pub mod sources;
 pub mod task;
@@ -11,6 +11,7 @@ pub mod compile;
 pub mod network;
 pub mod pool;
 pub mod executor;
+pub mod sync;
 pub mod consensus;
 pub mod invoke;
 pub mod rpc;

@@ -1,6 +1,7 @@
 //! The composition root: puts the parts of a node together, starts them bottom-up and stops them top-down. Not here: what any part does.
 //! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
 
+mod joining;
 mod links;
 mod genesis;
 mod prepare;
@@ -35,6 +36,7 @@ use crate::privacy::resident::{Residents, TenantSecret};
 use crate::rpc;
 use crate::sources::Sources;
 use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
+use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
 
 pub use prepare::{Founder, Prepared, begin, check_prepared, join};
@@ -70,10 +72,14 @@ impl Node {
         let listener = rpc::Listener::bind(config.rpc.clone()).await?;
         let addr = listener.addr();
         let (timeouts, vote_above) = (config.timeouts, config.vote_above);
-        // A node's whole start is disk and CPU work.
         let settings = config.network.clone();
-        let opened = tokio::task::spawn_blocking(move || Opened::open(&config)).await;
-        let opened = opened.map_err(|e| Fault::Engine(format!("the start did not finish: {e}")))??;
+        let opened = match Opened::open_aside(config.clone()).await {
+            Err(error) if config.snapshot && error.is_without_state() => {
+                joining::fetch(&config, &listener).await?;
+                Opened::open_aside(config).await?
+            }
+            opened => opened?,
+        };
         let Opened {
             ledger,
             node_signer,
@@ -112,12 +118,17 @@ impl Node {
         };
         blocks.spawn("consensus", engine.run(blocks.stop_signal()));
         let mut front = Tasks::default();
+        let following = Arc::new(Following::default());
+        let (state, told) = (invoker.state().clone(), Arc::clone(&shown));
+        let (looking, stop) = (Arc::clone(&following), front.stop_signal());
+        front.spawn("following", async move { looking.run(state, || told.agreement().target, stop).await });
         let (state, failed) = (invoker.state().clone(), Arc::clone(&failure));
         let health: rpc::HealthCheck = Arc::new(move || {
             let failure = failed.get().cloned().or_else(|| state.failure()).or_else(|| payloads.failure());
             rpc::Health { height: state.head().height.0, failure }
         });
-        let serve = listener.serve(rpc::methods(&invoker, &network), residents, health, front.stop_signal());
+        let serve =
+            listener.serve(rpc::methods(&invoker, &network, &following), residents, health, front.stop_signal());
         front.spawn("rpc", async move {
             serve.await;
             Ok::<(), std::convert::Infallible>(())
@@ -216,7 +227,19 @@ struct Opened {
     residents: Arc<Residents>,
 }
 
+/// Runs what takes the disk or the processor on a thread that may block, as most of a node's start does.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|e| Fault::Engine(format!("the start did not finish: {e}")))?
+}
+
 impl Opened {
+    async fn open_aside(config: Config) -> Result<Self, StartError> {
+        blocking(move || Self::open(&config)).await
+    }
+
     fn open(config: &Config) -> Result<Self, StartError> {
         let folder = Folder::open(&config.data)?;
         check_complete(&config.data)?;
@@ -239,6 +262,9 @@ impl Opened {
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
         let state = State::open_in(folder, options, || {
+            if config.snapshot {
+                return Err(StartError::NoState);
+            }
             first.map_or_else(|| genesis::first(&genesis_path, &runtime, &genesis), Ok::<_, StartError>)
         })?;
         let residents = Arc::new(Residents::new(tenants.into_iter().collect()));

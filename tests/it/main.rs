@@ -22,6 +22,7 @@ mod receipts;
 mod relay;
 mod repeatable;
 mod restart;
+mod snapshot;
 mod strangers;
 mod subscription;
 mod token;

@@ -198,7 +198,7 @@ pub fn transactions(block: &Value) -> impl Iterator<Item = Value> {
 ///
 /// # Panics
 /// When there are none.
-fn free_ports(count: usize) -> Vec<SocketAddr> {
+pub fn free_ports(count: usize) -> Vec<SocketAddr> {
     let held: Vec<TcpListener> =
         (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap_or_else(|e| panic!("no port: {e}"))).collect();
     held.iter().map(|port| port.local_addr().unwrap_or_else(|e| panic!("a port without an address: {e}"))).collect()

@@ -133,11 +133,77 @@ impl Run {
     /// # Panics
     /// When it neither answers nor ends in time.
     pub fn try_start(&self) -> Result<Node, Ended> {
+        Node::spawn(self.command())
+    }
+
+    /// Starts it, and waits for nothing. Its log tells more than usually.
+    ///
+    /// # Panics
+    /// When there is no such process.
+    pub fn begin(&self) -> Begun {
+        let mut command = self.command();
+        command.args(["--log", "warn,coffer=debug"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
+        let (send, lines) = channel();
+        if let Some(pipe) = child.stderr.take() {
+            let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+            std::thread::spawn(move || lines.map(|line| send.send(line)).take_while(Result::is_ok).count());
+        }
+        Begun { child, lines, seen: Mutex::default() }
+    }
+
+    fn command(&self) -> Command {
         let program = build::coffer();
         let mut command = self.host.map_or_else(|| Command::new(&program), |n| namespaces::command(n, &program));
         build::clean(&mut command);
         command.args(["run", "--json", "--config"]).arg(&self.config);
-        Node::spawn(command)
+        command
+    }
+}
+
+/// A process that may not be ready for long. Dropping it kills it.
+pub struct Begun {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Mutex<String>,
+}
+
+impl Begun {
+    /// Waits until a line of its log has these words.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub fn until(&self, words: &str) {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let line = line.unwrap_or_else(|e| panic!("no {words:?} in the log: {e}\n{seen}"));
+            seen.push_str(&line);
+            seen.push('\n');
+            if line.contains(words) {
+                return;
+            }
+        }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(mut self) -> Ended {
+        let _ = self.child.kill();
+        let status = self.child.wait().unwrap_or_else(|e| panic!("the process is lost: {e}"));
+        let mut stderr = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        self.lines.iter().for_each(|line| {
+            stderr.push_str(&line);
+            stderr.push('\n');
+        });
+        Ended { status, stderr }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -39,6 +39,40 @@ pub struct NetworkStatus {
     pub unsent_messages: u64,
     /// How often a node was cut for what it sent, since the start.
     pub cuts: u64,
+    /// How far this node is behind the others.
+    pub sync: SyncStatus,
+}
+
+/// How far a node is behind the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SyncStatus {
+    /// Height of its newest block.
+    pub head: u64,
+    /// The highest head that a connected node told; null while none has.
+    pub target: Option<u64>,
+    /// Blocks a second that it came forward over the last ten seconds.
+    pub blocks_per_second: u64,
+    /// Seconds until it has caught up, as far as can be told: 0 of a node that has.
+    pub seconds_left: Option<u64>,
+    /// The state of other nodes that its chain is to begin with, while it is being fetched. Until then no other methods are answered.
+    pub snapshot: Option<SnapshotStatus>,
+}
+
+/// A public state that is being fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SnapshotStatus {
+    /// Height of the block it is of; null until one was found.
+    pub height: Option<u64>,
+    /// Chunks that came since the node was started.
+    pub chunks: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Bytes a second over the last ten seconds.
+    pub bytes_per_second: u64,
+    /// Seconds that are left, as far as can be told.
+    pub seconds_left: Option<u64>,
 }
 
 /// How a node that may connect stands.
@@ -118,7 +152,7 @@ pub struct JoinRequestInfo {
 /// The network of nodes.
 #[api(namespace = "network")]
 pub trait NetworkApi {
-    /// The network of this node in short.
+    /// The network of this node in short, and how far it is behind the others.
     ///
     /// Open to every tenant of a node in development mode.
     #[method(
@@ -138,7 +172,14 @@ pub trait NetworkApi {
             "droppedMessages": 0,
             "rejectedMessages": 0,
             "unsentMessages": 0,
-            "cuts": 0
+            "cuts": 0,
+            "sync": {
+                "head": 51200,
+                "target": 60000,
+                "blocksPerSecond": 440,
+                "secondsLeft": 20,
+                "snapshot": null
+            }
         }"#
     )]
     async fn status(&self, ctx: Self::Context) -> Result<NetworkStatus, Error>;

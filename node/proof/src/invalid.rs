@@ -4,7 +4,7 @@
 use alloc::string::String;
 
 use coffer_abi::codec::CodecError;
-use coffer_abi::{AccountId, ContractId, Hash};
+use coffer_abi::{AccountId, ContractId, Hash, Height};
 use coffer_chain::certificate::CertificateError;
 use coffer_chain::trie::proof::ProofError;
 
@@ -78,6 +78,9 @@ pub enum Invalid {
     /// Another validator set than the trusted one decided the block.
     #[error("the block was decided by validator set {0}, which is not the one trusted")]
     OtherValidators(Hash),
+    /// The block is no step of the way from the genesis: not behind the one before, or nobody else decides after it.
+    #[error("block {0} is no step of the way from the genesis to those who decide now")]
+    Way(Height),
     /// No signatures of validators, where they are needed.
     #[error("the proof has no certificate; trust its block by hash, or ask for a later block")]
     NoCertificate,

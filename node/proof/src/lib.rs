@@ -12,6 +12,7 @@
 extern crate alloc;
 
 mod block;
+mod way;
 mod claim;
 mod public;
 mod private;
@@ -28,6 +29,7 @@ pub use invalid::{Invalid, Level, Unreadable};
 pub use make::{Asked, KnownContract, MakeError, Source};
 pub use private::{PrivateProof, PrivateTrust, Statement};
 pub use public::PublicProof;
+pub use way::Way;
 
 use coffer_abi::codec::{Decode, Encode, decode};
 

@@ -4,7 +4,9 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use coffer_api::network::{JoinRequestInfo, JoinRequestsParams, PeerInfo, PeerState, PeersParams, StatusParams};
+use coffer_api::network::{
+    JoinRequestInfo, JoinRequestsParams, PeerInfo, PeerState, PeersParams, SnapshotStatus, StatusParams, SyncStatus,
+};
 use coffer_runtime::trace::printable;
 
 use super::contract::remote::{Remote, show};
@@ -59,6 +61,8 @@ fn status(remote: &Remote) -> anyhow::Result<ExitCode> {
         ("listening", listening),
         ("external", status.external.clone().unwrap_or_else(|| "not set".into())),
         ("connected", format!("{} of {}", status.connected, status.known)),
+        ("blocks", blocks(&status.sync)),
+        ("state", status.sync.snapshot.as_ref().map_or_else(|| "here".into(), fetched)),
         ("join requests", status.join_requests.to_string()),
         ("refused dials", status.refused_dials.to_string()),
         ("messages dropped", status.dropped_messages.to_string()),
@@ -71,6 +75,29 @@ fn status(remote: &Remote) -> anyhow::Result<ExitCode> {
         note!("this node was started without a network; give it `[network]` with `listen` or `peers`");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn blocks(sync: &SyncStatus) -> String {
+    let SyncStatus { head, target, blocks_per_second, seconds_left, .. } = sync;
+    match target.filter(|target| target > head) {
+        None => format!("{head}"),
+        Some(target) => format!("{head} of {target}, {blocks_per_second} a second, {}", left(*seconds_left)),
+    }
+}
+
+fn fetched(snapshot: &SnapshotStatus) -> String {
+    let SnapshotStatus { height, chunks, bytes, bytes_per_second, seconds_left } = snapshot;
+    match height {
+        None => "waiting for a node that gives it".into(),
+        Some(height) => format!(
+            "of block {height}: {chunks} chunks, {bytes} bytes, {bytes_per_second} a second, {}",
+            left(*seconds_left)
+        ),
+    }
+}
+
+fn left(seconds: Option<u64>) -> String {
+    seconds.map_or_else(|| "nobody knows how long".into(), |seconds| format!("about {} left", span(seconds * 1_000)))
 }
 
 fn peers(remote: &Remote) -> anyhow::Result<ExitCode> {

@@ -17,7 +17,8 @@ use crate::node::{Node, check_prepared};
 #[command(after_help = "\
 Examples:
   coffer run --config /etc/coffer/coffer.toml
-  coffer run --config node1/coffer.toml --data node1 --json | head -1")]
+  coffer run --config node1/coffer.toml --data node1 --json | head -1
+  coffer run --config node9/coffer.toml --snapshot              joins a long chain by its state")]
 pub(super) struct RunArgs {
     /// Settings in TOML; options given here win
     #[arg(long, value_name = "FILE")]
@@ -35,6 +36,9 @@ pub(super) struct RunArgs {
     /// each of them). While the option is needed the node counts as one that may fail: do not give it to two nodes at once.
     #[arg(long, value_name = "HEIGHT:ROUND")]
     vote_above: Option<Mark>,
+    /// Begin with the public state of other nodes, not with the genesis, if the folder holds no block yet
+    #[arg(long)]
+    snapshot: bool,
     /// Print one line of JSON when ready, and nothing else
     #[arg(long)]
     json: bool,
@@ -54,6 +58,10 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     }
     config.vote_above = args.vote_above;
     config.rpc.listen = args.rpc.unwrap_or(config.rpc.listen);
+    config.snapshot |= args.snapshot;
+    if let Some(offence) = config.check_snapshot() {
+        bail!("{offence}");
+    }
     check_prepared(&config.data)?;
     let data = config.data.clone();
     let tenants: Vec<String> = config.tenants.iter().map(ToString::to_string).collect();

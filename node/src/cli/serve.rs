@@ -53,7 +53,13 @@ async fn until_stopped(
     // Caught from the very beginning, so that a Ctrl-C during the start is not lost.
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut node = Node::start(config).await?;
+    // A start may wait for other nodes; what it had done by then is whole.
+    let mut node = tokio::select! {
+        biased;
+        _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+        _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+        node = Node::start(config) => node?,
+    };
     say!("{}", ready(&node));
     let failed = tokio::select! {
         biased;

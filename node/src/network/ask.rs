@@ -12,28 +12,29 @@ use libp2p::request_response::Codec;
 use super::Question;
 
 impl Question {
-    const ALL: [Self; 2] = [Self::Status, Self::Blocks];
+    const ALL: [Self; 3] = [Self::Status, Self::Blocks, Self::State];
 
     fn byte(self) -> u8 {
         match self {
             Self::Status => 1,
             Self::Blocks => 2,
+            Self::State => 3,
         }
     }
 
     /// Bytes of the longest question of this kind.
     pub const fn max_question(self) -> usize {
         match self {
-            Self::Status | Self::Blocks => 1024,
+            Self::Status | Self::Blocks | Self::State => 1024,
         }
     }
 
     /// Bytes of the longest answer to this kind. For blocks: the largest block with its certificate twice over, so that whoever answers
-    /// stops adding blocks at half of it.
+    /// stops adding blocks at half of it. For states: the largest block with its receipts that one is offered as of, and room.
     pub const fn max_answer(self) -> usize {
         match self {
             Self::Status => 1024,
-            Self::Blocks => 8 * 1024 * 1024,
+            Self::Blocks | Self::State => 8 * 1024 * 1024,
         }
     }
 }

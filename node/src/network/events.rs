@@ -16,7 +16,7 @@ use super::counts::bump;
 use super::directory::{Closed, Link};
 use super::identity::node;
 use super::swarm::{Asked, Task, socket_addr};
-use super::{AskError, Event, Misbehaviour, Topic, Verdict};
+use super::{AskError, Event, Misbehaviour, Question, Topic, Verdict};
 use crate::sources::now;
 
 type AskEvent = request_response::Event<Framed, Framed>;
@@ -204,7 +204,8 @@ impl Task {
         let (answer, answered) = oneshot::channel();
         let Framed { kind, body } = request;
         // A channel that is dropped tells the asker that there is no answer.
-        if !self.consensus.offer(Event::Question { from, question: kind, body, answer }) {
+        let mailbox = if kind == Question::State { &mut self.states } else { &mut self.consensus };
+        if !mailbox.offer(Event::Question { from, question: kind, body, answer }) {
             bump(&self.shared.counters.dropped);
             return;
         }

@@ -53,6 +53,8 @@ pub enum Question {
     Status,
     /// Asks for decided blocks with their certificates.
     Blocks,
+    /// Asks for a part of the public state, or what shows that it is it.
+    State,
 }
 
 /// What is to become of a gossiped message that waits to be passed on.
@@ -67,13 +69,15 @@ pub enum Verdict {
 }
 
 /// Who reads what comes from peers. A mailbox that is full loses messages, which are counted; it never holds up the network. Who is connected
-/// is told to both, and not lost.
+/// is told to the first two, and not lost.
 #[derive(Debug)]
 pub struct Routes {
-    /// Everything but transactions.
+    /// Everything else.
     pub consensus: mpsc::Sender<Event>,
     /// Transactions.
     pub transactions: mpsc::Sender<Event>,
+    /// Questions for the public state, and nothing about who is connected.
+    pub states: mpsc::Sender<Event>,
 }
 
 /// Something that came from a peer.

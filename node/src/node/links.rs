@@ -1,4 +1,4 @@
-//! The network of a node, the gossip of its pool, and whom the chain lets in, started together. Invariant: started before consensus and stopped after it; the
+//! The network of a node, the gossip of its pool, the answers to those who fetch its state, and whom the chain lets in, started together. Invariant: started before consensus and stopped after it; the
 //! list of those let in is that of the newest block.
 
 use std::sync::Arc;
@@ -13,10 +13,14 @@ use crate::network::{self, Event, Network, Routes, Settings};
 use crate::pool::{Admission, Gossip, MAILBOX};
 use crate::sources::now;
 use crate::state::{self, State};
+use crate::sync::{self, Timing};
 use crate::task::Tasks;
 
 /// Messages for consensus that wait at most; more are dropped and repeated by whoever sent them.
 const FOR_CONSENSUS: usize = 4_096;
+
+/// Questions for the public state that wait to be looked at.
+const FOR_STATES: usize = 64;
 
 /// Starts what the settings ask for; a node with nobody to talk to gets a network that is alone. What comes for consensus is handed back.
 ///
@@ -34,7 +38,9 @@ pub(super) async fn start(
     let network = if settings.is_alone() {
         Network::alone(ledger.proposer)
     } else {
-        let routes = Routes { consensus, transactions };
+        let (states, asked) = mpsc::channel(FOR_STATES);
+        tasks.spawn("states", sync::serve(ledger.state.clone(), Timing::default(), asked, tasks.stop_signal()));
+        let routes = Routes { consensus, transactions, states };
         let chain_id = *ledger.executor.chain_id();
         let (network, task) = network::start(settings, seed, chain_id, routes, tasks.stop_signal()).await?;
         tasks.spawn("network", task);

@@ -83,6 +83,15 @@ pub enum StartError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder holds nothing of the chain, and the node is to begin with the state of others.
+    #[error("the folder holds no block yet; other nodes give the state that it begins with")]
+    NoState,
+    /// The state of others could not be fetched.
+    #[error(transparent)]
+    Joining(#[from] crate::sync::Error),
+    /// A part of the node ended while the state was fetched.
+    #[error(transparent)]
+    Stage(#[from] crate::task::TaskError),
     /// The folder has not what a node needs to begin.
     #[error("{path} is missing; a chain that begins with an import needs the genesis, keys and secret of a node there")]
     NotPrepared {
@@ -106,4 +115,11 @@ pub enum StartError {
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
+}
+
+impl StartError {
+    /// True if all that is missing is a state, which other nodes may have.
+    pub(super) fn is_without_state(&self) -> bool {
+        matches!(self, Self::NoState | Self::State(state::Error::Unfinished(_)))
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,17 @@ impl Listener {
         let socket = TcpListener::bind(addr).await.map_err(failed)?;
         let addr = socket.local_addr().map_err(failed)?;
         Ok(Self { socket, addr, config })
+    }
+
+    /// The same port once more, for what is served on it before.
+    ///
+    /// # Errors
+    /// [`Error::Bind`].
+    pub fn again(&self) -> Result<Self, Error> {
+        let failed = |error: io::Error| Error::Bind { addr: self.addr, error };
+        let socket = std::net::TcpListener::from(self.socket.as_fd().try_clone_to_owned().map_err(failed)?);
+        let socket = TcpListener::from_std(socket).map_err(failed)?;
+        Ok(Self { socket, addr: self.addr, config: self.config.clone() })
     }
 
     /// The address it got.

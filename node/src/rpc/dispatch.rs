@@ -1,11 +1,15 @@
 //! From a request to its handler, by name. Not here: whether it may be called and for how long (`middleware`), the handlers.
 //! Invariant: a subscription is made only on a connection that can carry its items.
 
+use coffer_api::Error;
 use jsonrpsee::core::id_providers::RandomIntegerIdProvider;
 use jsonrpsee::core::server::{BoundedSubscriptions, MethodCallback, MethodSink, SubscriptionState};
 use jsonrpsee::server::{ConnectionId, MethodResponse, Methods};
-use jsonrpsee::types::error::{ErrorCode, ErrorObject, reject_too_many_subscriptions};
+use jsonrpsee::types::error::{ErrorCode, ErrorObject, ErrorObjectOwned, reject_too_many_subscriptions};
 use jsonrpsee::types::{Params, Request};
+
+/// What a node says to all else while it fetches the state that its chain begins with.
+const FETCHES: &str = "this node fetches the state that its chain begins with; network_status says how far it is";
 
 /// Where the items of a connection's subscriptions go.
 #[derive(Clone, Debug)]
@@ -49,8 +53,9 @@ impl Dispatch {
                 }
                 None => MethodResponse::error(id, reject_too_many_subscriptions(subscriber.bound.max())),
             },
-            // The guard refuses both before.
-            (None, _) => MethodResponse::error(id, ErrorObject::from(ErrorCode::MethodNotFound)),
+            // The guard refuses names that nobody knows.
+            (None, _) => MethodResponse::error(id, ErrorObjectOwned::from(Error::Busy(FETCHES.into()))),
+            // So it does this.
             (Some(_), None) => MethodResponse::error(id, ErrorObject::from(ErrorCode::InternalError)),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use coffer_abi::AccountId;
+use coffer_abi::{AccountId, Hash};
 use coffer_api::Error;
 use coffer_api::rpc::Discovery;
 use coffer_api::types::Account;
@@ -12,21 +12,36 @@ use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::server::Methods;
 
 use super::error::from_state;
+use super::network::Joiner;
 use crate::invoke::Invoker;
 use crate::network::Network;
 use crate::state;
+use crate::sync::{Following, Progress};
 
 /// What every handler works with.
 #[derive(Clone)]
 pub(super) struct Handlers {
     pub(super) invoker: Invoker,
     pub(super) network: Network,
+    pub(super) following: Arc<Following>,
 }
 
 /// All methods of the surface over one node.
-pub fn methods(invoker: &Invoker, network: &Network) -> Methods {
+pub fn methods(invoker: &Invoker, network: &Network, following: &Arc<Following>) -> Methods {
+    let handlers = Handlers { invoker: invoker.clone(), network: network.clone(), following: Arc::clone(following) };
     // UNWRAP: fails only when two methods have one name, which the tests of `coffer_api::table` exclude.
-    assemble(Handlers { invoker: invoker.clone(), network: network.clone() }).expect("the names of methods are unique")
+    assemble(handlers).expect("the names of methods are unique")
+}
+
+/// The methods that a node has while it fetches the state that its chain begins with.
+pub fn methods_of_joiner(network: &Network, chain_id: Hash, progress: &Arc<Progress>) -> Methods {
+    let joiner = Joiner { network: network.clone(), chain_id, progress: Arc::clone(progress) };
+    let mut all = RpcModule::new(());
+    let merged = coffer_api::network::register(Arc::new(joiner)).and_then(|methods| all.merge(methods));
+    let merged = merged.and_then(|()| all.merge(coffer_api::rpc::register(Arc::new(Discovery))?));
+    // UNWRAP: as above.
+    merged.expect("the names of methods are unique");
+    all.into()
 }
 
 fn assemble(handlers: Handlers) -> Result<Methods, RegisterMethodError> {

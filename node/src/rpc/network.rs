@@ -1,50 +1,106 @@
 //! Namespace `network`. Not here: the network itself, who may join. Invariant: reads only.
 
+use std::sync::Arc;
+
+use coffer_abi::Hash;
 use coffer_api::Error;
-use coffer_api::network::{Connection, JoinRequestInfo, NetworkApi, NetworkStatus, PeerInfo, PeerState};
+use coffer_api::network::{
+    Connection, JoinRequestInfo, NetworkApi, NetworkStatus, PeerInfo, PeerState, SnapshotStatus, SyncStatus,
+};
 use coffer_api::types::Text;
 
 use super::methods::Handlers;
-use crate::network::{JoinRequest, KnownNode, NodeState, Peer};
+use crate::network::{JoinRequest, KnownNode, Network, NodeState, Peer};
+use crate::sync::{Progress, Snapshot, Standing};
 use crate::tenant::TenantContext;
 
 impl NetworkApi for Handlers {
     type Context = TenantContext;
 
     async fn status(&self, _ctx: TenantContext) -> Result<NetworkStatus, Error> {
-        let network = &self.network;
-        let status = network.status();
-        Ok(NetworkStatus {
-            node: Text(network.me()),
-            chain_id: Text(*self.invoker.chain_id()),
-            enabled: status.enabled,
-            listening: status.listening.iter().map(ToString::to_string).collect(),
-            external: status.external,
-            known: network.nodes().len() as u64,
-            connected: network.peers().len() as u64,
-            join_requests: network.join_requests().len() as u64,
-            refused_dials: status.counts.strangers,
-            dropped_messages: status.counts.dropped,
-            rejected_messages: status.counts.rejected,
-            unsent_messages: status.counts.unsent,
-            cuts: status.counts.cuts,
-        })
+        let Standing { target, blocks_per_second, seconds_left, .. } = self.following.standing();
+        let head = self.invoker.state().head().height.0;
+        let target = target.map(|target| target.0);
+        let sync = SyncStatus { head, target, blocks_per_second, seconds_left, snapshot: None };
+        Ok(status(&self.network, self.invoker.chain_id(), sync))
     }
 
     async fn peers(&self, _ctx: TenantContext) -> Result<Vec<PeerInfo>, Error> {
-        Ok(self.network.nodes().into_iter().map(shown).collect())
+        Ok(peers(&self.network))
     }
 
     async fn join_requests(&self, _ctx: TenantContext) -> Result<Vec<JoinRequestInfo>, Error> {
-        let shown = |request: JoinRequest| JoinRequestInfo {
-            node: Text(request.node),
-            address: request.address.to_string(),
-            first: request.first,
-            last: request.last,
-            attempts: request.attempts,
-        };
-        Ok(self.network.join_requests().into_iter().map(shown).collect())
+        Ok(join_requests(&self.network))
     }
+}
+
+/// A node whose chain is to begin with the state of others.
+pub(super) struct Joiner {
+    pub(super) network: Network,
+    pub(super) chain_id: Hash,
+    pub(super) progress: Arc<Progress>,
+}
+
+impl NetworkApi for Joiner {
+    type Context = TenantContext;
+
+    async fn status(&self, _ctx: TenantContext) -> Result<NetworkStatus, Error> {
+        let Snapshot { height, chunks, bytes, bytes_per_second, seconds_left } = self.progress.snapshot();
+        let snapshot = SnapshotStatus {
+            height: (height.0 > 0).then_some(height.0),
+            chunks,
+            bytes,
+            // The casts saturate.
+            bytes_per_second: bytes_per_second as u64,
+            seconds_left: seconds_left.map(|seconds| seconds.ceil() as u64),
+        };
+        let snapshot = Some(snapshot);
+        let sync = SyncStatus { head: 0, target: None, blocks_per_second: 0, seconds_left: None, snapshot };
+        Ok(status(&self.network, &self.chain_id, sync))
+    }
+
+    async fn peers(&self, _ctx: TenantContext) -> Result<Vec<PeerInfo>, Error> {
+        Ok(peers(&self.network))
+    }
+
+    async fn join_requests(&self, _ctx: TenantContext) -> Result<Vec<JoinRequestInfo>, Error> {
+        Ok(join_requests(&self.network))
+    }
+}
+
+fn status(network: &Network, chain_id: &Hash, sync: SyncStatus) -> NetworkStatus {
+    let status = network.status();
+    NetworkStatus {
+        node: Text(network.me()),
+        chain_id: Text(*chain_id),
+        enabled: status.enabled,
+        listening: status.listening.iter().map(ToString::to_string).collect(),
+        external: status.external,
+        known: network.nodes().len() as u64,
+        connected: network.peers().len() as u64,
+        join_requests: network.join_requests().len() as u64,
+        refused_dials: status.counts.strangers,
+        dropped_messages: status.counts.dropped,
+        rejected_messages: status.counts.rejected,
+        unsent_messages: status.counts.unsent,
+        cuts: status.counts.cuts,
+        sync,
+    }
+}
+
+fn peers(network: &Network) -> Vec<PeerInfo> {
+    network.nodes().into_iter().map(shown).collect()
+}
+
+fn join_requests(network: &Network) -> Vec<JoinRequestInfo> {
+    let shown = |request: JoinRequest| JoinRequestInfo {
+        node: Text(request.node),
+        address: request.address.to_string(),
+        first: request.first,
+        last: request.last,
+        attempts: request.attempts,
+    };
+    network.join_requests().into_iter().map(shown).collect()
 }
 
 fn shown(known: KnownNode) -> PeerInfo {

@@ -5,7 +5,7 @@ use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Event, Hash};
 use coffer_chain::{Authority, Block, Certificate, Receipt};
 
 /// Version of this schema and of the block log.
-pub(super) const FORMAT: u16 = 5;
+pub(super) const FORMAT: u16 = 6;
 
 /// A database key.
 pub(super) type Key = [u8; 32];
@@ -26,7 +26,7 @@ pub(super) enum Column {
     Roots,
     /// Old values by height, to read at a height.
     Undo,
-    /// Blocks by hash, hashes by height, validator sets by hash.
+    /// Blocks by hash, hashes by height, validator sets by hash, handovers by number.
     Block,
     /// Pages of the ordered keys.
     Keys,
@@ -126,6 +126,10 @@ pub(super) enum Kind {
     Joined,
     /// hash of a validator set -> the set; public scope.
     Validators,
+    /// number -> block after which another validator set decides, with the votes for it; public scope.
+    Handover,
+    /// `()` -> number of those blocks; public scope.
+    HandoverCount,
 }
 
 impl Kind {
@@ -140,7 +144,7 @@ impl Kind {
             Self::State | Self::Importing | Self::Archive | Self::Joined => Column::State,
             Self::RootAt | Self::PsiTrie => Column::Roots,
             Self::Undo => Column::Undo,
-            Self::Block | Self::BlockAt | Self::Validators => Column::Block,
+            Self::Block | Self::BlockAt | Self::Validators | Self::Handover | Self::HandoverCount => Column::Block,
             Self::Page => Column::Keys,
             Self::Code | Self::CodeBefore => Column::Code,
             Self::Receipt => Column::Receipt,

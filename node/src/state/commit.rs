@@ -164,13 +164,13 @@ impl Inner {
         }
         let (mut batch, layer) = roots.into_changes(records, height, &writes)?;
         put_block(&mut batch, records, &stored);
-        self.put_validators(&mut batch, header, &writes)?;
+        self.put_validators(&mut batch, &stored, &writes)?;
         put_receipts(&mut batch, records, &stored.tx_receipts())?;
         let layer = Arc::new(layer);
         batch.put_layer(records.scope, &layer);
         let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };
         // What private states still have to read stays readable, however far behind they are.
-        let floor = height.saturating_sub(self.history).min(finished);
+        let floor = self.kept_from(height).min(finished);
         let outcome = Outcome::new(&self.public, batch, Some(layer), standing, floor);
         match replayed {
             Some(end) => self.publish([outcome], end)?,

@@ -7,6 +7,7 @@ use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
 use coffer_runtime::Fault;
 
+use super::beginning::NoBeginning;
 use super::chunk::ChunkError;
 
 /// The way out when the database does not hold together.
@@ -130,6 +131,15 @@ pub enum Error {
     /// This import cannot be begun, or not go on like this. Nothing was stored.
     #[error("the state cannot be imported: {0}")]
     Import(String),
+    /// The chain cannot begin with this block. Nothing was stored.
+    #[error(transparent)]
+    Beginning(#[from] NoBeginning),
+    /// The folder takes a public state over and is not done. Nothing else can be done with it before.
+    #[error(
+        "the public state of this folder is being taken over as of block {0}; go on with that import: `coffer db import` from files, or \
+        `coffer run` with `[sync] snapshot = true` from other nodes"
+    )]
+    Unfinished(Height),
     /// The view is not at the head, so what would follow it cannot be computed.
     #[error("the view is at height {view}, the state has moved on to {head}")]
     Stale {

@@ -3,7 +3,8 @@
 //! folder is used before it was checked.
 //!
 //! `export.json` says of which chain, state, height and root; `chunk-00000000` and so on are the chunks in their order;
-//! `code-HASH.wasm` are the modules; `block`, of the public state only, is the block with its votes and receipts. Readable by their owner only: a private state is in them in the clear.
+//! `code-HASH.wasm` are the modules; `block`, of the public state only, is the block with its votes and receipts and
+//! what shows that it was decided. Readable by their owner only: a private state is in them in the clear.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -16,8 +17,8 @@ use coffer_chain::Psi;
 use coffer_chain::hash::code_hash;
 use serde::{Deserialize, Serialize};
 
+use super::beginning::Beginning;
 use super::chunk::{CHUNK_TARGET, Chunk, MAX_CHUNK_BYTES, Position};
-use super::columns::StoredBlock;
 use super::error::Error;
 use super::folder::{Folder, sync_folder};
 use super::import::Importer;
@@ -25,12 +26,12 @@ use super::{BlockId, State, StateOptions, View};
 
 const MANIFEST: &str = "export.json";
 const BLOCK: &str = "block";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes of the manifest at most.
 const MAX_MANIFEST: u64 = 64 * 1024;
 /// Bytes of a module at most, far above what a chain's caps allow.
 const MAX_CODE: u64 = 64 << 20;
-/// Bytes of a block with its receipts at most, far above what a chain's caps allow.
+/// Bytes of a block with its receipts and the handovers before it at most, far above what a chain's caps allow.
 const MAX_BLOCK: u64 = 256 << 20;
 
 /// What an export is of.
@@ -93,14 +94,13 @@ impl State {
             (Some(psi), None) => self.private(psi)?,
             (Some(psi), Some(height)) => self.private_at(psi, height)?,
         };
-        let stored = self.block(BlockId::Height(view.height()))?;
-        let block = stored.ok_or_else(|| Error::Damaged(format!("block {} is missing", view.height())))?;
+        let block = self.beginning(view.height())?;
         let manifest = Manifest {
             version: VERSION,
             chain_id: self.chain_id().to_string(),
             psi: psi.map(ToString::to_string),
             height: view.height().0,
-            block: block.block.header.hash().to_string(),
+            block: block.stored.block.header.hash().to_string(),
             root: view.root().to_string(),
         };
         write(&view, &manifest, &block, folder, progress)
@@ -213,7 +213,7 @@ pub fn check(folder: &Path, expected: Expected, progress: &mut dyn FnMut(&str, u
         progress("chunks checked", exported.chunks);
     }
     if manifest.psi.is_none() {
-        let stored = read_block(folder)?;
+        let stored = read_block(folder)?.stored;
         let header = &stored.block.header;
         let is_it = (header.height, header.state_root) == (exported.height, exported.root)
             && header.hash().to_string() == manifest.block
@@ -248,7 +248,7 @@ impl Manifest {
 fn write(
     view: &View,
     manifest: &Manifest,
-    block: &StoredBlock,
+    block: &Beginning,
     folder: &Path,
     progress: &mut dyn FnMut(&str, u64),
 ) -> Result<Exported, Error> {
@@ -331,7 +331,7 @@ fn code_path(folder: &Path, code: &CodeHash) -> PathBuf {
     folder.join(format!("code-{}.wasm", hex::encode(code.0)))
 }
 
-fn read_block(folder: &Path) -> Result<StoredBlock, Error> {
+fn read_block(folder: &Path) -> Result<Beginning, Error> {
     let path = folder.join(BLOCK);
     decode(&read(&path, MAX_BLOCK)?).map_err(|error| wrong(&path, &format!("cannot be read: {error}")))
 }

@@ -27,11 +27,20 @@ pub(super) struct Layers {
     /// No view below this height can be read.
     floor: u64,
     list: VecDeque<Arc<Layer>>,
+    /// Of all keys and values in it.
+    bytes: usize,
+}
+
+impl Layer {
+    fn bytes(&self) -> usize {
+        self.old.iter().map(|((_, key), old)| key.len() + old.as_ref().map_or(0, Vec::len)).sum()
+    }
 }
 
 impl History {
     pub fn new(floor: u64, list: VecDeque<Arc<Layer>>) -> Self {
-        Self(ArcSwap::from_pointee(Layers { floor, list }))
+        let bytes = list.iter().map(|layer| layer.bytes()).sum();
+        Self(ArcSwap::from_pointee(Layers { floor, list, bytes }))
     }
 
     /// The layers as they are now.
@@ -47,6 +56,7 @@ impl History {
     /// Adds the newest layer and forgets those that only views below `floor` need. Returns the heights forgotten.
     pub fn publish(&self, layer: Option<Arc<Layer>>, floor: u64) -> Vec<u64> {
         let mut layers = Layers::clone(&self.0.load());
+        layers.bytes = layers.bytes.saturating_add(layer.as_ref().map_or(0, |layer| layer.bytes()));
         layers.list.extend(layer);
         layers.floor = layers.floor.max(floor);
         let mut forgotten = Vec::new();
@@ -54,6 +64,7 @@ impl History {
             && oldest.height <= layers.floor
         {
             forgotten.push(oldest.height);
+            layers.bytes = layers.bytes.saturating_sub(oldest.bytes());
             layers.list.pop_front();
         }
         self.0.store(Arc::new(layers));
@@ -65,6 +76,11 @@ impl Layers {
     /// Oldest height that can be read.
     pub fn floor(&self) -> u64 {
         self.floor
+    }
+
+    /// Bytes of all overwritten keys and values.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// What stood at a key at `height`: `Some` if a later block overwrote it.

@@ -3,8 +3,7 @@
 //! check (`chunk`), where chunks come from. Invariant: until the import is finished a private state is held, and a folder
 //! whose public state is taken over opens for nothing else; then the state has exactly the root that the import was begun for.
 //!
-//! With the public state a node begins in the middle of a chain, at a block whose votes it checks: that block is the first
-//! one it has. Its private states are empty there, until each is taken over too.
+//! With the public state a node begins in the middle of a chain (`beginning`). Its private states are empty there, until each is taken over too.
 //!
 //! What is not under the root is not taken over: receipts, events, older heights, the codes contracts had before, and when a
 //! value was last written.
@@ -22,13 +21,12 @@ use coffer_chain::trie::path::{contract_path, slot_path};
 use coffer_chain::trie::{self, Path, value_hash};
 
 use super::batch::Content;
-use super::blocks::{put_block, put_receipts};
+use super::beginning::{Beginning, PublicImport};
 use super::chunk::{Chunk, End, Part, Position};
-use super::columns::{ContractRecord, Kind, Place, RootRecord, StateRecord, StoredBlock};
+use super::columns::{ContractRecord, Kind, Place, RootRecord, StateRecord};
 use super::commit::PrivateFrame;
 use super::db::{Batch, Records};
 use super::error::Error;
-use super::folder::Folder;
 use super::group::{Entry, Outcome};
 use super::log::FrameKind;
 use super::one::{OneState, Prepared};
@@ -36,13 +34,13 @@ use super::ordered::OrderedKeys;
 use super::prove::trie_error;
 use super::slot::{Change, Storage, Values};
 use super::system::System;
-use super::{Head, Inner, State, StateOptions};
+use super::{Inner, State};
 
 /// How far an import is.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-struct Importing {
-    height: u64,
-    root: Hash,
+pub(super) struct Importing {
+    pub height: u64,
+    pub root: Hash,
     /// Where the next chunk begins; `None` once all are here.
     next: Option<Position>,
     /// Codes of the contracts that are not here yet.
@@ -57,14 +55,7 @@ pub(super) enum Step {
     /// All is here; the trie of private states has it in it from this block on.
     Finish(u64),
     /// The block after which the public state is taken over.
-    Begin(Box<StoredBlock>),
-}
-
-/// The import of a public state under way. Dropping it leaves it as it is; [`State::begin_at`] goes on with it.
-pub struct PublicImport {
-    pub(super) inner: Inner,
-    options: StateOptions,
-    progress: Importing,
+    Begin(Box<Beginning>),
 }
 
 /// The import of a private state under way. Dropping it leaves it as it is; [`State::import`] goes on with it.
@@ -105,37 +96,7 @@ impl State {
         if one.standing().changes > 0 {
             return Err(Error::Import(format!("private state `{psi}` has been written to on this node")));
         }
-        let next = Some(Position::default());
-        let progress = Importing { height: height.0, root, next, codes: BTreeSet::new() };
-        Ok(Import { inner: &self.inner, one, progress })
-    }
-
-    /// Begins a chain in its middle, in a folder that holds none of it: takes the public state over as it was after a block, or
-    /// goes on with doing so. The block's votes are checked, so its state root needs no trust but in the validators.
-    ///
-    /// # Errors
-    /// [`Error::Import`] when the folder holds a chain already or an import at another block, or the block does not hold
-    /// together or was not decided by the validators; else as [`State::open_in`].
-    pub fn begin_at(folder: Folder, options: StateOptions, stored: StoredBlock) -> Result<PublicImport, Error> {
-        let (inner, _) = Inner::recover(folder, &options)?;
-        let header = &stored.block.header;
-        let (height, root) = (header.height.0, header.state_root);
-        if let Some(progress) = inner.importing(&inner.public)? {
-            let under_way = inner.head.borrow().hash;
-            if under_way != header.hash() {
-                let at = progress.height;
-                return Err(Error::Import(format!("one of block {at}, {under_way}, is under way; finish it first")));
-            }
-            return Ok(PublicImport { inner, options, progress });
-        }
-        if !inner.is_empty() {
-            let why = "the folder holds a chain already; name one that holds none";
-            return Err(Error::Import(why.into()));
-        }
-        inner.check_first(&stored)?;
-        let progress = Importing { height, root, next: Some(Position::default()), codes: BTreeSet::new() };
-        let progress = inner.import_step(&inner.public, &progress, Step::Begin(Box::new(stored)), None)?;
-        Ok(PublicImport { inner, options, progress })
+        Ok(Import { inner: &self.inner, one, progress: Importing::new(height.0, root) })
     }
 }
 
@@ -158,22 +119,6 @@ pub trait Importer {
     /// # Errors
     /// As [`Importer::chunk`].
     fn code(&mut self, wasm: &[u8]) -> Result<(), Error>;
-}
-
-impl PublicImport {
-    /// Gives the state, which goes on from its first block, once all is here.
-    ///
-    /// # Errors
-    /// As [`Import::finish`].
-    pub fn finish(mut self) -> Result<State, Error> {
-        self.step(Step::Finish(self.progress.height))?;
-        self.inner.ready(&self.options, None)
-    }
-
-    fn step(&mut self, step: Step) -> Result<(), Error> {
-        self.progress = self.inner.import_step(&self.inner.public, &self.progress, step, None)?;
-        Ok(())
-    }
 }
 
 impl Import<'_> {
@@ -219,7 +164,7 @@ importer!(Import<'_>);
 importer!(PublicImport);
 
 impl Inner {
-    fn importing(&self, one: &OneState) -> Result<Option<Importing>, Error> {
+    pub(super) fn importing(&self, one: &OneState) -> Result<Option<Importing>, Error> {
         self.records(one).get(Kind::Importing, &[])
     }
 
@@ -233,30 +178,6 @@ impl Inner {
         Ok(self.importing(one)?.map(|progress| progress.codes).unwrap_or_default())
     }
 
-    /// Checks a block that is to be the first one here.
-    fn check_first(&self, stored: &StoredBlock) -> Result<(), Error> {
-        let (header, certificate) = (&stored.block.header, &stored.certificate);
-        let refuse = |why: String| Err(Error::Import(why));
-        let height = header.height;
-        if height == Height(0) {
-            return refuse("block 0 is the genesis, where every node begins by itself".into());
-        }
-        if header.chain_id != self.chain_id {
-            return refuse(format!("block {height} is of chain {}, not {}", header.chain_id, self.chain_id));
-        }
-        if header.validators != self.validators.hash() {
-            let why = "was decided by another validator set than the genesis's, which nothing here vouches for";
-            return refuse(format!("block {height} {why}; begin from an older block, or from the genesis"));
-        }
-        if let Err(error) = certificate.verify(&self.chain_id, height, &header.hash(), &self.validators) {
-            return refuse(format!("block {height} was not decided by this chain's validators: {error}"));
-        }
-        if !stored.holds_together() {
-            return refuse(format!("block {height} is not what its header says"));
-        }
-        Ok(())
-    }
-
     /// Does a step read back from the log; `false` if the state is not in an import that it follows.
     pub(super) fn replay_import(&self, one: &Arc<OneState>, frame: PrivateFrame, end: u64) -> Result<bool, Error> {
         let known = self.importing(one)?;
@@ -266,12 +187,11 @@ impl Inner {
         let key = one.scope.key(Kind::Frame, &[&frame.height.to_le_bytes()]);
         let content = one.scope.open(Kind::Frame, &key, frame.sealed)?;
         let step = decode(&content).map_err(|e| Error::Damaged(format!("a log frame of an import: {e}")))?;
-        let (height, root, next) = (frame.height, frame.root, Some(Position::default()));
-        let progress = known.unwrap_or(Importing { height, root, next, codes: BTreeSet::new() });
+        let progress = known.unwrap_or_else(|| Importing::new(frame.height, frame.root));
         self.import_step(one, &progress, step, Some(end)).map(|_| true)
     }
 
-    fn import_step(
+    pub(super) fn import_step(
         &self,
         one: &Arc<OneState>,
         before: &Importing,
@@ -294,7 +214,7 @@ impl Inner {
                 }
                 batch.put_bytes(records.scope, Kind::Code, &[hash.as_ref()], wasm.clone());
             }
-            Step::Begin(stored) => self.put_first(&mut batch, stored)?,
+            Step::Begin(beginning) => self.put_first(&mut batch, beginning)?,
             Step::Finish(joined) => {
                 progress.check_whole(&standing.root)?;
                 let mut changes = 0;
@@ -342,27 +262,19 @@ impl Inner {
                 self.is_any_held.store(is_any_held, Ordering::Relaxed);
             }
         }
-        if let Step::Begin(stored) = &step {
-            let header = &stored.block.header;
-            self.first.store(header.height.0, Ordering::Relaxed);
-            let (height, hash) = (header.height, header.hash());
-            self.head.send_replace(Head { height, hash, state_root: header.state_root, time: header.time });
+        if let Step::Begin(beginning) = &step {
+            self.begin_with(beginning);
         }
         Ok(progress)
-    }
-
-    /// Adds the first block this node has.
-    fn put_first(&self, batch: &mut Batch, stored: &StoredBlock) -> Result<(), Error> {
-        let records = self.records(&self.public);
-        let height = stored.block.header.height;
-        batch.put(records.scope, Kind::First, &[], &height.0);
-        put_block(batch, records, stored);
-        self.put_validator_set(batch, &self.validators);
-        put_receipts(batch, records, &stored.tx_receipts())
     }
 }
 
 impl Importing {
+    /// Of a state of which nothing is here.
+    pub fn new(height: u64, root: Hash) -> Self {
+        Self { height, root, next: Some(Position::default()), codes: BTreeSet::new() }
+    }
+
     fn check_whole(&self, found: &Hash) -> Result<(), Error> {
         if self.next.is_some() {
             return Err(Error::Import("not all chunks are here".into()));

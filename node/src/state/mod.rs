@@ -8,6 +8,7 @@
 
 mod archive;
 mod batch;
+mod beginning;
 mod blocks;
 mod bundle;
 mod cache;
@@ -21,8 +22,10 @@ mod export;
 mod exported;
 mod folder;
 mod group;
+mod handover;
 mod history;
 mod import;
+mod kept;
 mod log;
 mod memory;
 mod network;
@@ -56,6 +59,7 @@ use indexmap::IndexMap;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
+pub use beginning::{Beginning, Empty, Entered, NoBeginning, PublicImport};
 pub use blocks::{BlockId, EventPage};
 pub use chunk::{CHUNK_TARGET, CHUNK_VERSION, Chunk, ChunkError, End, MAX_CHUNK_BYTES, Part, Position};
 pub use columns::{ContractRecord, EventRecord, Place, StoredBlock, TxReceipt};
@@ -64,7 +68,7 @@ pub use compact::{Compacted, bytes_of, compact};
 pub use error::Error;
 pub use exported::{Expected, Exported, check as check_export};
 pub use folder::Folder;
-pub use import::{Import, Importer, PublicImport};
+pub use import::{Import, Importer};
 pub use memory::Memory;
 pub use prune::forget_archive;
 pub use scope::Sealer;
@@ -88,6 +92,7 @@ pub const DEFAULT_HISTORY: u64 = 128;
 pub const DEFAULT_PSI_CAPACITY: usize = 64;
 
 /// How to open the state.
+#[derive(Clone)]
 pub struct StateOptions {
     /// Start of the chain; its hash is the chain id.
     pub genesis: Genesis,
@@ -186,6 +191,8 @@ struct Inner {
     history: u64,
     /// Height of the first block that is kept; settled before anyone reads.
     first: AtomicU64,
+    /// Height from which on the public state is kept for another node; `kept::NONE` for no one.
+    kept: AtomicU64,
     chain_id: Hash,
     system: System,
     /// Who decides the first block: the set of the genesis.

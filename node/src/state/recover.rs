@@ -52,8 +52,7 @@ impl State {
     ) -> Result<Self, E> {
         let (inner, finished) = Inner::recover(folder, &options)?;
         if let Some(height) = inner.import_under_way()? {
-            let why = format!("the public state of this folder is being taken over as of block {height}");
-            return Err(Error::Import(format!("{why}; go on with that import")).into());
+            return Err(Error::Unfinished(Height(height)).into());
         }
         if inner.is_empty() {
             let header = options.genesis.header();
@@ -106,6 +105,7 @@ impl Inner {
             private,
             history,
             first: AtomicU64::new(first.unwrap_or(0)),
+            kept: AtomicU64::new(super::kept::NONE),
             chain_id,
             system: System::of(&options.genesis.system),
             validators: options.genesis.validators.clone(),

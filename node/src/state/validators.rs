@@ -3,9 +3,10 @@
 //! is kept too.
 
 use coffer_abi::{Hash, Height};
-use coffer_chain::{Header, ValidatorSet, network};
+use coffer_chain::{ValidatorSet, network};
+use coffer_proof::ProvenBlock;
 
-use super::columns::Kind;
+use super::columns::{Kind, StoredBlock};
 use super::db::Batch;
 use super::error::{Error, REBUILD};
 use super::slot::slot;
@@ -50,12 +51,18 @@ impl StateWrites {
 }
 
 impl Inner {
-    fn stored_validators(&self, hash: &Hash) -> Result<Option<ValidatorSet>, Error> {
+    pub(super) fn stored_validators(&self, hash: &Hash) -> Result<Option<ValidatorSet>, Error> {
         self.records(&self.public).get(Kind::Validators, &[hash.as_ref()])
     }
 
-    /// Adds the sets that a block brings: the first one, and one that follows from what it wrote.
-    pub(super) fn put_validators(&self, batch: &mut Batch, header: &Header, writes: &StateWrites) -> Result<(), Error> {
+    /// Adds the sets that a block brings: the first one, and one that follows from what it wrote, which makes it a handover.
+    pub(super) fn put_validators(
+        &self,
+        batch: &mut Batch,
+        stored: &StoredBlock,
+        writes: &StateWrites,
+    ) -> Result<(), Error> {
+        let header = &stored.block.header;
         if header.height == Height(0) {
             self.put_validator_set(batch, &self.validators);
         }
@@ -68,7 +75,8 @@ impl Inner {
             Error::NotNext(format!("block {height} names the next validator set {hash}, which it did not write"))
         })?;
         self.put_validator_set(batch, &set);
-        Ok(())
+        let deciding = self.stored_validators(&header.validators)?.ok_or_else(|| missing(&header.validators))?;
+        self.put_handover(batch, ProvenBlock::new(header.clone(), deciding, stored.certificate.clone()))
     }
 
     pub(super) fn put_validator_set(&self, batch: &mut Batch, set: &ValidatorSet) {
@@ -78,7 +86,7 @@ impl Inner {
     /// Keeps the set that decides the next block, which after an import stands in the imported state alone.
     pub(super) fn keep_next_validators(&self) -> Result<(), Error> {
         let head = self.head.borrow().hash;
-        let stored = self.records(&self.public).get::<super::StoredBlock>(Kind::Block, &[head.as_ref()])?;
+        let stored = self.records(&self.public).get::<StoredBlock>(Kind::Block, &[head.as_ref()])?;
         let header = stored.ok_or_else(|| Error::Damaged(format!("the head block {head} is missing; {REBUILD}")))?;
         let next = header.block.header.next_validators;
         if self.stored_validators(&next)?.is_some() {

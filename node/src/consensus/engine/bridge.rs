@@ -349,6 +349,8 @@ impl Crossing<'_> {
         // One message with a made-up height must not keep the node from ever being idle again.
         let at = height.min(self.app.head().height.0.saturating_add(1));
         let (proven, told) = (self.hearing.proven(), self.hearing.told(&self.me, self.peers));
+        let target = self.peers.values().flatten().map(|told| told.head).max();
+        self.shown.update(|shown| shown.target = target);
         self.heard.send_if_modified(|heard| {
             let newer = Heard { at: heard.at.max(at), proven, told };
             std::mem::replace(heard, newer) != newer

@@ -47,6 +47,8 @@ pub struct Agreement {
     pub height: Option<Height>,
     /// Its round; above 0 it took more than one try.
     pub round: u32,
+    /// The highest head that a connected peer told; `None` while none has.
+    pub target: Option<Height>,
     /// True if the node waits with this height until there is something to decide.
     pub is_idle: bool,
     /// True if this node has a vote at this height and uses it.

@@ -10,7 +10,7 @@ const CONTRACTS: u8 = 7;
 const SLOTS: u64 = 40;
 
 /// A node that never stopped: the blocks up to 5 changed its public state and PS1, and block 4 is decided by votes.
-fn whole(dir: &FsPath) -> (State, StoredBlock) {
+fn whole(dir: &FsPath) -> (State, Beginning) {
     let state = open(dir);
     for height in 1..=5 {
         let writes = fill(7, CONTRACTS, SLOTS, height);
@@ -20,7 +20,7 @@ fn whole(dir: &FsPath) -> (State, StoredBlock) {
         private(&state, "PS1", Height(height), writes);
         assert!(state.finish_private(Height(height)).unwrap());
     }
-    let stored = state.block(BlockId::Height(Height(4))).unwrap().unwrap();
+    let stored = state.beginning(Height(4)).unwrap();
     (state, stored)
 }
 
@@ -29,12 +29,12 @@ fn decide(commit: &mut BlockCommit) {
     commit.certificate.signatures = vec![vote(&node_key(), &header.chain_id, header.height, 0, &header.hash())];
 }
 
-fn begin(dir: &FsPath, stored: &StoredBlock) -> Result<PublicImport, Error> {
+fn begin(dir: &FsPath, stored: &Beginning) -> Result<PublicImport, Error> {
     State::begin_at(Folder::open(dir).unwrap(), options(&["PS1", "PS2"]), stored.clone())
 }
 
 /// Takes the public state of `view` over, or what is left of it.
-fn take_over(dir: &FsPath, stored: &StoredBlock, view: &View) -> State {
+fn take_over(dir: &FsPath, stored: &Beginning, view: &View) -> State {
     let mut import = begin(dir, stored).unwrap();
     for chunk in chunks(view, 2_000) {
         if import.next() == Some(chunk.from) {
@@ -83,7 +83,7 @@ fn a_chain_begun_in_its_middle_goes_on_to_the_same_roots() {
         let psi_root = |state: &State| state.psi_root(&psi("PS1"), Height(5)).unwrap();
         assert_eq!(psi_root(&begun), psi_root(&whole));
         assert_eq!(begun.psi_trie_root(Height(5)).unwrap(), whole.psi_trie_root(Height(5)).unwrap());
-        let tx = stored.block.transactions[0].body.id();
+        let tx = stored.stored.block.transactions[0].body.id();
         assert_eq!(begun.receipt(None, &tx).unwrap(), whole.receipt(None, &tx).unwrap());
         let checked = begun.verify(&mut |_, _| {}).unwrap();
         assert_eq!((checked.findings, checked.blocks), (Vec::new(), 2));
@@ -137,7 +137,7 @@ fn a_beginning_goes_on_after_a_crash_at_any_moment_and_the_folder_opens_for_noth
             drop(import);
             let told = State::open(crashed.path(), options(&["PS1", "PS2"])).unwrap_err().to_string();
             assert!(told.contains("is being taken over as of block 4; go on with that import"), "{told}");
-            let other = whole.block(BlockId::Height(Height(5))).unwrap().unwrap();
+            let other = whole.beginning(Height(5)).unwrap();
             let told = begin(crashed.path(), &other).err().unwrap().to_string();
             assert!(told.contains("one of block 4, ") && told.contains("finish it first"), "{told}");
         }
@@ -155,14 +155,14 @@ fn a_beginning_goes_on_after_a_crash_at_any_moment_and_the_folder_opens_for_noth
 fn a_block_that_nobody_decided_begins_no_chain() {
     let from = tempfile::tempdir().unwrap();
     let (whole, stored) = whole(from.path());
-    type Change<'a> = (&'a str, &'a dyn Fn(&mut StoredBlock));
+    type Change<'a> = (&'a str, &'a dyn Fn(&mut Beginning));
     let cases: [Change<'_>; 6] = [
-        ("was not decided by this chain's validators", &|stored| stored.certificate.signatures.clear()),
-        ("was not decided by this chain's validators", &|stored| stored.block.header.state_root = Hash([1; 32])),
-        ("was not decided by this chain's validators", &|stored| stored.certificate.round = 1),
-        ("is of chain", &|stored| stored.block.header.chain_id = Hash([1; 32])),
-        ("is not what its header says", &|stored| drop(stored.receipts.pop())),
-        ("is not what its header says", &|stored| stored.receipts[0].gas_used.0 += 1),
+        ("was not decided by this chain's validators", &|stored| stored.stored.certificate.signatures.clear()),
+        ("was not decided by this chain's validators", &|stored| stored.stored.block.header.state_root = Hash([1; 32])),
+        ("was not decided by this chain's validators", &|stored| stored.stored.certificate.round = 1),
+        ("the block is of chain", &|stored| stored.stored.block.header.chain_id = Hash([1; 32])),
+        ("is not what its header says", &|stored| drop(stored.stored.receipts.pop())),
+        ("is not what its header says", &|stored| stored.stored.receipts[0].gas_used.0 += 1),
     ];
     for (expected, change) in cases {
         let to = tempfile::tempdir().unwrap();
@@ -191,7 +191,7 @@ fn an_exported_folder_begins_a_chain_unless_a_file_of_it_was_changed() {
     };
     let right = std::fs::read(&file).unwrap();
     assert_eq!(right, stored.encode());
-    let other = whole.block(BlockId::Height(Height(5))).unwrap().unwrap();
+    let other = whole.beginning(Height(5)).unwrap();
     for wrong in [other.encode(), right[..right.len() - 1].to_vec(), Vec::new()] {
         std::fs::write(&file, wrong).unwrap();
         let told = begin(None, None).map(drop).unwrap_err().to_string();
@@ -202,6 +202,6 @@ fn an_exported_folder_begins_a_chain_unless_a_file_of_it_was_changed() {
     assert!(told.contains("is of root"), "{told}");
     let told = begin(Some(Height(5)), None).map(drop).unwrap_err().to_string();
     assert!(told.contains("is of block 4, not 5"), "{told}");
-    let (begun, exported) = begin(Some(Height(4)), Some(stored.block.header.state_root)).unwrap();
-    assert_eq!((exported.height, begun.head().hash), (Height(4), stored.block.header.hash()));
+    let (begun, exported) = begin(Some(Height(4)), Some(stored.stored.block.header.state_root)).unwrap();
+    assert_eq!((exported.height, begun.head().hash), (Height(4), stored.stored.block.header.hash()));
 }
