@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use coffer_abi::{AccountId, Hash, Height};
-use coffer_chain::{Genesis, Parameters, Psi, SigningKey};
+use coffer_chain::network::VersionRecord;
+use coffer_chain::{BlockRules, Genesis, Psi, SigningKey, versions};
 use coffer_runtime::codes::HotLimits;
 use coffer_runtime::engine::{NoCache, Tuning};
 use coffer_runtime::{Fault, Runtime};
@@ -25,7 +26,7 @@ use zeroize::Zeroizing;
 use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
 use crate::consensus::engine::{Agreement, Engine, Equivocation, Files, Shown};
-use crate::executor::{Executor, Pipelines, Tracer, engine_config, follow};
+use crate::executor::{Executor, Known, Pipelines, Tracer, UnknownVersion, follow};
 use crate::invoke::{Invoker, Parts};
 use crate::network::Network;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
@@ -250,8 +251,8 @@ impl Opened {
         let files = Files::open(&config.data, config.network.is_alone())?;
         let genesis_path = config.data.join(genesis::FILE);
         let stored = genesis::read(&genesis_path)?;
-        let parameters = stored.as_ref().map_or_else(Parameters::default, |genesis| genesis.parameters.clone());
-        let runtime = runtime(engine_config(&parameters, config.backend)?, config, &keys)?;
+        let version = stored.as_ref().map_or(versions::NEWEST, |genesis| genesis.version);
+        let runtime = runtime(engine(version, config)?, config, &keys)?;
         let (genesis, first) = genesis::of_folder(config, stored, origin, &keys, &runtime)?;
         if config.network.is_alone() && genesis.validators.power(&keys.node_key()) == 0 {
             let problem = "names other validators than this node; this node cannot decide blocks alone".into();
@@ -273,9 +274,9 @@ impl Opened {
             None => boot,
         };
         let chain_id = genesis.chain_id();
-        let executor = Executor::new(runtime, config.execution.hot, chain_id, genesis.parameters.clone())?;
+        let executor = Executor::new(runtime, config.execution.hot, chain_id, genesis.rules())?;
         let executor = Arc::new(executor);
-        let tracer = tracer(&genesis.parameters, config, chain_id);
+        let tracer = tracer(genesis.rules(), config, chain_id);
         let admission = Arc::new(admission(&state, &executor));
         let pool = Arc::new(Pool::open(config.pool, &config.data.join(pool::FILE), &admission)?);
         let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
@@ -291,6 +292,7 @@ impl Opened {
             Arc::clone(&public_waiters),
             Arc::clone(&sources),
         );
+        ledger.look_ahead()?;
         let pipelines = Pipelines {
             state: state.clone(),
             executor: Arc::clone(&executor),
@@ -332,10 +334,11 @@ impl Opened {
 
 /// What a transaction must satisfy to wait for a block of this chain.
 fn admission(state: &State, executor: &Arc<Executor>) -> Admission {
-    let (heads, reads, checker) = (state.clone(), state.clone(), Arc::clone(executor));
+    let (heads, reads, now) = (state.clone(), state.clone(), state.clone());
+    let (checker, rules) = (Arc::clone(executor), Arc::clone(executor));
     Admission {
         chain_id: *executor.chain_id(),
-        max_gas: executor.parameters().max_tx_gas,
+        parameters: Box::new(move || rules.parameters(&now.public()).ok()),
         next: Box::new(move || Height(heads.head().height.0.saturating_add(1))),
         // What cannot be read now is looked for again before a block is proposed.
         included: Box::new(move |tx| checker.is_included(&reads.public(), tx).unwrap_or(false)),
@@ -374,6 +377,11 @@ fn state_options(config: &Config, keys: &KeyStore, genesis: Genesis, tenants: &[
     }
 }
 
+/// What to make the engine of a node with whose chain begins with a version.
+fn engine(version: u16, config: &Config) -> Result<coffer_runtime::Config, UnknownVersion> {
+    Known::of_program().engine(VersionRecord { version, since: Height(0) }, config.backend)
+}
+
 /// The runtime of a node: by the rules of its chain, with a compiler and a store of compiled code of its own.
 fn runtime(engine: coffer_runtime::Config, config: &Config, keys: &KeyStore) -> Result<Runtime, Fault> {
     let Execution { calls, queries, query_limit, compile, .. } = &config.execution;
@@ -391,15 +399,15 @@ fn runtime(engine: coffer_runtime::Config, config: &Config, keys: &KeyStore) -> 
 }
 
 /// Execution for traces: one at a time, on an engine that keeps backtraces, compiled anew after each start.
-fn tracer(parameters: &Parameters, config: &Config, chain_id: Hash) -> Tracer {
-    let (parameters, backend, compile) = (parameters.clone(), config.backend, config.execution.compile.clone());
+fn tracer(first: BlockRules, config: &Config, chain_id: Hash) -> Tracer {
+    let config = config.clone();
     Tracer::new(move || {
-        let engine = engine_config(&parameters, backend).map_err(|e| Fault::Engine(e.to_string()))?;
+        let engine = engine(first.version, &config).map_err(|e| Fault::Engine(e.to_string()))?;
         let tuning = Tuning { backtraces: true, ..engine.tuning };
         let settings = coffer_runtime::Config { slots: 1, lane_slots: 1, deep: 1, tuning, ..engine };
-        let runtime = Runtime::with(settings, compile.compiler(), Arc::new(NoCache))?;
+        let runtime = Runtime::with(settings, config.execution.compile.compiler(), Arc::new(NoCache))?;
         let hot = HotLimits { bytes: TRACED_CODE, tier_up: None };
-        Executor::new(runtime, hot, chain_id, parameters.clone())
+        Executor::new(runtime, hot, chain_id, first.clone())
     })
 }
 

@@ -3,6 +3,7 @@
 use coffer_sdk::prelude::*;
 
 use crate::error::Error;
+use crate::record::Parameters;
 
 /// Characters of an organisation's name.
 const MAX_NAME: usize = 48;
@@ -10,6 +11,16 @@ const MAX_NAME: usize = 48;
 const MAX_ADDRESSES: usize = 4;
 /// Bytes of an address: the longest domain name, a colon and a port.
 const MAX_ADDRESS: usize = 259;
+/// Gas that one transaction can always use: several times what the dearest call of this contract takes, so that every vote can be undone by votes.
+const LEAST_TX_GAS: u64 = 250_000_000;
+/// Gas of a block that a node executes within the time of a round or two: about four seconds.
+const MOST_BLOCK_GAS: u64 = 4_000_000_000;
+/// Bytes that one transaction can always have: several times the longest vote.
+const LEAST_TX_BYTES: u32 = 64 * 1024;
+/// Bytes of the longest transaction that nodes read at all.
+const MOST_TX_BYTES: u32 = 1024 * 1024 + 256 * 1024 + 4096;
+/// Bytes of a block that still fits into one message between nodes.
+const MOST_BLOCK_BYTES: u32 = 3 * 1024 * 1024;
 /// Characters of a value in an error.
 const SHOWN: usize = 64;
 
@@ -42,6 +53,23 @@ fn address(address: &str) -> Result<(), Error> {
         return Err(wrong());
     }
     Ok(())
+}
+
+/// Fails unless a chain can live with these.
+pub fn parameters(given: &Parameters) -> Result<(), Error> {
+    let Parameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes } = *given;
+    within("max_tx_gas", max_tx_gas, LEAST_TX_GAS, MOST_BLOCK_GAS)?;
+    // A transaction at its bound fits into a block.
+    within("max_block_gas", max_block_gas, max_tx_gas, MOST_BLOCK_GAS)?;
+    within("max_tx_bytes", max_tx_bytes.into(), LEAST_TX_BYTES.into(), MOST_TX_BYTES.into())?;
+    within("max_block_bytes", max_block_bytes.into(), max_tx_bytes.into(), MOST_BLOCK_BYTES.into())
+}
+
+fn within(field: &str, value: u64, least: u64, most: u64) -> Result<(), Error> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(invalid(field, &value.to_string(), &format!("it is {least} to {most}")))
 }
 
 fn invalid(field: &str, value: &str, why: &str) -> Error {

@@ -80,17 +80,38 @@ pub enum Error {
         /// The node, or one of those, that would leave.
         node: AccountId,
     },
-    /// Something else is voted on about this organisation: vote for that, or wait until it is done or withdrawn.
-    OtherProposal {
-        /// The organisation.
+    /// The node left the organisation by itself: its key cannot be approved there any more.
+    Left {
+        /// The node.
+        node: AccountId,
+        /// The organisation it left.
         organisation: String,
+    },
+    /// There is no open proposal of this number.
+    NoProposal {
+        /// The number.
+        number: u64,
+    },
+    /// Nobody but one organisation could vote on the suspension, and none suspends another alone.
+    OneVote {
+        /// The organisation that it would be about.
+        organisation: String,
+    },
+    /// A version of the protocol cannot begin at this height.
+    Height {
+        /// The height.
+        height: u64,
+        /// The first height that would do.
+        least: u64,
+        /// The last one.
+        most: u64,
     },
     /// The organisation has voted for this already.
     VotedAlready {
         /// The organisation that voted.
         organisation: String,
     },
-    /// The caller's organisation has no vote about this organisation.
+    /// The caller's organisation has no vote on this.
     NoVote {
         /// The organisation that it would be about.
         organisation: String,

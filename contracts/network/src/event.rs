@@ -2,7 +2,7 @@
 
 use coffer_sdk::prelude::*;
 
-use crate::record::{Access, Change};
+use crate::record::{Access, Change, Parameters};
 
 /// An organisation is part of the network.
 #[event]
@@ -29,6 +29,8 @@ pub struct OrganisationChanged {
 /// An organisation voted.
 #[event]
 pub struct VoteCast {
+    /// Number of the proposal.
+    pub proposal: u64,
     /// What for.
     pub change: Change,
     /// Who voted.
@@ -42,10 +44,26 @@ pub struct VoteCast {
 /// An organisation took back its vote.
 #[event]
 pub struct VoteWithdrawn {
-    /// The organisation that the vote was about.
-    pub organisation: String,
+    /// Number of the proposal.
+    pub proposal: u64,
     /// Who took it back.
     pub by: String,
+}
+
+/// The chain has other parameters from the next block on.
+#[event]
+pub struct ParametersChanged {
+    /// All of them.
+    pub parameters: Parameters,
+}
+
+/// The chain has another version of the protocol from a height on, unless that is put off before.
+#[event]
+pub struct ProtocolChanges {
+    /// The version.
+    pub version: u16,
+    /// Height of its first block.
+    pub height: u64,
 }
 
 /// A node may connect, or has another access.

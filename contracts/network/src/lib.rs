@@ -10,16 +10,20 @@ mod error;
 mod event;
 mod check;
 mod vote;
+mod organisation;
+mod rules;
 mod node;
 mod power;
 mod view;
 
 pub use error::Error;
 pub use event::{
-    NodeApproved, NodeDeclined, NodeRemoved, NodeUpdated, OrganisationChanged, OrganisationJoined, ValidatorJoined,
-    ValidatorLeft, VoteCast, VoteWithdrawn,
+    NodeApproved, NodeDeclined, NodeRemoved, NodeUpdated, OrganisationChanged, OrganisationJoined, ParametersChanged,
+    ProtocolChanges, ValidatorJoined, ValidatorLeft, VoteCast, VoteWithdrawn,
 };
-pub use record::{Access, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Proposal, Role, Validator};
+pub use record::{
+    Access, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Proposal, Role, Validator, Version,
+};
 
 /// The network of a chain.
 #[contract]
@@ -32,18 +36,28 @@ pub struct Network {
     nodes: Map<AccountId, Node>,
     /// Nodes of an organisation, by (organisation, node).
     members: Set<(String, AccountId)>,
-    /// Nodes that an organisation does not want, by (organisation, node).
-    declined: Set<(String, AccountId)>,
+    /// Nodes that an organisation does not want, by (organisation, node), with the height since when.
+    declined: Map<(String, AccountId), u64>,
     /// How many these are, by organisation.
     declined_count: LookupMap<String, u32>,
-    /// Changes of organisations that are voted on, by the organisation's name.
-    proposals: Map<String, Proposal>,
+    /// Nodes that left an organisation by themselves, by (organisation, node).
+    left: Set<(String, AccountId)>,
+    /// How many these are, by organisation.
+    left_count: LookupMap<String, u32>,
+    /// Changes that are voted on, by their numbers.
+    proposals: Map<u64, Proposal>,
+    /// Their numbers by (subject, number).
+    about: Set<(String, u64)>,
+    /// Their numbers by (organisation that proposed it, number).
+    begun: Set<(String, u64)>,
     /// How many organisations there are.
     organisation_count: Item<u32>,
-    /// How many proposals there are.
-    proposal_count: Item<u32>,
+    /// How many proposals there ever were.
+    last_proposal: Item<u64>,
     /// The parameters of the chain.
     parameters: Item<Parameters>,
+    /// Versions of the protocol in the order of their heights: those that were, the one in force, and one that was decided and has not begun.
+    versions: Item<Vec<Version>>,
     /// Who decides the next block, in the order of the keys.
     validators: Item<Vec<Validator>>,
 }
@@ -56,20 +70,22 @@ impl Network {
         /// The first organisations with their nodes, of which one at least validates.
         organisations: Vec<NewOrganisation>,
         parameters: Parameters,
+        /// Version of the protocol.
+        version: u16,
     ) -> Result<(), Error> {
-        self.begin(organisations, parameters)
+        self.begin(organisations, parameters, version)
     }
 
-    /// Votes for a change that is more than one organisation's own affair: a new one, suspending and resuming one, another access. The first vote
-    /// proposes it. Needs the key of a trusted organisation, not suspended, and not the one to be suspended; with the votes of more than half of these it is done. Returns true
-    /// if it is.
+    /// Votes for a change that is more than one organisation's own affair: a new one, suspending and resuming one, another access, other parameters, another version of the protocol.
+    /// The first vote proposes it, for 30 days; an organisation has at most 4 proposals of its own open. Needs the key of a trusted organisation, not suspended, and not the one to be
+    /// suspended. With the votes of more than half of these it is done; a suspension takes two at least, a version more than two thirds. Returns true if it is done.
     pub fn vote(&mut self, change: Change) -> Result<bool, Error> {
         self.vote_for(change)
     }
 
-    /// Takes back one's vote about an organisation; a change without votes is proposed no longer.
-    pub fn withdraw(&mut self, organisation: String) -> Result<(), Error> {
-        self.withdraw_vote(organisation)
+    /// Takes back one's vote for a proposal; a change without votes is proposed no longer.
+    pub fn withdraw(&mut self, proposal: u64) -> Result<(), Error> {
+        self.withdraw_vote(proposal)
     }
 
     /// Lets a node of the caller's organisation in, as a follower, or changes its access. Needs the organisation's key. A decline of it is undone.
@@ -92,6 +108,12 @@ impl Network {
     /// Removes a node, which counts as declined then; a validator leaves the set with it. Needs its organisation's key.
     pub fn remove(&mut self, node: AccountId) -> Result<(), Error> {
         self.remove_node(node)
+    }
+
+    /// Removes the node that signs this, for good: that organisation cannot approve its key again, another one can. For a node whose key was
+    /// approved by an organisation that it is not of.
+    pub fn leave(&mut self) -> Result<(), Error> {
+        self.leave_organisation()
     }
 
     /// Changes where a node listens. Needs its organisation's key, or the node's own.
@@ -150,9 +172,19 @@ impl Network {
         self.page_of_declined(organisation, after, limit)
     }
 
-    /// A page of what is voted on, in the order of the organisations' names.
-    pub fn proposals(&self, after: String, limit: u32) -> Vec<Proposal> {
+    /// A page of what is voted on, in the order of the numbers; some may be over by their time.
+    pub fn proposals(
+        &self,
+        /// The page starts behind this number; 0 for the first page.
+        after: u64,
+        limit: u32,
+    ) -> Vec<Proposal> {
         self.page_of_proposals(after, limit)
+    }
+
+    /// The proposal of a number, if it is not done, withdrawn or cleared.
+    pub fn proposal(&self, number: u64) -> Option<Proposal> {
+        self.proposals.get(&number)
     }
 
     /// Who decides the next block, in the order of the keys, with their voting power.
@@ -163,6 +195,11 @@ impl Network {
     /// The parameters of the chain.
     pub fn parameters(&self) -> Option<Parameters> {
         self.parameters.get()
+    }
+
+    /// Versions of the protocol, in the order of their heights.
+    pub fn versions(&self) -> Vec<Version> {
+        self.versions.get_or_default()
     }
 }
 

@@ -11,8 +11,10 @@ use crate::record::{Access, NewNode, Node, Organisation, Role};
 
 /// Nodes of an organisation.
 const MAX_NODES: u32 = 256;
-/// Nodes that an organisation can have declined.
+/// Nodes that an organisation can have declined; the oldest makes room.
 const MAX_DECLINED: u32 = 256;
+/// Nodes that left an organisation, from which on it approves no new ones: it approves keys that are not its own.
+const MAX_LEFT: u32 = 256;
 /// Heights that an activation can be signed ahead: who signs for the block after the newest two is in step with the chain.
 const WINDOW: u64 = 2;
 
@@ -51,6 +53,7 @@ impl Network {
         check::addresses(&addresses)?;
         within(&organisation, access)?;
         self.is_free(&key)?;
+        self.may_have_back(&organisation.name, &key)?;
         if organisation.nodes >= MAX_NODES {
             return Err(Error::TooMany { what: "nodes of an organisation".to_owned(), most: MAX_NODES });
         }
@@ -59,7 +62,8 @@ impl Network {
         self.organisations.set(&name, &organisation);
         self.members.insert(&(name.clone(), key));
         let (organisation, since) = (name, block_height());
-        let node = Node { key, organisation: organisation.clone(), access, addresses, role: Role::Follower, since };
+        let role = Role::Follower;
+        let node = Node { key, organisation: organisation.clone(), access, addresses, role, since, signed: false };
         self.nodes.set(&key, &node);
         emit(NodeApproved { node: key, organisation, access, addresses: node.addresses });
         Ok(())
@@ -70,22 +74,27 @@ impl Network {
         if let Some(known) = self.nodes.get(&node) {
             return Err(Error::KeyTaken { key: node, organisation: known.organisation });
         }
-        if self.declined_count.get_or_default(&organisation) >= MAX_DECLINED {
-            return Err(Error::TooMany { what: "declined nodes of an organisation".to_owned(), most: MAX_DECLINED });
-        }
         if self.note_decline(&organisation, node) {
             emit(NodeDeclined { node, organisation });
         }
         Ok(())
     }
 
-    /// Notes that an organisation does not want a node; false if that is noted already, or there is no room.
+    /// Notes that an organisation does not want a node; false if that is noted already.
     fn note_decline(&mut self, organisation: &String, node: AccountId) -> bool {
-        let count = self.declined_count.get_or_default(organisation);
-        if count >= MAX_DECLINED || !self.declined.insert(&(organisation.clone(), node)) {
+        let entry = (organisation.clone(), node);
+        if self.declined.contains(&entry) {
             return false;
         }
-        self.declined_count.set(organisation, &(count + 1));
+        if self.declined_count.get_or_default(organisation) >= MAX_DECLINED {
+            let all = self.declined.iter_under(organisation);
+            let oldest = all.min_by_key(|((_, node), since)| (*since, *node)).map(|((_, node), _)| node);
+            if let Some(oldest) = oldest {
+                self.forget_decline(organisation, oldest);
+            }
+        }
+        self.declined.set(&entry, &block_height());
+        self.declined_count.set(organisation, &(self.declined_count.get_or_default(organisation) + 1));
         true
     }
 
@@ -97,17 +106,48 @@ impl Network {
     }
 
     pub(crate) fn remove_node(&mut self, node: AccountId) -> Result<(), Error> {
-        let mut organisation = self.acting()?;
+        let organisation = self.acting()?;
         self.own(&organisation, &node)?;
-        self.unseat(&[node])?;
-        self.nodes.remove(&node);
-        organisation.nodes = organisation.nodes.saturating_sub(1);
-        let name = organisation.name.clone();
-        self.members.remove(&(name.clone(), node));
-        self.organisations.set(&name, &organisation);
+        self.drop_node(&self.known_node(&node)?)?;
         // So that nobody who has it among its first peers takes it for one that is still to join.
+        self.note_decline(&organisation.name, node);
+        Ok(())
+    }
+
+    /// The node that signs goes; whoever approved it cannot do so again.
+    pub(crate) fn leave_organisation(&mut self) -> Result<(), Error> {
+        let node = caller();
+        let known = self.known_node(&node)?;
+        self.drop_node(&known)?;
+        let name = known.organisation;
         self.note_decline(&name, node);
-        emit(NodeRemoved { node, organisation: name });
+        if self.left.insert(&(name.clone(), node)) {
+            self.left_count.set(&name, &(self.left_count.get_or_default(&name) + 1));
+        }
+        Ok(())
+    }
+
+    /// Fails if a node left an organisation, or too many did.
+    fn may_have_back(&self, organisation: &String, node: &AccountId) -> Result<(), Error> {
+        if self.left.contains(&(organisation.clone(), *node)) {
+            return Err(Error::Left { node: *node, organisation: organisation.clone() });
+        }
+        if self.left_count.get_or_default(organisation) >= MAX_LEFT {
+            return Err(Error::TooMany { what: "nodes that left the organisation".to_owned(), most: MAX_LEFT });
+        }
+        Ok(())
+    }
+
+    /// Takes a node off the chain; a validator leaves the set.
+    pub(crate) fn drop_node(&mut self, node: &Node) -> Result<(), Error> {
+        let (key, name) = (node.key, node.organisation.clone());
+        self.unseat(&[key])?;
+        self.nodes.remove(&key);
+        self.members.remove(&(name.clone(), key));
+        let mut organisation = self.known_organisation(&name)?;
+        organisation.nodes = organisation.nodes.saturating_sub(1);
+        self.organisations.set(&name, &organisation);
+        emit(NodeRemoved { node: key, organisation: name });
         Ok(())
     }
 
@@ -116,6 +156,7 @@ impl Network {
         let mut known = self.known_node(&node)?;
         self.by_node_or_organisation(&known)?;
         known.addresses = addresses;
+        known.signed |= node == caller();
         self.nodes.set(&node, &known);
         emit(NodeUpdated { node, addresses: known.addresses });
         Ok(())

@@ -55,6 +55,8 @@ impl Network {
         }
         let organisation = record.organisation.clone();
         record.role = role;
+        // Of the genesis, or by its own activation.
+        record.signed |= role == Role::Validator;
         self.nodes.set(node, &record);
         match role {
             Role::Validator => emit(ValidatorJoined { node: *node, organisation }),

@@ -55,6 +55,8 @@ pub struct Node {
     pub role: Role,
     /// Height since which it is on the chain.
     pub since: u64,
+    /// True once it validated or its own key signed something here: from then on no vote on another organisation takes it away.
+    pub signed: bool,
 }
 
 /// A node that votes on blocks.
@@ -118,16 +120,29 @@ pub enum Change {
         /// The access.
         access: Access,
     },
+    /// The chain has other parameters, from the next block on.
+    Parameters {
+        /// All of them.
+        parameters: Parameters,
+    },
+    /// The chain has another version of the protocol, from a height on. It takes the place of one that was decided and has not begun.
+    Protocol {
+        /// The version: the one after that in force.
+        version: u16,
+        /// The first height of it: 10 to 1,000,000 blocks ahead.
+        height: u64,
+    },
 }
 
 impl Change {
-    /// The organisation that it is about.
-    pub fn organisation(&self) -> &String {
+    /// The organisation that it is about; an empty name if it is about the chain.
+    pub fn subject(&self) -> &str {
         match self {
             Self::Join { organisation } => &organisation.name,
             Self::Suspend { organisation } | Self::Resume { organisation } | Self::Access { organisation, .. } => {
                 organisation
             }
+            Self::Parameters { .. } | Self::Protocol { .. } => "",
         }
     }
 }
@@ -135,25 +150,38 @@ impl Change {
 /// A change that is voted on.
 #[contract_type]
 pub struct Proposal {
+    /// Its number: one more than that of the one before.
+    pub number: u64,
     /// The change.
     pub change: Change,
+    /// The organisation that proposed it.
+    pub by: String,
     /// Organisations that voted for it, in the order of their votes.
     pub votes: Vec<String>,
     /// Height at which it was proposed.
     pub since: u64,
+    /// Block time, in milliseconds since 1970-01-01 UTC, from which on it is over: 30 days after it was proposed.
+    pub until: u64,
 }
 
-/// Rules that all nodes share and that may change at a height.
+/// Bounds that all nodes share and that organisations change by votes.
 #[contract_type]
 pub struct Parameters {
     /// Gas one public transaction or one private call may use.
     pub max_tx_gas: u64,
     /// Gas the public transactions of one block may ask for together.
     pub max_block_gas: u64,
+    /// Bytes of one transaction.
+    pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
-    /// Version of the pass that makes modules count their gas.
-    pub pass_version: u32,
-    /// Version of the table of what computation costs.
-    pub schedule_version: u32,
+}
+
+/// A version of the protocol, and from when on it is that of the chain.
+#[contract_type]
+pub struct Version {
+    /// Its number.
+    pub version: u16,
+    /// Height of its first block.
+    pub since: u64,
 }

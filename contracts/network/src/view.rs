@@ -41,13 +41,10 @@ impl Network {
                 (self.declined.iter_under_after(&organisation, &last), size(limit))
             }
         };
-        all.take(start).map(|(_, node)| node).collect()
+        all.take(start).map(|((_, node), _)| node).collect()
     }
 
-    pub(crate) fn page_of_proposals(&self, after: String, limit: u32) -> Vec<Proposal> {
-        if !after.is_empty() && check::name(&after).is_err() {
-            return Vec::new();
-        }
+    pub(crate) fn page_of_proposals(&self, after: u64, limit: u32) -> Vec<Proposal> {
         self.proposals.iter_after(&after).take(size(limit)).map(|(_, proposal)| proposal).collect()
     }
 }

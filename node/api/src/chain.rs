@@ -132,16 +132,20 @@ pub struct Limit {
     pub allowed: u64,
 }
 
-/// The rules all nodes of the chain share, from its genesis.
+/// The rules all nodes of the chain share, as they hold for the next block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Parameters {
     /// Hash of the genesis.
     pub chain_id: Text<Hash>,
+    /// Version of the protocol.
+    pub version: u16,
     /// Gas one public transaction or one private call may use.
     pub max_tx_gas: u64,
     /// Gas the public transactions of one block may ask for together.
     pub max_block_gas: u64,
+    /// Bytes of one transaction.
+    pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
     /// Version of the pass that makes modules count their gas.
@@ -211,8 +215,10 @@ pub trait ChainApi {
         params = r#"{}"#,
         result = r#"{
             "chainId": "0x1111111111111111111111111111111111111111111111111111111111111111",
+            "version": 1,
             "maxTxGas": 1000000000,
             "maxBlockGas": 2000000000,
+            "maxTxBytes": 1314816,
             "maxBlockBytes": 3145728,
             "passVersion": 2,
             "scheduleVersion": 1,

@@ -3,7 +3,8 @@
 
 use coffer_abi::{AccountId, Hash};
 use coffer_api_macros::api;
-use coffer_chain::network::{self, NodeRecord, OrganisationRecord, ParameterRecord};
+use coffer_chain::Parameters;
+use coffer_chain::network::{self, FirstNode, FirstOrganisation, NodeRecord, OrganisationRecord, ProposalRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -119,12 +120,102 @@ pub struct NetworkParameters {
     pub max_tx_gas: u64,
     /// Gas the public transactions of one block may ask for together.
     pub max_block_gas: u64,
+    /// Bytes of one transaction.
+    pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
-    /// Version of the pass that makes modules count their gas.
-    pub pass_version: u32,
-    /// Version of the table of what computation costs.
-    pub schedule_version: u32,
+}
+
+/// An organisation as it is to join.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewOrganisation {
+    /// Its name.
+    pub name: String,
+    /// The key that is to hold its rights.
+    pub key: Text<AccountId>,
+    /// What its nodes may do at most.
+    pub access: Access,
+    /// Its first nodes.
+    pub nodes: Vec<NewNode>,
+}
+
+/// A node as it is to join.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewNode {
+    /// Its key.
+    pub node: Text<AccountId>,
+    /// What it may do at most.
+    pub access: Access,
+    /// Where it listens.
+    pub addresses: Vec<String>,
+}
+
+/// What organisations vote on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// An organisation joins.
+    Join(NewOrganisation),
+    /// The organisation of this name loses its rights until it is resumed.
+    Suspend(String),
+    /// The suspended organisation of this name has its rights again.
+    Resume(String),
+    /// An organisation has another access.
+    Access(NewAccess),
+    /// The chain has other parameters.
+    Parameters(NetworkParameters),
+    /// The chain has another version of the protocol.
+    Protocol(ProtocolVersion),
+}
+
+/// An organisation's other access.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAccess {
+    /// The organisation.
+    pub organisation: String,
+    /// The access.
+    pub access: Access,
+}
+
+/// A version of the protocol and its first height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProtocolVersion {
+    /// The version.
+    pub version: u16,
+    /// Height of its first block.
+    pub height: u64,
+}
+
+/// A change that is voted on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Proposal {
+    /// Its number.
+    pub number: u64,
+    /// The change.
+    pub change: Change,
+    /// The organisation that proposed it.
+    pub by: String,
+    /// Organisations that voted for it.
+    pub votes: Vec<String>,
+    /// Height at which it was proposed.
+    pub since: u64,
+    /// When it is over, milliseconds since 1970-01-01 UTC.
+    pub until: u64,
+}
+
+/// A page of proposals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProposalPage {
+    /// In the order of their numbers, without those that are over.
+    pub items: Vec<Proposal>,
+    /// `after` of the next page; `null` when there is nothing more.
+    pub next: Option<u64>,
 }
 
 impl From<network::Access> for Access {
@@ -154,15 +245,48 @@ impl From<OrganisationRecord> for Organisation {
 
 impl From<NodeRecord> for NetworkNode {
     fn from(record: NodeRecord) -> Self {
-        let NodeRecord { key, organisation, access, addresses, role, since } = record;
+        let NodeRecord { key, organisation, access, addresses, role, since, .. } = record;
         Self { node: Text(key), organisation, access: access.into(), role: role.into(), addresses, since }
     }
 }
 
-impl From<ParameterRecord> for NetworkParameters {
-    fn from(record: ParameterRecord) -> Self {
-        let ParameterRecord { max_tx_gas, max_block_gas, max_block_bytes, pass_version, schedule_version } = record;
-        Self { max_tx_gas, max_block_gas, max_block_bytes, pass_version, schedule_version }
+impl From<Parameters> for NetworkParameters {
+    fn from(parameters: Parameters) -> Self {
+        let Parameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes } = parameters;
+        Self { max_tx_gas: max_tx_gas.0, max_block_gas: max_block_gas.0, max_tx_bytes, max_block_bytes }
+    }
+}
+
+impl From<FirstOrganisation> for NewOrganisation {
+    fn from(organisation: FirstOrganisation) -> Self {
+        let FirstOrganisation { name, key, access, nodes } = organisation;
+        let node =
+            |FirstNode { key, access, addresses, .. }| NewNode { node: Text(key), access: access.into(), addresses };
+        Self { name, key: Text(key), access: access.into(), nodes: nodes.into_iter().map(node).collect() }
+    }
+}
+
+impl From<network::Change> for Change {
+    fn from(change: network::Change) -> Self {
+        match change {
+            network::Change::Join { organisation } => Self::Join(organisation.into()),
+            network::Change::Suspend { organisation } => Self::Suspend(organisation),
+            network::Change::Resume { organisation } => Self::Resume(organisation),
+            network::Change::Access { organisation, access } => {
+                Self::Access(NewAccess { organisation, access: access.into() })
+            }
+            network::Change::Parameters { parameters } => Self::Parameters(parameters.into()),
+            network::Change::Protocol { version, height } => {
+                Self::Protocol(ProtocolVersion { version, height: height.0 })
+            }
+        }
+    }
+}
+
+impl From<ProposalRecord> for Proposal {
+    fn from(record: ProposalRecord) -> Self {
+        let ProposalRecord { number, change, by, votes, since, until } = record;
+        Self { number, change: change.into(), by, votes, since: since.0, until: until.0 }
     }
 }
 
@@ -247,10 +371,36 @@ pub trait MembershipApi {
         result = r#"{
             "maxTxGas": 1000000000,
             "maxBlockGas": 2000000000,
-            "maxBlockBytes": 3145728,
-            "passVersion": 2,
-            "scheduleVersion": 1
+            "maxTxBytes": 1314816,
+            "maxBlockBytes": 3145728
         }"#
     )]
     async fn parameters(&self) -> Result<NetworkParameters, Error>;
+
+    /// What organisations vote on, in pages.
+    ///
+    /// Without what is over: proposals end 30 days after they were made, by the time of the newest block or this node's clock, whichever is later.
+    #[method(
+        access = public,
+        errors = [],
+        params = r#"{"limit": 10}"#,
+        result = r#"{
+            "items": [{
+                "number": 7,
+                "change": {"protocol": {"version": 2, "height": 5000}},
+                "by": "Ministry",
+                "votes": ["Ministry", "Bank"],
+                "since": 4100,
+                "until": 1702592000000
+            }],
+            "next": null
+        }"#
+    )]
+    async fn proposals(
+        &self,
+        /// `next` of the page before.
+        after: Option<Number>,
+        /// Proposals of this page, at most 100; 100 if left out.
+        limit: Option<Number>,
+    ) -> Result<ProposalPage, Error>;
 }

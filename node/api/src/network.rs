@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::membership::ProtocolVersion;
 use crate::types::Text;
 
 /// The network of this node in short.
@@ -41,6 +42,14 @@ pub struct NetworkStatus {
     pub cuts: u64,
     /// How far this node is behind the others.
     pub sync: SyncStatus,
+    /// Version of the protocol of the next block; null while the chain is not here.
+    pub protocol: Option<u16>,
+    /// The newest version of the protocol that this node's program has.
+    pub newest_protocol: u16,
+    /// A version that was decided and begins later.
+    pub coming_protocol: Option<ProtocolVersion>,
+    /// What the operator of this node has to do before something happens.
+    pub warning: Option<String>,
 }
 
 /// How far a node is behind the others.
@@ -179,7 +188,11 @@ pub trait NetworkApi {
                 "blocksPerSecond": 440,
                 "secondsLeft": 20,
                 "snapshot": null
-            }
+            },
+            "protocol": 1,
+            "newestProtocol": 1,
+            "comingProtocol": null,
+            "warning": null
         }"#
     )]
     async fn status(&self, ctx: Self::Context) -> Result<NetworkStatus, Error>;

@@ -11,7 +11,7 @@ use crate::tx::Transaction;
 /// What a block commits to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Header {
-    /// [`crate::PROTOCOL_VERSION`].
+    /// Version of the protocol at this height ([`crate::versions`]).
     pub version: u16,
     /// The chain: hash of its genesis.
     pub chain_id: Hash,

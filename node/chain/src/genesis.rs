@@ -3,30 +3,27 @@
 
 use alloc::vec::Vec;
 
-use coffer_abi::caps::{PASS_VERSION, SCHEDULE_VERSION};
-use coffer_abi::{AccountId, Caps, Decode, Encode, Gas, Hash, Height, Time};
+use coffer_abi::{AccountId, Decode, Encode, Gas, Hash, Height, Time};
 
 use crate::block::{Header, receipts_root, transactions_root};
 use crate::certificate::ValidatorSet;
 use crate::hash::{Domain, hash_of};
 use crate::network::{FirstOrganisation, first_validators};
+use crate::rules::BlockRules;
 use crate::system::{NETWORK, SystemContract, SystemContracts};
+use crate::tx::MAX_BYTES;
 
-/// Rules every node of a chain shares. A change is a network upgrade.
+/// Bounds that all nodes of a chain share. The organisations change them by votes; what else they share hangs on the version of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Parameters {
     /// Gas one public transaction or one private call may use.
     pub max_tx_gas: Gas,
     /// Gas the public transactions of one block may ask for together.
     pub max_block_gas: Gas,
+    /// Bytes of one transaction.
+    pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
-    /// Version of the pass that makes modules count their gas. A node that does not have it cannot follow the chain.
-    pub pass_version: u32,
-    /// Version of the gas schedule, which says what computation costs.
-    pub schedule_version: u32,
-    /// What contract modules may hold and how large they may be.
-    pub caps: Caps,
 }
 
 impl Default for Parameters {
@@ -35,10 +32,8 @@ impl Default for Parameters {
         Self {
             max_tx_gas: Gas(1_000_000_000),
             max_block_gas: Gas(2_000_000_000),
+            max_tx_bytes: MAX_BYTES as u32,
             max_block_bytes: 3 * 1024 * 1024,
-            pass_version: PASS_VERSION,
-            schedule_version: SCHEDULE_VERSION,
-            caps: Caps::default(),
         }
     }
 }
@@ -46,7 +41,7 @@ impl Default for Parameters {
 /// The start of a chain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Genesis {
-    /// [`crate::PROTOCOL_VERSION`] at the start.
+    /// Version of the protocol at the start.
     pub version: u16,
     /// Random, so that no two chains are one by accident.
     pub salt: [u8; 32],
@@ -54,7 +49,7 @@ pub struct Genesis {
     pub time: Time,
     /// Who decides block 1.
     pub validators: ValidatorSet,
-    /// The shared rules.
+    /// The parameters at the start.
     pub parameters: Parameters,
     /// Contracts that come with the chain. A change is a network upgrade.
     pub system: SystemContracts,
@@ -82,6 +77,11 @@ impl Genesis {
     /// Identity of the chain.
     pub fn chain_id(&self) -> Hash {
         hash_of(Domain::Genesis, self)
+    }
+
+    /// What block 1 must keep.
+    pub fn rules(&self) -> BlockRules {
+        BlockRules { version: self.version, parameters: self.parameters.clone() }
     }
 
     /// The contract that keeps the network, if this chain has it.

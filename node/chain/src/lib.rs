@@ -21,6 +21,7 @@ pub mod system;
 pub mod genesis;
 pub mod network;
 pub mod rules;
+pub mod versions;
 pub mod trie;
 
 pub use authority::{Authority, Change, Consent, Consents, Parties};
@@ -30,9 +31,10 @@ pub use certificate::{Certificate, Validator, ValidatorSet};
 pub use genesis::{Genesis, GenesisError, Parameters};
 pub use marker::{InnerAction, InnerBody, InnerCall};
 pub use psi::Psi;
+pub use rules::BlockRules;
 pub use sign::{Signature, SigningKey};
 pub use system::{SystemContract, SystemContracts};
 pub use tx::{CheckedTx, Kind, Transaction, TxBody};
 
-/// Version of the protocol: of every encoding, gas schedule, cap and pass. A higher one is a network upgrade.
+/// Version of the forms: of everything that is encoded, hashed and signed here. [`versions`] says which forms a version of the protocol has.
 pub const PROTOCOL_VERSION: u16 = 1;

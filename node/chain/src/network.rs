@@ -6,7 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use coffer_abi::{AccountId, ContractId, Decode, Encode, codec, limits};
+use coffer_abi::{AccountId, ContractId, Decode, Encode, Height, Time, codec, limits};
 
 use crate::certificate::{POWER_PER_ORGANISATION, Validator, ValidatorSet};
 use crate::genesis::Parameters;
@@ -88,33 +88,73 @@ pub struct NodeRecord {
     pub role: Role,
     /// Height since which it is on the chain.
     pub since: u64,
+    /// True once it validated or its own key signed something in the contract.
+    pub signed: bool,
 }
 
-/// Parameters of the chain as the contract keeps them.
+/// A version of the protocol and its first height, as the contract stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct VersionRecord {
+    /// The version.
+    pub version: u16,
+    /// Height of its first block.
+    pub since: Height,
+}
+
+/// What organisations vote on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct ParameterRecord {
-    /// Gas one public transaction or one private call may use.
-    pub max_tx_gas: u64,
-    /// Gas the public transactions of one block may ask for together.
-    pub max_block_gas: u64,
-    /// Bytes of the transactions of one block.
-    pub max_block_bytes: u32,
-    /// Version of the pass that makes modules count their gas.
-    pub pass_version: u32,
-    /// Version of the gas schedule.
-    pub schedule_version: u32,
+pub enum Change {
+    /// An organisation joins, with its nodes as followers.
+    Join {
+        /// All of it.
+        organisation: FirstOrganisation,
+    },
+    /// An organisation loses its rights until it is resumed.
+    Suspend {
+        /// Its name.
+        organisation: String,
+    },
+    /// A suspended organisation has its rights again.
+    Resume {
+        /// Its name.
+        organisation: String,
+    },
+    /// An organisation has another access.
+    Access {
+        /// Its name.
+        organisation: String,
+        /// The access.
+        access: Access,
+    },
+    /// The chain has other parameters, from the next block on.
+    Parameters {
+        /// All of them.
+        parameters: Parameters,
+    },
+    /// The chain has another version of the protocol.
+    Protocol {
+        /// The version.
+        version: u16,
+        /// Its first height.
+        height: Height,
+    },
 }
 
-impl From<&Parameters> for ParameterRecord {
-    fn from(parameters: &Parameters) -> Self {
-        Self {
-            max_tx_gas: parameters.max_tx_gas.0,
-            max_block_gas: parameters.max_block_gas.0,
-            max_block_bytes: parameters.max_block_bytes,
-            pass_version: parameters.pass_version,
-            schedule_version: parameters.schedule_version,
-        }
-    }
+/// What is voted on, as the contract stores it, by its number.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ProposalRecord {
+    /// Its number.
+    pub number: u64,
+    /// The change.
+    pub change: Change,
+    /// The organisation that proposed it.
+    pub by: String,
+    /// Organisations that voted for it.
+    pub votes: Vec<String>,
+    /// Height at which it was proposed.
+    pub since: Height,
+    /// Block time from which on it is over.
+    pub until: Time,
 }
 
 /// The contract's id: in the public state of every chain that has it.
@@ -123,8 +163,8 @@ pub fn contract() -> ContractId {
 }
 
 /// What the contract's `init` is given.
-pub fn init_input(organisations: &[FirstOrganisation], parameters: &Parameters) -> Vec<u8> {
-    (organisations, ParameterRecord::from(parameters)).encode()
+pub fn init_input(organisations: &[FirstOrganisation], parameters: &Parameters, version: u16) -> Vec<u8> {
+    (organisations, parameters, version).encode()
 }
 
 /// Key of a field that is one value, or of the entries of a map without what follows it.
@@ -143,6 +183,16 @@ pub fn validators_key() -> Vec<u8> {
 /// Storage key of the parameters.
 pub fn parameters_key() -> Vec<u8> {
     field(limits::KEY_PLAIN, "parameters")
+}
+
+/// Storage key of the versions of the protocol: a list of [`VersionRecord`] in the order of their heights.
+pub fn versions_key() -> Vec<u8> {
+    field(limits::KEY_PLAIN, "versions")
+}
+
+/// What the storage keys of the proposals begin with; the number follows, big-endian.
+pub fn proposals_prefix() -> Vec<u8> {
+    field(limits::KEY_ORDERED, "proposals")
 }
 
 /// What the storage keys of the organisations begin with; the name follows.

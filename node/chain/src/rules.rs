@@ -5,13 +5,12 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use coffer_abi::export::is_method_name;
-use coffer_abi::{ContractId, Encode, Hash, Height, limits};
+use coffer_abi::{ContractId, Encode, Gas, Hash, Height, limits};
 
-use crate::PROTOCOL_VERSION;
 use crate::block::{Block, Header, transactions_root};
 use crate::certificate::ValidatorSet;
 use crate::genesis::Parameters;
-use crate::tx::{CheckedTx, Kind, TxError};
+use crate::tx::{CheckedTx, Kind, Transaction, TxError};
 
 /// Blocks ahead that `valid_until` may lie; bounds the set of ids that replay protection keeps.
 pub const MAX_VALIDITY: u64 = 1_000;
@@ -54,6 +53,47 @@ pub enum NotIncludable {
         /// Height of the block.
         height: Height,
     },
+    /// More gas than one transaction may use now. May pass later.
+    #[error("a transaction may use at most {max} gas, this one asks for {asked}")]
+    Gas {
+        /// What it asks for.
+        asked: Gas,
+        /// The most allowed.
+        max: Gas,
+    },
+    /// Longer than one transaction may be now. May pass later.
+    #[error("a transaction has at most {max} bytes now, this one has {bytes}")]
+    Bytes {
+        /// How long it is.
+        bytes: usize,
+        /// The most allowed.
+        max: u32,
+    },
+}
+
+/// What the network contract says, after the block before, of the next block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockRules {
+    /// Version of the protocol.
+    pub version: u16,
+    /// The parameters.
+    pub parameters: Parameters,
+}
+
+/// Checks gas and size of a transaction by the parameters of a block.
+///
+/// # Errors
+/// [`NotIncludable`].
+pub fn check_limits(tx: &Transaction, parameters: &Parameters) -> Result<(), NotIncludable> {
+    let (asked, max) = (tx.body.gas_limit, parameters.max_tx_gas);
+    if asked > max {
+        return Err(NotIncludable::Gas { asked, max });
+    }
+    let (bytes, max) = (tx.encoded_size(), parameters.max_tx_bytes);
+    if bytes > max as usize {
+        return Err(NotIncludable::Bytes { bytes, max });
+    }
+    Ok(())
 }
 
 /// Checks the validity window at the height of a block: h <= valid_until <= h + 1,000.
@@ -103,7 +143,7 @@ pub enum InvalidBlock {
         /// The rule.
         error: TxError,
     },
-    /// A transaction is outside of its validity window.
+    /// A transaction is outside of its validity window, or beyond what one may use.
     #[error("transaction {index}: {error}")]
     Window {
         /// Its position.
@@ -129,12 +169,13 @@ pub fn check_block(
     block: &Block,
     parent: &Header,
     validators: &ValidatorSet,
-    parameters: &Parameters,
+    rules: &BlockRules,
     latest_time: u64,
 ) -> Result<Vec<CheckedTx>, InvalidBlock> {
     let header = &block.header;
     let wrong = |field| Err(InvalidBlock::Header(field));
-    if header.version != PROTOCOL_VERSION {
+    let BlockRules { version, parameters } = rules;
+    if header.version != *version {
         return wrong("version");
     }
     if header.chain_id != parent.chain_id {
@@ -168,11 +209,9 @@ pub fn check_block(
         if gas > parameters.max_block_gas.0 {
             return Err(InvalidBlock::TooLarge("gas"));
         }
-        check_window(tx.body.valid_until, header.height).map_err(|error| InvalidBlock::Window { index, error })?;
-        let tx = tx
-            .clone()
-            .check(&header.chain_id, parameters.max_tx_gas)
-            .map_err(|error| InvalidBlock::Transaction { index, error })?;
+        let includable = check_window(tx.body.valid_until, header.height).and_then(|()| check_limits(tx, parameters));
+        includable.map_err(|error| InvalidBlock::Window { index, error })?;
+        let tx = tx.clone().check(&header.chain_id).map_err(|error| InvalidBlock::Transaction { index, error })?;
         if !seen.insert(tx.id()) {
             return Err(InvalidBlock::Twice(tx.id()));
         }

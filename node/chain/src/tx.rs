@@ -125,14 +125,9 @@ pub enum TxError {
     /// For another chain.
     #[error("the transaction is for chain {0}")]
     OtherChain(Hash),
-    /// More gas than one transaction may use, or gas on a marker.
-    #[error("a transaction may use at most {max} gas, this one asks for {asked}")]
-    Gas {
-        /// What it asks for.
-        asked: Gas,
-        /// The most allowed.
-        max: Gas,
-    },
+    /// A marker uses none.
+    #[error("a marker uses no gas, this one asks for {0}")]
+    MarkerGas(Gas),
     /// A method name or input out of its bounds.
     #[error("the {0} is out of its bounds")]
     OutOfBounds(&'static str),
@@ -162,11 +157,11 @@ impl Transaction {
         Ok(codec::decode(bytes)?)
     }
 
-    /// Checks everything about it that does not depend on the state or the height.
+    /// Checks everything about it that does not depend on the state or the height; [`rules::check_limits`] checks its gas and size by what holds now.
     ///
     /// # Errors
     /// The first [`TxError`] found; the signature is checked last.
-    pub fn check(self, chain_id: &Hash, max_gas: Gas) -> Result<CheckedTx, TxError> {
+    pub fn check(self, chain_id: &Hash) -> Result<CheckedTx, TxError> {
         let body = &self.body;
         if body.version != PROTOCOL_VERSION {
             return Err(TxError::Version(body.version));
@@ -174,9 +169,8 @@ impl Transaction {
         if body.chain_id != *chain_id {
             return Err(TxError::OtherChain(body.chain_id));
         }
-        let max = if matches!(body.kind, Kind::Marker { .. }) { Gas(0) } else { max_gas };
-        if body.gas_limit > max {
-            return Err(TxError::Gas { asked: body.gas_limit, max });
+        if matches!(body.kind, Kind::Marker { .. }) && body.gas_limit > Gas(0) {
+            return Err(TxError::MarkerGas(body.gas_limit));
         }
         rules::check_action_bounds(&body.kind)?;
         let size = self.encoded_size();
@@ -247,25 +241,24 @@ mod tests {
         let key = SigningKey::from_seed(&[7; 32]);
         let tx = body(&key).sign(&key);
         assert_eq!(Transaction::decode_bounded(&tx.encode()).unwrap(), tx);
-        assert_eq!(tx.clone().check(&Hash([1; 32]), Gas(1000)).unwrap().id(), tx.body.id());
+        assert_eq!(tx.clone().check(&Hash([1; 32])).unwrap().id(), tx.body.id());
     }
 
     #[test]
-    fn a_transaction_of_another_chain_version_gas_or_signer_is_refused() {
+    fn a_transaction_of_another_chain_form_or_signer_or_a_marker_with_gas_is_refused() {
         let key = SigningKey::from_seed(&[7; 32]);
         let chain = Hash([1; 32]);
         let tx = body(&key).sign(&key);
-        assert_eq!(tx.clone().check(&Hash([9; 32]), Gas(1000)), Err(TxError::OtherChain(chain)));
-        assert!(matches!(tx.clone().check(&chain, Gas(999)), Err(TxError::Gas { .. })));
+        assert_eq!(tx.clone().check(&Hash([9; 32])), Err(TxError::OtherChain(chain)));
         let other = TxBody { version: 2, ..body(&key) }.sign(&key);
-        assert_eq!(other.check(&chain, Gas(1000)), Err(TxError::Version(2)));
+        assert_eq!(other.check(&chain), Err(TxError::Version(2)));
         let forged = Transaction { body: TxBody { nonce: [3; 16], ..body(&key) }, signature: tx.signature };
-        assert_eq!(forged.check(&chain, Gas(1000)), Err(TxError::BadSignature));
+        assert_eq!(forged.check(&chain), Err(TxError::BadSignature));
         let marker = TxBody { kind: Kind::Marker { payload: Hash::ZERO }, ..body(&key) }.sign(&key);
-        assert!(matches!(marker.check(&chain, Gas(1000)), Err(TxError::Gas { .. })));
+        assert!(matches!(marker.check(&chain), Err(TxError::MarkerGas(_))));
         let kind = Kind::Call { contract: ContractId([3; 32]), method: "Add!".into(), input: vec![] };
         let bad = TxBody { kind, ..body(&key) }.sign(&key);
-        assert_eq!(bad.check(&chain, Gas(1000)), Err(TxError::OutOfBounds("method")));
+        assert_eq!(bad.check(&chain), Err(TxError::OutOfBounds("method")));
     }
 
     #[test]
@@ -285,9 +278,9 @@ mod tests {
         };
         let largest = upgrade(limits::MAX_INPUT).sign(&key);
         assert_eq!(Transaction::decode_bounded(&largest.encode()).unwrap(), largest);
-        assert!(largest.check(&Hash([1; 32]), Gas(1000)).is_ok());
+        assert!(largest.check(&Hash([1; 32])).is_ok());
         let above = upgrade(limits::MAX_INPUT + 1).sign(&key);
-        assert_eq!(above.check(&Hash([1; 32]), Gas(1000)), Err(TxError::OutOfBounds("input")));
+        assert_eq!(above.check(&Hash([1; 32])), Err(TxError::OutOfBounds("input")));
     }
 
     #[test]

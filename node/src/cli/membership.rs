@@ -14,6 +14,7 @@ use coffer_runtime::trace::printable;
 use serde_json::{Map, Value, json};
 
 use super::contract::remote::{Remote, show};
+use super::vote;
 use crate::cli::print::{note, say};
 use crate::organisation::key_store::{NODE, ORGANISATION};
 
@@ -37,6 +38,16 @@ pub(super) enum Command {
     Remove(NodeArgs),
     /// Make the node that is asked a validator, from the next block on
     Activate(ActivateArgs),
+    /// Remove the node that is asked from the network, signed by itself: its organisation cannot approve its key again
+    Leave(ActivateArgs),
+    /// Vote for what organisations decide together, or propose it
+    Vote(vote::VoteArgs),
+    /// List what is voted on
+    Proposals(ProposalsArgs),
+    /// Take back the own organisation's vote for a proposal
+    Withdraw(vote::WithdrawArgs),
+    /// Show the parameters of the chain
+    Parameters(Remote),
     /// Make a validator a follower, from the next block on; `--from node` lets the node that is asked sign for itself
     Deactivate(NodeArgs),
 }
@@ -54,6 +65,18 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ProposalsArgs {
+    /// Proposals behind this number
+    #[arg(long, value_name = "NUMBER")]
+    after: Option<u64>,
+    /// At most so many, 100 at once
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ValidatorsArgs {
     /// Height of the block; the next one if left out
     #[arg(long)]
@@ -63,7 +86,7 @@ pub(super) struct ValidatorsArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum AccessArg {
+pub(super) enum AccessArg {
     /// It may become a validator
     Trusted,
     /// It follows
@@ -98,9 +121,19 @@ pub(super) struct ActivateArgs {
     remote: Remote,
 }
 
+impl AccessArg {
+    /// As the contract has it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Trusted => "Trusted",
+            Self::Managed => "Managed",
+        }
+    }
+}
+
 /// Who signs, and where.
 #[derive(Debug, Args)]
-struct Signed {
+pub(super) struct Signed {
     /// Who acts: `organisation` (the key of the organisation of the node that is asked) if left out, `node`, or another account
     #[arg(long, value_name = "ACCOUNT")]
     from: Option<Account>,
@@ -117,6 +150,11 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Decline(args) => args.signed.call("decline", json!({ "node": args.node.to_string() }))?,
         Command::Remove(args) => args.signed.call("remove", json!({ "node": args.node.to_string() }))?,
         Command::Activate(args) => activate(&args.remote)?,
+        Command::Leave(args) => call(&args.remote, "leave", json!({}), Account::Name(NODE.into()))?,
+        Command::Vote(args) => vote::vote(args)?,
+        Command::Proposals(args) => vote::proposals(args.after, args.limit, &args.remote)?,
+        Command::Withdraw(args) => vote::withdraw(args)?,
+        Command::Parameters(remote) => vote::parameters(&remote)?,
         Command::Deactivate(args) => args.signed.call("deactivate", json!({ "node": args.node.to_string() }))?,
     }
     Ok(ExitCode::SUCCESS)
@@ -162,7 +200,7 @@ fn organisations(args: ListArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn access_word(access: Access) -> &'static str {
+pub(super) fn access_word(access: Access) -> &'static str {
     match access {
         Access::Trusted => "trusted",
         Access::Managed => "managed",
@@ -190,11 +228,7 @@ fn share(power: u64, total: u64) -> String {
 }
 
 fn approve(args: ApproveArgs) -> anyhow::Result<()> {
-    let access = match args.access {
-        AccessArg::Trusted => "Trusted",
-        AccessArg::Managed => "Managed",
-    };
-    let given = json!({ "node": args.node.to_string(), "access": access, "addresses": args.addresses });
+    let given = json!({ "node": args.node.to_string(), "access": args.access.word(), "addresses": args.addresses });
     args.signed.call("approve", given)
 }
 
@@ -205,14 +239,33 @@ fn activate(remote: &Remote) -> anyhow::Result<()> {
 }
 
 impl Signed {
-    fn call(self, method: &str, args: Value) -> anyhow::Result<()> {
-        let from = self.from.unwrap_or_else(|| Account::Name(ORGANISATION.into()));
-        call(&self.remote, method, args, from)
+    pub(super) fn call(self, method: &str, args: Value) -> anyhow::Result<()> {
+        call(&self.remote, method, args, self.from())
+    }
+
+    /// The same, for whoever shows what came of it.
+    pub(super) fn send(&self, method: &str, args: Value) -> anyhow::Result<Called> {
+        send(&self.remote, method, args, self.from())
+    }
+
+    pub(super) fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    fn from(&self) -> Account {
+        self.from.clone().unwrap_or_else(|| Account::Name(ORGANISATION.into()))
     }
 }
 
 /// Calls the network contract and shows what came of it.
 fn call(remote: &Remote, method: &str, args: Value, from: Account) -> anyhow::Result<()> {
+    let called = send(remote, method, args, from)?;
+    let mut lines = vec![("transaction", called.tx.0.to_string()), ("height", called.height.to_string())];
+    lines.extend(called.events.iter().map(|event| ("event", format!("{} {}", event.name, event.data))));
+    show(&called, remote.json, &lines)
+}
+
+fn send(remote: &Remote, method: &str, args: Value, from: Account) -> anyhow::Result<Called> {
     let args = match args {
         Value::Object(args) => args,
         _ => Map::new(),
@@ -225,8 +278,5 @@ fn call(remote: &Remote, method: &str, args: Value, from: Account) -> anyhow::Re
         from: Some(from),
         gas_limit: None,
     };
-    let called: Called = remote.request(&params)?;
-    let mut lines = vec![("transaction", called.tx.0.to_string()), ("height", called.height.to_string())];
-    lines.extend(called.events.iter().map(|event| ("event", format!("{} {}", event.name, event.data))));
-    show(&called, remote.json, &lines)
+    remote.request(&params)
 }

@@ -16,6 +16,7 @@ mod run;
 mod serve;
 mod system;
 mod testnet;
+mod vote;
 
 use std::process::ExitCode;
 

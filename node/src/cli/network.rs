@@ -4,8 +4,10 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use coffer_api::membership::ProtocolVersion;
 use coffer_api::network::{
-    JoinRequestInfo, JoinRequestsParams, PeerInfo, PeerState, PeersParams, SnapshotStatus, StatusParams, SyncStatus,
+    JoinRequestInfo, JoinRequestsParams, NetworkStatus, PeerInfo, PeerState, PeersParams, SnapshotStatus, StatusParams,
+    SyncStatus,
 };
 use coffer_runtime::trace::printable;
 
@@ -69,8 +71,12 @@ fn status(remote: &Remote) -> anyhow::Result<ExitCode> {
         ("messages rejected", status.rejected_messages.to_string()),
         ("messages unsent", status.unsent_messages.to_string()),
         ("nodes cut", status.cuts.to_string()),
+        ("protocol", protocol(&status)),
     ];
     show(&status, remote.json, &lines)?;
+    if let Some(warning) = status.warning.as_ref().filter(|_| !remote.json) {
+        note!("warning: {}", printable(warning));
+    }
     if !status.enabled && !remote.json {
         note!("this node was started without a network; give it `[network]` with `listen` or `peers`");
     }
@@ -98,6 +104,15 @@ fn fetched(snapshot: &SnapshotStatus) -> String {
 
 fn left(seconds: Option<u64>) -> String {
     seconds.map_or_else(|| "nobody knows how long".into(), |seconds| format!("about {} left", span(seconds * 1_000)))
+}
+
+fn protocol(status: &NetworkStatus) -> String {
+    let version = status.protocol.map_or_else(|| "not known yet".into(), |version| format!("version {version}"));
+    let now = format!("{version}, this program has up to {}", status.newest_protocol);
+    match status.coming_protocol {
+        Some(ProtocolVersion { version, height }) => format!("{now}; version {version} from block {height} on"),
+        None => now,
+    }
 }
 
 fn peers(remote: &Remote) -> anyhow::Result<ExitCode> {

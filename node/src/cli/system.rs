@@ -71,7 +71,7 @@ mod tests {
             "what was removed is not among the first again"
         );
         let parameters = state.public().network_parameters().unwrap().unwrap();
-        assert_eq!(parameters, network::ParameterRecord::from(node.invoker().parameters()));
+        assert_eq!(parameters, node.invoker().parameters().unwrap());
         node.stop().await.unwrap();
     }
 }

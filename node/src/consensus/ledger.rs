@@ -2,22 +2,23 @@
 //! its own. Invariant: what is committed was executed here and agrees with its header in every root.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::{Hash, Height};
 use coffer_chain::block::{receipts_root, transactions_root};
-use coffer_chain::{Block, Certificate, CheckedTx, Genesis, Header, PROTOCOL_VERSION, ValidatorSet, rules};
+use coffer_chain::{Block, BlockRules, Certificate, CheckedTx, Genesis, Header, Parameters, ValidatorSet, rules};
 use coffer_runtime::BlockContext;
 
 use super::{App, Failure, Rejected, Standing};
-use crate::executor::{BlockError, BlockRun, Executor};
+use crate::executor::{BlockError, BlockRun, Executor, Known, Versions};
 use crate::pool::{Pool, Waiters};
 use crate::sources::Sources;
 use crate::state::{BlockCommit, BlockId, Head, State, View};
 
 /// What the ledger works with.
 pub struct Ledger {
-    /// The start of the chain: its parameters.
+    /// The start of the chain.
     pub genesis: Genesis,
     /// This node's key.
     pub proposer: coffer_abi::AccountId,
@@ -31,6 +32,10 @@ pub struct Ledger {
     pub waiters: Arc<Waiters>,
     /// Time.
     pub sources: Arc<Sources>,
+    /// The versions of the protocol that this node can execute.
+    pub known: Known,
+    /// Height of the version that was warned of.
+    warned: AtomicU64,
     executed: Mutex<HashMap<Hash, Executed>>,
 }
 
@@ -51,7 +56,8 @@ impl Ledger {
         waiters: Arc<Waiters>,
         sources: Arc<Sources>,
     ) -> Self {
-        Self { genesis, proposer, state, executor, pool, waiters, sources, executed: Mutex::default() }
+        let (known, warned, executed) = (Known::of_program(), AtomicU64::new(0), Mutex::default());
+        Self { genesis, proposer, state, executor, pool, waiters, sources, known, warned, executed }
     }
 
     fn parent(&self) -> Result<Header, Failure> {
@@ -60,19 +66,41 @@ impl Ledger {
         Ok(stored.ok_or(Failure::OutOfOrder(head.hash))?.block.header)
     }
 
+    /// The rules of the block behind a view.
+    fn rules(&self, view: &View) -> Result<BlockRules, Failure> {
+        self.known.meaning(self.executor.versions(view)?.next)?;
+        Ok(self.executor.rules(view)?)
+    }
+
+    /// Checks that this node can go on behind its head; warns once of a version ahead that it does not have.
+    ///
+    /// # Errors
+    /// [`Failure::Version`]: only a newer program can. [`Failure::State`].
+    pub fn look_ahead(&self) -> Result<(), Failure> {
+        let Versions { next, coming } = self.executor.versions(&self.state.public())?;
+        self.known.meaning(next)?;
+        if let Some(coming) = coming
+            && let Err(error) = self.known.meaning(coming)
+            && self.warned.swap(coming.since.0, Ordering::Relaxed) != coming.since.0
+        {
+            tracing::warn!(version = coming.version, height = %coming.since, "this node will stop before that height: {error}");
+        }
+        Ok(())
+    }
+
     /// The header that follows from executing transactions on the parent.
     fn header(
         &self,
         parent: &Header,
         view: &View,
-        context: BlockContext,
+        (version, context): (u16, BlockContext),
         txs: &[CheckedTx],
     ) -> Result<(Header, BlockRun), BlockError> {
         let run = self.executor.run_block(view, context, txs)?;
         let next_validators = run.writes.validators().map_or(parent.next_validators, |set| set.hash());
         let signed: Vec<Hash> = txs.iter().map(CheckedTx::signed_hash).collect();
         let header = Header {
-            version: PROTOCOL_VERSION,
+            version,
             chain_id: parent.chain_id,
             height: context.height,
             parent: parent.hash(),
@@ -89,10 +117,10 @@ impl Ledger {
     }
 
     /// Waiting transactions that can be in a block at `height`. Those that are in the chain already are forgotten.
-    fn includable(&self, view: &View, height: Height) -> Result<Vec<CheckedTx>, Failure> {
+    fn includable(&self, view: &View, height: Height, parameters: &Parameters) -> Result<Vec<CheckedTx>, Failure> {
         let mut txs = Vec::new();
         let mut known = Vec::new();
-        for tx in self.pool.candidates(height, self.executor.parameters()) {
+        for tx in self.pool.candidates(height, parameters) {
             if self.executor.is_included(view, &tx)? {
                 known.push(tx.id());
             } else {
@@ -132,7 +160,7 @@ impl App for Ledger {
     fn has_work(&self) -> Result<bool, Failure> {
         let view = self.state.public();
         match view.height().next() {
-            Some(height) => Ok(!self.includable(&view, height)?.is_empty()),
+            Some(height) => Ok(!self.includable(&view, height, &self.rules(&view)?.parameters)?.is_empty()),
             None => Ok(false),
         }
     }
@@ -143,13 +171,14 @@ impl App for Ledger {
             return Ok(None);
         };
         let view = self.state.public();
-        let txs = self.includable(&view, height)?;
+        let BlockRules { version, parameters } = self.rules(&view)?;
+        let txs = self.includable(&view, height, &parameters)?;
         if txs.is_empty() {
             return Ok(None);
         }
         let time = self.sources.block_time(parent.time, height);
         let context = BlockContext { height, time, chain_id: parent.chain_id };
-        let (header, run) = self.header(&parent, &view, context, &txs).map_err(|error| match error {
+        let (header, run) = self.header(&parent, &view, (version, context), &txs).map_err(|error| match error {
             BlockError::Failed(error) => Failure::Execution(error),
             BlockError::Replayed(_) => Failure::OwnProposal(error.to_string()),
         })?;
@@ -167,17 +196,19 @@ impl App for Ledger {
             Standing::Decided => u64::MAX,
         };
         let validators = self.state.validator_set(&parent.next_validators).map_err(Failure::from)?;
-        let txs = rules::check_block(block, &parent, &validators, &self.genesis.parameters, latest)?;
+        let view = self.state.public();
+        let rules = self.rules(&view)?;
+        let txs = rules::check_block(block, &parent, &validators, &rules, latest)?;
         if self.executed().get(&hash).is_some_and(|executed| executed.block == *block) {
             return Ok(());
         }
-        let view = self.state.public();
         let Header { height, time, chain_id, .. } = block.header;
         let context = BlockContext { height, time, chain_id };
-        let (expected, run) = self.header(&parent, &view, context, &txs).map_err(|error| match error {
-            BlockError::Replayed(tx) => Rejected::Replayed(tx),
-            BlockError::Failed(error) => Failure::Execution(error).into(),
-        })?;
+        let (expected, run) =
+            self.header(&parent, &view, (rules.version, context), &txs).map_err(|error| match error {
+                BlockError::Replayed(tx) => Rejected::Replayed(tx),
+                BlockError::Failed(error) => Failure::Execution(error).into(),
+            })?;
         let differs = [
             ("receipts root", expected.receipts_root != block.header.receipts_root),
             ("state root", expected.state_root != block.header.state_root),
@@ -222,6 +253,8 @@ impl App for Ledger {
             self.waiters.settle(height, index, receipt);
         }
         tracing::info!(height = %height, hash = %hash, transactions = ids.len(), "block committed");
+        // The last one of what this program knows ends it; the block is there.
+        self.look_ahead()?;
         Ok(height)
     }
 

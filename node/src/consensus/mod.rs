@@ -83,6 +83,9 @@ pub enum Failure {
     /// The state failed.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// The next block is of a version of the protocol that this program does not have.
+    #[error(transparent)]
+    Version(#[from] executor::UnknownVersion),
     /// The engine asked for something out of order.
     #[error("block {0} was not executed and decided before it was to be committed")]
     OutOfOrder(Hash),

@@ -9,15 +9,14 @@ mod lane;
 mod overlay;
 mod pipeline;
 mod private;
-mod chain_rules;
 mod public;
 mod trace;
 mod query;
 mod upgrade;
+mod versions;
 mod world;
 
 pub use action::{Action, Deployment, Frame};
-pub use chain_rules::{ForeignRules, engine_config};
 pub use first::{FirstStateError, first_writes};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
@@ -26,12 +25,13 @@ pub use private::{PrivateCall, PrivateRun};
 pub use public::{BlockError, BlockRun};
 pub use trace::{Traced, TracedCodes, Tracer};
 pub use upgrade::{NewAuthority, Tried, Upgrade};
+pub use versions::{Known, UnknownVersion, Versions};
 pub use world::Snapshot;
 
 use std::time::Duration;
 
 use coffer_abi::{CodeHash, Hash};
-use coffer_chain::Parameters;
+use coffer_chain::BlockRules;
 use coffer_chain::hash::code_hash;
 use coffer_runtime::codes::{Codes, HotLimits, Prepared};
 use coffer_runtime::engine::Lane;
@@ -64,16 +64,16 @@ pub struct Executor {
     runtime: Runtime,
     codes: Codes,
     chain_id: Hash,
-    parameters: Parameters,
+    first: BlockRules,
 }
 
 impl Executor {
-    /// An executor for one chain.
+    /// An executor for one chain; `first` are the rules that it begins with.
     ///
     /// # Errors
     /// When the system gives no thread for compiling in the background.
-    pub fn new(runtime: Runtime, hot: HotLimits, chain_id: Hash, parameters: Parameters) -> Result<Self, Fault> {
-        Ok(Self { codes: Codes::new(runtime.clone(), hot)?, runtime, chain_id, parameters })
+    pub fn new(runtime: Runtime, hot: HotLimits, chain_id: Hash, first: BlockRules) -> Result<Self, Fault> {
+        Ok(Self { codes: Codes::new(runtime.clone(), hot)?, runtime, chain_id, first })
     }
 
     /// What `wasm` is as a contract: code, or the rule it breaks. It is compiled when it first runs.
@@ -111,10 +111,5 @@ impl Executor {
     /// The chain this node is on.
     pub fn chain_id(&self) -> &Hash {
         &self.chain_id
-    }
-
-    /// The rules the chain's nodes share.
-    pub fn parameters(&self) -> &Parameters {
-        &self.parameters
     }
 }

@@ -82,7 +82,12 @@ impl Executor {
         if !call.is_authentic(&self.chain_id) {
             return Ok(Acted::refused(Refused::BadPayload));
         }
-        if check_window(body.valid_until, block.height).is_err() || body.gas_limit > self.parameters.max_tx_gas {
+        // As everything of the public state: after the block that orders the call.
+        let max_gas = match overlay.below().beside() {
+            Some(public) => self.parameters(public.view)?.max_tx_gas,
+            None => self.first.parameters.max_tx_gas,
+        };
+        if check_window(body.valid_until, block.height).is_err() || body.gas_limit > max_gas {
             return Ok(Acted::refused(Refused::NotValidHere));
         }
         let id = body.id();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use coffer_abi::{Gas, Hash};
 use coffer_chain::Psi;
+use coffer_chain::rules::NotIncludable;
 use coffer_chain::tx::TxError;
 use coffer_runtime::{Fault, Violation};
 
@@ -40,6 +41,9 @@ pub enum InvokeError {
     /// The transaction breaks a rule of the chain. Permanent; nothing was sent.
     #[error(transparent)]
     Tx(#[from] TxError),
+    /// The transaction is beyond what one may use or have now. Nothing was sent.
+    #[error(transparent)]
+    Limit(#[from] NotIncludable),
     /// The pool is full. Retry later; nothing was sent.
     #[error(transparent)]
     Pool(#[from] PoolError),

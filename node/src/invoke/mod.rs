@@ -26,13 +26,13 @@ use std::time::Duration;
 use coffer_abi::{AccountId, Gas, Height};
 use coffer_chain::SigningKey;
 
-use crate::executor::{Executor, Tracer};
+use crate::executor::{Executor, Tracer, Versions};
 use crate::organisation::{KeyHolder, KeyStore};
 use crate::pool::{Pool, Waiters};
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
 use crate::sources::Sources;
-use crate::state::State;
+use crate::state::{self, State};
 
 /// Which state a contract lives in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,9 +127,20 @@ impl Invoker {
         self.parts.executor.chain_id()
     }
 
-    /// The rules the chain's nodes share.
-    pub fn parameters(&self) -> &coffer_chain::Parameters {
-        self.parts.executor.parameters()
+    /// What the next block of the chain keeps.
+    ///
+    /// # Errors
+    /// [`state::Error`]: this node cannot read.
+    pub fn parameters(&self) -> Result<coffer_chain::Parameters, state::Error> {
+        self.parts.executor.parameters(&self.parts.state.public())
+    }
+
+    /// The version of the protocol of the next block, and the one that comes.
+    ///
+    /// # Errors
+    /// [`state::Error`]: this node cannot read.
+    pub fn versions(&self) -> Result<Versions, state::Error> {
+        self.parts.executor.versions(&self.parts.state.public())
     }
 
     /// True if this node serves the private state.

@@ -92,8 +92,7 @@ impl Invoker {
         let executor = parts.tracer.executor().map_err(Error::from)?;
         let view = parts.state.public_at(before(receipt.height))?;
         let context = context(&block);
-        let max = executor.parameters().max_tx_gas;
-        let checked = block.transactions.into_iter().map(|tx| tx.check(executor.chain_id(), max));
+        let checked = block.transactions.into_iter().map(|tx| tx.check(executor.chain_id()));
         let txs = checked.collect::<Result<Vec<_>, _>>()?;
         executor.trace_block(&view, context, &txs, receipt.index).map_err(|error| match error {
             BlockError::Replayed(_) => InvokeError::Failed(error.to_string()),

@@ -3,7 +3,7 @@
 
 use coffer_abi::{AccountId, ContractId, Encode, Gas, Hash, Height};
 use coffer_chain::hash::Domain;
-use coffer_chain::rules::check_action_bounds;
+use coffer_chain::rules::{check_action_bounds, check_limits};
 use coffer_chain::{
     Authority, InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody, gas, network,
 };
@@ -130,7 +130,7 @@ impl Invoker {
 
     /// Gas that a transaction may use: what it asks for, or the node's default on top of the price of its module.
     pub(super) fn gas_limit(&self, asked: Option<Gas>, module: usize) -> Result<Gas, InvokeError> {
-        let max = self.parts.executor.parameters().max_tx_gas;
+        let max = self.parameters()?.max_tx_gas;
         let module = Gas(gas::MODULE_BYTE.saturating_mul(module as u64));
         let asked = asked.unwrap_or(self.parts.limits.default_gas.saturating_add(module).min(max));
         if asked > max { Err(InvokeError::Gas { asked, max, what: "call" }) } else { Ok(asked) }
@@ -197,7 +197,8 @@ impl Invoker {
 
     fn submit(&self, tx: Transaction, scope: Scope) -> Result<Sent, InvokeError> {
         let parts = &self.parts;
-        let checked = tx.check(parts.executor.chain_id(), parts.executor.parameters().max_tx_gas)?;
+        let checked = tx.check(parts.executor.chain_id())?;
+        check_limits(checked.transaction(), &self.parameters()?)?;
         let id = checked.id();
         let waiters = match scope {
             Scope::Public => &parts.public_waiters,

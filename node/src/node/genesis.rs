@@ -6,7 +6,7 @@ use std::path::Path;
 
 use coffer_abi::{Encode, Hash, Time, codec};
 use coffer_chain::network::{Access, FirstNode, FirstOrganisation, Role, first_validators};
-use coffer_chain::{Genesis, PROTOCOL_VERSION, Parameters, SystemContracts};
+use coffer_chain::{Genesis, Parameters, SystemContracts, versions};
 use coffer_runtime::Runtime;
 
 use super::{StartError, write_whole};
@@ -53,7 +53,7 @@ impl NewChain {
         let Self { salt, time, system, organisations } = self;
         let problem = || StartError::Genesis { path: path.to_owned(), problem: "would have no validators".into() };
         let validators = first_validators(&organisations).ok_or_else(problem)?;
-        let (version, parameters, state_root) = (PROTOCOL_VERSION, Parameters::default(), Hash::ZERO);
+        let (version, parameters, state_root) = (versions::NEWEST, Parameters::default(), Hash::ZERO);
         let mut genesis = Genesis { version, salt, time, validators, parameters, system, organisations, state_root };
         if genesis.network().is_none() {
             genesis.organisations.clear();

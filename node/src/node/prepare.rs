@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use coffer_abi::{AccountId, Encode, Hash};
 use coffer_chain::network::{FirstOrganisation, first_validators};
-use coffer_chain::{Genesis, Parameters};
+use coffer_chain::{Genesis, versions};
 use coffer_runtime::Runtime;
 use coffer_runtime::engine::NoCache;
 
 use super::genesis::{self, NewChain, own_organisation};
-use super::{StartError, check_complete, key_secret, missing, open_keys, write_whole};
+use super::{StartError, check_complete, engine, key_secret, missing, open_keys, write_whole};
 use crate::config::Config;
-use crate::executor::engine_config;
 use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
 use crate::sources::{Sources, now};
@@ -85,7 +84,7 @@ pub fn begin(config: &Config, founders: &[Founder]) -> Result<Vec<Prepared>, Sta
         }
         None => {
             let compiler = config.execution.compile.compiler();
-            let engine = engine_config(&Parameters::default(), config.backend)?;
+            let engine = engine(versions::NEWEST, config)?;
             let runtime = Runtime::with(engine, compiler, Arc::new(NoCache))?;
             let new = NewChain { salt: sources.bytes(), time: now(), system: config.system.clone(), organisations };
             let path = folders.first().map_or_else(PathBuf::new, Keyed::genesis);
@@ -106,7 +105,7 @@ pub fn join(config: &Config, file: &Path) -> Result<Prepared, StartError> {
     opened.take(genesis::MAX_BYTES).read_to_end(&mut bytes).map_err(failed)?;
     let chain = genesis::decode(file, &bytes)?;
     // Before any key is made: what this program cannot follow is better found out now.
-    engine_config(&chain.parameters, config.backend)?;
+    engine(chain.version, config)?;
     Keyed::open(&config.data, config, &Sources::system()?)?.join(&chain)
 }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use coffer_abi::Hash;
 use coffer_runtime::Fault;
 
-use crate::consensus::engine;
-use crate::executor::{FirstStateError, ForeignRules, PipelineError};
+use crate::consensus::{Failure, engine};
+use crate::executor::{FirstStateError, PipelineError, UnknownVersion};
 use crate::organisation::KeyError;
 use crate::privacy::payloads;
 use crate::{network, pool, rpc, state};
@@ -42,9 +42,12 @@ pub enum StartError {
     /// The consensus engine.
     #[error(transparent)]
     Consensus(#[from] engine::Error),
-    /// The chain executes by rules this node does not have. Nothing was changed.
+    /// The chain runs by a version of the protocol that this program does not have. Nothing was changed.
     #[error(transparent)]
-    Rules(#[from] ForeignRules),
+    Version(#[from] UnknownVersion),
+    /// The next block cannot be executed here.
+    #[error(transparent)]
+    Ledger(#[from] Failure),
     /// A file of the data folder.
     #[error("{path}: {source}")]
     Io {

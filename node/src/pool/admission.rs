@@ -1,10 +1,10 @@
 //! What a transaction must satisfy to wait for a block here, whoever brings it. Invariant: junk is what is junk on every node; what a node
 //! with an older or newer head may see otherwise is not held against anybody.
 
-use coffer_abi::{Gas, Hash, Height};
-use coffer_chain::rules::{NotIncludable, check_window};
+use coffer_abi::{Hash, Height};
+use coffer_chain::rules::{NotIncludable, check_limits, check_window};
 use coffer_chain::tx::TxError;
-use coffer_chain::{CheckedTx, Transaction};
+use coffer_chain::{CheckedTx, Parameters, Transaction};
 
 /// Why a transaction that came from elsewhere is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,8 +24,8 @@ pub enum NotAdmitted {
 pub struct Admission {
     /// The chain.
     pub chain_id: Hash,
-    /// Gas one transaction may use.
-    pub max_gas: Gas,
+    /// What the next block keeps; `None` if that cannot be read now, and then it is left to that block.
+    pub parameters: Box<dyn Fn() -> Option<Parameters> + Send + Sync>,
     /// Height of the next block.
     pub next: Box<dyn Fn() -> Height + Send + Sync>,
     /// True if a transaction is in the chain already.
@@ -40,18 +40,19 @@ impl Admission {
     pub fn check(&self, bytes: &[u8]) -> Result<CheckedTx, NotAdmitted> {
         let tx = self.recall(bytes)?;
         check_window(tx.body().valid_until, (self.next)())?;
+        (self.parameters)().map_or(Ok(()), |now| check_limits(tx.transaction(), &now))?;
         Ok(tx)
     }
 
-    /// The same for what was taken in before: that the next block cannot have it yet is no reason against it.
+    /// The same for what was taken in before: that the next block cannot have it yet, or not at all, is no reason against it.
     ///
     /// # Errors
     /// [`NotAdmitted`].
     pub fn recall(&self, bytes: &[u8]) -> Result<CheckedTx, NotAdmitted> {
-        let tx = Transaction::decode_bounded(bytes)?.check(&self.chain_id, self.max_gas)?;
+        let tx = Transaction::decode_bounded(bytes)?.check(&self.chain_id)?;
         match check_window(tx.body().valid_until, (self.next)()) {
-            Ok(()) | Err(NotIncludable::TooFarAhead { .. }) => {}
-            Err(expired) => return Err(expired.into()),
+            Err(expired @ NotIncludable::Expired { .. }) => return Err(expired.into()),
+            _ => {}
         }
         if (self.included)(&tx) { Err(NotAdmitted::Included) } else { Ok(tx) }
     }

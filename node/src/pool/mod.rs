@@ -196,7 +196,8 @@ impl Pool {
         let mut chosen = Vec::new();
         for entry in inner.entries.values() {
             let body = entry.tx.body();
-            if rules::check_window(body.valid_until, height).is_err() {
+            let is_within = rules::check_limits(entry.tx.transaction(), parameters).is_ok();
+            if !is_within || rules::check_window(body.valid_until, height).is_err() {
                 continue;
             }
             bytes += entry.bytes;

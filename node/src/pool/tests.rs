@@ -16,7 +16,7 @@ fn tx(sender: u8, nonce: u8, gas: u64, valid_until: u64) -> CheckedTx {
         sender: key.account(),
         kind: Kind::Call { contract: ContractId([1; 32]), method: "add".into(), input: vec![] },
     };
-    body.sign(&key).check(&Hash::ZERO, Gas(u64::MAX)).unwrap()
+    body.sign(&key).check(&Hash::ZERO).unwrap()
 }
 
 fn pool() -> Pool {
@@ -40,7 +40,9 @@ fn a_transaction_is_taken_once_and_within_the_bounds() {
 #[test]
 fn a_block_gets_the_oldest_that_fit_and_the_rest_stays() {
     let pool = pool();
-    let parameters = Parameters { max_block_gas: Gas(10), ..Parameters::default() };
+    let parameters = Parameters { max_tx_gas: Gas(6), max_block_gas: Gas(10), ..Parameters::default() };
+    // One that no block takes any more is passed over.
+    pool.insert(tx(3, 1, 7, 9)).unwrap();
     let all = [tx(1, 1, 6, 9), tx(1, 2, 4, 9), tx(2, 1, 1, 9)];
     all.iter().for_each(|tx| pool.insert(tx.clone()).unwrap());
     let chosen = pool.candidates(Height(5), &parameters);
@@ -62,7 +64,7 @@ fn what_can_be_in_no_later_block_is_dropped() {
 fn admission(next: u64) -> Admission {
     Admission {
         chain_id: Hash::ZERO,
-        max_gas: Gas(1_000),
+        parameters: Box::new(|| Some(Parameters { max_tx_gas: Gas(1_000), ..Parameters::default() })),
         next: Box::new(move || Height(next)),
         included: Box::new(|tx| tx.body().nonce == [99; 16]),
     }

@@ -5,11 +5,13 @@ use coffer_api::Error;
 use coffer_api::chain::{Block, ChainApi, Head, Limit, Parameters};
 use coffer_api::table::Items;
 use coffer_api::types::{Number, Text};
+use coffer_chain::versions::Meaning;
 use coffer_runtime::validate::limits;
 use tokio::sync::watch;
 
 use super::error::no_block;
 use super::methods::Handlers;
+use crate::executor::Known;
 use crate::state::{self, BlockId, State};
 
 fn shown(head: &state::Head) -> Head {
@@ -38,24 +40,22 @@ impl ChainApi for Handlers {
     }
 
     async fn parameters(&self) -> Result<Parameters, Error> {
-        let coffer_chain::Parameters {
-            max_tx_gas,
-            max_block_gas,
-            max_block_bytes,
-            pass_version,
-            schedule_version,
-            caps,
-        } = self.invoker.parameters();
+        let invoker = self.invoker.clone();
+        let (now, versions) = self.read(move |_| Ok((invoker.parameters()?, invoker.versions()?))).await?;
+        let meaning = Known::of_program().meaning(versions.next).map_err(|error| Error::Internal(error.to_string()))?;
+        let Meaning { pass_version, schedule_version, caps } = meaning;
         let limit = |(name, allowed): (&str, u64)| Limit { name: name.into(), allowed };
         Ok(Parameters {
             chain_id: Text(*self.invoker.chain_id()),
-            max_tx_gas: max_tx_gas.0,
-            max_block_gas: max_block_gas.0,
-            max_block_bytes: *max_block_bytes,
-            pass_version: *pass_version,
-            schedule_version: *schedule_version,
+            version: versions.next.version,
+            max_tx_gas: now.max_tx_gas.0,
+            max_block_gas: now.max_block_gas.0,
+            max_tx_bytes: now.max_tx_bytes,
+            max_block_bytes: now.max_block_bytes,
+            pass_version,
+            schedule_version,
             features: caps.features.names().into_iter().map(Into::into).collect(),
-            limits: limits(caps).into_iter().map(limit).collect(),
+            limits: limits(&caps).into_iter().map(limit).collect(),
         })
     }
 

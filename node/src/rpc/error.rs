@@ -3,6 +3,7 @@
 
 use coffer_abi::Height;
 use coffer_api::Error;
+use coffer_chain::rules::NotIncludable;
 use coffer_chain::tx::TxError;
 use coffer_runtime::Violation;
 use coffer_runtime::spec::json::ConvertError;
@@ -22,6 +23,8 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::OwnKey(_) => Error::Account(error.to_string()),
         InvokeError::Gas { .. } => Error::invalid("gasLimit", error.to_string()),
         InvokeError::Tx(error) => from_tx(&error),
+        InvokeError::Limit(NotIncludable::Gas { .. }) => Error::invalid("gasLimit", error.to_string()),
+        InvokeError::Limit(_) => Error::invalid("", error.to_string()),
         InvokeError::Pool(PoolError::NotKept(reason)) => internal(&reason),
         InvokeError::Pool(_) | InvokeError::Busy => Error::Busy(error.to_string()),
         InvokeError::NotSettled { tx } => Error::Timeout { message: error.to_string(), tx: Some(tx.to_string()) },
@@ -76,7 +79,6 @@ fn from_violation(violation: &Violation) -> Error {
 
 fn from_tx(error: &TxError) -> Error {
     match error {
-        TxError::Gas { .. } => Error::invalid("gasLimit", error.to_string()),
         TxError::TooLarge(_) => Error::invalid("", error.to_string()),
         TxError::OutOfBounds(what) => {
             let path = if *what == "input" { "args" } else { what };

@@ -3,11 +3,12 @@
 use coffer_abi::{AccountId, Height};
 use coffer_api::Error;
 use coffer_api::membership::{
-    MAX_LIMIT, MembershipApi, NetworkParameters, NetworkValidator, NodePage, OrganisationPage, Validators,
+    MAX_LIMIT, MembershipApi, NetworkParameters, NetworkValidator, NodePage, OrganisationPage, ProposalPage, Validators,
 };
 use coffer_api::types::{Number, Text};
 
 use super::methods::Handlers;
+use crate::sources::now;
 
 impl MembershipApi for Handlers {
     async fn organisations(&self, after: Option<String>, limit: Option<Number>) -> Result<OrganisationPage, Error> {
@@ -37,6 +38,16 @@ impl MembershipApi for Handlers {
         let hint = "this chain's genesis has no network contract; chain_parameters tells what its genesis says";
         let none = || Error::NotFound { what: "system contract", id: "network".into(), hint: hint.into() };
         found.map(Into::into).ok_or_else(none)
+    }
+
+    async fn proposals(&self, after: Option<Number>, limit: Option<Number>) -> Result<ProposalPage, Error> {
+        let (limit, after) = (size(limit)?, after.map(|after| after.0));
+        let (found, head) =
+            self.read(move |state| Ok((state.public().proposals(after, limit + 1)?, state.head()))).await?;
+        let (mut items, next) = page(found, limit, |last| last.number);
+        let time = head.time.max(now());
+        items.retain(|proposal| proposal.until > time);
+        Ok(ProposalPage { items: items.into_iter().map(Into::into).collect(), next })
     }
 }
 

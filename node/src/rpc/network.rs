@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use coffer_abi::Hash;
 use coffer_api::Error;
+use coffer_api::membership::ProtocolVersion;
 use coffer_api::network::{
     Connection, JoinRequestInfo, NetworkApi, NetworkStatus, PeerInfo, PeerState, SnapshotStatus, SyncStatus,
 };
 use coffer_api::types::Text;
 
 use super::methods::Handlers;
+use crate::executor::{Known, Versions};
 use crate::network::{JoinRequest, KnownNode, Network, NodeState, Peer};
 use crate::sync::{Progress, Snapshot, Standing};
 use crate::tenant::TenantContext;
@@ -22,7 +24,9 @@ impl NetworkApi for Handlers {
         let head = self.invoker.state().head().height.0;
         let target = target.map(|target| target.0);
         let sync = SyncStatus { head, target, blocks_per_second, seconds_left, snapshot: None };
-        Ok(status(&self.network, self.invoker.chain_id(), sync))
+        let invoker = self.invoker.clone();
+        let versions = self.read(move |_| invoker.versions()).await?;
+        Ok(status(&self.network, self.invoker.chain_id(), sync, Some(versions)))
     }
 
     async fn peers(&self, _ctx: TenantContext) -> Result<Vec<PeerInfo>, Error> {
@@ -56,7 +60,7 @@ impl NetworkApi for Joiner {
         };
         let snapshot = Some(snapshot);
         let sync = SyncStatus { head: 0, target: None, blocks_per_second: 0, seconds_left: None, snapshot };
-        Ok(status(&self.network, &self.chain_id, sync))
+        Ok(status(&self.network, &self.chain_id, sync, None))
     }
 
     async fn peers(&self, _ctx: TenantContext) -> Result<Vec<PeerInfo>, Error> {
@@ -68,7 +72,9 @@ impl NetworkApi for Joiner {
     }
 }
 
-fn status(network: &Network, chain_id: &Hash, sync: SyncStatus) -> NetworkStatus {
+fn status(network: &Network, chain_id: &Hash, sync: SyncStatus, versions: Option<Versions>) -> NetworkStatus {
+    let known = Known::of_program();
+    let coming = versions.and_then(|versions| versions.coming);
     let status = network.status();
     NetworkStatus {
         node: Text(network.me()),
@@ -85,6 +91,10 @@ fn status(network: &Network, chain_id: &Hash, sync: SyncStatus) -> NetworkStatus
         unsent_messages: status.counts.unsent,
         cuts: status.counts.cuts,
         sync,
+        protocol: versions.map(|versions| versions.next.version),
+        newest_protocol: known.newest(),
+        coming_protocol: coming.map(|coming| ProtocolVersion { version: coming.version, height: coming.since.0 }),
+        warning: coming.and_then(|coming| known.meaning(coming).err()).map(|error| error.to_string()),
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coffer_abi::codec::decode;
 use coffer_abi::{AccountId, Decode, Encode};
+use coffer_chain::Parameters;
 use coffer_chain::network::{
-    self, NodeRecord, OrganisationRecord, ParameterRecord, declined_prefix, nodes_prefix, organisations_prefix,
-    parameters_key,
+    self, NodeRecord, OrganisationRecord, ProposalRecord, VersionRecord, declined_prefix, nodes_prefix,
+    organisations_prefix, parameters_key, proposals_prefix, versions_key,
 };
 
 use super::error::Error;
@@ -77,8 +78,25 @@ impl View {
     ///
     /// # Errors
     /// As [`View::organisations`].
-    pub fn network_parameters(&self) -> Result<Option<ParameterRecord>, Error> {
+    pub fn network_parameters(&self) -> Result<Option<Parameters>, Error> {
         self.value(&network::contract(), &parameters_key())?.map(|value| read(&value)).transpose()
+    }
+
+    /// The versions of the protocol in the order of their heights; none on a chain without the network contract.
+    ///
+    /// # Errors
+    /// As [`View::organisations`].
+    pub fn protocol_versions(&self) -> Result<Vec<VersionRecord>, Error> {
+        let value = self.value(&network::contract(), &versions_key())?;
+        value.map_or(Ok(Vec::new()), |value| read(&value))
+    }
+
+    /// At most `limit` proposals in the order of their numbers, behind one. Some may be over by their time.
+    ///
+    /// # Errors
+    /// As [`View::organisations`].
+    pub fn proposals(&self, after: Option<u64>, limit: usize) -> Result<Vec<ProposalRecord>, Error> {
+        self.network_records(proposals_prefix(), after.map(u64::to_be_bytes).as_ref().map(|after| &after[..]), limit)
     }
 
     fn suspended_organisations(&self) -> Result<BTreeSet<String>, Error> {

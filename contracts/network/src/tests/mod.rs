@@ -2,6 +2,7 @@
 
 mod beginning;
 mod nodes;
+mod rules;
 mod validators;
 mod votes;
 
@@ -41,9 +42,8 @@ pub fn parameters() -> Parameters {
     Parameters {
         max_tx_gas: 1_000_000_000,
         max_block_gas: 2_000_000_000,
+        max_tx_bytes: 1 << 20,
         max_block_bytes: 3 << 20,
-        pass_version: 2,
-        schedule_version: 1,
     }
 }
 
@@ -66,7 +66,7 @@ impl<'t> Net<'t> {
     pub fn of(test: &'t Test, n: u8) -> Self {
         let net = Self::nothing(test);
         let all = (1..=n).map(|i| organisation(i, Access::Trusted, vec![new_node(i, Role::Validator)]));
-        net.contract.init(all.collect(), parameters()).unwrap();
+        net.contract.init(all.collect(), parameters(), 1).unwrap();
         test.forget_events();
         net
     }

@@ -96,3 +96,46 @@ fn nodes_of_an_organisation_are_bounded(test: &Test) {
     let most = Err(Error::TooMany { what: "nodes of an organisation".to_owned(), most: 256 });
     assert_eq!(net.by(org(1)).approve(key(999), Access::Managed, vec![]), most);
 }
+
+#[coffer_test]
+fn a_node_leaves_whoever_approved_it_for_good_and_another_can_approve_it(test: &Test) {
+    let net = Net::of(test, 3);
+    net.by(org(2)).approve(node(9), Access::Trusted, vec![]).unwrap();
+    assert!(matches!(net.by(org(1)).approve(node(9), Access::Trusted, vec![]), Err(Error::KeyTaken { .. })));
+    net.by(node(9)).leave().unwrap();
+    assert_eq!((net.ask().node(node(9)), net.by(node(9)).leave()), (None, Err(Error::NoNode { node: node(9) })));
+    let left = Err(Error::Left { node: node(9), organisation: "Org2".to_owned() });
+    assert_eq!(net.by(org(2)).approve(node(9), Access::Trusted, vec![]), left);
+    net.by(org(1)).approve(node(9), Access::Trusted, vec![]).unwrap();
+    assert_eq!(net.ask().organisation("Org2".to_owned()).unwrap().nodes, 1);
+    net.by(node(3)).leave().unwrap();
+    assert_eq!(net.set(), [(1, POWER), (2, POWER)], "a validator leaves the set");
+    net.by(node(2)).leave().unwrap();
+    assert_eq!(net.by(node(1)).leave(), Err(Error::LastValidator { node: node(1) }));
+}
+
+#[coffer_test]
+fn of_declined_nodes_the_oldest_makes_room(test: &Test) {
+    let net = Net::of(test, 1);
+    let key = |i: u16| {
+        let mut key = [200; 32];
+        key[..2].copy_from_slice(&(1_000 - i).to_be_bytes());
+        AccountId(key)
+    };
+    for i in 0..256 {
+        test.advance(1, 1);
+        net.by(org(1)).decline(key(i)).unwrap();
+    }
+    net.by(org(1)).approve(node(9), Access::Trusted, vec![]).unwrap();
+    test.advance(1, 1);
+    net.by(org(1)).remove(node(9)).unwrap();
+    let page = |after| net.ask().declined("Org1".to_owned(), after, 100);
+    let (first, mut all) = (page(None), Vec::new());
+    let mut next = first;
+    while let Some(last) = next.last().copied() {
+        all.extend(next);
+        next = page(Some(last));
+    }
+    assert_eq!(all.len(), 256);
+    assert!(all.contains(&node(9)) && all.contains(&key(1)) && !all.contains(&key(0)));
+}

@@ -3,11 +3,12 @@
 use coffer_abi::{Gas, Time};
 
 use super::*;
+use crate::PROTOCOL_VERSION;
 use crate::block::receipts_root;
 use crate::certificate::Validator;
 use crate::genesis::Genesis;
 use crate::sign::SigningKey;
-use crate::tx::TxBody;
+use crate::tx::{Transaction, TxBody};
 
 const NOW: u64 = 1_000_000;
 
@@ -25,8 +26,8 @@ fn genesis() -> Genesis {
         parameters: Parameters {
             max_tx_gas: Gas(100),
             max_block_gas: Gas(150),
+            max_tx_bytes: 1_000,
             max_block_bytes: 2_000,
-            ..Parameters::default()
         },
         system: crate::SystemContracts::default(),
         organisations: vec![],
@@ -34,7 +35,7 @@ fn genesis() -> Genesis {
     }
 }
 
-fn call(nonce: u8, gas: u64, valid_until: u64) -> crate::Transaction {
+fn call(nonce: u8, gas: u64, valid_until: u64) -> Transaction {
     TxBody {
         version: PROTOCOL_VERSION,
         chain_id: genesis().chain_id(),
@@ -47,7 +48,7 @@ fn call(nonce: u8, gas: u64, valid_until: u64) -> crate::Transaction {
     .sign(&key())
 }
 
-fn block(transactions: Vec<crate::Transaction>) -> Block {
+fn block(transactions: Vec<Transaction>) -> Block {
     let parent = genesis().header();
     let signed: Vec<Hash> = transactions.iter().map(crate::Transaction::signed_hash).collect();
     let header = Header {
@@ -64,7 +65,7 @@ fn block(transactions: Vec<crate::Transaction>) -> Block {
 
 fn check(block: &Block) -> Result<Vec<CheckedTx>, InvalidBlock> {
     let genesis = genesis();
-    check_block(block, &genesis.header(), &genesis.validators, &genesis.parameters, NOW)
+    check_block(block, &genesis.header(), &genesis.validators, &genesis.rules(), NOW)
 }
 
 #[test]
@@ -109,6 +110,24 @@ fn a_block_is_bounded_in_gas_and_bytes_and_holds_a_transaction_once() {
     assert_eq!(check(&block(many)), Err(InvalidBlock::TooLarge("bytes")));
     let tx = call(1, 10, 1);
     assert_eq!(check(&block(vec![tx.clone(), tx.clone()])), Err(InvalidBlock::Twice(tx.body.id())));
+}
+
+#[test]
+fn a_transaction_is_within_the_parameters_of_its_block() {
+    let error = NotIncludable::Gas { asked: Gas(101), max: Gas(100) };
+    assert_eq!(check(&block(vec![call(1, 101, 1)])), Err(InvalidBlock::Window { index: 0, error }));
+    let (genesis, good) = (genesis(), block(vec![call(1, 100, 1)]));
+    let with = |change: fn(&mut BlockRules)| {
+        let mut rules = genesis.rules();
+        change(&mut rules);
+        check_block(&good, &genesis.header(), &genesis.validators, &rules, NOW)
+    };
+    let bytes = good.transactions[0].encoded_size();
+    let short = with(|rules| rules.parameters.max_tx_bytes = 10);
+    let error = NotIncludable::Bytes { bytes, max: 10 };
+    assert_eq!(short, Err(InvalidBlock::Window { index: 0, error }));
+    assert!(with(|rules| rules.parameters.max_tx_gas = Gas(101)).is_ok());
+    assert_eq!(with(|rules| rules.version += 1), Err(InvalidBlock::Header("version")), "another version is in force");
 }
 
 #[test]

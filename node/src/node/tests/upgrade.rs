@@ -238,7 +238,7 @@ fn a_change_costs_what_its_steps_cost() {
         let kind = chain.upgrade(0, code.clone(), b"");
         let body = TxBody { gas_limit: Gas(limit), ..tx(&chain.opened, kind, chain.nonce).body().clone() };
         let signed = body.sign(&SigningKey::from_seed(&[5; 32]));
-        let checked = signed.check(chain.opened.ledger.executor.chain_id(), Gas(limit)).unwrap();
+        let checked = signed.check(chain.opened.ledger.executor.chain_id()).unwrap();
         chain.opened.ledger.pool.insert(checked).unwrap();
         let height = step(&chain.opened).unwrap().header.height;
         chain.opened.ledger.state.block(BlockId::Height(height)).unwrap().unwrap().receipts.remove(0)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use coffer_abi::{AccountId, ContractId, Gas, Hash, Height, Time};
 use coffer_chain::hash::{code_hash, public_contract_id};
+use coffer_chain::network::VersionRecord;
 use coffer_chain::{
     Authority, CheckedTx, Genesis, Kind, PROTOCOL_VERSION, Parameters, SigningKey, SystemContracts, TxBody, Validator,
     ValidatorSet,
@@ -20,7 +21,7 @@ use zeroize::Zeroizing;
 use super::super::{Engine, Error, Files, Mark, Shown, Timeouts};
 use super::mesh::Mesh;
 use crate::consensus::Ledger;
-use crate::executor::{Executor, engine_config};
+use crate::executor::{Executor, Known};
 use crate::pool::{Limits, Pool, Waiters};
 use crate::sources::{Sources, now};
 use crate::state::{
@@ -87,7 +88,7 @@ impl Load {
             sender: sender.account(),
             kind,
         };
-        let tx = body.sign(&sender).check(&self.chain_id, Gas(u64::MAX)).unwrap();
+        let tx = body.sign(&sender).check(&self.chain_id).unwrap();
         self.last = Some(tx.clone());
         tx
     }
@@ -158,10 +159,10 @@ impl Peer {
                 opened => break opened.unwrap(),
             }
         };
-        let config = engine_config(&genesis.parameters, Backend::default()).unwrap();
+        let version = VersionRecord { version: genesis.version, since: Height(0) };
+        let config = Known::of_program().engine(version, Backend::default()).unwrap();
         let runtime = Runtime::new(coffer_runtime::Config { slots: 1, lane_slots: 1, deep: 1, ..config }).unwrap();
-        let parameters = genesis.parameters.clone();
-        let executor = Executor::new(runtime, HotLimits::default(), genesis.chain_id(), parameters).unwrap();
+        let executor = Executor::new(runtime, HotLimits::default(), genesis.chain_id(), genesis.rules()).unwrap();
         let (pool, me) = (Arc::new(Pool::new(Limits::default())), key(number).account());
         let ledger = Arc::new(Ledger::new(
             genesis.clone(),
