@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use crate::token;
 
 /// A number from the environment, or the one that fits into the checks of every day.
-fn number(name: &str, otherwise: u64) -> u64 {
+pub fn number(name: &str, otherwise: u64) -> u64 {
     let given = std::env::var(name).ok();
     given.map_or(otherwise, |text| text.parse().unwrap_or_else(|e| panic!("{name}={text}: {e}")))
 }
 
 /// Transfers of one from a node's alice to its bob, until `stop`; the ids of those that were answered.
-fn work(client: &Client, bob: &str, token: &Value, private: bool, stop: &AtomicBool) -> Vec<Value> {
+pub fn work(client: &Client, bob: &str, token: &Value, private: bool, stop: &AtomicBool) -> Vec<Value> {
     let params = json!({"contract": token, "method": "transfer", "args": {"to": bob, "amount": 1}, "private": private});
     let mut answered = Vec::new();
     while !stop.load(Ordering::SeqCst) {
@@ -38,14 +38,19 @@ fn work(client: &Client, bob: &str, token: &Value, private: bool, stop: &AtomicB
 }
 
 /// A public and a private token of each node's alice.
-fn tokens(cluster: &Cluster) -> Vec<(Value, Value)> {
+pub fn tokens(cluster: &Cluster) -> Vec<(Value, Value)> {
     let both = |n| (token::deploy(&cluster.alice(n), false), token::deploy(&cluster.alice(n), true));
     cluster.running().into_iter().map(both).collect()
 }
 
 /// Mixed load on all running nodes until the chain has grown by `blocks`; what was answered.
 fn load(cluster: &Cluster, tokens: &[(Value, Value)], blocks: u64) -> Vec<Value> {
-    let (running, stop) = (cluster.running(), AtomicBool::new(false));
+    load_on(cluster, &cluster.running(), tokens, blocks)
+}
+
+/// The same on some nodes.
+pub fn load_on(cluster: &Cluster, running: &[usize], tokens: &[(Value, Value)], blocks: u64) -> Vec<Value> {
+    let stop = AtomicBool::new(false);
     let end = running.iter().map(|n| cluster.head(*n)).max().unwrap_or_default() + blocks;
     thread::scope(|scope| {
         let threads: Vec<_> = running
@@ -64,7 +69,7 @@ fn load(cluster: &Cluster, tokens: &[(Value, Value)], blocks: u64) -> Vec<Value>
 }
 
 /// Makes sure that each of these transactions is in exactly one block.
-fn assert_once(cluster: &Cluster, answered: &[Value]) {
+pub fn assert_once(cluster: &Cluster, answered: &[Value]) {
     let first = cluster.running()[0];
     let client = cluster.node(first).client();
     let mut blocks: BTreeMap<String, u64> = BTreeMap::new();

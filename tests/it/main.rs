@@ -28,5 +28,7 @@ mod subscription;
 mod token;
 mod traces;
 mod upgrade;
+mod votes;
 mod which_psi;
+mod versions;
 mod wrong_input;

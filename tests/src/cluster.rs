@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::build;
 use crate::namespaces::Hosts;
-use crate::node::{Ended, Node, Run};
+use crate::node::{Build, Ended, Node, Run};
 use crate::relay::{Relay, Weather};
 use crate::rpc::Client;
 
@@ -23,13 +23,19 @@ pub struct Cluster {
     nodes: Vec<Option<Node>>,
     relays: Vec<Relay>,
     hosts: Option<Hosts>,
+    build: Build,
 }
 
 impl Cluster {
     /// `count` validators of as many organisations, all running.
     pub fn start(count: usize) -> Self {
+        Self::of(count, &Build::default())
+    }
+
+    /// The same with that program.
+    pub fn of(count: usize, build: &Build) -> Self {
         let listen = free_ports(count);
-        Self::prepare(&listen, &listen).running_all()
+        Self::prepare(&listen, &listen, build).running_all()
     }
 
     /// The same over bad wires: every connection to a node goes over its relay.
@@ -37,14 +43,14 @@ impl Cluster {
         let listen = free_ports(count);
         let relays: Vec<Relay> = (1..).zip(&listen).map(|(n, at)| Relay::to(*at, weather, n)).collect();
         let public: Vec<SocketAddr> = relays.iter().map(Relay::addr).collect();
-        let cluster = Self::prepare(&listen, &public);
+        let cluster = Self::prepare(&listen, &public, &Build::default());
         Self { relays, ..cluster }.running_all()
     }
 
     /// The same on hosts of their own.
     pub fn on(hosts: Hosts) -> Self {
         let listen: Vec<SocketAddr> = (0..hosts.len()).map(|n| hosts.peer_addr(n)).collect();
-        let mut cluster = Self::prepare(&listen, &listen);
+        let mut cluster = Self::prepare(&listen, &listen, &Build::default());
         for n in 0..hosts.len() {
             set(&cluster.config(n), "rpc", hosts.client_addr(n));
         }
@@ -53,9 +59,9 @@ impl Cluster {
     }
 
     /// The folders of the nodes, nothing running. Peers dial `public`.
-    fn prepare(listen: &[SocketAddr], public: &[SocketAddr]) -> Self {
+    fn prepare(listen: &[SocketAddr], public: &[SocketAddr], build: &Build) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("no folder: {e}"));
-        let mut command = Command::new(build::coffer());
+        let mut command = Command::new(build.path());
         build::clean(&mut command);
         command.arg("testnet").arg(listen.len().to_string()).arg(folder.path().join("net"));
         for addr in public {
@@ -64,7 +70,7 @@ impl Cluster {
         let made = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         assert!(made.status.success(), "{command:?}: {}", String::from_utf8_lossy(&made.stderr));
         let nodes = listen.iter().map(|_| None).collect();
-        let cluster = Self { folder, nodes, relays: Vec::new(), hosts: None };
+        let cluster = Self { folder, nodes, relays: Vec::new(), hosts: None, build: build.clone() };
         for (n, addr) in listen.iter().enumerate() {
             set(&cluster.config(n), "network", *addr);
             set(&cluster.config(n), "rpc", SocketAddr::from(([127, 0, 0, 1], 0)));
@@ -102,8 +108,24 @@ impl Cluster {
 
     /// Starts a node that does not run.
     pub fn restart(&mut self, n: usize) {
+        let build = self.build.clone();
+        self.try_restart(n, &build).unwrap_or_else(|ended| panic!("node {n} did not start: {ended:?}"));
+    }
+
+    /// The same with that program.
+    ///
+    /// # Errors
+    /// What it left behind when it ended instead.
+    pub fn try_restart(&mut self, n: usize, build: &Build) -> Result<(), Ended> {
         assert!(self.nodes[n].is_none(), "node {n} runs already");
-        self.nodes[n] = Some(Run::config(&self.config(n)).on(self.hosts.as_ref().map(|_| n)).start());
+        let run = Run::config(&self.config(n)).on(self.hosts.as_ref().map(|_| n)).build(build);
+        self.nodes[n] = Some(run.try_start()?);
+        Ok(())
+    }
+
+    /// Waits until a node has ended by itself.
+    pub fn end(&mut self, n: usize) -> Ended {
+        self.nodes[n].take().unwrap_or_else(|| panic!("node {n} does not run")).end()
     }
 
     /// Ends a node at once, as a power cut would.

@@ -98,17 +98,40 @@ impl Dev {
     }
 }
 
+/// Which program a node is started with.
+#[derive(Clone, Debug, Default)]
+pub struct Build {
+    /// The program; the one built from the sources as they are if left out.
+    pub program: Option<PathBuf>,
+    /// The newest version of the protocol that it is to know, which only a debug build can be told.
+    pub known: Option<u16>,
+}
+
+impl Build {
+    /// Its path.
+    pub fn path(&self) -> PathBuf {
+        self.program.clone().unwrap_or_else(build::coffer)
+    }
+}
+
 /// How a node of a network of several is started.
 #[derive(Clone, Debug)]
 pub struct Run {
     config: PathBuf,
     host: Option<usize>,
+    build: Build,
 }
 
 impl Run {
     /// With the settings of a file.
     pub fn config(file: &Path) -> Self {
-        Self { config: file.to_path_buf(), host: None }
+        Self { config: file.to_path_buf(), host: None, build: Build::default() }
+    }
+
+    /// With that program.
+    pub fn build(mut self, build: &Build) -> Self {
+        self.build = build.clone();
+        self
     }
 
     /// On one of the hosts.
@@ -154,10 +177,13 @@ impl Run {
     }
 
     fn command(&self) -> Command {
-        let program = build::coffer();
+        let program = self.build.path();
         let mut command = self.host.map_or_else(|| Command::new(&program), |n| namespaces::command(n, &program));
         build::clean(&mut command);
         command.args(["run", "--json", "--config"]).arg(&self.config);
+        if let Some(known) = self.build.known {
+            command.env("COFFER_KNOWN_VERSION", known.to_string());
+        }
         command
     }
 }
@@ -331,14 +357,22 @@ impl Node {
     ///
     /// # Panics
     /// When it does not end in time.
-    pub fn stop(mut self) -> Ended {
+    pub fn stop(self) -> Ended {
         let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
         assert!(signal.is_ok_and(|s| s.success()), "the signal could not be sent");
+        self.end()
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub fn end(mut self) -> Ended {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(_) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.ended(),
-                Err(RecvTimeoutError::Timeout) => panic!("coffer went on for {PATIENCE:?} after the signal"),
+                Err(RecvTimeoutError::Timeout) => panic!("coffer went on for {PATIENCE:?}"),
             }
         }
     }

@@ -12,6 +12,8 @@ use crate::record::{Role, Validator};
 const POWER: u64 = 1 << 32;
 /// Nodes that validate at most: every one of them votes on every block.
 const MAX_VALIDATORS: usize = 100;
+/// Nodes of one organisation that validate at most, so that none takes the places of the others.
+const MAX_OF_ORGANISATION: usize = 8;
 
 impl Network {
     /// Adds a node to the set.
@@ -74,6 +76,10 @@ impl Network {
         }
         let mut set = Vec::with_capacity(keys.len());
         for nodes in by_organisation.into_values() {
+            if nodes.len() > MAX_OF_ORGANISATION {
+                let what = "validators of one organisation".to_owned();
+                return Err(Error::TooMany { what, most: MAX_OF_ORGANISATION as u32 });
+            }
             let count = nodes.len() as u64;
             for (at, key) in nodes.into_iter().enumerate() {
                 // In the order of the keys, so the first one is the lowest.

@@ -213,6 +213,7 @@ mod tests {
             "network_nodes",
             "network_validators",
             "network_parameters",
+            "network_proposals",
             "rpc.discover",
         ];
         assert_eq!(names, expected);

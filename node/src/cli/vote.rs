@@ -22,7 +22,7 @@ use crate::cli::print::{note, say};
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  coffer network vote join Bank --key 0xORGKEY --node 0xNODE=node1.bank.example:9545
+  coffer network vote join Bank --key 0xORGKEY --first-node 0xNODE=node1.bank.example:9545
   coffer network vote suspend Bank
   coffer network vote access Bank managed
   coffer network vote parameters --max-block-gas 3000000000
@@ -34,8 +34,6 @@ The first vote proposes. An organisation has at most 4 open proposals of its own
 pub(super) struct VoteArgs {
     #[command(subcommand)]
     what: What,
-    #[command(flatten)]
-    signed: Signed,
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,18 +49,24 @@ enum What {
         #[arg(long, value_enum, default_value_t = AccessArg::Trusted)]
         access: AccessArg,
         /// A first node of it and where it listens; may be repeated
-        #[arg(long = "node", value_name = "KEY[=HOST:PORT]", value_parser = node)]
+        #[arg(long = "first-node", value_name = "KEY[=HOST:PORT]", value_parser = node)]
         nodes: Vec<(AccountId, Vec<String>)>,
+        #[command(flatten)]
+        signed: Signed,
     },
     /// Take an organisation's rights until it is resumed: its nodes are cut off
     Suspend {
         /// Its name
         name: String,
+        #[command(flatten)]
+        signed: Signed,
     },
     /// Give a suspended organisation its rights again
     Resume {
         /// Its name
         name: String,
+        #[command(flatten)]
+        signed: Signed,
     },
     /// Give an organisation another access
     Access {
@@ -71,12 +75,20 @@ enum What {
         /// What its nodes may do at most
         #[arg(value_enum)]
         access: AccessArg,
+        #[command(flatten)]
+        signed: Signed,
     },
     /// Change parameters of the chain, from the next block on; what is not given stays
-    Parameters(Changed),
+    Parameters {
+        #[command(flatten)]
+        changed: Changed,
+        #[command(flatten)]
+        signed: Signed,
+    },
     /// Change the version of the protocol at a height
     Protocol {
         /// The version: the one after that in force
+        #[arg(id = "protocol", value_name = "VERSION")]
         version: u16,
         /// Its first height: 10 to 1,000,000 blocks ahead
         #[arg(long, conflicts_with = "blocks", required_unless_present = "blocks")]
@@ -84,11 +96,15 @@ enum What {
         /// The same as blocks from now; the others then vote `for` the proposal
         #[arg(long = "in", value_name = "BLOCKS")]
         blocks: Option<u64>,
+        #[command(flatten)]
+        signed: Signed,
     },
     /// Vote for an open proposal
     For {
         /// Its number
         number: u64,
+        #[command(flatten)]
+        signed: Signed,
     },
 }
 
@@ -125,36 +141,45 @@ fn node(text: &str) -> Result<(AccountId, Vec<String>), String> {
 }
 
 pub(super) fn vote(args: VoteArgs) -> anyhow::Result<()> {
-    let VoteArgs { what, signed } = args;
-    let remote = signed.remote();
-    let change = match what {
-        What::Join { name, key, access, nodes } => {
-            let node = |(key, addresses): &(AccountId, Vec<String>)| json!({ "key": key.to_string(), "access": access.word(), "addresses": addresses, "role": "Follower" });
-            let nodes: Vec<Value> = nodes.iter().map(node).collect();
-            let organisation = json!({ "name": name, "key": key.to_string(), "access": access.word(), "nodes": nodes });
-            json!({ "Join": { "organisation": organisation } })
+    let (change, signed) = match args.what {
+        What::Join { name, key, access, nodes, signed } => (join(&name, &key, access, &nodes), signed),
+        What::Suspend { name, signed } => (json!({ "Suspend": { "organisation": name } }), signed),
+        What::Resume { name, signed } => (json!({ "Resume": { "organisation": name } }), signed),
+        What::Access { name, access, signed } => {
+            (json!({ "Access": { "organisation": name, "access": access.word() } }), signed)
         }
-        What::Suspend { name } => json!({ "Suspend": { "organisation": name } }),
-        What::Resume { name } => json!({ "Resume": { "organisation": name } }),
-        What::Access { name, access } => json!({ "Access": { "organisation": name, "access": access.word() } }),
-        What::Parameters(changed) => json!({ "Parameters": { "parameters": changed.onto(remote)? } }),
-        What::Protocol { version, height, blocks } => {
-            let newest = remote.request(&StatusParams {})?.newest_protocol;
-            if version > newest {
-                bail!(
-                    "the node that is asked has version {newest} of the protocol at most, and would stop: install a newer coffer there first"
-                );
-            }
-            let height = match (height, blocks) {
-                (Some(height), _) => height,
-                (None, blocks) => remote.request(&HeadParams {})?.height + 1 + blocks.unwrap_or_default(),
-            };
-            json!({ "Protocol": { "version": version, "height": height.to_string() } })
+        What::Parameters { changed, signed } => {
+            (json!({ "Parameters": { "parameters": changed.onto(signed.remote())? } }), signed)
         }
-        What::For { number } => proposed(remote, number)?,
+        What::Protocol { version, height, blocks, signed } => {
+            (protocol(version, height, blocks.unwrap_or_default(), signed.remote())?, signed)
+        }
+        What::For { number, signed } => (proposed(signed.remote(), number)?, signed),
     };
     let called = signed.send("vote", json!({ "change": change }))?;
     tell(&called, signed.remote().json)
+}
+
+fn join(name: &str, key: &AccountId, access: AccessArg, nodes: &[(AccountId, Vec<String>)]) -> Value {
+    let node = |(key, addresses): &(AccountId, Vec<String>)| json!({ "key": key.to_string(), "access": access.word(), "addresses": addresses, "role": "Follower" });
+    let nodes: Vec<Value> = nodes.iter().map(node).collect();
+    let organisation = json!({ "name": name, "key": key.to_string(), "access": access.word(), "nodes": nodes });
+    json!({ "Join": { "organisation": organisation } })
+}
+
+/// A version at a height, or so many blocks from now.
+fn protocol(version: u16, height: Option<u64>, blocks: u64, remote: &Remote) -> anyhow::Result<Value> {
+    let newest = remote.request(&StatusParams {})?.newest_protocol;
+    if version > newest {
+        bail!(
+            "the node that is asked has version {newest} of the protocol at most, and would stop: install a newer coffer there first"
+        );
+    }
+    let height = match height {
+        Some(height) => height,
+        None => remote.request(&HeadParams {})?.height.saturating_add(1).saturating_add(blocks),
+    };
+    Ok(json!({ "Protocol": { "version": version, "height": height.to_string() } }))
 }
 
 /// The change under a number, as the contract takes it.

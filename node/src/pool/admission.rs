@@ -50,9 +50,8 @@ impl Admission {
     /// [`NotAdmitted`].
     pub fn recall(&self, bytes: &[u8]) -> Result<CheckedTx, NotAdmitted> {
         let tx = Transaction::decode_bounded(bytes)?.check(&self.chain_id)?;
-        match check_window(tx.body().valid_until, (self.next)()) {
-            Err(expired @ NotIncludable::Expired { .. }) => return Err(expired.into()),
-            _ => {}
+        if let Err(expired @ NotIncludable::Expired { .. }) = check_window(tx.body().valid_until, (self.next)()) {
+            return Err(expired.into());
         }
         if (self.included)(&tx) { Err(NotAdmitted::Included) } else { Ok(tx) }
     }

@@ -75,16 +75,19 @@ fn only_trusted_nodes_of_trusted_organisations_validate(test: &Test) {
 }
 
 #[coffer_test]
-fn validators_are_bounded(test: &Test) {
-    let net = Net::of(test, 1);
-    let key = |i: u8| AccountId([i; 32]);
-    for i in 2..=100 {
-        net.by(org(1)).approve(key(i), Access::Trusted, vec![]).unwrap();
-        net.by(key(i)).activate(net.height()).unwrap();
+fn validators_are_bounded_for_one_organisation_and_for_all(test: &Test) {
+    let net = Net::of(test, 13);
+    let key = |org: u8, i: u8| AccountId([org, i].repeat(16).try_into().unwrap());
+    let seat = |i: u8, n: u8| {
+        net.by(org(i)).approve(key(100 + i, n), Access::Trusted, vec![]).unwrap();
+        net.by(key(100 + i, n)).activate(net.height())
+    };
+    for i in 1..=12 {
+        assert!((1..=7).all(|n| seat(i, n) == Ok(())));
     }
-    assert_eq!(net.ask().validators().iter().map(|one| one.power).sum::<u64>(), POWER);
-    let one_more = AccountId([250; 32]);
-    net.by(org(1)).approve(one_more, Access::Trusted, vec![]).unwrap();
-    let most = Err(Error::TooMany { what: "validators".to_owned(), most: 100 });
-    assert_eq!(net.by(one_more).activate(net.height()), most);
+    let most = Err(Error::TooMany { what: "validators of one organisation".to_owned(), most: 8 });
+    assert_eq!(seat(1, 8), most);
+    assert!((1..=3).all(|n| seat(13, n) == Ok(())));
+    assert_eq!(seat(13, 4), Err(Error::TooMany { what: "validators".to_owned(), most: 100 }));
+    assert_eq!(net.ask().validators().iter().map(|one| one.power).sum::<u64>(), 13 * POWER);
 }
