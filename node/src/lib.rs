@@ -1,8 +1,9 @@
-//! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, tenant; state, privacy, organisation,
+//! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, metrics, tenant; state, privacy, organisation,
 //! compile, network; pool, executor, sync; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
 
 pub mod sources;
 pub mod task;
+pub mod metrics;
 pub mod tenant;
 pub mod state;
 pub mod privacy;

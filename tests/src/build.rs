@@ -8,11 +8,15 @@ use std::time::SystemTime;
 
 use crate::root;
 
-/// Path of the `coffer` binary, built from the sources as they are, in the profile and target folder of the running test.
+/// Path of the `coffer` binary, built from the sources as they are, in the profile and target folder of the running test. `COFFER_PROGRAM` in
+/// the environment names another one, as for long runs with a release build.
 ///
 /// # Panics
 /// When it does not build; cargo's own output says why.
 pub fn coffer() -> PathBuf {
+    if let Some(program) = std::env::var_os("COFFER_PROGRAM") {
+        return program.into();
+    }
     let profile = profile_folder();
     let binary = profile.join(format!("coffer{}", std::env::consts::EXE_SUFFIX));
     // The contracts and what they are written with, because the binary has the system contracts in it.

@@ -1,6 +1,7 @@
 //! Several real nodes of one chain on this machine: made by `coffer testnet`, each a `coffer run` process of its own, killed and started
 //! again as a story wants. Not here: what they are asked to do. Invariant: every wait has an end, and says how far each node was.
 
+use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,8 +35,13 @@ impl Cluster {
 
     /// The same with that program.
     pub fn of(count: usize, build: &Build) -> Self {
+        Self::stopped(count, build).running_all()
+    }
+
+    /// The same, none running yet.
+    pub fn stopped(count: usize, build: &Build) -> Self {
         let listen = free_ports(count);
-        Self::prepare(&listen, &listen, build).running_all()
+        Self::prepare(&listen, &listen, build)
     }
 
     /// The same over bad wires: every connection to a node goes over its relay.
@@ -78,9 +84,64 @@ impl Cluster {
         cluster
     }
 
-    fn running_all(mut self) -> Self {
+    /// Starts all of them.
+    pub fn running_all(mut self) -> Self {
         (0..self.len()).for_each(|n| self.restart(n));
         self
+    }
+
+    /// The folder of one more node, approved by the organisation of node 0 as a follower, not running; its number. It has no accounts.
+    ///
+    /// # Panics
+    /// When a command fails, with what it said.
+    pub fn join(&mut self) -> usize {
+        let (number, listen) = (self.len(), free_ports(1)[0]);
+        let (home, genesis) = (self.home(number), self.home(0).join("data/genesis"));
+        let mut init = Command::new(build::coffer());
+        init.args(["init", "--json", "--listen", &listen.to_string(), "--data"])
+            .arg(&home)
+            .arg("--genesis")
+            .arg(genesis);
+        build::clean(&mut init);
+        let made = init.output().unwrap_or_else(|e| panic!("{init:?}: {e}"));
+        assert!(made.status.success(), "{init:?}: {}", String::from_utf8_lossy(&made.stderr));
+        let made: Value = serde_json::from_slice(&made.stdout).unwrap_or_else(|e| panic!("{init:?}: {e}"));
+        let key = made["node"].as_str().unwrap_or_else(|| panic!("no key: {made}")).to_owned();
+        self.network(0, &["approve", &key, "--address", &listen.to_string()]);
+        self.nodes.push(None);
+        set(&self.config(number), "rpc", SocketAddr::from(([127, 0, 0, 1], 0)));
+        let peer = |n: &usize| {
+            let key = self.node(*n).ready["node"].clone();
+            let address = self.node(*n).client().call("network_status", json!({}))["listening"][0].clone();
+            format!("[[network.peers]]\nkey = {key}\naddresses = [{address}]\n")
+        };
+        let peers: String = self.running().iter().map(peer).collect();
+        let text = std::fs::read_to_string(self.config(number)).unwrap_or_else(|e| panic!("settings: {e}"));
+        std::fs::write(self.config(number), text + &peers).unwrap_or_else(|e| panic!("settings: {e}"));
+        number
+    }
+
+    /// `coffer network` with these words at a node; what it printed.
+    ///
+    /// # Panics
+    /// When it fails, with what it said.
+    pub fn network(&self, n: usize, words: &[&str]) -> Value {
+        self.try_network(n, words).unwrap_or_else(|said| panic!("coffer network {words:?}: {said}"))
+    }
+
+    /// `coffer network` with these words at a node; what it printed.
+    ///
+    /// # Errors
+    /// What it said when it failed.
+    pub fn try_network(&self, n: usize, words: &[&str]) -> Result<Value, String> {
+        let mut command = Command::new(build::coffer());
+        build::clean(&mut command);
+        command.arg("network").args(words).args(["--json", "--url", &format!("http://{}", self.node(n).addr())]);
+        let done = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        if done.status.success() {
+            return Ok(serde_json::from_slice(&done.stdout).unwrap_or(Value::Null));
+        }
+        Err(String::from_utf8_lossy(&done.stderr).into_owned())
     }
 
     /// The hosts.
@@ -93,7 +154,16 @@ impl Cluster {
 
     /// The settings of a node.
     pub fn config(&self, n: usize) -> PathBuf {
-        self.folder.path().join("net").join(format!("node-{}", n + 1)).join("coffer.toml")
+        self.home(n).join("coffer.toml")
+    }
+
+    /// The data folder of a node of the first ones.
+    pub fn data(&self, n: usize) -> PathBuf {
+        self.home(n).join("data")
+    }
+
+    fn home(&self, n: usize) -> PathBuf {
+        self.folder.path().join("net").join(format!("node-{}", n + 1))
     }
 
     /// How many there are, running or not.
@@ -126,6 +196,13 @@ impl Cluster {
     /// Waits until a node has ended by itself.
     pub fn end(&mut self, n: usize) -> Ended {
         self.nodes[n].take().unwrap_or_else(|| panic!("node {n} does not run")).end()
+    }
+
+    /// Starts a node with this in its environment.
+    pub fn restart_with(&mut self, n: usize, environment: &[(OsString, OsString)]) {
+        assert!(self.nodes[n].is_none(), "node {n} runs already");
+        let run = Run::config(&self.config(n)).build(&self.build).environment(environment);
+        self.nodes[n] = Some(run.on(self.hosts.as_ref().map(|_| n)).start());
     }
 
     /// Ends a node at once, as a power cut would.

@@ -4,6 +4,7 @@
 
 pub mod architecture;
 pub mod build;
+pub mod clock;
 pub mod cluster;
 pub mod http;
 pub mod namespaces;

@@ -102,6 +102,16 @@ impl Hosts {
     }
 }
 
+/// Puts a file system of its own, of so many megabytes, in the place of a folder, with what was in it. Only [`inside`].
+pub fn small_disk(folder: &Path, megabytes: u32) {
+    let (folder, aside) = (folder.display().to_string(), folder.with_extension("aside").display().to_string());
+    run(&["mv", &folder, &aside]);
+    run(&["mkdir", &folder]);
+    run(&["mount", "-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=0700"), "tmpfs", &folder]);
+    run(&["cp", "-a", &format!("{aside}/."), &folder]);
+    run(&["rm", "-r", &aside]);
+}
+
 /// A program that runs on a host.
 pub fn command(n: usize, program: &Path) -> Command {
     let mut command = Command::new("ip");

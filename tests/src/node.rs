@@ -1,6 +1,7 @@
 //! A real `coffer dev` or `coffer run` process: started, asked, killed, started again on the same data. Its output is kept and shown when the
 //! test that owns it fails. Never left behind: dropping it kills it.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -120,12 +121,13 @@ pub struct Run {
     config: PathBuf,
     host: Option<usize>,
     build: Build,
+    environment: Vec<(OsString, OsString)>,
 }
 
 impl Run {
     /// With the settings of a file.
     pub fn config(file: &Path) -> Self {
-        Self { config: file.to_path_buf(), host: None, build: Build::default() }
+        Self { config: file.to_path_buf(), host: None, build: Build::default(), environment: Vec::new() }
     }
 
     /// With that program.
@@ -137,6 +139,12 @@ impl Run {
     /// On one of the hosts.
     pub fn on(mut self, host: Option<usize>) -> Self {
         self.host = host;
+        self
+    }
+
+    /// With this in its environment.
+    pub fn environment(mut self, more: &[(OsString, OsString)]) -> Self {
+        self.environment.extend_from_slice(more);
         self
     }
 
@@ -180,7 +188,7 @@ impl Run {
         let program = self.build.path();
         let mut command = self.host.map_or_else(|| Command::new(&program), |n| namespaces::command(n, &program));
         build::clean(&mut command);
-        command.args(["run", "--json", "--config"]).arg(&self.config);
+        command.args(["run", "--json", "--config"]).arg(&self.config).envs(self.environment.iter().cloned());
         if let Some(known) = self.build.known {
             command.env("COFFER_KNOWN_VERSION", known.to_string());
         }

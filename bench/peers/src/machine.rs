@@ -16,7 +16,7 @@ pub struct Machine {
 
 impl Machine {
     /// Of this machine; versions are of what is measured.
-    pub fn look(versions: impl IntoIterator<Item = (&'static str, Option<&'static str>)>) -> Self {
+    pub fn look(versions: impl IntoIterator<Item = (&'static str, Option<impl Into<String>>)>) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
         let info = read("/proc/cpuinfo");
         let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
@@ -25,7 +25,7 @@ impl Machine {
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             kernel: read("/proc/sys/kernel/osrelease"),
             load_before: read("/proc/loadavg"),
-            versions: versions.into_iter().map(|(name, version)| (name, version.unwrap_or_default().into())).collect(),
+            versions: versions.into_iter().map(|(name, version)| (name, version.map(Into::into).unwrap_or_default())).collect(),
         }
     }
 

@@ -12,6 +12,7 @@ use coffer_runtime::BlockContext;
 
 use super::{App, Failure, Rejected, Standing};
 use crate::executor::{BlockError, BlockRun, Executor, Known, Versions};
+use crate::metrics;
 use crate::pool::{Pool, Waiters};
 use crate::sources::Sources;
 use crate::state::{BlockCommit, BlockId, Head, State, View};
@@ -178,7 +179,8 @@ impl App for Ledger {
         }
         let time = self.sources.block_time(parent.time, height);
         let context = BlockContext { height, time, chain_id: parent.chain_id };
-        let (header, run) = self.header(&parent, &view, (version, context), &txs).map_err(|error| match error {
+        let executed = metrics::BLOCK_EXECUTION.time(|| self.header(&parent, &view, (version, context), &txs));
+        let (header, run) = executed.map_err(|error| match error {
             BlockError::Failed(error) => Failure::Execution(error),
             BlockError::Replayed(_) => Failure::OwnProposal(error.to_string()),
         })?;
@@ -198,17 +200,19 @@ impl App for Ledger {
         let validators = self.state.validator_set(&parent.next_validators).map_err(Failure::from)?;
         let view = self.state.public();
         let rules = self.rules(&view)?;
-        let txs = rules::check_block(block, &parent, &validators, &rules, latest)?;
+        let check = || rules::check_block(block, &parent, &validators, &rules, latest);
+        let txs = metrics::BLOCK_RULES.time(check)?;
         if self.executed().get(&hash).is_some_and(|executed| executed.block == *block) {
             return Ok(());
         }
         let Header { height, time, chain_id, .. } = block.header;
         let context = BlockContext { height, time, chain_id };
-        let (expected, run) =
-            self.header(&parent, &view, (rules.version, context), &txs).map_err(|error| match error {
-                BlockError::Replayed(tx) => Rejected::Replayed(tx),
-                BlockError::Failed(error) => Failure::Execution(error).into(),
-            })?;
+        let execute = || self.header(&parent, &view, (rules.version, context), &txs);
+        let executed = metrics::BLOCK_EXECUTION.time(execute);
+        let (expected, run) = executed.map_err(|error| match error {
+            BlockError::Replayed(tx) => Rejected::Replayed(tx),
+            BlockError::Failed(error) => Failure::Execution(error).into(),
+        })?;
         let differs = [
             ("receipts root", expected.receipts_root != block.header.receipts_root),
             ("state root", expected.state_root != block.header.state_root),
@@ -229,7 +233,7 @@ impl App for Ledger {
         let header = &entry.block.header;
         // `execute` has compared the header's set with the one that the parent names.
         let validators = self.state.validator_set(&header.validators).map_err(Failure::from)?;
-        certificate.verify(&header.chain_id, header.height, &hash, &validators)?;
+        metrics::CERTIFICATE.time(|| certificate.verify(&header.chain_id, header.height, &hash, &validators))?;
         entry.certificate = Some(certificate);
         Ok(())
     }
@@ -241,7 +245,7 @@ impl App for Ledger {
         let receipts = entry.run.receipts;
         let commit =
             BlockCommit { block: entry.block, certificate, receipts: receipts.clone(), writes: entry.run.writes };
-        self.state.commit_block(commit)?;
+        metrics::BLOCK_COMMIT.time(|| self.state.commit_block(commit))?;
         // Other proposals of this height can never be committed.
         self.executed().clear();
         let ids: Vec<Hash> = receipts.iter().map(|receipt| receipt.tx).collect();

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::read::blocking;
 use super::{InvokeError, Invoker, Scope};
 use crate::executor::lane_of;
+use crate::metrics;
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
 use crate::privacy::{envelope, resident};
@@ -139,7 +140,8 @@ impl Invoker {
     fn send_public(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> Result<Sent, InvokeError> {
         let body = self.body(kind, sender, gas_limit);
         let (id, chain_id) = (body.id(), body.chain_id);
-        let signature = self.parts.keys.sign(&sender, Domain::TransactionSignature, &chain_id, &id)?;
+        let sign = || self.parts.keys.sign(&sender, Domain::TransactionSignature, &chain_id, &id);
+        let signature = metrics::SIGN.time(sign)?;
         self.submit(Transaction { body, signature }, Scope::Public)
     }
 
@@ -197,7 +199,7 @@ impl Invoker {
 
     fn submit(&self, tx: Transaction, scope: Scope) -> Result<Sent, InvokeError> {
         let parts = &self.parts;
-        let checked = tx.check(parts.executor.chain_id())?;
+        let checked = metrics::ADMISSION.time(|| tx.check(parts.executor.chain_id()))?;
         check_limits(checked.transaction(), &self.parameters()?)?;
         let id = checked.id();
         let waiters = match scope {

@@ -6,6 +6,8 @@ use coffer_chain::rules::{NotIncludable, check_limits, check_window};
 use coffer_chain::tx::TxError;
 use coffer_chain::{CheckedTx, Parameters, Transaction};
 
+use crate::metrics;
+
 /// Why a transaction that came from elsewhere is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAdmitted {
@@ -49,7 +51,8 @@ impl Admission {
     /// # Errors
     /// [`NotAdmitted`].
     pub fn recall(&self, bytes: &[u8]) -> Result<CheckedTx, NotAdmitted> {
-        let tx = Transaction::decode_bounded(bytes)?.check(&self.chain_id)?;
+        let check = || Transaction::decode_bounded(bytes)?.check(&self.chain_id);
+        let tx = metrics::ADMISSION.time(check)?;
         if let Err(expired @ NotIncludable::Expired { .. }) = check_window(tx.body().valid_until, (self.next)()) {
             return Err(expired.into());
         }

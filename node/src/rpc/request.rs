@@ -20,13 +20,16 @@ use super::dispatch::{Dispatch, Subscriber};
 use super::middleware::{Bounds, Guard};
 use super::websocket::Session;
 use super::{Config, HealthCheck, envelope, origin, resolution};
+use crate::metrics;
 use crate::privacy::resident::Residents;
 use crate::tenant::TenantContext;
 
 const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
+/// Type of the text form of Prometheus.
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const NOT_HERE: &str = "This is a Coffer node. It speaks JSON-RPC: POST a request to any path, or open a WebSocket.\n\
-    GET /health says how the node is. The method rpc.discover lists what it can do.\n";
+    GET /health says how the node is, GET /metrics what its work takes. The method rpc.discover lists what it can do.\n";
 
 /// What all connections share.
 pub struct Service {
@@ -67,6 +70,7 @@ impl Service {
         match (request.method(), request.uri().path()) {
             (&Method::POST, _) => self.post(request).await,
             (&Method::GET | &Method::HEAD, "/health") => self.health(),
+            (&Method::GET | &Method::HEAD, "/metrics") => plain(StatusCode::OK, METRICS, metrics::text()),
             (&Method::GET | &Method::HEAD, _) => plain(StatusCode::NOT_FOUND, TEXT, NOT_HERE),
             _ => {
                 let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, TEXT, NOT_HERE);

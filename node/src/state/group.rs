@@ -13,6 +13,7 @@ use super::error::Error;
 use super::history::Layer;
 use super::log::FrameKind;
 use super::one::OneState;
+use crate::metrics;
 
 /// What a change to one state leaves, besides its log frame.
 pub(super) struct Outcome {
@@ -106,7 +107,8 @@ impl Inner {
     fn write(&self, group: Vec<Entry>) -> Result<(), Error> {
         self.moment(Moment::BeforeLog)?;
         let frames: Vec<_> = group.iter().map(|entry| (entry.kind, &entry.payload[..])).collect();
-        let ends = self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&frames)?;
+        let append = || self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&frames);
+        let ends = metrics::BLOCK_LOG.time(append)?;
         self.moment(Moment::Logged)?;
         match ends.last() {
             Some(end) => self.publish(group.into_iter().map(|entry| entry.outcome), *end),

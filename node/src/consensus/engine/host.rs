@@ -7,7 +7,7 @@
 mod proposal;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_malachitebft_app_channel::app::engine::host::{HeightParams, LocallyProposedValue, Next};
 use arc_malachitebft_app_channel::{AppMsg, NetworkMsg, Reply};
@@ -28,6 +28,7 @@ use super::log::EngineLog;
 use super::sign::Pen;
 use super::{Error, Timeouts};
 use crate::consensus::{App, Failure, Rejected, Standing};
+use crate::metrics;
 use crate::pool::Pool;
 
 /// Time until the pool is looked at again after nothing in it could be in the next block.
@@ -110,6 +111,8 @@ struct Work {
     at: Option<u64>,
     /// Its round.
     round: u32,
+    /// Since when.
+    since: Option<Instant>,
     parked: Option<Parked>,
 }
 
@@ -123,8 +126,8 @@ impl Host {
         messages: &mut mpsc::Receiver<AppMsg<Coffer>>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Ended, Error> {
-        let mut work =
-            Work { bodies: Bodies::default(), candidate: None, at: None, round: 0, parked: None, host: self };
+        let bodies = Bodies::default();
+        let mut work = Work { bodies, candidate: None, at: None, round: 0, since: None, parked: None, host: self };
         work.recall()?;
         let next = work.head() + 1;
         work.park(next, Then::Begin).await?;
@@ -256,6 +259,7 @@ impl Work {
             return Ok(());
         }
         self.host.shown.update(|shown| shown.is_idle = false);
+        self.since = Some(Instant::now());
         match parked.then {
             Then::Begin => self.host.begin.notify_one(),
             // An engine that is gone shows at the next message.
@@ -389,6 +393,9 @@ impl Work {
             Rejected::Failed(failure) => Error::Failure(failure),
             other => Error::Undecided { height, why: other.to_string() },
         })?;
+        if let Some(since) = self.since.take() {
+            metrics::HEIGHT.add(since.elapsed());
+        }
         self.candidate = None;
         self.bodies.forget(committed.0);
         self.host.head.send_replace(committed.0);

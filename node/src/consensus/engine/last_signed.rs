@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
+use crate::metrics;
+
 /// Name of the file in a data folder.
 pub const FILE: &str = "last-signed";
 const SLOT: usize = 32;
@@ -118,7 +120,8 @@ impl LastSigned {
         let next = State { number: state.number + 1, mark };
         let at = (next.number % 2) * SLOT as u64;
         let written = self.file.write_all_at(&encode(next), at);
-        let written = written.and_then(|()| if self.is_synced { self.file.sync_data() } else { Ok(()) });
+        let written = written
+            .and_then(|()| if self.is_synced { metrics::LAST_SIGNED.time(|| self.file.sync_data()) } else { Ok(()) });
         written.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", self.path.display())))?;
         *state = next;
         Ok(())

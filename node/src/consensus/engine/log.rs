@@ -11,6 +11,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::metrics;
+
 /// Name of the file in a data folder.
 pub const FILE: &str = "engine-log";
 const HEAD: usize = 21;
@@ -204,7 +206,7 @@ impl EngineLog {
     pub fn flush(&self) -> io::Result<()> {
         self.change(|inner| {
             if self.is_synced && inner.is_dirty {
-                inner.file.sync_data()?;
+                metrics::ENGINE_LOG.time(|| inner.file.sync_data())?;
             }
             inner.is_dirty = false;
             Ok(())

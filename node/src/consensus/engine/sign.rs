@@ -11,6 +11,7 @@ use coffer_chain::{Ballot, SigningKey};
 
 use super::context::{Address, At, Coffer, Part, Proposal, Signed, Vote};
 use super::last_signed::Mark;
+use crate::metrics;
 
 /// Signs with the node's key.
 #[derive(Clone)]
@@ -33,7 +34,7 @@ impl Pen {
         if !self.may_speak(height, round) {
             return Ok(Signed([0; 64]));
         }
-        Ok(Signed(ballot.sign(&self.key, &self.chain_id).0))
+        Ok(Signed(metrics::BALLOTS.time(|| ballot.sign(&self.key, &self.chain_id)).0))
     }
 
     /// Signs a body as its proposer.
@@ -81,7 +82,8 @@ pub(super) struct Checker {
 
 impl Checker {
     fn check(&self, ballot: Option<Ballot>, by: &Address, signature: &Signed) -> VerificationResult {
-        let holds = |ballot: Ballot| ballot.verify(&by.account(), &self.chain_id, &signature.signature());
+        let verify = |ballot: Ballot| ballot.verify(&by.account(), &self.chain_id, &signature.signature());
+        let holds = |ballot| metrics::BALLOTS.time(|| verify(ballot));
         VerificationResult::from_bool(ballot.is_some_and(holds))
     }
 }

@@ -1,5 +1,6 @@
 //! Several nodes in one process agree, or rightly do not.
 
+mod byzantine;
 mod hostile;
 mod mesh;
 mod peer;

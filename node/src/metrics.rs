@@ -1,0 +1,95 @@
+//! Every figure the node keeps about its own work, in one list, as `GET /metrics` shows them. Not here: what is counted where.
+//! Invariant: counting costs two reads of the clock and two additions, waits for nobody, and changes nothing that is agreed on.
+//!
+//! The figures are of the process: two nodes in one process, as tests have them, share them.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often something was done since the start, and how long it took together.
+#[derive(Debug)]
+pub struct Timer {
+    name: &'static str,
+    help: &'static str,
+    count: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl Timer {
+    const fn new(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, count: AtomicU64::new(0), nanoseconds: AtomicU64::new(0) }
+    }
+
+    /// Does something and counts it.
+    pub fn time<T>(&self, work: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let done = work();
+        self.add(begun.elapsed());
+        done
+    }
+
+    /// Counts something that took so long.
+    pub fn add(&self, took: Duration) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.nanoseconds.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+macro_rules! timers {
+    ($($name:ident = $text:literal: $help:literal;)*) => {
+        $(#[doc = $help] pub static $name: Timer = Timer::new($text, $help);)*
+        const TIMERS: &[&Timer] = &[$(&$name),*];
+    };
+}
+
+timers! {
+    HEIGHT = "height": "From the moment at which a height is worked on to its committed block; not the time without work.";
+    BLOCK_RULES = "block_rules": "Checking a proposed or decided block by its header and its transactions' signatures.";
+    BLOCK_EXECUTION = "block_execution": "Executing a block and computing the root after it.";
+    BLOCK_COMMIT = "block_commit": "Committing a decided block, the sync of the block log included.";
+    BLOCK_LOG = "block_log": "Writing and syncing changes into the block log, of private states too.";
+    ENGINE_LOG = "engine_log": "Syncs of the consensus engine's log.";
+    LAST_SIGNED = "last_signed": "Syncs of the record of the last signed round.";
+    CERTIFICATE = "certificate": "Checking the signatures of a certificate.";
+    BALLOTS = "ballots": "Signing and checking votes and proposals.";
+    SIGN = "sign": "Signing what a caller sends.";
+    ADMISSION = "admission": "Checking a transaction that was submitted here or came from a peer.";
+}
+
+/// All of it in the text form of Prometheus; times in seconds.
+pub fn text() -> String {
+    let mut text = String::new();
+    for Timer { name, help, count, nanoseconds } in TIMERS.iter().copied() {
+        let (count, seconds) = (count.load(Ordering::Relaxed), nanoseconds.load(Ordering::Relaxed) as f64 / 1e9);
+        let name = format!("coffer_{name}_seconds");
+        // Writing to a string cannot fail.
+        let _ =
+            writeln!(text, "# HELP {name} {help}\n# TYPE {name} summary\n{name}_sum {seconds}\n{name}_count {count}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_is_counted_with_its_time() {
+        static WORK: Timer = Timer::new("work", "Work.");
+        assert_eq!(WORK.time(|| 7), 7);
+        WORK.add(Duration::from_millis(3));
+        assert_eq!(WORK.count.load(Ordering::Relaxed), 2);
+        assert!(WORK.nanoseconds.load(Ordering::Relaxed) >= 3_000_000);
+    }
+
+    #[test]
+    fn every_figure_is_shown_once_and_explained() {
+        let text = text();
+        for timer in TIMERS {
+            let line = format!("\ncoffer_{}_seconds_count ", timer.name);
+            assert_eq!(text.matches(&line).count(), 1, "{}", timer.name);
+            assert!(timer.help.ends_with('.'), "{}", timer.name);
+        }
+    }
+}
