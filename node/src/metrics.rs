@@ -60,7 +60,7 @@ timers! {
 /// All of it in the text form of Prometheus; times in seconds.
 pub fn text() -> String {
     let mut text = String::new();
-    for Timer { name, help, count, nanoseconds } in TIMERS.iter().copied() {
+    for Timer { name, help, count, nanoseconds } in TIMERS {
         let (count, seconds) = (count.load(Ordering::Relaxed), nanoseconds.load(Ordering::Relaxed) as f64 / 1e9);
         let name = format!("coffer_{name}_seconds");
         // Writing to a string cannot fail.

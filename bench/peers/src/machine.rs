@@ -25,7 +25,10 @@ impl Machine {
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             kernel: read("/proc/sys/kernel/osrelease"),
             load_before: read("/proc/loadavg"),
-            versions: versions.into_iter().map(|(name, version)| (name, version.map(Into::into).unwrap_or_default())).collect(),
+            versions: versions
+                .into_iter()
+                .map(|(name, version)| (name, version.map(Into::into).unwrap_or_default()))
+                .collect(),
         }
     }
 

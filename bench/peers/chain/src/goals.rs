@@ -29,7 +29,11 @@ pub fn goals(all: &All) -> Vec<Goal> {
         };
         let (one, four) = (find(Kind::Coffer1, load), find(Kind::Coffer4, load));
         goals.extend(at_least("a single node's transfers against anvil's", ratio(one, find(Kind::Anvil, load)), 10.0));
-        goals.extend(at_least("four validators' transfers against etcd's writes", ratio(four, find(Kind::Etcd3, load)), 1.0));
+        goals.extend(at_least(
+            "four validators' transfers against etcd's writes",
+            ratio(four, find(Kind::Etcd3, load)),
+            1.0,
+        ));
     }
     let slowest = loads.iter().filter_map(|load| Some((load, find(Kind::Coffer4, load)?.p50)));
     goals.extend(slowest.map(|(load, p50)| Goal {

@@ -11,6 +11,7 @@ mod process;
 mod report;
 
 #[path = "../../src/machine.rs"]
+#[expect(dead_code, reason = "versions come from the programs here, not from a lock file")]
 mod machine;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ use peer::Kind;
 
 type Failure = Box<dyn std::error::Error>;
 
-const USAGE: &str = "peers-chain [--seconds N] [--rounds N] [--in-flight N,N] [--only NAME,NAME] [--dir FOLDER] [--json FILE]
+const USAGE: &str =
+    "peers-chain [--seconds N] [--rounds N] [--in-flight N,N] [--only NAME,NAME] [--dir FOLDER] [--json FILE]
             [--coffer PROGRAM] [--anvil PROGRAM] [--etcd PROGRAM]
 
   --seconds N     length of each measurement (default 60), in --rounds parts

@@ -21,8 +21,18 @@ pub fn tables(plan: &Plan, all: &All, machine: &Machine) -> String {
             let _ = writeln!(
                 text,
                 "| {} | {} | {:.0} | [{least:.0} to {most:.0}] | {:.2} | {:.2} | {:.0} | {:.3} | {:.3} | {:.0} | {:.0} | {:.1} | {:.1} |",
-                kind.name(), name(*load), f.rate(), f.p50, f.p99, f.most, each(f.processor), each(f.client),
-                each(f.disk_bytes), each(f.wire_bytes), f.blocks / f.seconds, f.requests / f.blocks.max(1.0),
+                kind.name(),
+                name(*load),
+                f.rate(),
+                f.p50,
+                f.p99,
+                f.most,
+                each(f.processor),
+                each(f.client),
+                each(f.disk_bytes),
+                each(f.wire_bytes),
+                f.blocks / f.seconds,
+                f.requests / f.blocks.max(1.0),
             );
         }
     }
@@ -30,7 +40,8 @@ pub fn tables(plan: &Plan, all: &All, machine: &Machine) -> String {
         let _ = measured.loads.iter().try_for_each(|(load, f)| shares(&mut text, kind.name(), &name(*load), f));
         if let Some((blocks, seconds)) = measured.catch_up {
             let rate = blocks as f64 / seconds;
-            let _ = writeln!(text, "\ncatch-up of {}: {blocks} blocks in {seconds:.2} s, {rate:.0} a second", kind.name());
+            let _ =
+                writeln!(text, "\ncatch-up of {}: {blocks} blocks in {seconds:.2} s, {rate:.0} a second", kind.name());
         }
     }
     text += "\nGoals:\n";
@@ -52,7 +63,12 @@ fn shares(text: &mut String, kind: &str, load: &str, f: &Figures) -> std::fmt::R
         let name = name.trim_start_matches("coffer_").trim_end_matches("_seconds_sum");
         let count = f.counters.get(&format!("coffer_{name}_seconds_count")).copied().unwrap_or_default();
         let (each, blocks) = (value / f.seconds * 100.0, f.blocks.max(1.0));
-        writeln!(text, "- {name}: {each:.1} %, {:.3} ms and {:.2} times a block", value * 1_000.0 / blocks, count / blocks)?;
+        writeln!(
+            text,
+            "- {name}: {each:.1} %, {:.3} ms and {:.2} times a block",
+            value * 1_000.0 / blocks,
+            count / blocks
+        )?;
     }
     Ok(())
 }

@@ -129,7 +129,10 @@ impl Network {
         settings.insert("rpc".into(), toml::Table::from_iter([("listen".to_owned(), "127.0.0.1:0".into())]).into());
         let peers = self.nodes.iter().map(|node| {
             let addresses = vec![node.listen.clone()];
-            toml::Table::from_iter([("key".to_owned(), node.key.clone().into()), ("addresses".to_owned(), addresses.into())])
+            toml::Table::from_iter([
+                ("key".to_owned(), node.key.clone().into()),
+                ("addresses".to_owned(), addresses.into()),
+            ])
         });
         if let Some(network) = settings.get_mut("network").and_then(toml::Value::as_table_mut) {
             network.insert("peers".into(), peers.collect::<Vec<_>>().into());
