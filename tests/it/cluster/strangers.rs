@@ -26,7 +26,8 @@ async fn knock(number: u32, target: SocketAddr, node: &str, chain: &str) {
     let timing = Timing { retry_first: Duration::from_millis(50), ..Timing::default() };
     let settings =
         Settings { listen: None, peers: [(node, vec![target.into()])].into(), timing, ..Settings::default() };
-    let routes = Routes { consensus: mpsc::channel(1).0, transactions: mpsc::channel(1).0 };
+    let closed = || mpsc::channel(1).0;
+    let routes = Routes { consensus: closed(), states: closed(), transactions: closed() };
     let (_stop, stopped) = watch::channel(false);
     let (network, task) = start(settings, key, chain, routes, stopped).await.expect("it starts");
     let mut looks = tokio::time::interval(Duration::from_millis(5));
