@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
-use crate::consensus::engine::{Agreement, Engine, Equivocation, Files, Shown};
+use crate::consensus::engine::{Agreement, EQUIVOCATIONS_FILE, Engine, Equivocation, Files, Shown};
 use crate::executor::{Executor, Known, Pipelines, Tracer, UnknownVersion, follow};
 use crate::invoke::{Invoker, Parts};
 use crate::network::Network;
@@ -87,6 +87,7 @@ impl Node {
             node_seed,
             admission,
             files,
+            shown,
             folder,
             pipelines,
             caught_up,
@@ -103,7 +104,7 @@ impl Node {
         let mut links = Tasks::default();
         let (network, events) = links::start(settings, node_seed, &ledger, admission, &mut links).await?;
         let mut blocks = Tasks::default();
-        let shown = Arc::new(Shown::default());
+        let shown = Arc::new(shown);
         let engine = Engine {
             pool: Arc::clone(&ledger.pool),
             app: Arc::new(ledger),
@@ -128,8 +129,12 @@ impl Node {
             let failure = failed.get().cloned().or_else(|| state.failure()).or_else(|| payloads.failure());
             rpc::Health { height: state.head().height.0, failure }
         });
-        let serve =
-            listener.serve(rpc::methods(&invoker, &network, &following), residents, health, front.stop_signal());
+        let serve = listener.serve(
+            rpc::methods(&invoker, rpc::Others { network: network.clone(), following, shown: Arc::clone(&shown) }),
+            residents,
+            health,
+            front.stop_signal(),
+        );
         front.spawn("rpc", async move {
             serve.await;
             Ok::<(), std::convert::Infallible>(())
@@ -181,7 +186,7 @@ impl Node {
         self.shown.agreement()
     }
 
-    /// Proofs against validators that said two things in one round, the oldest first; the last 256 since the start.
+    /// Proofs against validators that said two things in one round, the oldest first; the last 256.
     pub fn equivocations(&self) -> Vec<Equivocation> {
         self.shown.equivocations()
     }
@@ -217,8 +222,9 @@ struct Opened {
     node_signer: SigningKey,
     node_seed: Zeroizing<[u8; 32]>,
     admission: Arc<Admission>,
-    /// The consensus engine's files, and the folder they are in.
+    /// The consensus engine's files, what it shows, and the folder both are in.
     files: Files,
+    shown: Shown,
     folder: PathBuf,
     pipelines: Pipelines,
     /// Height private execution has come to.
@@ -249,6 +255,8 @@ impl Opened {
         let secret = key_secret(&config.data, &boot)?;
         let keys = open_keys(&config.data, config, &secret, origin)?;
         let files = Files::open(&config.data, config.network.is_alone())?;
+        let shown = Shown::open(&config.data)
+            .map_err(|source| StartError::Io { path: config.data.join(EQUIVOCATIONS_FILE), source })?;
         let genesis_path = config.data.join(genesis::FILE);
         let stored = genesis::read(&genesis_path)?;
         let version = stored.as_ref().map_or(versions::NEWEST, |genesis| genesis.version);
@@ -322,6 +330,7 @@ impl Opened {
             node_seed,
             admission,
             files,
+            shown,
             folder,
             pipelines,
             caught_up,

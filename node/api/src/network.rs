@@ -3,6 +3,7 @@
 
 use coffer_abi::{AccountId, Hash};
 use coffer_api_macros::api;
+use coffer_proof::json::Hex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,8 @@ pub struct NetworkStatus {
     pub cuts: u64,
     /// How far this node is behind the others.
     pub sync: SyncStatus,
+    /// How agreement on the next block goes; null while the chain is not here.
+    pub agreement: Option<AgreementStatus>,
     /// Version of the protocol of the next block; null while the chain is not here.
     pub protocol: Option<u16>,
     /// The newest version of the protocol that this node's program has.
@@ -82,6 +85,62 @@ pub struct SnapshotStatus {
     pub bytes_per_second: u64,
     /// Seconds that are left, as far as can be told.
     pub seconds_left: Option<u64>,
+}
+
+/// How agreement on the next block goes, as this node sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgreementStatus {
+    /// The height that is being decided; null before the first.
+    pub height: Option<u64>,
+    /// Its round; above 0 it took more than one try.
+    pub round: u32,
+    /// True if the node waits with this height until there is something to decide.
+    pub idle: bool,
+    /// True if this node has a vote at this height and uses it.
+    pub voting: bool,
+    /// Proposals that it voted against since the start.
+    pub refused: u64,
+    /// Why the last of them was.
+    pub last_refusal: Option<String>,
+}
+
+/// What a validator said twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StatementKind {
+    /// It proposed a block.
+    Proposal,
+    /// It voted that it could decide.
+    Prevote,
+    /// It voted to decide.
+    Precommit,
+}
+
+/// One of two things that a validator said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Said {
+    /// Hash of the block it spoke for; null for none.
+    pub block: Option<Text<Hash>>,
+    /// Its signature.
+    pub signature: Hex,
+}
+
+/// Proof that a validator said two different things in one round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EquivocationInfo {
+    /// The validator.
+    pub validator: Text<AccountId>,
+    /// Height of both.
+    pub height: u64,
+    /// Round of both.
+    pub round: u32,
+    /// What it did twice.
+    pub statement: StatementKind,
+    /// What it said, both times.
+    pub said: Vec<Said>,
 }
 
 /// How a node that may connect stands.
@@ -189,6 +248,14 @@ pub trait NetworkApi {
                 "secondsLeft": 20,
                 "snapshot": null
             },
+            "agreement": {
+                "height": 51201,
+                "round": 0,
+                "idle": false,
+                "voting": false,
+                "refused": 0,
+                "lastRefusal": null
+            },
             "protocol": 1,
             "newestProtocol": 1,
             "comingProtocol": null,
@@ -245,4 +312,24 @@ pub trait NetworkApi {
         }]"#
     )]
     async fn join_requests(&self, ctx: Self::Context) -> Result<Vec<JoinRequestInfo>, Error>;
+
+    /// Proofs against validators that said two different things in one round, the oldest first.
+    ///
+    /// The last 256 that this node saw; they survive a restart. What was signed: docs/PROTOCOL.md, "Hashes". Open to every tenant of a node in development mode.
+    #[method(
+        access = operator,
+        errors = [],
+        params = r#"{}"#,
+        result = r#"[{
+            "validator": "0x5555555555555555555555555555555555555555555555555555555555555555",
+            "height": 812,
+            "round": 1,
+            "statement": "prevote",
+            "said": [
+                {"block": "0x1111111111111111111111111111111111111111111111111111111111111111", "signature": "0x22"},
+                {"block": null, "signature": "0x33"}
+            ]
+        }]"#
+    )]
+    async fn equivocations(&self, ctx: Self::Context) -> Result<Vec<EquivocationInfo>, Error>;
 }

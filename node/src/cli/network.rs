@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use coffer_api::membership::ProtocolVersion;
 use coffer_api::network::{
-    JoinRequestInfo, JoinRequestsParams, NetworkStatus, PeerInfo, PeerState, PeersParams, SnapshotStatus, StatusParams,
-    SyncStatus,
+    AgreementStatus, EquivocationInfo, EquivocationsParams, JoinRequestInfo, JoinRequestsParams, NetworkStatus,
+    PeerInfo, PeerState, PeersParams, Said, SnapshotStatus, StatementKind, StatusParams, SyncStatus,
 };
 use coffer_runtime::trace::printable;
 
@@ -41,6 +41,8 @@ enum Command {
     Peers(Remote),
     /// List the strangers that want to join
     Requests(Remote),
+    /// List the proofs against validators that said two things in one round
+    Equivocations(Remote),
     #[command(flatten)]
     Membership(membership::Command),
 }
@@ -50,6 +52,7 @@ pub(super) fn run(args: NetworkArgs) -> anyhow::Result<ExitCode> {
         Command::Status(remote) => status(&remote),
         Command::Peers(remote) => peers(&remote),
         Command::Requests(remote) => requests(&remote),
+        Command::Equivocations(remote) => equivocations(&remote),
         Command::Membership(command) => membership::run(command),
     }
 }
@@ -65,6 +68,7 @@ fn status(remote: &Remote) -> anyhow::Result<ExitCode> {
         ("connected", format!("{} of {}", status.connected, status.known)),
         ("blocks", blocks(&status.sync)),
         ("state", status.sync.snapshot.as_ref().map_or_else(|| "here".into(), fetched)),
+        ("agreement", status.agreement.as_ref().map_or_else(|| "not yet".into(), agreed)),
         ("join requests", status.join_requests.to_string()),
         ("refused dials", status.refused_dials.to_string()),
         ("messages dropped", status.dropped_messages.to_string()),
@@ -80,6 +84,48 @@ fn status(remote: &Remote) -> anyhow::Result<ExitCode> {
     if !status.enabled && !remote.json {
         note!("this node was started without a network; give it `[network]` with `listen` or `peers`");
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn agreed(agreement: &AgreementStatus) -> String {
+    let AgreementStatus { height, round, idle, voting, refused, last_refusal } = agreement;
+    let height = height.map_or_else(|| "not begun".into(), |height| format!("block {height}, round {round}"));
+    let does = match (idle, voting) {
+        (true, _) => "idle",
+        (false, true) => "voting",
+        (false, false) => "following",
+    };
+    let why = last_refusal.as_ref().map(|why| format!(", the last because {}", printable(why))).unwrap_or_default();
+    format!("{height}, {does}; {refused} proposals refused{why}")
+}
+
+fn equivocations(remote: &Remote) -> anyhow::Result<ExitCode> {
+    let found = remote.request(&EquivocationsParams {})?;
+    if remote.json {
+        say!("{}", serde_json::to_string(&found)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if found.is_empty() {
+        note!("no validator said two things in one round, as far as this node saw");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = |one: &EquivocationInfo| {
+        let statement = match one.statement {
+            StatementKind::Proposal => "proposal",
+            StatementKind::Prevote => "prevote",
+            StatementKind::Precommit => "precommit",
+        };
+        let block = |said: &Said| said.block.as_ref().map_or_else(|| "no block".into(), |block| block.0.to_string());
+        let blocks: Vec<String> = one.said.iter().map(block).collect();
+        vec![
+            one.validator.0.to_string(),
+            one.height.to_string(),
+            one.round.to_string(),
+            statement.into(),
+            blocks.join(" and "),
+        ]
+    };
+    table(&["VALIDATOR", "HEIGHT", "ROUND", "SAID", "FOR"], found.iter().map(row).collect());
     Ok(ExitCode::SUCCESS)
 }
 

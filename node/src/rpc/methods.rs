@@ -13,6 +13,7 @@ use jsonrpsee::server::Methods;
 
 use super::error::from_state;
 use super::network::Joiner;
+use crate::consensus::engine::Shown;
 use crate::invoke::Invoker;
 use crate::network::Network;
 use crate::state;
@@ -22,13 +23,23 @@ use crate::sync::{Following, Progress};
 #[derive(Clone)]
 pub(super) struct Handlers {
     pub(super) invoker: Invoker,
-    pub(super) network: Network,
-    pub(super) following: Arc<Following>,
+    pub(super) others: Others,
+}
+
+/// What a node knows of the others.
+#[derive(Clone)]
+pub struct Others {
+    /// Connections with them.
+    pub network: Network,
+    /// How far it is behind them.
+    pub following: Arc<Following>,
+    /// How agreement with them goes.
+    pub shown: Arc<Shown>,
 }
 
 /// All methods of the surface over one node.
-pub fn methods(invoker: &Invoker, network: &Network, following: &Arc<Following>) -> Methods {
-    let handlers = Handlers { invoker: invoker.clone(), network: network.clone(), following: Arc::clone(following) };
+pub fn methods(invoker: &Invoker, others: Others) -> Methods {
+    let handlers = Handlers { invoker: invoker.clone(), others };
     // UNWRAP: fails only when two methods have one name, which the tests of `coffer_api::table` exclude.
     assemble(handlers).expect("the names of methods are unique")
 }

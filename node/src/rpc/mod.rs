@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::Listener;
-pub use methods::{methods, methods_of_joiner};
+pub use methods::{Others, methods, methods_of_joiner};
 pub use resolution::OnConflict;
 
 /// How the node is, for `GET /health`.

@@ -6,11 +6,14 @@ use coffer_abi::Hash;
 use coffer_api::Error;
 use coffer_api::membership::ProtocolVersion;
 use coffer_api::network::{
-    Connection, JoinRequestInfo, NetworkApi, NetworkStatus, PeerInfo, PeerState, SnapshotStatus, SyncStatus,
+    AgreementStatus, Connection, EquivocationInfo, JoinRequestInfo, NetworkApi, NetworkStatus, PeerInfo, PeerState,
+    Said, SnapshotStatus, StatementKind, SyncStatus,
 };
 use coffer_api::types::Text;
+use coffer_proof::json::Hex;
 
 use super::methods::Handlers;
+use crate::consensus::engine::{Agreement, Equivocation, Statement};
 use crate::executor::{Known, Versions};
 use crate::network::{JoinRequest, KnownNode, Network, NodeState, Peer};
 use crate::sync::{Progress, Snapshot, Standing};
@@ -20,21 +23,26 @@ impl NetworkApi for Handlers {
     type Context = TenantContext;
 
     async fn status(&self, _ctx: TenantContext) -> Result<NetworkStatus, Error> {
-        let Standing { target, blocks_per_second, seconds_left, .. } = self.following.standing();
+        let Standing { target, blocks_per_second, seconds_left, .. } = self.others.following.standing();
         let head = self.invoker.state().head().height.0;
         let target = target.map(|target| target.0);
         let sync = SyncStatus { head, target, blocks_per_second, seconds_left, snapshot: None };
+        let agreement = agreement(self.others.shown.agreement());
         let invoker = self.invoker.clone();
         let versions = self.read(move |_| invoker.versions()).await?;
-        Ok(status(&self.network, self.invoker.chain_id(), sync, Some(versions)))
+        Ok(status(&self.others.network, self.invoker.chain_id(), sync, Some((agreement, versions))))
     }
 
     async fn peers(&self, _ctx: TenantContext) -> Result<Vec<PeerInfo>, Error> {
-        Ok(peers(&self.network))
+        Ok(peers(&self.others.network))
     }
 
     async fn join_requests(&self, _ctx: TenantContext) -> Result<Vec<JoinRequestInfo>, Error> {
-        Ok(join_requests(&self.network))
+        Ok(join_requests(&self.others.network))
+    }
+
+    async fn equivocations(&self, _ctx: TenantContext) -> Result<Vec<EquivocationInfo>, Error> {
+        Ok(self.others.shown.equivocations().into_iter().map(equivocation).collect())
     }
 }
 
@@ -70,10 +78,37 @@ impl NetworkApi for Joiner {
     async fn join_requests(&self, _ctx: TenantContext) -> Result<Vec<JoinRequestInfo>, Error> {
         Ok(join_requests(&self.network))
     }
+
+    async fn equivocations(&self, _ctx: TenantContext) -> Result<Vec<EquivocationInfo>, Error> {
+        Ok(Vec::new())
+    }
 }
 
-fn status(network: &Network, chain_id: &Hash, sync: SyncStatus, versions: Option<Versions>) -> NetworkStatus {
+fn agreement(shown: Agreement) -> AgreementStatus {
+    let Agreement { height, round, is_idle, is_voting, refused, last_refusal, .. } = shown;
+    let height = height.map(|height| height.0);
+    AgreementStatus { height, round, idle: is_idle, voting: is_voting, refused, last_refusal }
+}
+
+fn equivocation(found: Equivocation) -> EquivocationInfo {
+    let Equivocation { validator, height, round, statement, said } = found;
+    let statement = match statement {
+        Statement::Proposal => StatementKind::Proposal,
+        Statement::Prevote => StatementKind::Prevote,
+        Statement::Precommit => StatementKind::Precommit,
+    };
+    let said = said.map(|(block, signature)| Said { block: block.map(Text), signature: Hex(signature.0.to_vec()) });
+    EquivocationInfo { validator: Text(validator), height: height.0, round, statement, said: said.into() }
+}
+
+fn status(
+    network: &Network,
+    chain_id: &Hash,
+    sync: SyncStatus,
+    chain: Option<(AgreementStatus, Versions)>,
+) -> NetworkStatus {
     let known = Known::of_program();
+    let (agreement, versions) = chain.unzip();
     let coming = versions.and_then(|versions| versions.coming);
     let status = network.status();
     NetworkStatus {
@@ -91,6 +126,7 @@ fn status(network: &Network, chain_id: &Hash, sync: SyncStatus, versions: Option
         unsent_messages: status.counts.unsent,
         cuts: status.counts.cuts,
         sync,
+        agreement,
         protocol: versions.map(|versions| versions.next.version),
         newest_protocol: known.newest(),
         coming_protocol: coming.map(|coming| ProtocolVersion { version: coming.version, height: coming.since.0 }),

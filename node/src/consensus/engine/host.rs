@@ -22,7 +22,7 @@ use super::bodies::{Bodies, Body};
 use super::bridge::Heard;
 use super::codec::MAX_BLOCKS;
 use super::context::{Address, At, Coffer, Members, Part, account_of, certificate, extended};
-use super::evidence::Shown;
+use super::evidence::{Shown, equivocations};
 use super::hearing::UnderWay;
 use super::log::EngineLog;
 use super::sign::Pen;
@@ -344,7 +344,11 @@ impl Work {
                 let _ = reply.send(());
             }
             AppMsg::Finalized { certificate, evidence, reply, .. } => {
-                self.host.shown.record(&evidence);
+                let found = equivocations(&evidence);
+                if !found.is_empty() {
+                    let shown = Arc::clone(&self.host.shown);
+                    blocking(move || shown.keep(found)).await?;
+                }
                 self.park(certificate.height.0 + 1, Then::Start(reply)).await?;
             }
             AppMsg::GetDecidedValues { range, reply } => {

@@ -19,7 +19,7 @@ mod log;
 mod sign;
 mod wal;
 
-pub use evidence::{Agreement, Equivocation, Shown, Statement};
+pub use evidence::{Agreement, Equivocation, FILE as EQUIVOCATIONS_FILE, Shown, Statement};
 pub use last_signed::{FILE as LAST_SIGNED_FILE, Mark};
 pub use link::Link;
 pub use log::FILE as LOG_FILE;
