@@ -209,6 +209,7 @@ mod tests {
             "network_status",
             "network_peers",
             "network_joinRequests",
+            "network_equivocations",
             "network_organisations",
             "network_nodes",
             "network_validators",
