@@ -29,8 +29,8 @@ fn parameters_take_the_votes_of_more_than_half(test: &Test) {
 #[coffer_test]
 fn no_vote_gives_the_chain_parameters_that_it_could_not_live_with(test: &Test) {
     let net = Net::of(test, 1);
-    type Change = fn(&mut Parameters);
-    let wrong: [(&str, Change); 8] = [
+    type Alter = fn(&mut Parameters);
+    let wrong: [(&str, Alter); 8] = [
         ("max_tx_gas", |all| all.max_tx_gas = 249_999_999),
         ("max_tx_gas", |all| all.max_tx_gas = u64::MAX),
         ("max_block_gas", |all| all.max_block_gas = all.max_tx_gas - 1),
