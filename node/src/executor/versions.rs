@@ -12,6 +12,7 @@ use super::Executor;
 use crate::state::{Error, View};
 
 /// Environment variable that makes a debug build know versions up to this number, fewer or more than it has; one more means what the newest does. For stories of upgrades.
+#[cfg(debug_assertions)]
 pub const KNOWN_VERSION: &str = "COFFER_KNOWN_VERSION";
 
 /// The chain runs, or will run, by a version that this program does not have. Permanent for this program.
