@@ -80,7 +80,7 @@ pub struct Block {
     pub proposer: Text<AccountId>,
     /// Root of the public state after the block.
     pub state_root: Text<Hash>,
-    /// Root over the ids of the transactions.
+    /// Root over the signed transactions.
     pub transactions_root: Text<Hash>,
     /// Root over the receipts.
     pub receipts_root: Text<Hash>,
@@ -142,7 +142,7 @@ pub struct Parameters {
     pub version: u16,
     /// Gas one public transaction or one private call may use.
     pub max_tx_gas: u64,
-    /// Gas the public transactions of one block may ask for together.
+    /// Gas of one block: a public transaction may ask for what those before it in the block left.
     pub max_block_gas: u64,
     /// Bytes of one transaction.
     pub max_tx_bytes: u32,

@@ -118,7 +118,7 @@ pub struct Validators {
 pub struct NetworkParameters {
     /// Gas one public transaction or one private call may use.
     pub max_tx_gas: u64,
-    /// Gas the public transactions of one block may ask for together.
+    /// Gas of one block: a public transaction may ask for what those before it in the block left.
     pub max_block_gas: u64,
     /// Bytes of one transaction.
     pub max_tx_bytes: u32,

@@ -23,7 +23,7 @@ pub struct Header {
     pub proposer: AccountId,
     /// Milliseconds since 1970-01-01 UTC, not before the parent's.
     pub time: Time,
-    /// List root of the transaction ids, in order.
+    /// List root of the signed transactions, in order.
     pub transactions_root: Hash,
     /// List root of the receipts, in the same order.
     pub receipts_root: Hash,

@@ -18,7 +18,7 @@ use crate::tx::MAX_BYTES;
 pub struct Parameters {
     /// Gas one public transaction or one private call may use.
     pub max_tx_gas: Gas,
-    /// Gas the public transactions of one block may ask for together.
+    /// Gas of one block: a public transaction may ask for what those before it in the block left.
     pub max_block_gas: Gas,
     /// Bytes of one transaction.
     pub max_tx_bytes: u32,

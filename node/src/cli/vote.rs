@@ -114,7 +114,7 @@ struct Changed {
     /// Gas one transaction may use
     #[arg(long, value_name = "GAS")]
     max_tx_gas: Option<u64>,
-    /// Gas the transactions of one block may ask for together
+    /// Gas of one block: a transaction may ask for what those before it left
     #[arg(long, value_name = "GAS")]
     max_block_gas: Option<u64>,
     /// Bytes of one transaction

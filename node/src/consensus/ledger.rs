@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::{Hash, Height};
 use coffer_chain::block::{receipts_root, transactions_root};
-use coffer_chain::{Block, BlockRules, Certificate, CheckedTx, Genesis, Header, Parameters, ValidatorSet, rules};
+use coffer_chain::{
+    Block, BlockRules, Certificate, CheckedTx, Genesis, Header, Parameters, Transaction, ValidatorSet, rules,
+};
 use coffer_runtime::BlockContext;
 
 use super::{App, Failure, Rejected, Standing};
@@ -61,12 +63,6 @@ impl Ledger {
         Self { genesis, proposer, state, executor, pool, waiters, sources, known, warned, executed }
     }
 
-    fn parent(&self) -> Result<Header, Failure> {
-        let head = self.state.head();
-        let stored = self.state.block(BlockId::Hash(head.hash))?;
-        Ok(stored.ok_or(Failure::OutOfOrder(head.hash))?.block.header)
-    }
-
     /// The rules of the block behind a view.
     fn rules(&self, view: &View) -> Result<BlockRules, Failure> {
         self.known.meaning(self.executor.versions(view)?.next)?;
@@ -89,18 +85,18 @@ impl Ledger {
         Ok(())
     }
 
-    /// The header that follows from executing transactions on the parent.
+    /// The header that follows from what executing transactions on the parent gave.
     fn header(
         &self,
         parent: &Header,
         view: &View,
         (version, context): (u16, BlockContext),
         txs: &[CheckedTx],
-    ) -> Result<(Header, BlockRun), BlockError> {
-        let run = self.executor.run_block(view, context, txs)?;
+        run: &BlockRun,
+    ) -> Result<Header, Failure> {
         let next_validators = run.writes.validators().map_or(parent.next_validators, |set| set.hash());
         let signed: Vec<Hash> = txs.iter().map(CheckedTx::signed_hash).collect();
-        let header = Header {
+        Ok(Header {
             version,
             chain_id: parent.chain_id,
             height: context.height,
@@ -109,12 +105,11 @@ impl Ledger {
             time: context.time,
             transactions_root: transactions_root(&signed),
             receipts_root: receipts_root(&run.receipts),
-            state_root: view.root_after(&run.writes).map_err(crate::executor::Error::from)?,
+            state_root: view.root_after(&run.writes)?,
             gas_used: run.gas_used,
             validators: parent.next_validators,
             next_validators,
-        };
-        Ok((header, run))
+        })
     }
 
     /// Waiting transactions that can be in a block at `height`. Those that are in the chain already are forgotten.
@@ -167,22 +162,28 @@ impl App for Ledger {
     }
 
     fn propose(&self) -> Result<Option<Block>, Failure> {
-        let parent = self.parent()?;
+        let tip = self.state.tip()?;
+        let parent = &tip.header;
         let Some(height) = parent.height.next() else {
             return Ok(None);
         };
         let view = self.state.public();
         let BlockRules { version, parameters } = self.rules(&view)?;
-        let txs = self.includable(&view, height, &parameters)?;
+        let mut txs = self.includable(&view, height, &parameters)?;
         if txs.is_empty() {
             return Ok(None);
         }
         let time = self.sources.block_time(parent.time, height);
         let context = BlockContext { height, time, chain_id: parent.chain_id };
-        let executed = metrics::BLOCK_EXECUTION.time(|| self.header(&parent, &view, (version, context), &txs));
-        let (header, run) = executed.map_err(|error| match error {
-            BlockError::Failed(error) => Failure::Execution(error),
-            BlockError::Replayed(_) => Failure::OwnProposal(error.to_string()),
+        let (header, run) = metrics::BLOCK_EXECUTION.time(|| {
+            let filled = self.executor.fill_block(&view, context, &txs, parameters.max_block_gas);
+            let run = filled.map_err(|error| match error {
+                BlockError::Failed(error) => Failure::Execution(error),
+                BlockError::Replayed(_) | BlockError::TooMuchGas(_) => Failure::OwnProposal(error.to_string()),
+            })?;
+            txs.truncate(run.receipts.len());
+            let header = self.header(parent, &view, (version, context), &txs, &run)?;
+            Ok::<_, Failure>((header, run))
         })?;
         let transactions = txs.into_iter().map(CheckedTx::into_transaction).collect();
         let block = Block { header, transactions };
@@ -192,26 +193,31 @@ impl App for Ledger {
 
     fn execute(&self, block: &Block, standing: Standing) -> Result<(), Rejected> {
         let hash = block.header.hash();
-        let parent = self.parent()?;
+        let tip = self.state.tip().map_err(Failure::from)?;
+        let parent = &tip.header;
         let latest = match standing {
             Standing::Proposed => self.sources.latest_block_time(),
             Standing::Decided => u64::MAX,
         };
-        let validators = self.state.validator_set(&parent.next_validators).map_err(Failure::from)?;
         let view = self.state.public();
         let rules = self.rules(&view)?;
-        let check = || rules::check_block(block, &parent, &validators, &rules, latest);
+        let known = |tx: &Transaction| self.pool.checked(tx);
+        let check = || rules::check_block(block, parent, &tip.next, &rules, latest, known);
         let txs = metrics::BLOCK_RULES.time(check)?;
         if self.executed().get(&hash).is_some_and(|executed| executed.block == *block) {
             return Ok(());
         }
         let Header { height, time, chain_id, .. } = block.header;
         let context = BlockContext { height, time, chain_id };
-        let execute = || self.header(&parent, &view, (rules.version, context), &txs);
-        let executed = metrics::BLOCK_EXECUTION.time(execute);
-        let (expected, run) = executed.map_err(|error| match error {
-            BlockError::Replayed(tx) => Rejected::Replayed(tx),
-            BlockError::Failed(error) => Failure::Execution(error).into(),
+        let (expected, run) = metrics::BLOCK_EXECUTION.time(|| {
+            let executed = self.executor.run_block(&view, context, &txs, rules.parameters.max_block_gas);
+            let run = executed.map_err(|error| match error {
+                BlockError::Replayed(tx) => Rejected::Replayed(tx),
+                BlockError::TooMuchGas(tx) => Rejected::TooMuchGas(tx),
+                BlockError::Failed(error) => Failure::Execution(error).into(),
+            })?;
+            let expected = self.header(parent, &view, (rules.version, context), &txs, &run)?;
+            Ok::<_, Rejected>((expected, run))
         })?;
         let differs = [
             ("receipts root", expected.receipts_root != block.header.receipts_root),

@@ -103,6 +103,9 @@ pub enum Rejected {
     /// A transaction of it is in the chain already.
     #[error("transaction {0} is in the chain already")]
     Replayed(Hash),
+    /// With what those before it used, a transaction of it may use more gas than a block has.
+    #[error("transaction {0} may use more gas than those before it leave of the block's")]
+    TooMuchGas(Hash),
     /// Executing it gives something else than its header says.
     #[error("executing the block gives another {0} than its header says")]
     Differs(&'static str),

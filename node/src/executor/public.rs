@@ -27,6 +27,9 @@ pub enum BlockError {
     /// The block is invalid: this transaction is in the chain already. The same on every node.
     #[error("transaction {0} is in the chain already")]
     Replayed(Hash),
+    /// The block is invalid: with what those before it used, this transaction may use more gas than a block has. The same on every node.
+    #[error("transaction {0} may use more gas than those before it leave of the block's")]
+    TooMuchGas(Hash),
     /// This node failed.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -41,16 +44,44 @@ impl Executor {
         Ok(included::contains(view, tx.body().valid_until, &tx.id())?)
     }
 
-    /// Executes the transactions of a block on its parent's snapshot.
+    /// Executes the transactions of a block on its parent's snapshot; `gas` is the most that the block may use.
     ///
     /// # Errors
-    /// [`BlockError::Replayed`] makes the block invalid; [`BlockError::Failed`] is this node's trouble.
-    pub fn run_block(&self, view: &View, block: BlockContext, txs: &[CheckedTx]) -> Result<BlockRun, BlockError> {
+    /// [`BlockError::Replayed`] and [`BlockError::TooMuchGas`] make the block invalid; [`BlockError::Failed`] is this node's trouble.
+    pub fn run_block(
+        &self,
+        view: &View,
+        block: BlockContext,
+        txs: &[CheckedTx],
+        gas: Gas,
+    ) -> Result<BlockRun, BlockError> {
+        let run = self.fill_block(view, block, txs, gas)?;
+        match txs.get(run.receipts.len()) {
+            Some(tx) => Err(BlockError::TooMuchGas(tx.id())),
+            None => Ok(run),
+        }
+    }
+
+    /// As [`Executor::run_block`], but ends before the first transaction that may use more gas than is left: there are as many receipts as
+    /// transactions fit.
+    ///
+    /// # Errors
+    /// [`BlockError::Replayed`], [`BlockError::Failed`].
+    pub fn fill_block(
+        &self,
+        view: &View,
+        block: BlockContext,
+        txs: &[CheckedTx],
+        gas: Gas,
+    ) -> Result<BlockRun, BlockError> {
         let mut overlay = Overlay::new(Snapshot::public(self, view));
         included::drop_expired(&mut overlay, block.height)?;
         let mut receipts = Vec::with_capacity(txs.len());
         let mut total = Gas(0);
         for (index, tx) in (0..).zip(txs) {
+            if total.saturating_add(tx.body().gas_limit) > gas {
+                break;
+            }
             let Acted { status, gas_used, contract, events } = self.include(&mut overlay, block, index, tx)?;
             total = total.saturating_add(gas_used);
             receipts.push(Receipt { tx: tx.id(), status, gas_used, contract, events });

@@ -95,7 +95,7 @@ impl Invoker {
         let checked = block.transactions.into_iter().map(|tx| tx.check(executor.chain_id()));
         let txs = checked.collect::<Result<Vec<_>, _>>()?;
         executor.trace_block(&view, context, &txs, receipt.index).map_err(|error| match error {
-            BlockError::Replayed(_) => InvokeError::Failed(error.to_string()),
+            BlockError::Replayed(_) | BlockError::TooMuchGas(_) => InvokeError::Failed(error.to_string()),
             BlockError::Failed(error) => error.into(),
         })
     }

@@ -24,6 +24,9 @@ pub(super) const REMEMBERED: Duration = Duration::from_secs(15);
 /// Time until a junk message is forgotten.
 const JUNK_FORGOTTEN: Duration = Duration::from_secs(600);
 
+/// Bytes that a list of one transaction adds to it.
+const LISTED: usize = 16;
+
 /// All protocols.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
@@ -69,7 +72,7 @@ impl Topic {
         match self {
             Self::Consensus | Self::Liveness => 64 * 1024,
             Self::Parts => 4 * 1024 * 1024,
-            Self::Transactions => coffer_chain::tx::MAX_BYTES,
+            Self::Transactions => coffer_chain::tx::MAX_BYTES + LISTED,
         }
     }
 }

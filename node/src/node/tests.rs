@@ -198,6 +198,45 @@ fn a_proposal_that_differs_in_any_root_from_its_execution_is_refused() {
 }
 
 #[test]
+fn a_block_takes_what_may_use_no_more_gas_than_those_before_it_left() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (proposer, voter) = (open(one.path()), open(other.path()));
+    for opened in [&proposer, &voter] {
+        opened.ledger.pool.insert(deploy(opened)).unwrap();
+        step(opened).unwrap();
+    }
+    let contract = voter.ledger.state.receipt(None, &deploy(&voter).id()).unwrap().unwrap().receipt.contract.unwrap();
+    let call = |method: &str, nonce, gas| {
+        let kind = Kind::Call { contract, method: method.into(), input: vec![1] };
+        let body = TxBody { gas_limit: Gas(gas), ..tx(&proposer, kind, nonce).body().clone() };
+        body.sign(&SigningKey::from_seed(&[5; 32])).check(proposer.ledger.executor.chain_id()).unwrap()
+    };
+    let limits = proposer.ledger.executor.parameters(&proposer.ledger.state.public()).unwrap();
+    let (most, block_gas) = (limits.max_tx_gas.0, limits.max_block_gas.0);
+    // The first one uses all that it may, the others next to nothing of it.
+    let all = [call("spin", 2, most), call("put", 3, block_gas - most), call("put", 4, block_gas - most)];
+    let next = call("put", 5, 1_000_000);
+    for tx in all.iter().chain([&next]) {
+        proposer.ledger.pool.insert(tx.clone()).unwrap();
+    }
+    let block = proposer.ledger.propose().unwrap().unwrap();
+    let ids = |block: &Block| block.transactions.iter().map(|tx| tx.body.id()).collect::<Vec<_>>();
+    assert_eq!(ids(&block), [all[0].id(), all[1].id()]);
+    voter.ledger.execute(&block, Standing::Proposed).unwrap();
+    let mut greedy = block.clone();
+    greedy.transactions.push(all[2].transaction().clone());
+    let signed: Vec<Hash> = greedy.transactions.iter().map(coffer_chain::Transaction::signed_hash).collect();
+    greedy.header.transactions_root = coffer_chain::block::transactions_root(&signed);
+    match voter.ledger.execute(&greedy, Standing::Proposed) {
+        Err(Rejected::TooMuchGas(tx)) => assert_eq!(tx, all[2].id()),
+        other => panic!("{other:?}"),
+    }
+    // What did not fit waits in its order.
+    step(&proposer).unwrap();
+    assert_eq!(ids(&step(&proposer).unwrap()), [all[2].id(), next.id()]);
+}
+
+#[test]
 fn nothing_is_committed_that_was_not_executed_and_decided() {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path());

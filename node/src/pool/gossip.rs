@@ -1,21 +1,23 @@
 //! Transactions between this node's pool and those of others. What was submitted here is sent to all; what comes from others is checked like
-//! what is submitted here, before it is passed on. Invariant: a node passes on nothing that it would not take itself.
+//! what is submitted here, before it is passed on. Invariant: a node passes on no message with a transaction that can be in no block.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use coffer_chain::Transaction;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::admission::{Admission, NotAdmitted};
+use super::message::{pack, unpack};
 use super::{Pool, PoolError};
 use crate::network::{Event, Network, REPEATED_AFTER, Topic, Verdict};
 
-/// Transactions of peers that wait to be checked. More are dropped; who sent them sends them again.
-pub const MAILBOX: usize = 1024;
-/// Transactions that are checked in one go.
-const BATCH: usize = 128;
+/// Messages of peers that wait to be checked. More are dropped; who sent them sends them again.
+pub const MAILBOX: usize = 256;
+/// Messages that are checked in one go.
+const BATCH: usize = 32;
 /// Transactions that are sent again in one go.
 const REPEATED: usize = 256;
 /// Time from one look at what is to be sent again, or brought to the disk, to the next.
@@ -69,13 +71,13 @@ impl Gossip {
         }
     }
 
-    async fn publish(&self, transactions: Vec<Bytes>) {
-        for tx in transactions {
-            self.network.publish(Topic::Transactions, tx).await;
+    async fn publish(&self, transactions: Vec<Vec<u8>>) {
+        for message in pack(transactions) {
+            self.network.publish(Topic::Transactions, message).await;
         }
     }
 
-    /// Takes a transaction of a peer, and those that came right behind it.
+    /// Takes a message of a peer, and those that came right behind it.
     async fn take(&self, first: Received, events: &mut mpsc::Receiver<Event>) {
         let mut batch = vec![first];
         while batch.len() < BATCH {
@@ -100,9 +102,26 @@ impl Gossip {
     }
 }
 
-fn judge(pool: &Pool, admission: &Admission, body: &[u8]) -> Verdict {
-    match admission.check(body).map(|tx| pool.insert_foreign(tx)) {
-        // One that waits here already came again because others may not have it.
+/// Takes the transactions of a message. One is enough to pass it on, and junk among them enough not to.
+pub(super) fn judge(pool: &Pool, admission: &Admission, message: &[u8]) -> Verdict {
+    let Some(transactions) = unpack(message) else { return Verdict::Reject };
+    let mut verdict = Verdict::Ignore;
+    for tx in transactions {
+        match judge_one(pool, admission, &tx) {
+            Verdict::Accept => verdict = Verdict::Accept,
+            Verdict::Ignore => {}
+            Verdict::Reject => return Verdict::Reject,
+        }
+    }
+    verdict
+}
+
+fn judge_one(pool: &Pool, admission: &Admission, tx: &[u8]) -> Verdict {
+    // One that waits here already came again because others may not have it.
+    if Transaction::decode_bounded(tx).is_ok_and(|tx| pool.checked(&tx).is_some()) {
+        return Verdict::Accept;
+    }
+    match admission.check(tx).map(|tx| pool.insert_foreign(tx)) {
         Ok(Ok(()) | Err(PoolError::Known)) => Verdict::Accept,
         Ok(Err(PoolError::Full { .. } | PoolError::NotKept(_)))
         | Err(NotAdmitted::Window(_) | NotAdmitted::Included) => Verdict::Ignore,

@@ -5,6 +5,7 @@
 mod admission;
 mod gossip;
 mod journal;
+mod message;
 mod settled;
 
 pub use admission::{Admission, NotAdmitted};
@@ -18,9 +19,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use coffer_abi::{AccountId, Encode, Hash, Height};
-use coffer_chain::{CheckedTx, Parameters, rules};
+use coffer_chain::{CheckedTx, Parameters, Transaction, rules};
 use indexmap::IndexMap;
 use tokio::sync::Notify;
 
@@ -189,10 +189,11 @@ impl Pool {
         Ok(())
     }
 
-    /// The oldest transactions that fit into one block at `height` together. They stay in the pool until [`Pool::remove`].
+    /// The oldest transactions whose bytes fit into one block at `height` together; how many of them its gas is enough for, execution tells.
+    /// They stay in the pool until [`Pool::remove`].
     pub fn candidates(&self, height: Height, parameters: &Parameters) -> Vec<CheckedTx> {
         let inner = self.lock();
-        let (mut bytes, mut gas) = (0usize, 0u64);
+        let mut bytes = 0usize;
         let mut chosen = Vec::new();
         for entry in inner.entries.values() {
             let body = entry.tx.body();
@@ -201,8 +202,7 @@ impl Pool {
                 continue;
             }
             bytes += entry.bytes;
-            gas = gas.saturating_add(body.gas_limit.0);
-            if bytes > parameters.max_block_bytes as usize || gas > parameters.max_block_gas.0 {
+            if bytes > parameters.max_block_bytes as usize {
                 break;
             }
             chosen.push(entry.tx.clone());
@@ -239,6 +239,12 @@ impl Pool {
         before - entries.len() - gone
     }
 
+    /// The same transaction, signature included, as it waits here: checked.
+    pub fn checked(&self, tx: &Transaction) -> Option<CheckedTx> {
+        let inner = self.lock();
+        inner.entries.get(&tx.body.id()).map(|entry| &entry.tx).filter(|known| known.transaction() == tx).cloned()
+    }
+
     /// True if nothing waits.
     pub fn is_empty(&self) -> bool {
         self.lock().entries.is_empty()
@@ -259,7 +265,7 @@ impl Pool {
     }
 
     /// What was submitted here and not sent to others yet, at most `most`; it counts as sent from now on.
-    fn unsent(&self, most: usize) -> Vec<Bytes> {
+    fn unsent(&self, most: usize) -> Vec<Vec<u8>> {
         let mut inner = self.lock();
         let most = most.min(inner.unsent.len());
         let ids: Vec<Hash> = inner.unsent.drain(..most).collect();
@@ -267,7 +273,7 @@ impl Pool {
     }
 
     /// What was submitted here and sent to others `ago` or longer, at most `most`, oldest first; it counts as sent from now on.
-    fn due(&self, ago: Duration, most: usize) -> Vec<Bytes> {
+    fn due(&self, ago: Duration, most: usize) -> Vec<Vec<u8>> {
         let mut inner = self.lock();
         let due = |entry: &&mut Entry| entry.local && entry.sent.is_some_and(|sent| sent.elapsed() >= ago);
         inner.entries.values_mut().filter(due).take(most).map(Entry::send).collect()
@@ -335,9 +341,9 @@ impl Inner {
 }
 
 impl Entry {
-    fn send(&mut self) -> Bytes {
+    fn send(&mut self) -> Vec<u8> {
         self.sent = Some(Instant::now());
-        self.tx.transaction().encode().into()
+        self.tx.transaction().encode()
     }
 }
 

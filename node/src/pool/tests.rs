@@ -4,6 +4,7 @@ use coffer_abi::{ContractId, Gas};
 use coffer_chain::{Kind, PROTOCOL_VERSION, SigningKey, TxBody};
 
 use super::*;
+use crate::network::Verdict;
 
 fn tx(sender: u8, nonce: u8, gas: u64, valid_until: u64) -> CheckedTx {
     let key = SigningKey::from_seed(&[sender; 32]);
@@ -38,10 +39,11 @@ fn a_transaction_is_taken_once_and_within_the_bounds() {
 }
 
 #[test]
-fn a_block_gets_the_oldest_that_fit_and_the_rest_stays() {
+fn a_block_gets_the_oldest_whose_bytes_fit_and_the_rest_stays() {
     let pool = pool();
-    let parameters = Parameters { max_tx_gas: Gas(6), max_block_gas: Gas(10), ..Parameters::default() };
     let all = [tx(1, 1, 6, 9), tx(1, 2, 4, 9), tx(2, 1, 1, 9)];
+    let two = all[..2].iter().map(|tx| tx.transaction().encoded_size() as u32).sum();
+    let parameters = Parameters { max_block_bytes: two, ..Parameters::default() };
     all.iter().for_each(|tx| pool.insert(tx.clone()).unwrap());
     let chosen = pool.candidates(Height(5), &parameters);
     assert_eq!(chosen, all[..2]);
@@ -151,7 +153,7 @@ fn what_is_still_in_no_block_is_due_again_and_a_new_peer_gets_all() {
     pool.insert(tx(1, 2, 1, 9)).unwrap();
     pool.insert_foreign(tx(2, 1, 1, 9)).unwrap();
     assert!(pool.due(Duration::ZERO, 9).is_empty(), "nothing was sent yet");
-    assert_eq!(pool.unsent(1), [Bytes::from(tx(1, 1, 1, 9).transaction().encode())]);
+    assert_eq!(pool.unsent(1), [tx(1, 1, 1, 9).transaction().encode()]);
     assert_eq!(pool.unsent(9).len(), 1);
     assert!(pool.unsent(9).is_empty());
     assert!(pool.due(Duration::from_secs(3_600), 9).is_empty());
@@ -179,6 +181,26 @@ fn admission_tells_junk_from_what_is_only_late_or_early() {
     longer.push(0);
     assert!(matches!(admission.check(&longer), Err(NotAdmitted::Junk(_))));
     assert!(matches!(admission.check(&vec![0; coffer_chain::tx::MAX_BYTES + 1]), Err(NotAdmitted::Junk(_))));
+}
+
+#[test]
+fn a_message_is_passed_on_for_one_that_is_taken_and_not_with_junk_in_it() {
+    let (pool, admission) = (pool(), admission(5));
+    let judge = |txs: &[Transaction]| {
+        let message = txs.iter().map(Encode::encode).collect::<Vec<_>>().encode();
+        gossip::judge(&pool, &admission, &message)
+    };
+    let tx = |sender, nonce, until| tx(sender, nonce, 1, until).into_transaction();
+    let mut forged = tx(1, 1, 9);
+    forged.signature.0[0] ^= 1;
+    assert_eq!(judge(&[tx(1, 1, 4)]), Verdict::Ignore, "it is late");
+    assert_eq!(judge(&[tx(1, 1, 4), tx(1, 1, 9)]), Verdict::Accept);
+    assert_eq!(judge(&[tx(1, 1, 9)]), Verdict::Accept, "it waits here already");
+    assert_eq!(judge(&[tx(1, 2, 9), forged.clone(), tx(2, 1, 9)]), Verdict::Reject);
+    assert_eq!(judge(&[forged]), Verdict::Reject, "its id waits here, under another signature");
+    assert_eq!(gossip::judge(&pool, &admission, b"junk"), Verdict::Reject);
+    let waiting = pool.candidates(Height(5), &Parameters::default());
+    assert_eq!(waiting.iter().map(|tx| tx.transaction().clone()).collect::<Vec<_>>(), [tx(1, 1, 9), tx(1, 2, 9)]);
 }
 
 mod between_nodes {
@@ -269,7 +291,7 @@ mod between_nodes {
         let [a, b, c] = line().await;
         until(|| b.network.peers().len() == 2).await;
         until(|| a.network.peers().len() == 1 && c.network.peers().len() == 1).await;
-        let send = async |tx: Vec<u8>| a.network.publish(network::Topic::Transactions, tx.into()).await;
+        let send = async |tx: Vec<u8>| a.network.publish(network::Topic::Transactions, vec![tx].encode().into()).await;
         // Expired, in the chain already, and one more than there is room for.
         send(tx(1, 1, 1, 4).transaction().encode()).await;
         send(tx(1, 99, 1, 9).transaction().encode()).await;

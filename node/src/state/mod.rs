@@ -76,6 +76,7 @@ pub use segments::FOLDER as LOG_FOLDER;
 pub use snapshot::View;
 pub use stats::{ColumnStats, OneStats, Stats};
 pub use system::System;
+pub use validators::Tip;
 pub use verify::Checked;
 pub use writes::{ChangedContract, NewContract, StateWrites};
 
@@ -202,6 +203,8 @@ struct Inner {
     log: Mutex<Log>,
     /// Whether a private state is held; settled at the start.
     is_any_held: AtomicBool,
+    /// The head block as the next one needs it; of another block once there is one, and read anew then.
+    tip: Mutex<Option<Arc<Tip>>>,
     failed: OnceLock<String>,
     #[cfg(test)]
     pulled: Mutex<Option<commit::Moment>>,

@@ -112,6 +112,7 @@ impl Inner {
             group: Group::default(),
             log: Mutex::new(log),
             is_any_held: AtomicBool::new(false),
+            tip: Mutex::default(),
             failed: OnceLock::new(),
             #[cfg(test)]
             pulled: Mutex::new(None),

@@ -2,8 +2,10 @@
 //! (the network contract), what certificates are worth (`coffer_chain`). Invariant: of every block that is kept, and of the next one, the set
 //! is kept too.
 
+use std::sync::{Arc, PoisonError};
+
 use coffer_abi::{Hash, Height};
-use coffer_chain::{ValidatorSet, network};
+use coffer_chain::{Header, ValidatorSet, network};
 use coffer_proof::ProvenBlock;
 
 use super::columns::{Kind, StoredBlock};
@@ -12,21 +14,52 @@ use super::error::{Error, REBUILD};
 use super::slot::slot;
 use super::{BlockId, Inner, State, StateWrites};
 
+/// The head block as the next one needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tip {
+    hash: Hash,
+    /// Its header.
+    pub header: Header,
+    /// Who decides the next block.
+    pub next: ValidatorSet,
+}
+
 impl State {
+    /// The head block, without what is in it; from memory but for the first time.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Database`].
+    pub fn tip(&self) -> Result<Arc<Tip>, Error> {
+        let hash = self.head().hash;
+        let known = || self.inner.tip.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tip) = known().as_ref().filter(|tip| tip.hash == hash) {
+            return Ok(Arc::clone(tip));
+        }
+        let stored = self.block(BlockId::Hash(hash))?;
+        let header =
+            stored.ok_or_else(|| Error::Damaged(format!("the head block {hash} is missing; {REBUILD}")))?.block.header;
+        let next = self.validator_set(&header.next_validators)?;
+        let tip = Arc::new(Tip { hash, header, next });
+        *known() = Some(Arc::clone(&tip));
+        Ok(tip)
+    }
+
     /// Who decides the block at `height`: of every block that is kept, and of the next one.
     ///
     /// # Errors
     /// [`Error::Future`] beyond the next block, [`Error::Pruned`] before the first block this node has; [`Error::Database`], [`Error::Damaged`].
     pub fn validators(&self, height: Height) -> Result<ValidatorSet, Error> {
-        let head = self.head();
-        let is_next = head.height.next() == Some(height);
-        if height > head.height && !is_next {
-            return Err(Error::Future { height, head: head.height });
+        let tip = self.tip()?;
+        let head = tip.header.height;
+        if head.next() == Some(height) {
+            return Ok(tip.next.clone());
         }
-        let id = if is_next { BlockId::Hash(head.hash) } else { BlockId::Height(height) };
-        let stored = self.block(id)?.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))?;
-        let header = stored.block.header;
-        self.validator_set(if is_next { &header.next_validators } else { &header.validators })
+        if height > head {
+            return Err(Error::Future { height, head });
+        }
+        let stored = self.block(BlockId::Height(height))?;
+        let stored = stored.ok_or_else(|| Error::Damaged(format!("block {height} is missing")))?;
+        self.validator_set(&stored.block.header.validators)
     }
 
     /// The validator set of a hash that a header of this chain names.

@@ -65,7 +65,7 @@ fn block(transactions: Vec<Transaction>) -> Block {
 
 fn check(block: &Block) -> Result<Vec<CheckedTx>, InvalidBlock> {
     let genesis = genesis();
-    check_block(block, &genesis.header(), &genesis.validators, &genesis.rules(), NOW)
+    check_block(block, &genesis.header(), &genesis.validators, &genesis.rules(), NOW, |_| None)
 }
 
 #[test]
@@ -104,8 +104,22 @@ fn a_transaction_is_valid_from_a_thousand_blocks_before_its_last_height() {
 }
 
 #[test]
-fn a_block_is_bounded_in_gas_and_bytes_and_holds_a_transaction_once() {
-    assert_eq!(check(&block(vec![call(1, 100, 1), call(2, 51, 1)])), Err(InvalidBlock::TooLarge("gas")));
+fn what_was_checked_before_is_believed_for_that_very_transaction_alone() {
+    let (genesis, good) = (genesis(), call(1, 10, 1));
+    let mut forged = good.clone();
+    forged.signature.0[0] ^= 1;
+    let checked = good.clone().check(&genesis.chain_id()).unwrap();
+    let check = |tx: &Transaction| {
+        let block = block(vec![tx.clone()]);
+        check_block(&block, &genesis.header(), &genesis.validators, &genesis.rules(), NOW, |_| Some(checked.clone()))
+    };
+    assert_eq!(check(&good).unwrap(), [checked.clone()]);
+    assert_eq!(check(&forged), Err(InvalidBlock::Transaction { index: 0, error: TxError::BadSignature }));
+    assert_eq!(check(&call(2, 10, 1)).unwrap()[0].transaction(), &call(2, 10, 1));
+}
+
+#[test]
+fn a_block_is_bounded_in_bytes_and_holds_a_transaction_once() {
     let many = (0..20).map(|i| call(i, 1, 1)).collect();
     assert_eq!(check(&block(many)), Err(InvalidBlock::TooLarge("bytes")));
     let tx = call(1, 10, 1);
@@ -120,7 +134,7 @@ fn a_transaction_is_within_the_parameters_of_its_block() {
     let with = |change: fn(&mut BlockRules)| {
         let mut rules = genesis.rules();
         change(&mut rules);
-        check_block(&good, &genesis.header(), &genesis.validators, &rules, NOW)
+        check_block(&good, &genesis.header(), &genesis.validators, &rules, NOW, |_| None)
     };
     let bytes = good.transactions[0].encoded_size();
     let short = with(|rules| rules.parameters.max_tx_bytes = 10);

@@ -80,7 +80,7 @@ members! {
         proposer: Fixed<32>,
         /// Milliseconds since 1970-01-01 UTC.
         time: Number,
-        /// Root of the transaction ids.
+        /// Root of the signed transactions.
         transactions_root: Fixed<32>,
         /// Root of the receipts.
         receipts_root: Fixed<32>,

@@ -44,10 +44,15 @@ impl Pen {
     }
 }
 
+/// True if somebody has signed a ballot of a chain.
+fn holds(ballot: Option<Ballot>, by: &Address, chain_id: &Hash, signature: &Signed) -> bool {
+    let verify = |ballot: Ballot| ballot.verify(&by.account(), chain_id, &signature.signature());
+    ballot.is_some_and(|ballot| metrics::BALLOTS.time(|| verify(ballot)))
+}
+
 /// True if the proposer that a body names has signed it.
 pub(super) fn is_signed(part: &Part, block: Hash, chain_id: &Hash) -> bool {
-    let holds = |ballot: Ballot| ballot.verify(&part.proposer.account(), chain_id, &part.signature.signature());
-    part.ballot(block).is_some_and(holds)
+    holds(part.ballot(block), &part.proposer, chain_id, &part.signature)
 }
 
 #[async_trait]
@@ -82,9 +87,7 @@ pub(super) struct Checker {
 
 impl Checker {
     fn check(&self, ballot: Option<Ballot>, by: &Address, signature: &Signed) -> VerificationResult {
-        let verify = |ballot: Ballot| ballot.verify(&by.account(), &self.chain_id, &signature.signature());
-        let holds = |ballot| metrics::BALLOTS.time(|| verify(ballot));
-        VerificationResult::from_bool(ballot.is_some_and(holds))
+        VerificationResult::from_bool(holds(ballot, by, &self.chain_id, signature))
     }
 }
 
