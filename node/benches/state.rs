@@ -213,6 +213,7 @@ fn open(folder: &Path, tenants: usize) -> State {
         archive: Archive::Off,
         psi_capacity: tenants.max(64),
         memory: Memory::default(),
+        recoveries: Vec::new(),
     };
     State::open(folder, options).unwrap()
 }

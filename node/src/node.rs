@@ -5,6 +5,8 @@ mod joining;
 mod links;
 mod genesis;
 mod prepare;
+mod recoveries;
+mod recovering;
 mod start_error;
 mod stopped;
 
@@ -40,7 +42,9 @@ use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
 use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
 
-pub use prepare::{Founder, Prepared, begin, check_prepared, join};
+pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
+pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
+pub use recovering::{Accepted, RecoverError, Standing};
 pub use start_error::StartError;
 pub use stopped::StoppedNode;
 
@@ -267,7 +271,8 @@ impl Opened {
             return Err(StartError::Genesis { path: genesis_path, problem });
         }
         let tenants = tenants(config, &keys);
-        let options = state_options(config, &keys, genesis.clone(), &tenants);
+        let recoveries = recoveries::accepted(&config.data, &genesis.chain_id())?;
+        let options = StateOptions { recoveries, ..state_options(config, &keys, genesis.clone(), &tenants) };
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
         let state = State::open_in(folder, options, || {
@@ -383,6 +388,7 @@ fn state_options(config: &Config, keys: &KeyStore, genesis: Genesis, tenants: &[
         archive: if config.archive { Archive::On } else { Archive::Off },
         psi_capacity: config.psi_capacity,
         memory: config.memory,
+        recoveries: Vec::new(),
     }
 }
 

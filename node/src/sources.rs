@@ -3,7 +3,7 @@
 //! Invariant: bytes are never drawn twice by one process; after a restart a seeded source starts from the head it finds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use coffer_abi::{Encode, Hash, Height, Time};
 use zeroize::Zeroizing;
@@ -71,6 +71,11 @@ impl Sources {
         if self.seeded { u64::MAX } else { now().0.saturating_add(coffer_chain::rules::MAX_CLOCK_LEAD) }
     }
 
+    /// How long it is until this node's clock shows a time; `None` where no clock runs, in a seeded chain.
+    pub fn until(&self, time: Time) -> Option<Duration> {
+        (!self.seeded).then(|| Duration::from_millis(time.0.saturating_sub(now().0)))
+    }
+
     /// Time a view sees: the head's, or this node's clock where that is later.
     pub fn view_time(&self, head: Time) -> Time {
         if self.seeded { head } else { now().max(head) }
@@ -96,6 +101,15 @@ mod tests {
     fn bytes_never_come_twice() {
         let sources = Sources::system().unwrap();
         assert_ne!(sources.bytes::<32>(), sources.bytes::<32>());
+    }
+
+    #[test]
+    fn a_time_that_is_past_is_now_and_a_seeded_chain_waits_for_none() {
+        let sources = Sources::system().unwrap();
+        assert_eq!(sources.until(Time(1)), Some(Duration::ZERO));
+        let ahead = sources.until(Time(now().0 + 60_000)).unwrap();
+        assert!(ahead > Duration::from_secs(50) && ahead <= Duration::from_secs(60), "{ahead:?}");
+        assert_eq!(Sources::seeded(7, &Hash::ZERO).until(Time(1)), None);
     }
 
     #[test]

@@ -54,6 +54,7 @@ fn version_and_help_answer() {
         &["programme", "list", "--help"],
         &["proof", "--help"],
         &["db", "--help"],
+        &["recover", "--help"],
         &["budget", "--help"],
         &["budget", "import", "--help"],
         &["budget", "export", "--help"],
@@ -121,6 +122,49 @@ fn the_data_of_a_stopped_node_are_counted_checked_pruned_compacted_and_carried_a
     let damaged = coffer(&["db", "verify", "--data", &data]);
     assert_eq!(damaged.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&damaged.stdout).contains("damaged: "), "{damaged:?}");
+}
+
+/// Gives all segments of a log another format, and takes the database away, which is made of the log.
+fn number(data: &std::path::Path, format: u16) {
+    for segment in std::fs::read_dir(data.join("log")).expect("a log") {
+        let segment = segment.expect("a segment").path();
+        let mut bytes = std::fs::read(&segment).expect("a segment");
+        bytes[8..10].copy_from_slice(&format.to_le_bytes());
+        std::fs::write(&segment, bytes).expect("a segment");
+    }
+    let _ = std::fs::remove_dir_all(data.join("db"));
+}
+
+#[test]
+fn data_of_another_format_are_named_with_the_way_out_and_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let node = Dev::new().data(&data).start();
+    let head = node.client().call("chain_head", json!({}));
+    node.stop();
+    let migrate = |more: &[&str]| coffer(&[&["db", "migrate", "--data", data.to_str().unwrap()][..], more].concat());
+    let current = stdout(&migrate(&[]));
+    assert!(current.contains("have format 6") && current.contains("nothing to do"), "{current}");
+
+    number(&data, 5);
+    let refused = Dev::new().data(&data).try_start().err().expect("it does not start").stderr;
+    assert!(refused.contains("has format 5, this program reads format 6"), "{refused}");
+    assert!(refused.contains("`coffer db migrate` brings it there"), "{refused}");
+    let planned = stdout(&migrate(&["--dry-run"]));
+    assert!(planned.contains("format 5 to 6: ") && planned.contains("nothing was changed"), "{planned}");
+    let done = as_json(&migrate(&["--json"]));
+    assert_eq!((&done["found"], &done["format"], &done["changed"]), (&json!(5), &json!(6), &json!(true)), "{done}");
+    let node = Dev::new().data(&data).start();
+    assert_eq!(node.client().call("chain_head", json!({})), head);
+    assert!(stderr(&migrate(&["--dry-run"])).contains("in use"));
+    node.stop();
+
+    number(&data, 7);
+    for newer in [migrate(&[]), migrate(&["--dry-run"])] {
+        let told = stderr(&newer);
+        assert!(told.contains("has format 7") && told.contains("a newer program wrote it"), "{told}");
+    }
+    assert!(stderr(&coffer(&["db", "migrate", "--data", "/nowhere/at/all"])).contains("there is no folder"));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Several validators as processes of their own, over real connections: they agree under load, go on without one of four, stand still
-//! without two and go on when one is back, over wires that lose and delay, and however often one of them is killed.
+//! without two and go on when one is back, over wires that lose and delay, and however often one of them is killed; and without one that never comes back.
 //! `COFFER_CLUSTER_BLOCKS`, `COFFER_CLUSTER_KILLS`, `COFFER_CLUSTER_BEHIND`: longer runs; docs/TESTING.md.
 
 mod members;
+mod recovery;
 mod strangers;
 mod trouble;
 
@@ -94,7 +95,7 @@ fn grow(cluster: &Cluster, blocks: u64) {
 }
 
 /// Ends the work also when a story fails in the middle of it.
-struct Stop<'a>(&'a AtomicBool);
+pub struct Stop<'a>(pub &'a AtomicBool);
 
 impl Drop for Stop<'_> {
     fn drop(&mut self) {

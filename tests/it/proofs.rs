@@ -125,13 +125,6 @@ fn the_command_line_gets_proofs_and_checks_them_without_a_node() {
     let node = Dev::new().start();
     let (client, bob) = (node.tenant("PS1"), node.account("bob"));
     let (url, folder) = (format!("http://{}", client.addr()), tempfile::tempdir().expect("a folder"));
-    let run = |args: &[&str]| {
-        let mut command = std::process::Command::new(build::coffer());
-        build::clean(&mut command);
-        let output = command.args(["proof"]).args(args).output().expect("it starts");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (output.status.success(), text(&output.stdout), text(&output.stderr))
-    };
     for private in [false, true] {
         let token = token::deploy(&client, private);
         token::transfer(&client, &token, &bob, 258, private);
@@ -139,25 +132,25 @@ fn the_command_line_gets_proofs_and_checks_them_without_a_node() {
         let absent = hex(&balance_key(&node.account("carol")));
         let mut words = vec!["get", token, &key, &absent, "--url", &url, "--psi", "PS1"];
         words.extend(private.then_some("--private"));
-        let (done, text, error) = run(&words);
+        let (done, text, error) = proof(&words);
         assert!(done, "{error}");
-        let proof: Value = serde_json::from_str(&text).expect("JSON");
+        let got: Value = serde_json::from_str(&text).expect("JSON");
         let file = folder.path().join("proof.json");
         let changed = folder.path().join("changed.json");
         std::fs::write(&file, &text).expect("written");
         std::fs::write(&changed, text.replacen("0x0201", "0x0301", 1)).expect("written");
-        let header = client.call("chain_block", json!({"height": proof["block"]["header"]["height"]}));
+        let header = client.call("chain_block", json!({"height": got["block"]["header"]["height"]}));
         let block = header["hash"].as_str().expect("a hash");
         let mut trust = vec!["--block".to_owned(), block.to_owned()];
         if private {
             let text = |value: &Value| value.as_str().expect("text").to_owned();
-            let path_key = text(&proof["state"]["contracts"][0]["pathKey"]["given"]);
-            trust.extend(["--node".into(), text(&proof["statement"]["node"]), "--path".into(), text(&proof["path"])]);
+            let path_key = text(&got["state"]["contracts"][0]["pathKey"]["given"]);
+            trust.extend(["--node".into(), text(&got["statement"]["node"]), "--path".into(), text(&got["path"])]);
             trust.extend(["--path-key".into(), format!("{token}={path_key}")]);
         }
         let verify = |file: &std::path::Path, trust: &[String]| {
             let words = ["verify", file.to_str().expect("a name")].into_iter().chain(trust.iter().map(String::as_str));
-            run(&words.collect::<Vec<_>>())
+            proof(&words.collect::<Vec<_>>())
         };
         let (done, text, error) = verify(&file, &trust);
         assert!(done, "{error}");
@@ -172,6 +165,72 @@ fn the_command_line_gets_proofs_and_checks_them_without_a_node() {
         let (done, _, error) = verify(&file, &[]);
         assert!(!done && error.contains("--block"), "{error}");
     }
+}
+
+#[test]
+fn who_has_the_genesis_believes_a_block_and_the_state_after_it() {
+    let (folder, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let node = Dev::new().data(folder.path()).start();
+    let client = node.tenant("PS1");
+    let error = client.fail("chain_proof", json!({}));
+    assert!(error.kind() == "invalidParams" && error.text().contains("genesis"), "{}", error.text());
+    let token = token::deploy(&client, false);
+    let head = client.call("chain_head", json!({}));
+    token::transfer(&client, &token, &node.account("bob"), 5, false);
+    for (asked, kind) in [
+        (json!({"height": 999}), "notFound"),
+        (json!({"hash": Hash([1; 32]).to_string()}), "notFound"),
+        (json!({"height": 1, "hash": head["hash"]}), "invalidParams"),
+        (json!({"height": 1, "from": 1}), "invalidParams"),
+    ] {
+        assert_eq!(client.fail("chain_proof", asked.clone()).kind(), kind, "{asked}");
+    }
+    let by_hash = client.call("chain_proof", json!({"hash": head["hash"]}));
+    assert_eq!(by_hash, client.call("chain_proof", json!({"height": head["height"]})));
+
+    let file = folder.path().join("chain.json");
+    let (file, genesis) = (file.to_str().expect("a name"), folder.path().join("genesis"));
+    let genesis = genesis.to_str().expect("a name");
+    let url = format!("http://{}", client.addr());
+    let height = head["height"].to_string();
+    let (done, text, error) = proof(&["chain", "--height", &height, "-o", file, "--url", &url]);
+    assert!(done && text.is_empty(), "{error}");
+    let written = std::fs::read_to_string(file).expect("the proof");
+    assert_eq!(serde_json::from_str::<Value>(&written).expect("JSON"), by_hash);
+    let (done, text, error) = proof(&["verify", file, "--genesis", genesis]);
+    let hash = head["hash"].as_str().expect("a hash");
+    assert!(done && text.contains(&format!("block {hash} at height {height}\n")), "{text}{error}");
+    assert!(text.contains("handovers on the way: 0"), "{text}");
+    // What is proved is what a proof of the state is checked with.
+    let text = ask(&client, "state_proof", &token, &[], head["height"].as_u64());
+    let verified = PublicProof::from_json(&text).expect("a proof").verify(&TrustedBlock::Block(id(&head["hash"])));
+    assert!(matches!(verified.expect("it holds").contract(&id(&token)), Answer::Present(_)));
+    // Nothing is written over.
+    let (done, _, error) = proof(&["chain", "-o", file, "--url", &url]);
+    assert!(!done && error.contains("cannot write"), "{error}");
+
+    let changed = std::fs::read_to_string(file).expect("the proof").replacen("\"gasUsed\":", "\"gasUsed\":1", 1);
+    std::fs::write(file, changed).expect("written");
+    let (done, _, error) = proof(&["verify", file, "--genesis", genesis]);
+    assert!(!done && error.contains("the certificate does not hold"), "{error}");
+    let (done, text, error) = proof(&["chain", "--url", &url]);
+    assert!(done, "{error}");
+    std::fs::write(file, text).expect("written");
+    drop(Dev::new().data(other.path()).start());
+    let (done, _, error) =
+        proof(&["verify", file, "--genesis", other.path().join("genesis").to_str().expect("a name")]);
+    assert!(!done && error.contains("the block is of chain"), "{error}");
+    let (done, _, error) = proof(&["verify", file, "--block", hash]);
+    assert!(!done && error.contains("--genesis"), "{error}");
+}
+
+/// `coffer proof` with these words: whether it ended well, and both its outputs.
+pub fn proof(args: &[&str]) -> (bool, String, String) {
+    let mut command = std::process::Command::new(build::coffer());
+    build::clean(&mut command);
+    let output = command.arg("proof").args(args).output().expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
 }
 
 fn ask_refused(client: &Client, method: &str, contract: &Value, key: &[u8]) -> String {

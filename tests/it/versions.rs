@@ -1,7 +1,7 @@
 //! A network that goes from one version of the protocol to the next: its nodes are brought to a newer program one after the other, under load, then they vote; who stayed
 //! behind stops in time and goes on after its own update. `COFFER_PREVIOUS=PATH`: with the program of a previous build; docs/TESTING.md.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use coffer_tests::build;
@@ -9,7 +9,7 @@ use coffer_tests::cluster::Cluster;
 use coffer_tests::node::Build;
 use serde_json::{Value, json};
 
-use crate::cluster::{assert_once, load_on, number, tokens, work};
+use crate::cluster::{Stop, assert_once, load_on, number, tokens, work};
 use crate::votes::network;
 
 /// The version in the header of a block.
@@ -38,11 +38,12 @@ fn a_network_comes_to_a_new_version_node_by_node_under_load() {
                 .iter()
                 .map(|(client, bob, token)| scope.spawn(move || work(client, bob, token, false, stop)))
                 .collect();
+            let ending = Stop(stop);
             cluster.stop(restarted);
             cluster.try_restart(restarted, &new).expect("it starts");
             let head = cluster.head((restarted + 1) % 4);
             cluster.wait_for(&[restarted], head + blocks);
-            stop.store(true, Ordering::SeqCst);
+            drop(ending);
             answered.extend(threads.into_iter().flat_map(|thread| thread.join().expect("no panic")));
         });
     }

@@ -1,6 +1,7 @@
 //! What organisations decide together, as their operators do it: parameters of the chain, organisations that join and are suspended.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use coffer_tests::build;
 use coffer_tests::cluster::Cluster;
@@ -8,6 +9,9 @@ use coffer_tests::node::{Dev, Node};
 use serde_json::{Value, json};
 
 use crate::token;
+
+/// How long what a story waits for may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `coffer network ...` at a node: what it said, or why it failed.
 pub fn network(node: &Node, args: &[&str]) -> Result<Value, String> {
@@ -87,4 +91,55 @@ fn two_organisations_let_a_third_join_and_neither_suspends_the_other_alone() {
     let joined = one.client().call("network_organisations", json!({}));
     assert_eq!(joined["items"][0]["name"], "Bank");
     assert_eq!(one.client().call("network_proposals", json!({})), json!({"items": [], "next": null}));
+}
+
+#[test]
+fn a_suspended_organisation_has_no_say_until_it_is_resumed() {
+    let mut cluster = Cluster::start(3);
+    let state = |cluster: &Cluster| {
+        let client = cluster.node(0).client();
+        let (all, deciding) =
+            (client.call("network_organisations", json!({})), client.call("network_validators", json!({})));
+        let three = all["items"].as_array().into_iter().flatten().find(|one| one["name"] == "Org3");
+        (three.expect("the organisation")["suspended"].clone(), deciding["validators"].as_array().map(Vec::len))
+    };
+    assert_eq!(state(&cluster), (json!(false), Some(3)));
+    let vote = |cluster: &Cluster, what: &str| {
+        let first = network(cluster.node(0), &["vote", what, "Org3"]).expect("a vote");
+        assert_eq!(first["result"], json!(false), "one vote of two does not do it");
+        let height = cluster.head(0);
+        cluster.wait_for(&[1], height);
+        assert_eq!(network(cluster.node(1), &["vote", what, "Org3"]).expect("a vote")["result"], json!(true));
+        let height = cluster.head(1);
+        cluster.wait_for(&[0], height);
+    };
+    vote(&cluster, "suspend");
+    assert_eq!(state(&cluster), (json!(true), Some(2)), "its validator is off the set");
+    let again = network(cluster.node(0), &["vote", "suspend", "Org3"]).expect_err("a refusal");
+    assert!(again.contains("Suspended"), "{again}");
+    // The others decide without it, and its node is cut off.
+    token::deploy(&cluster.alice(0), false);
+    let third = cluster.node(2).ready["node"].clone();
+    let is_connected = |cluster: &Cluster| {
+        let peers = cluster.node(0).client().call("network_peers", json!({}));
+        peers.as_array().into_iter().flatten().any(|peer| peer["node"] == third && !peer["connection"].is_null())
+    };
+    let begun = Instant::now();
+    while is_connected(&cluster) {
+        assert!(begun.elapsed() < PATIENCE, "its node stays connected");
+    }
+
+    vote(&cluster, "resume");
+    assert_eq!(state(&cluster), (json!(false), Some(2)), "a resumed one activates its validator itself");
+    let height = cluster.head(0);
+    cluster.wait_for(&[2], height);
+    cluster.agree();
+    let begun = Instant::now();
+    while cluster.try_network(2, &["activate"]).is_err() && state(&cluster).1 != Some(3) {
+        assert!(begun.elapsed() < PATIENCE, "it does not become a validator again");
+    }
+    assert_eq!(state(&cluster), (json!(false), Some(3)));
+    cluster.stop(2);
+    cluster.restart(2);
+    cluster.agree();
 }

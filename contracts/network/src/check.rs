@@ -21,6 +21,10 @@ const LEAST_TX_BYTES: u32 = 64 * 1024;
 const MOST_TX_BYTES: u32 = 1024 * 1024 + 256 * 1024 + 4096;
 /// Bytes of a block that still fits into one message between nodes.
 const MOST_BLOCK_BYTES: u32 = 3 * 1024 * 1024;
+/// Milliseconds between a block and an empty one behind it, at least: such blocks never come in crowds.
+const LEAST_TICK: u32 = 1_000;
+/// The same at most: a day.
+const MOST_TICK: u32 = 24 * 60 * 60 * 1_000;
 /// Characters of a value in an error.
 const SHOWN: usize = 64;
 
@@ -57,12 +61,17 @@ fn address(address: &str) -> Result<(), Error> {
 
 /// Fails unless a chain can live with these.
 pub fn parameters(given: &Parameters) -> Result<(), Error> {
-    let Parameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes } = *given;
+    let Parameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes, tick_ms } = *given;
     within("max_tx_gas", max_tx_gas, LEAST_TX_GAS, MOST_BLOCK_GAS)?;
     // A transaction at its bound fits into a block.
     within("max_block_gas", max_block_gas, max_tx_gas, MOST_BLOCK_GAS)?;
     within("max_tx_bytes", max_tx_bytes.into(), LEAST_TX_BYTES.into(), MOST_TX_BYTES.into())?;
-    within("max_block_bytes", max_block_bytes.into(), max_tx_bytes.into(), MOST_BLOCK_BYTES.into())
+    within("max_block_bytes", max_block_bytes.into(), max_tx_bytes.into(), MOST_BLOCK_BYTES.into())?;
+    if tick_ms == 0 || (LEAST_TICK..=MOST_TICK).contains(&tick_ms) {
+        return Ok(());
+    }
+    let why = format!("it is 0, for never, or {LEAST_TICK} to {MOST_TICK}");
+    Err(invalid("tick_ms", &tick_ms.to_string(), &why))
 }
 
 fn within(field: &str, value: u64, least: u64, most: u64) -> Result<(), Error> {

@@ -50,6 +50,17 @@ pub struct VoteWithdrawn {
     pub by: String,
 }
 
+/// A proposal that was over by its time is not kept any more: the organisation proposes something else.
+#[event]
+pub struct ProposalCleared {
+    /// Number of the proposal.
+    pub proposal: u64,
+    /// The organisation that had proposed it.
+    pub by: String,
+    /// Block time since which it was over.
+    pub until: u64,
+}
+
 /// The chain has other parameters from the next block on.
 #[event]
 pub struct ParametersChanged {
@@ -104,6 +115,15 @@ pub struct NodeUpdated {
     pub node: AccountId,
     /// Where it listens.
     pub addresses: Vec<String>,
+}
+
+/// The chain goes on without organisations that were lost for good.
+#[event]
+pub struct Recovered {
+    /// Their names.
+    pub lost: Vec<String>,
+    /// Id of the statement that those who are left signed.
+    pub statement: Hash,
 }
 
 /// A node decides blocks from the next one on.

@@ -14,15 +14,17 @@ mod organisation;
 mod rules;
 mod node;
 mod power;
+mod recovery;
 mod view;
 
 pub use error::Error;
 pub use event::{
     NodeApproved, NodeDeclined, NodeRemoved, NodeUpdated, OrganisationChanged, OrganisationJoined, ParametersChanged,
-    ProtocolChanges, ValidatorJoined, ValidatorLeft, VoteCast, VoteWithdrawn,
+    ProposalCleared, ProtocolChanges, Recovered, ValidatorJoined, ValidatorLeft, VoteCast, VoteWithdrawn,
 };
 pub use record::{
-    Access, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Proposal, Role, Validator, Version,
+    Access, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Proposal, Recovery, Role, Validator,
+    Version,
 };
 
 /// The network of a chain.
@@ -50,6 +52,8 @@ pub struct Network {
     about: Set<(String, u64)>,
     /// Their numbers by (organisation that proposed it, number).
     begun: Set<(String, u64)>,
+    /// Their numbers by (time from which on it is over, number): when the chain may have an empty block.
+    ends: Set<(u64, u64)>,
     /// How many organisations there are.
     organisation_count: Item<u32>,
     /// How many proposals there ever were.
@@ -60,6 +64,8 @@ pub struct Network {
     versions: Item<Vec<Version>>,
     /// Who decides the next block, in the order of the keys.
     validators: Item<Vec<Validator>>,
+    /// Recoveries, by the heights of their first blocks.
+    recoveries: Map<u64, Recovery>,
 }
 
 #[contract]
@@ -136,6 +142,19 @@ impl Network {
         self.deactivate_node(node)
     }
 
+    /// Takes organisations out that are lost for good: they are suspended, and their validators leave the set. Nodes make this call by themselves, in the first block after a recovery
+    /// that they accepted; nobody else can.
+    pub fn recover(
+        &mut self,
+        lost: Vec<String>,
+        /// Hash of the last block before it.
+        parent: Hash,
+        /// Id of the statement that those who are left signed.
+        statement: Hash,
+    ) -> Result<(), Error> {
+        self.recover_without(lost, parent, statement)
+    }
+
     /// A page of the organisations, in the order of their names.
     pub fn organisations(
         &self,
@@ -190,6 +209,16 @@ impl Network {
     /// Who decides the next block, in the order of the keys, with their voting power.
     pub fn validators(&self) -> Vec<Validator> {
         self.validators.get_or_default()
+    }
+
+    /// A page of the recoveries, in the order of their heights.
+    pub fn recoveries(
+        &self,
+        /// The page starts behind this height; 0 for the first page.
+        after: u64,
+        limit: u32,
+    ) -> Vec<Recovery> {
+        self.page_of_recoveries(after, limit)
     }
 
     /// The parameters of the chain.

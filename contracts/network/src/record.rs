@@ -175,6 +175,8 @@ pub struct Parameters {
     pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
+    /// Milliseconds after a block from which on the next one may be empty, if something ended by its time since; 0: never.
+    pub tick_ms: u32,
 }
 
 /// A version of the protocol, and from when on it is that of the chain.
@@ -184,4 +186,19 @@ pub struct Version {
     pub version: u16,
     /// Height of its first block.
     pub since: u64,
+}
+
+/// A recovery: from when on the chain went on without organisations that were lost for good.
+#[contract_type]
+pub struct Recovery {
+    /// Height of the first block after it.
+    pub height: u64,
+    /// Hash of the last block before it.
+    pub parent: Hash,
+    /// The organisations that were lost.
+    pub lost: Vec<String>,
+    /// Who decided the first block after it.
+    pub validators: Vec<Validator>,
+    /// Id of the statement that those who were left signed.
+    pub statement: Hash,
 }

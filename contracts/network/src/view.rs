@@ -4,7 +4,7 @@ use coffer_sdk::prelude::*;
 
 use crate::Network;
 use crate::check;
-use crate::record::{Node, Organisation, Proposal};
+use crate::record::{Node, Organisation, Proposal, Recovery};
 
 /// Entries of a page at most.
 const MAX_PAGE: u32 = 100;
@@ -46,6 +46,10 @@ impl Network {
 
     pub(crate) fn page_of_proposals(&self, after: u64, limit: u32) -> Vec<Proposal> {
         self.proposals.iter_after(&after).take(size(limit)).map(|(_, proposal)| proposal).collect()
+    }
+
+    pub(crate) fn page_of_recoveries(&self, after: u64, limit: u32) -> Vec<Recovery> {
+        self.recoveries.iter_after(&after).take(size(limit)).map(|(_, recovery)| recovery).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! Votes on what is more than one organisation's own affair. Not here: what a change does (`organisation`, `rules`). Invariants: each trusted organisation that
 //! is not suspended has one vote, however many nodes it has; a vote is for exactly one change; what is done has the votes it takes when it is done; a proposal ends by its
-//! time, and one organisation's proposals never keep another from proposing.
+//! time, which stands in `ends` as long as it is kept, and one organisation's proposals never keep another from proposing.
 
 use coffer_sdk::prelude::*;
 
 use crate::Network;
 use crate::check;
 use crate::error::Error;
-use crate::event::{VoteCast, VoteWithdrawn};
+use crate::event::{ProposalCleared, VoteCast, VoteWithdrawn};
 use crate::node::is_trusted;
 use crate::record::{Access, Change, Proposal};
 
@@ -84,7 +84,10 @@ impl Network {
         // Who proposes clears away what it proposed before and is over, at most 4.
         for number in own {
             match self.proposals.get(&number) {
-                Some(proposal) if is_over(&proposal) => self.close(&proposal),
+                Some(proposal) if is_over(&proposal) => {
+                    self.close(&proposal);
+                    emit(ProposalCleared { proposal: number, by: proposal.by, until: proposal.until });
+                }
                 _ => open += 1,
             }
         }
@@ -96,20 +99,16 @@ impl Network {
         self.last_proposal.set(&number);
         self.about.insert(&(change.subject().to_owned(), number));
         self.begun.insert(&(by.clone(), number));
-        Ok(Proposal {
-            number,
-            change: change.clone(),
-            by: by.clone(),
-            votes: Vec::new(),
-            since: block_height(),
-            until: block_time().saturating_add(LIFE),
-        })
+        let until = block_time().saturating_add(LIFE);
+        self.ends.insert(&(until, number));
+        Ok(Proposal { number, change: change.clone(), by: by.clone(), votes: Vec::new(), since: block_height(), until })
     }
 
     fn close(&mut self, proposal: &Proposal) {
         self.proposals.remove(&proposal.number);
         self.about.remove(&(proposal.change.subject().to_owned(), proposal.number));
         self.begun.remove(&(proposal.by.clone(), proposal.number));
+        self.ends.remove(&(proposal.until, proposal.number));
     }
 
     /// The organisation that votes: whose key the caller has.

@@ -4,6 +4,7 @@ use coffer_abi::{AccountId, Hash};
 use coffer_api_macros::api;
 use coffer_chain::block::{Block as ChainBlock, Header};
 use coffer_chain::tx::Kind;
+use coffer_proof::json::ChainJson;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +149,8 @@ pub struct Parameters {
     pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
+    /// Milliseconds after a block from which on the next one may be empty, if something ended by its time since; 0: never.
+    pub tick_ms: u32,
     /// Version of the pass that makes modules count their gas.
     pub pass_version: u32,
     /// Version of the table of what computation costs.
@@ -220,6 +223,7 @@ pub trait ChainApi {
             "maxBlockGas": 2000000000,
             "maxTxBytes": 1314816,
             "maxBlockBytes": 3145728,
+            "tickMs": 60000,
             "passVersion": 2,
             "scheduleVersion": 1,
             "features": ["sign extension", "memory.copy and memory.fill"],
@@ -227,6 +231,57 @@ pub trait ChainApi {
         }"#
     )]
     async fn parameters(&self) -> Result<Parameters, Error>;
+
+    /// What shows, to somebody who has the genesis and nothing else, that a block is of this chain: the handovers on the way to those who decided it, and the
+    /// block with the votes for it.
+    ///
+    /// The form and how to check it: docs/PROTOCOL.md, "Proofs". At most 128 handovers.
+    #[method(
+        access = public,
+        errors = [NOT_FOUND, PRUNED, TOO_MANY_HANDOVERS],
+        params = r#"{"height": 4}"#,
+        result = r#"{
+            "version": 1,
+            "kind": "chain",
+            "handovers": [],
+            "block": {
+                "header": {
+                    "version": 1,
+                    "chainId": "0x1111111111111111111111111111111111111111111111111111111111111111",
+                    "height": 4,
+                    "parent": "0x2222222222222222222222222222222222222222222222222222222222222222",
+                    "proposer": "0x3333333333333333333333333333333333333333333333333333333333333333",
+                    "time": 1700000000000,
+                    "transactionsRoot": "0x4444444444444444444444444444444444444444444444444444444444444444",
+                    "receiptsRoot": "0x5555555555555555555555555555555555555555555555555555555555555555",
+                    "stateRoot": "0x6666666666666666666666666666666666666666666666666666666666666666",
+                    "gasUsed": 21000,
+                    "validators": "0x7777777777777777777777777777777777777777777777777777777777777777",
+                    "nextValidators": "0x7777777777777777777777777777777777777777777777777777777777777777"
+                },
+                "votes": {
+                    "validators": [{
+                        "key": "0x3333333333333333333333333333333333333333333333333333333333333333",
+                        "power": 1
+                    }],
+                    "round": 0,
+                    "signatures": [{
+                        "key": "0x3333333333333333333333333333333333333333333333333333333333333333",
+                        "signature": "0x88888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888888"
+                    }]
+                }
+            }
+        }"#
+    )]
+    async fn proof(
+        &self,
+        /// Height of the block.
+        height: Option<Number>,
+        /// Hash of the block; the newest one if height and hash are left out.
+        hash: Option<Text<Hash>>,
+        /// Handovers that the asker is past already; 0 if left out.
+        from: Option<Number>,
+    ) -> Result<ChainJson, Error>;
 
     /// Sends every new block in short, in order of height and without gaps.
     ///

@@ -195,6 +195,7 @@ pub trait ContractApi {
     /// Runs a view and returns its result; nothing is written and no block is made.
     ///
     /// The contract is looked for in the caller's private state first, then in the public one. Ids never collide.
+    /// At the head its time is that of the newest block or of this node's clock, whichever is later, so that what ended shows as ended before a block says so; at an older height it is that block's.
     #[method(
         access = tenant,
         errors = [NOT_FOUND, ACCOUNT, PRUNED, CONTRACT, TRAP, OUT_OF_GAS],

@@ -58,6 +58,7 @@ kinds! {
     OUT_OF_GAS = (-31012, "outOfGas", "The gas limit was reached. Give a higher `gasLimit`.");
     REFUSED = (-31013, "refused", "The call was in a block, but nothing ran; `data.reason` says why.");
     LAYOUT_CHANGED = (-31015, "layoutChanged", "The new module stores in another form what the contract has stored, and has no `migrate`; nothing was sent. `data.differences` tells what differs.");
+    TOO_MANY_HANDOVERS = (-31016, "tooManyHandovers", "More handovers lead to the block than one answer has. Ask for the block at `data.height` first, then for this one with `from`: `data.from`.");
     TRANSPORT = (-31014, "transport", "The HTTP request itself is not usable; the message says what to change.");
 }
 
@@ -144,6 +145,16 @@ pub enum Error {
         hint: String,
         /// What is wrong.
         message: String,
+    },
+    /// Permanent: ask in parts.
+    #[error("{message}")]
+    TooManyHandovers {
+        /// For the reader.
+        message: String,
+        /// Block to ask for first.
+        height: u64,
+        /// `from` of the request after that.
+        from: u64,
     },
     /// Permanent: the new module needs a `migrate`.
     #[error("the new module has no `migrate`, and does not read all that the old one wrote: {}", .differences.join("; "))]
@@ -251,6 +262,7 @@ impl Error {
             Self::Unconfigured { .. } => kind::UNCONFIGURED,
             Self::Pruned { .. } => kind::PRUNED,
             Self::CodeRefused { .. } => kind::CODE_REFUSED,
+            Self::TooManyHandovers { .. } => kind::TOO_MANY_HANDOVERS,
             Self::LayoutChanged { .. } => kind::LAYOUT_CHANGED,
             Self::Timeout { .. } => kind::TIMEOUT,
             Self::Account(_) => kind::ACCOUNT,
@@ -275,6 +287,7 @@ impl Error {
             Self::CodeRefused { rule, function, offset, hint, .. } => {
                 json!({ "rule": rule, "function": function, "offset": offset, "hint": hint })
             }
+            Self::TooManyHandovers { height, from, .. } => json!({ "height": height, "from": from }),
             Self::LayoutChanged { differences } => json!({ "differences": differences }),
             Self::Contract { name, code, data, ran } => {
                 with(ran, json!({ "error": { "name": name, "code": code, "data": data } }))

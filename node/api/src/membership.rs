@@ -124,6 +124,8 @@ pub struct NetworkParameters {
     pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
+    /// Milliseconds after a block from which on the next one may be empty, if something ended by its time since; 0: never.
+    pub tick_ms: u32,
 }
 
 /// An organisation as it is to join.
@@ -252,8 +254,8 @@ impl From<NodeRecord> for NetworkNode {
 
 impl From<Parameters> for NetworkParameters {
     fn from(parameters: Parameters) -> Self {
-        let Parameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes } = parameters;
-        Self { max_tx_gas: max_tx_gas.0, max_block_gas: max_block_gas.0, max_tx_bytes, max_block_bytes }
+        let Parameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes, tick_ms } = parameters;
+        Self { max_tx_gas: max_tx_gas.0, max_block_gas: max_block_gas.0, max_tx_bytes, max_block_bytes, tick_ms }
     }
 }
 
@@ -372,7 +374,8 @@ pub trait MembershipApi {
             "maxTxGas": 1000000000,
             "maxBlockGas": 2000000000,
             "maxTxBytes": 1314816,
-            "maxBlockBytes": 3145728
+            "maxBlockBytes": 3145728,
+            "tickMs": 60000
         }"#
     )]
     async fn parameters(&self) -> Result<NetworkParameters, Error>;

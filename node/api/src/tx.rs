@@ -1,4 +1,4 @@
-//! Namespace `tx`: what came of a transaction. Not here: sending (`contract`). Invariant: a caller sees the receipts of the public
+//! Namespace `tx`: what came of a transaction, and how far it is. Not here: sending (`contract`). Invariant: a caller sees the receipts of the public
 //! state and of its own private state, and of nothing else.
 
 use coffer_abi::{ContractId, Hash};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::table::Items;
 use crate::types::{Event, Text};
 
 /// How a transaction ended.
@@ -54,6 +55,44 @@ pub struct Receipt {
     pub gas_used: u64,
 }
 
+/// How far a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ProgressStatus {
+    /// This node knows of none of that id, or may not tell the caller.
+    Unknown,
+    /// It waits for a block; `validUntil` is the last one it can be in.
+    Waiting,
+    /// The marker of a private transaction of the caller's is in a block, which the caller's private state has not executed yet.
+    Ordered,
+    /// It is in a block, and `receipt` says what came of it.
+    Final,
+    /// It waited, and can be in no block any more.
+    Expired,
+}
+
+/// How far a transaction is. What a status does not have is `null`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Progress {
+    /// The transaction; of a private one its marker.
+    pub tx: Text<Hash>,
+    /// How far it is.
+    pub status: ProgressStatus,
+    /// True if nothing follows: the subscription has ended.
+    pub last: bool,
+    /// Height of the last block it can be, or could have been, in; while it waits and when it expired.
+    pub valid_until: Option<u64>,
+    /// Height of its block.
+    pub height: Option<u64>,
+    /// Its position in the block, from 0.
+    pub index: Option<u32>,
+    /// Hash of its block.
+    pub block_hash: Option<Text<Hash>>,
+    /// What came of it, as `tx_receipt` gives it; when it is final.
+    pub receipt: Option<Receipt>,
+}
+
 /// Transactions.
 #[api(namespace = "tx")]
 pub trait TxApi {
@@ -84,4 +123,33 @@ pub trait TxApi {
         /// The transaction; of a private one its marker.
         tx: Text<Hash>,
     ) -> Result<Receipt, Error>;
+
+    /// Sends how far a transaction is: at once, and then whenever that changed, until it is final or expired.
+    ///
+    /// WebSocket only. A reader who is slow misses what has passed meanwhile, never the last item. An unknown transaction is followed until it comes,
+    /// for ten minutes at most: then `unknown` comes once more, with `last`. What expired before it was asked for is unknown. `last` with any
+    /// other status means that this node cannot read on, and `tx_receipt` says why. That a marker waits or expired is told to the parties that this
+    /// node knows alone; to everybody else it is unknown until it is in a block, and then `final` with its public receipt.
+    #[subscription(
+        access = tenant,
+        unsubscribe = "unsubscribe",
+        errors = [HELD, TOO_MANY_SUBSCRIPTIONS],
+        params = r#"{"tx": "0x7777777777777777777777777777777777777777777777777777777777777777"}"#,
+        result = r#"{
+            "tx": "0x7777777777777777777777777777777777777777777777777777777777777777",
+            "status": "waiting",
+            "last": false,
+            "validUntil": 107,
+            "height": null,
+            "index": null,
+            "blockHash": null,
+            "receipt": null
+        }"#
+    )]
+    async fn subscribe(
+        &self,
+        ctx: Self::Context,
+        /// The transaction; of a private one its marker.
+        tx: Text<Hash>,
+    ) -> Result<Items<Progress>, Error>;
 }

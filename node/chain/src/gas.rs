@@ -10,5 +10,7 @@ pub const MODULE_BYTE: u64 = 900;
 pub const CHANGE: u64 = 60_000;
 /// Gas of each consent: its signature is verified.
 pub const CONSENT: u64 = 200_000;
+/// Gas that the call of a recovery may use, whatever the parameters: it costs nobody anything.
+pub const RECOVERY: u64 = 4_000_000_000;
 /// Gas of each byte of the module that is replaced: it is read for its layout.
 pub const COMPARE_BYTE: u64 = 4;

@@ -24,6 +24,8 @@ pub struct Parameters {
     pub max_tx_bytes: u32,
     /// Bytes of the transactions of one block.
     pub max_block_bytes: u32,
+    /// Milliseconds after a block from which on the next one may be empty, if something ended by its time since ([`crate::rules::tick_time`]); 0: never.
+    pub tick_ms: u32,
 }
 
 impl Default for Parameters {
@@ -34,6 +36,7 @@ impl Default for Parameters {
             max_block_gas: Gas(2_000_000_000),
             max_tx_bytes: MAX_BYTES as u32,
             max_block_bytes: 3 * 1024 * 1024,
+            tick_ms: 60_000,
         }
     }
 }
@@ -81,7 +84,7 @@ impl Genesis {
 
     /// What block 1 must keep.
     pub fn rules(&self) -> BlockRules {
-        BlockRules { version: self.version, parameters: self.parameters.clone() }
+        BlockRules { version: self.version, parameters: self.parameters.clone(), next_end: None, recovery: None }
     }
 
     /// The contract that keeps the network, if this chain has it.

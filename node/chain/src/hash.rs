@@ -35,6 +35,10 @@ pub enum Domain {
     Proposal,
     /// What a validator signs under the body of a block it proposes.
     ProposalBody,
+    /// A statement by which a chain goes on without organisations that are lost; the hash is its id.
+    Recovery,
+    /// What an organisation that is left signs.
+    RecoverySignature,
     /// An original Wasm module.
     Code,
     /// Id of a public contract.
@@ -87,6 +91,8 @@ impl Domain {
             Self::Prevote => "coffer v1 prevote",
             Self::Proposal => "coffer v1 proposal",
             Self::ProposalBody => "coffer v1 proposal body",
+            Self::Recovery => "coffer v1 recovery",
+            Self::RecoverySignature => "coffer v1 recovery signature",
             Self::Code => "coffer v1 contract code",
             Self::PublicContract => "coffer v1 public contract id",
             Self::PrivateContract => "coffer v1 private contract id",

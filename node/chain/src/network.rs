@@ -6,10 +6,11 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use coffer_abi::{AccountId, ContractId, Decode, Encode, Height, Time, codec, limits};
+use coffer_abi::{AccountId, ContractId, Decode, Encode, Hash, Height, Time, codec, limits};
 
 use crate::certificate::{POWER_PER_ORGANISATION, Validator, ValidatorSet};
 use crate::genesis::Parameters;
+use crate::recovery::Recovery;
 use crate::system::{NETWORK, system_contract_id};
 
 /// What an organisation's nodes, or one node, may do at most.
@@ -157,6 +158,24 @@ pub struct ProposalRecord {
     pub until: Time,
 }
 
+/// A recovery of the chain, as the contract stores it, by the height of its block.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RecoveryRecord {
+    /// Height of the first block after it.
+    pub height: Height,
+    /// Hash of the last block before it.
+    pub parent: Hash,
+    /// The organisations that were lost.
+    pub lost: Vec<String>,
+    /// Who decided the first block after it.
+    pub validators: Vec<Validator>,
+    /// Id of the statement that those who were left signed.
+    pub statement: Hash,
+}
+
+/// Method of the contract that the first block after a recovery begins with.
+pub const RECOVER: &str = "recover";
+
 /// The contract's id: in the public state of every chain that has it.
 pub fn contract() -> ContractId {
     system_contract_id(NETWORK)
@@ -165,6 +184,11 @@ pub fn contract() -> ContractId {
 /// What the contract's `init` is given.
 pub fn init_input(organisations: &[FirstOrganisation], parameters: &Parameters, version: u16) -> Vec<u8> {
     (organisations, parameters, version).encode()
+}
+
+/// What the contract's [`RECOVER`] is given.
+pub fn recover_input(recovery: &Recovery) -> Vec<u8> {
+    (&recovery.lost, recovery.block, recovery.id()).encode()
 }
 
 /// Key of a field that is one value, or of the entries of a map without what follows it.
@@ -195,9 +219,49 @@ pub fn proposals_prefix() -> Vec<u8> {
     field(limits::KEY_ORDERED, "proposals")
 }
 
+/// What the storage keys begin with that tell when the open proposals end; the time follows, then the number, both big-endian.
+pub fn ends_prefix() -> Vec<u8> {
+    field(limits::KEY_ORDERED, "ends")
+}
+
+/// The last key of [`ends_prefix`] that can be of a time: behind it stand those that end later.
+pub fn ends_at(time: Time) -> Vec<u8> {
+    let mut key = ends_prefix();
+    key.extend_from_slice(&time.0.to_be_bytes());
+    key.extend_from_slice(&u64::MAX.to_be_bytes());
+    key
+}
+
+/// The time in a key of [`ends_prefix`]; `None` if it is no such key.
+pub fn end_in(key: &[u8]) -> Option<Time> {
+    let (time, _) = key.strip_prefix(&ends_prefix()[..])?.split_first_chunk()?;
+    Some(Time(u64::from_be_bytes(*time)))
+}
+
 /// What the storage keys of the organisations begin with; the name follows.
 pub fn organisations_prefix() -> Vec<u8> {
     field(limits::KEY_ORDERED, "organisations")
+}
+
+/// Storage key of the recovery whose first block has this height.
+pub fn recovery_key(height: Height) -> Vec<u8> {
+    let mut key = field(limits::KEY_ORDERED, "recoveries");
+    key.extend_from_slice(&height.0.to_be_bytes());
+    key
+}
+
+/// Storage key of an organisation.
+pub fn organisation_key(name: &str) -> Vec<u8> {
+    let mut key = organisations_prefix();
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
+/// Storage key of a node.
+pub fn node_key(node: &AccountId) -> Vec<u8> {
+    let mut key = nodes_prefix();
+    key.extend_from_slice(&node.0);
+    key
 }
 
 /// What the storage keys of the nodes begin with; the node key follows.

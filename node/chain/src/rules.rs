@@ -5,11 +5,12 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use coffer_abi::export::is_method_name;
-use coffer_abi::{ContractId, Encode, Gas, Hash, Height, limits};
+use coffer_abi::{ContractId, Encode, Gas, Hash, Height, Time, limits};
 
 use crate::block::{Block, Header, transactions_root};
 use crate::certificate::ValidatorSet;
 use crate::genesis::Parameters;
+use crate::recovery::Recovery;
 use crate::tx::{CheckedTx, Kind, Transaction, TxError};
 
 /// Blocks ahead that `valid_until` may lie; bounds the set of ids that replay protection keeps.
@@ -71,13 +72,25 @@ pub enum NotIncludable {
     },
 }
 
-/// What the network contract says, after the block before, of the next block.
+/// What the network contract says, after the block before, of the next block; and what this node was told of a recovery behind that block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockRules {
     /// Version of the protocol.
     pub version: u16,
     /// The parameters.
     pub parameters: Parameters,
+    /// The first time after the block before at which something ends that the network contract keeps, if anything will.
+    pub next_end: Option<Time>,
+    /// The recovery that was accepted behind the block before.
+    pub recovery: Option<Recovery>,
+}
+
+/// The first time that an empty block behind one of time `parent` may have; `None` if there may be none at all. It is at least `tick_ms` later and
+/// something ends in between, which then lies behind it: each end makes one empty block at most.
+pub fn tick_time(parent: Time, rules: &BlockRules) -> Option<Time> {
+    let tick = u64::from(rules.parameters.tick_ms);
+    let end = rules.next_end.filter(|end| tick > 0 && *end > parent)?;
+    Some(end.max(Time(parent.0.saturating_add(tick))))
 }
 
 /// Checks gas and size of a transaction by the parameters of a block.
@@ -154,6 +167,9 @@ pub enum InvalidBlock {
     /// The same transaction stands twice.
     #[error("transaction {0} stands twice")]
     Twice(Hash),
+    /// It has no transaction, and nothing ended that a block is made for, or it comes too early.
+    #[error("the block is empty, which it may not be")]
+    Empty,
     /// More than a block may hold.
     #[error("the block has more {0} than the chain allows")]
     TooLarge(&'static str),
@@ -162,6 +178,7 @@ pub enum InvalidBlock {
 /// Checks a block against its parent without executing it, and hands back its transactions checked. That its gas is enough for them only
 /// execution can tell.
 ///
+/// `validators` are those who decide it: those whom the parent names, or those of the recovery that was accepted behind it.
 /// `latest_time` is the highest header time this node accepts, in milliseconds (its clock plus [`MAX_CLOCK_LEAD`]). `known` hands back a
 /// transaction that this node has checked before, so that the signature is not checked again; of another than it was asked for, it is.
 ///
@@ -177,7 +194,7 @@ pub fn check_block(
 ) -> Result<Vec<CheckedTx>, InvalidBlock> {
     let header = &block.header;
     let wrong = |field| Err(InvalidBlock::Header(field));
-    let BlockRules { version, parameters } = rules;
+    let BlockRules { version, parameters, recovery, .. } = rules;
     if header.version != *version {
         return wrong("version");
     }
@@ -193,11 +210,21 @@ pub fn check_block(
     if header.time < parent.time || header.time.0 > latest_time {
         return wrong("time");
     }
-    if header.validators != parent.next_validators || header.validators != validators.hash() {
+    let deciding = match recovery {
+        Some(accepted) if (accepted.height, accepted.block) != (parent.height, header.parent) => {
+            return wrong("place behind the recovery");
+        }
+        Some(accepted) => accepted.validators,
+        None => parent.next_validators,
+    };
+    if header.validators != deciding || header.validators != validators.hash() {
         return wrong("validator set");
     }
     if validators.power(&header.proposer) == 0 {
         return wrong("proposer");
+    }
+    if block.transactions.is_empty() && tick_time(parent.time, rules).is_none_or(|from| header.time < from) {
+        return Err(InvalidBlock::Empty);
     }
     let mut bytes = 0usize;
     let mut seen = BTreeSet::new();

@@ -81,6 +81,11 @@ pub enum Invalid {
     /// The block is no step of the way from the genesis: not behind the one before, or nobody else decides after it.
     #[error("block {0} is no step of the way from the genesis to those who decide now")]
     Way(Height),
+    /// The way does not go over the block behind a recovery that is accepted.
+    #[error(
+        "the chain was recovered after block {0}, as is accepted, but the way does not lead over the block behind it"
+    )]
+    Recovery(Height),
     /// No signatures of validators, where they are needed.
     #[error("the proof has no certificate; trust its block by hash, or ask for a later block")]
     NoCertificate,

@@ -4,15 +4,17 @@
 //! Invariant: what a proof is checked to say is so in the state of a block its checker trusts, or two different inputs of
 //! a hash were found; no bytes make checking panic.
 //!
-//! Two kinds, told apart by type since they rest on different trust. A [`PublicProof`] leads from values of the public
+//! Three kinds, told apart by type since they rest on different trust. A [`PublicProof`] leads from values of the public
 //! state to a header that the validators decided. A [`PrivateProof`] leads from values of one private state through the
-//! node's trie of private states to a statement that the node signed about such a header.
+//! node's trie of private states to a statement that the node signed about such a header. A [`ChainProof`] leads from the
+//! genesis to the validators of a later header, so that the header of either is believed.
 #![no_std]
 
 extern crate alloc;
 
 mod block;
 mod way;
+mod chain;
 mod claim;
 mod public;
 mod private;
@@ -24,6 +26,7 @@ pub mod json;
 
 pub use answer::{Answer, Verified, VerifiedPrivate};
 pub use block::{ProvenBlock, TrustedBlock, Votes};
+pub use chain::{ChainProof, MAX_HANDOVERS, VerifiedBlock};
 pub use claim::{ContractClaim, PathKey, SlotClaim, StateClaims};
 pub use invalid::{Invalid, Level, Unreadable};
 pub use make::{Asked, KnownContract, MakeError, Source};
@@ -33,7 +36,7 @@ pub use way::Way;
 
 use coffer_abi::codec::{Decode, Encode, decode};
 
-/// Version of the form of both kinds of proof. Another form is another number.
+/// Version of the form of all kinds of proof. Another form is another number.
 pub const VERSION: u8 = 1;
 /// Bytes of a whole proof, in either form. More is refused unread: it bounds the work of a checker.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;

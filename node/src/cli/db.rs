@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::cli::print::{note, say};
 use crate::config::Config;
 use crate::node::StoppedNode;
-use crate::state::{self, Error, Expected, Exported, LOG_FOLDER, Stats};
+use crate::state::{self, Error, Expected, Exported, Folder, LOG_FOLDER, Stats};
 
 #[derive(Debug, Args)]
 #[command(
@@ -23,6 +23,7 @@ Examples:
   coffer db verify --data ./ledger --config coffer.toml && echo whole
   coffer db prune --data ./ledger --keep 16
   coffer db compact --data ./ledger
+  coffer db migrate --data ./ledger --dry-run
   coffer db export --data ./ledger --psi PS1 --out ./ps1
   coffer db check ./ps1 --height 7 --root 0xROOT
   coffer db import --data ./other --config other.toml --psi PS1 ./ps1 --height 7 --root 0xROOT
@@ -45,6 +46,8 @@ enum Command {
     Prune(PruneArgs),
     /// Write the database anew, without the room that removed records left
     Compact(Stopped),
+    /// Bring the data of an older format to this program's; goes on where it was broken off
+    Migrate(MigrateArgs),
     /// Write a state into a folder, in chunks that prove themselves; goes on where it was broken off
     Export(ExportArgs),
     /// Check an export, without a node
@@ -64,6 +67,15 @@ struct Stopped {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct MigrateArgs {
+    /// Say what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    node: Stopped,
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +178,7 @@ pub(super) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
         Command::Verify(node) => return verify(&node),
         Command::Prune(args) => prune(&args)?,
         Command::Compact(node) => compact(&node)?,
+        Command::Migrate(args) => migrate(&args)?,
         Command::Export(args) => {
             let state = args.node.open()?.state()?;
             let done = state.export(args.psi.as_ref(), args.height.map(Height), &args.out, &mut progress)?;
@@ -290,6 +303,27 @@ fn prune(args: &PruneArgs) -> anyhow::Result<()> {
             "{removed} older heights forgotten; the last {} are kept. `coffer db compact` gives the room back",
             args.keep
         )
+    });
+    Ok(())
+}
+
+fn migrate(args: &MigrateArgs) -> anyhow::Result<()> {
+    let folder = Folder::of(&args.node.data)?;
+    let done = if args.dry_run { state::migration(&folder)? } else { state::migrate(&folder, &mut progress)? };
+    let state::Migration { found, format, steps, room, free } = &done;
+    let told = steps.iter().map(|step| json!({ "from": step.from, "to": step.from + 1, "what": step.what }));
+    let changed = !args.dry_run && !steps.is_empty();
+    let json = json!({
+        "found": found, "format": format, "steps": told.collect::<Vec<_>>(), "roomBytes": room, "freeBytes": free, "changed": changed,
+    });
+    args.node.tell(&json, || match steps.len() {
+        0 => format!("the data have format {found}, which is this program's: nothing to do"),
+        _ if changed => format!("the data had format {found} and have format {format} now"),
+        _ => {
+            let steps = steps.iter().map(|step| format!("{} to {}: {}\n", step.from, step.from + 1, step.what));
+            let steps: String = steps.collect();
+            format!("format {steps}at most {room} bytes of the disk, of {free} that are free; nothing was changed")
+        }
     });
     Ok(())
 }

@@ -12,6 +12,7 @@ mod network;
 mod print;
 mod programme;
 mod proof;
+mod recover;
 mod run;
 mod serve;
 mod system;
@@ -61,6 +62,8 @@ enum Command {
     Proof(proof::ProofArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
     Db(db::DbArgs),
+    /// Go on with a chain that decides nothing any more because organisations are lost for good
+    Recover(recover::RecoverArgs),
     #[command(name = crate::compile::COMMAND, hide = true)]
     CompileCode(compile_code::CompileCodeArgs),
 }
@@ -103,6 +106,7 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Proof(args) => proof::run(args),
         Command::Network(args) => network::run(args),
         Command::Db(args) => db::run(args),
+        Command::Recover(args) => recover::run(args),
         Command::CompileCode(args) => Ok(compile_code::run(&args)),
     }
 }

@@ -1,6 +1,8 @@
 //! `coffer proof`: asking a node for a proof, and checking one without a node. Not here: the form (docs/PROTOCOL.md, "Proofs").
 //! Invariant: `verify` believes nothing but what its flags say.
 
+mod chain;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,13 +14,15 @@ use coffer_abi::{AccountId, ContractId, Hash};
 use coffer_api::state::AskedContract;
 use coffer_api::types::{Number, Text};
 use coffer_api::{psi, state};
+use coffer_chain::Recovery;
 use coffer_proof::json::Hex;
-use coffer_proof::{PrivateProof, PrivateTrust, PublicProof, TrustedBlock, Verified};
+use coffer_proof::{ChainProof, PrivateProof, PrivateTrust, PublicProof, TrustedBlock, Verified, Way};
 use serde_json::Value;
 
 use super::contract::remote::Remote;
 
 use crate::cli::print::say;
+use crate::node::{read_genesis, read_statement};
 
 #[derive(Debug, Args)]
 #[command(
@@ -27,9 +31,14 @@ use crate::cli::print::say;
 Examples:
   coffer proof get 0xCONTRACT 0x0005636f756e74 > proof.json
   coffer proof get 0xCONTRACT 0x0005636f756e74 --private --psi PS1 > proof.json
+  coffer proof chain --height 812 -o chain.json
+  coffer proof verify chain.json --genesis ./ministry/genesis
   coffer proof verify proof.json --block 0xHASH
   coffer proof verify proof.json --chain-id 0xID --validators 0xHASH
   coffer proof verify proof.json --block 0xHASH --node 0xKEY --path 0xPATH --path-key 0xCONTRACT=0xKEY
+
+Whoever has the chain's genesis, the file `genesis` of any of its nodes, needs no word of anybody for a hash: `verify` of a proof that `chain`
+gave shows the hash of its block, with which a proof of what is in the state after that block is checked.
 
 A storage key is the byte 00 (01 in a map that can be visited), the length of the field's name, the name, and for a map the entry's key.
 `coffer contract trace` shows those that a call touches."
@@ -43,6 +52,8 @@ pub(super) struct ProofArgs {
 enum Command {
     /// Ask a node what a contract's storage holds, with the proof; prints its JSON form
     Get(GetArgs),
+    /// Ask a node what shows that a block is of the chain that a genesis begins; prints its JSON form
+    Chain(chain::ChainArgs),
     /// Check a proof without a node, and show what it proves
     Verify(VerifyArgs),
 }
@@ -69,8 +80,14 @@ struct VerifyArgs {
     /// The proof in its JSON form; `-` reads the standard input
     file: PathBuf,
     /// Believe in this block
-    #[arg(long, value_name = "HASH", required_unless_present = "validators", conflicts_with = "validators")]
+    #[arg(long, value_name = "HASH", required_unless_present_any = ["validators", "genesis"], conflicts_with_all = ["validators", "genesis"])]
     block: Option<Hash>,
+    /// Believe in what the validators of this genesis decided, and those they handed over to as far as the proof shows it
+    #[arg(long, value_name = "FILE", conflicts_with = "validators")]
+    genesis: Option<PathBuf>,
+    /// Believe in this recovery of the chain, the file of its statement; for a proof of a chain, may be repeated
+    #[arg(long = "recovery", value_name = "FILE")]
+    recoveries: Vec<PathBuf>,
     /// Believe in blocks of this chain
     #[arg(long, value_name = "ID", requires = "validators")]
     chain_id: Option<Hash>,
@@ -107,6 +124,7 @@ fn path_key(text: &str) -> Result<(ContractId, [u8; 32]), String> {
 pub(super) fn run(args: ProofArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Get(args) => get(args)?,
+        Command::Chain(args) => chain::run(args)?,
         Command::Verify(args) => verify(&args)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -126,13 +144,30 @@ fn get(args: GetArgs) -> anyhow::Result<()> {
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     let text = read(&args.file)?;
-    let block = match (args.block, args.chain_id, args.validators) {
+    let block = match (args.block, &args.genesis, args.chain_id, args.validators) {
         (Some(block), ..) => TrustedBlock::Block(block),
-        (None, Some(chain_id), Some(validators)) => TrustedBlock::Validators { chain_id, validators },
-        _ => bail!("say what to believe: --block HASH, or --chain-id ID and --validators HASH"),
+        (None, Some(file), ..) => {
+            let genesis = read_genesis(file)?;
+            TrustedBlock::Validators { chain_id: genesis.chain_id(), validators: genesis.validators.hash() }
+        }
+        (None, None, Some(chain_id), Some(validators)) => TrustedBlock::Validators { chain_id, validators },
+        _ => bail!("say what to believe: --block HASH, --genesis FILE, or --chain-id ID and --validators HASH"),
     };
     let kind = serde_json::from_str::<Value>(&text).context("the proof is not JSON")?;
-    if kind["kind"] == "private" {
+    if kind["kind"] == "chain" {
+        let proof = ChainProof::from_json(&text)?;
+        let TrustedBlock::Validators { chain_id, validators } = block else {
+            bail!(
+                "a proof of a chain is checked from its genesis on: --genesis FILE, or --chain-id ID and --validators HASH of the first set"
+            );
+        };
+        let handovers = proof.handovers.len();
+        let mut way = Way::new(chain_id, validators).over(recoveries(&args.recoveries, &chain_id)?);
+        let found = proof.follow(&mut way).context("the proof does not hold")?;
+        say!("proved: block {} at height {}", found.hash(), found.header().height);
+        say!("root of the public state: {}", found.header().state_root);
+        say!("handovers on the way: {handovers}");
+    } else if kind["kind"] == "private" {
         let proof = PrivateProof::from_json(&text)?;
         let Some(path) = args.path.filter(|_| !args.nodes.is_empty()) else {
             bail!("a private proof needs --node KEY, whose word to take, and --path PATH, which private state it is");
@@ -146,6 +181,16 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
         show(&PublicProof::from_json(&text)?.verify(&block).context("the proof does not hold")?);
     }
     Ok(())
+}
+
+/// The statements in files, of this chain.
+fn recoveries(files: &[PathBuf], chain_id: &Hash) -> anyhow::Result<Vec<Recovery>> {
+    let read = |file: &PathBuf| {
+        let signed = read_statement(file)?;
+        signed.check(chain_id).with_context(|| format!("the recovery in {}", file.display()))?;
+        Ok(signed.statement)
+    };
+    files.iter().map(read).collect()
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

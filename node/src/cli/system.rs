@@ -20,8 +20,9 @@ pub(super) fn contracts() -> anyhow::Result<SystemContracts> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use coffer_abi::{AccountId, Encode};
-    use coffer_chain::network::{self, Access};
+    use coffer_abi::{AccountId, Encode, Time};
+    use coffer_chain::Parameters;
+    use coffer_chain::network::{self, Access, Change, FirstOrganisation};
 
     use super::*;
     use crate::compile::Place;
@@ -70,6 +71,17 @@ mod tests {
             [own],
             "what was removed is not among the first again"
         );
+        assert_eq!(state.public().next_end(Time(0)).unwrap(), None, "nothing is voted on");
+        let (name, key, access) = ("Second".to_owned(), AccountId([3; 32]), Access::Trusted);
+        let organisation = FirstOrganisation { name, key, access, nodes: vec![] };
+        call(&node, "vote", Change::Join { organisation }.encode()).await;
+        // From here on one organisation alone decides nothing.
+        let tick_ms = 5_000;
+        let parameters = Parameters { tick_ms, ..node.invoker().parameters().unwrap() };
+        call(&node, "vote", Change::Parameters { parameters }.encode()).await;
+        let until = state.public().proposals(None, 9).unwrap()[0].until;
+        let ends = |after| state.public().next_end(after).unwrap();
+        assert_eq!((ends(Time(0)), ends(Time(until.0 - 1)), ends(until)), (Some(until), Some(until), None));
         let parameters = state.public().network_parameters().unwrap().unwrap();
         assert_eq!(parameters, node.invoker().parameters().unwrap());
         node.stop().await.unwrap();

@@ -123,6 +123,9 @@ struct Changed {
     /// Bytes of the transactions of one block
     #[arg(long, value_name = "BYTES")]
     max_block_bytes: Option<u32>,
+    /// Milliseconds after a block from which on the next one may be empty, if something ended by its time since; 0: never
+    #[arg(long, value_name = "MILLISECONDS")]
+    tick_ms: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -201,8 +204,8 @@ fn proposed(remote: &Remote, number: u64) -> anyhow::Result<Value> {
 impl Changed {
     /// All parameters with these changes.
     fn onto(self, remote: &Remote) -> anyhow::Result<Value> {
-        let Self { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes } = self;
-        if (max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes) == (None, None, None, None) {
+        let Self { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes, tick_ms } = self;
+        if (max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes, tick_ms) == (None, None, None, None, None) {
             bail!("no parameter is given; name what is to change, such as --max-block-gas 3000000000");
         }
         let now = remote.request(&ParametersParams {})?;
@@ -211,6 +214,7 @@ impl Changed {
             "max_block_gas": max_block_gas.unwrap_or(now.max_block_gas).to_string(),
             "max_tx_bytes": max_tx_bytes.unwrap_or(now.max_tx_bytes),
             "max_block_bytes": max_block_bytes.unwrap_or(now.max_block_bytes),
+            "tick_ms": tick_ms.unwrap_or(now.tick_ms),
         }))
     }
 }
@@ -244,12 +248,13 @@ pub(super) fn withdraw(args: WithdrawArgs) -> anyhow::Result<()> {
 
 pub(super) fn parameters(remote: &Remote) -> anyhow::Result<()> {
     let now = remote.request(&ParametersParams {})?;
-    let NetworkParameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes } = now;
+    let NetworkParameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes, tick_ms } = now;
     let lines = [
         ("gas of a transaction", max_tx_gas.to_string()),
         ("gas of a block", max_block_gas.to_string()),
         ("bytes of a transaction", max_tx_bytes.to_string()),
         ("bytes of a block", max_block_bytes.to_string()),
+        ("milliseconds to an empty block", tick_ms.to_string()),
     ];
     show(&now, remote.json, &lines)
 }
@@ -288,9 +293,12 @@ fn told(change: &Change) -> String {
         Change::Suspend(name) => format!("{name} is suspended"),
         Change::Resume(name) => format!("{name} is resumed"),
         Change::Access(new) => format!("{} has {} access", new.organisation, access_word(new.access)),
-        Change::Parameters(NetworkParameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes }) => format!(
-            "parameters: gas of a transaction {max_tx_gas}, of a block {max_block_gas}; bytes of a transaction {max_tx_bytes}, of a block {max_block_bytes}"
-        ),
+        Change::Parameters(NetworkParameters { max_tx_gas, max_block_gas, max_tx_bytes, max_block_bytes, tick_ms }) => {
+            format!(
+                "parameters: gas of a transaction {max_tx_gas}, of a block {max_block_gas}; bytes of a transaction {max_tx_bytes}, of a block {max_block_bytes}; \
+                 milliseconds to an empty block {tick_ms}"
+            )
+        }
         Change::Protocol(ProtocolVersion { version, height }) => {
             format!("version {version} of the protocol from block {height} on")
         }

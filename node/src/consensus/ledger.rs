@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use coffer_abi::{Hash, Height};
+use coffer_abi::{Hash, Height, Time};
 use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::{
-    Block, BlockRules, Certificate, CheckedTx, Genesis, Header, Parameters, Transaction, ValidatorSet, rules,
+    Block, BlockRules, Certificate, CheckedTx, Genesis, Header, Parameters, Recovery, Transaction, ValidatorSet, rules,
 };
 use coffer_runtime::BlockContext;
 
@@ -69,6 +70,16 @@ impl Ledger {
         Ok(self.executor.rules(view)?)
     }
 
+    /// The same of a block without transactions, which rests on what ends after its parent.
+    fn rules_of_empty(&self, view: &View, parent: Time) -> Result<BlockRules, Failure> {
+        Ok(BlockRules { next_end: view.next_end(parent)?, ..self.rules(view)? })
+    }
+
+    /// How long it is until the block behind one of time `parent` may be empty.
+    fn until_tick(&self, parent: Time, rules: &BlockRules) -> Option<Duration> {
+        rules::tick_time(parent, rules).and_then(|from| self.sources.until(from))
+    }
+
     /// Checks that this node can go on behind its head; warns once of a version ahead that it does not have.
     ///
     /// # Errors
@@ -90,14 +101,15 @@ impl Ledger {
         &self,
         parent: &Header,
         view: &View,
-        (version, context): (u16, BlockContext),
+        (rules, context): (&BlockRules, BlockContext),
         txs: &[CheckedTx],
         run: &BlockRun,
     ) -> Result<Header, Failure> {
-        let next_validators = run.writes.validators().map_or(parent.next_validators, |set| set.hash());
+        let validators = rules.recovery.as_ref().map_or(parent.next_validators, |recovery| recovery.validators);
+        let next_validators = run.writes.validators().map_or(validators, |set| set.hash());
         let signed: Vec<Hash> = txs.iter().map(CheckedTx::signed_hash).collect();
         Ok(Header {
-            version,
+            version: rules.version,
             chain_id: parent.chain_id,
             height: context.height,
             parent: parent.hash(),
@@ -107,7 +119,7 @@ impl Ledger {
             receipts_root: receipts_root(&run.receipts),
             state_root: view.root_after(&run.writes)?,
             gas_used: run.gas_used,
-            validators: parent.next_validators,
+            validators,
             next_validators,
         })
     }
@@ -161,6 +173,11 @@ impl App for Ledger {
         }
     }
 
+    fn tick_in(&self) -> Result<Option<Duration>, Failure> {
+        let (view, parent) = (self.state.public(), self.state.head().time);
+        Ok(self.until_tick(parent, &self.rules_of_empty(&view, parent)?))
+    }
+
     fn propose(&self) -> Result<Option<Block>, Failure> {
         let tip = self.state.tip()?;
         let parent = &tip.header;
@@ -168,21 +185,24 @@ impl App for Ledger {
             return Ok(None);
         };
         let view = self.state.public();
-        let BlockRules { version, parameters } = self.rules(&view)?;
-        let mut txs = self.includable(&view, height, &parameters)?;
+        let rules = self.rules(&view)?;
+        let mut txs = self.includable(&view, height, &rules.parameters)?;
         if txs.is_empty() {
-            return Ok(None);
+            let rules = self.rules_of_empty(&view, parent.time)?;
+            if self.until_tick(parent.time, &rules) != Some(Duration::ZERO) {
+                return Ok(None);
+            }
         }
         let time = self.sources.block_time(parent.time, height);
         let context = BlockContext { height, time, chain_id: parent.chain_id };
         let (header, run) = metrics::BLOCK_EXECUTION.time(|| {
-            let filled = self.executor.fill_block(&view, context, &txs, parameters.max_block_gas);
+            let filled = self.executor.fill_block(&view, context, &txs, rules.parameters.max_block_gas);
             let run = filled.map_err(|error| match error {
                 BlockError::Failed(error) => Failure::Execution(error),
                 BlockError::Replayed(_) | BlockError::TooMuchGas(_) => Failure::OwnProposal(error.to_string()),
             })?;
             txs.truncate(run.receipts.len());
-            let header = self.header(parent, &view, (version, context), &txs, &run)?;
+            let header = self.header(parent, &view, (&rules, context), &txs, &run)?;
             Ok::<_, Failure>((header, run))
         })?;
         let transactions = txs.into_iter().map(CheckedTx::into_transaction).collect();
@@ -200,7 +220,8 @@ impl App for Ledger {
             Standing::Decided => u64::MAX,
         };
         let view = self.state.public();
-        let rules = self.rules(&view)?;
+        let is_empty = block.transactions.is_empty();
+        let rules = if is_empty { self.rules_of_empty(&view, parent.time)? } else { self.rules(&view)? };
         let known = |tx: &Transaction| self.pool.checked(tx);
         let check = || rules::check_block(block, parent, &tip.next, &rules, latest, known);
         let txs = metrics::BLOCK_RULES.time(check)?;
@@ -216,7 +237,7 @@ impl App for Ledger {
                 BlockError::TooMuchGas(tx) => Rejected::TooMuchGas(tx),
                 BlockError::Failed(error) => Failure::Execution(error).into(),
             })?;
-            let expected = self.header(parent, &view, (rules.version, context), &txs, &run)?;
+            let expected = self.header(parent, &view, (&rules, context), &txs, &run)?;
             Ok::<_, Rejected>((expected, run))
         })?;
         let differs = [
@@ -237,8 +258,8 @@ impl App for Ledger {
         let hash = certificate.block;
         let entry = executed.get_mut(&hash).ok_or(Rejected::Unknown(hash))?;
         let header = &entry.block.header;
-        // `execute` has compared the header's set with the one that the parent names.
-        let validators = self.state.validator_set(&header.validators).map_err(Failure::from)?;
+        // `execute` has compared the header's set with this one.
+        let validators = self.state.validators(header.height).map_err(Failure::from)?;
         metrics::CERTIFICATE.time(|| certificate.verify(&header.chain_id, header.height, &hash, &validators))?;
         entry.certificate = Some(certificate);
         Ok(())
@@ -270,5 +291,9 @@ impl App for Ledger {
 
     fn validators(&self, height: Height) -> Result<ValidatorSet, Failure> {
         Ok(self.state.validators(height)?)
+    }
+
+    fn recovery(&self) -> Option<Recovery> {
+        self.state.public().recovery().cloned()
     }
 }

@@ -6,10 +6,12 @@ mod ledger;
 
 pub use ledger::Ledger;
 
+use std::time::Duration;
+
 use coffer_abi::{Hash, Height};
 use coffer_chain::certificate::CertificateError;
 use coffer_chain::rules::InvalidBlock;
-use coffer_chain::{Block, Certificate, ValidatorSet};
+use coffer_chain::{Block, Certificate, Recovery, ValidatorSet};
 
 use crate::{executor, state};
 
@@ -43,7 +45,13 @@ pub trait App: Send + Sync {
     /// [`Failure`]: this node cannot go on.
     fn has_work(&self) -> Result<bool, Failure>;
 
-    /// Builds a block on the head from waiting transactions, executed, or `None` when there is nothing to put into one.
+    /// How long it is, by this node's clock, until the next block may be empty: a tick. `None` if it may never be, as things are.
+    ///
+    /// # Errors
+    /// [`Failure`]: this node cannot go on.
+    fn tick_in(&self) -> Result<Option<Duration>, Failure>;
+
+    /// Builds a block on the head from waiting transactions, executed, or an empty one if it is time for that; `None` when there is nothing to make one for.
     ///
     /// # Errors
     /// [`Failure`]: this node cannot go on.
@@ -72,6 +80,9 @@ pub trait App: Send + Sync {
     /// # Errors
     /// [`Failure::State`]: beyond the next block, before the first block this node has, or it cannot read.
     fn validators(&self, height: Height) -> Result<ValidatorSet, Failure>;
+
+    /// The recovery that was accepted behind the head.
+    fn recovery(&self) -> Option<Recovery>;
 }
 
 /// This node cannot go on. It must stop; nothing half-done is left.

@@ -12,6 +12,7 @@ mod private;
 mod public;
 mod trace;
 mod query;
+mod recovery;
 mod upgrade;
 mod versions;
 mod world;
@@ -54,6 +55,9 @@ pub enum Error {
     /// A contract's code is missing or refused though the chain accepted it once.
     #[error("the code of contract {0} cannot be used: {1}")]
     Code(coffer_abi::ContractId, String),
+    /// The network contract does not make of a recovery what was accepted.
+    #[error("the recovery that was accepted cannot be carried out: {0}")]
+    Recovery(String),
     /// A state holds code that the rules refuse.
     #[error("the stored code {0} is refused: {1}")]
     Refused(CodeHash, String),

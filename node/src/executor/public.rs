@@ -44,7 +44,8 @@ impl Executor {
         Ok(included::contains(view, tx.body().valid_until, &tx.id())?)
     }
 
-    /// Executes the transactions of a block on its parent's snapshot; `gas` is the most that the block may use.
+    /// Executes the transactions of a block on its parent's snapshot, behind what is due at that height by itself; `gas` is the most that they
+    /// may use.
     ///
     /// # Errors
     /// [`BlockError::Replayed`] and [`BlockError::TooMuchGas`] make the block invalid; [`BlockError::Failed`] is this node's trouble.
@@ -75,7 +76,7 @@ impl Executor {
         gas: Gas,
     ) -> Result<BlockRun, BlockError> {
         let mut overlay = Overlay::new(Snapshot::public(self, view));
-        included::drop_expired(&mut overlay, block.height)?;
+        self.begin_block(&mut overlay, block)?;
         let mut receipts = Vec::with_capacity(txs.len());
         let mut total = Gas(0);
         for (index, tx) in (0..).zip(txs) {

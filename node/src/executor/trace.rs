@@ -80,7 +80,7 @@ impl Executor {
         target: u32,
     ) -> Result<Option<Traced>, BlockError> {
         let mut overlay = Overlay::new(Snapshot::public(self, view));
-        included::drop_expired(&mut overlay, block.height)?;
+        self.begin_block(&mut overlay, block)?;
         for (index, tx) in (0..).zip(txs) {
             if index == target {
                 overlay.record();

@@ -89,12 +89,14 @@ pub struct Versions {
 }
 
 impl Executor {
-    /// The rules of the block behind the one that a view of the public state stands after.
+    /// The rules of the block behind the one that a view of the public state stands after. They let no block be empty: what ends is
+    /// [`View::next_end`], which is asked only where there is no transaction.
     ///
     /// # Errors
     /// [`Error`]: this node cannot read.
     pub fn rules(&self, public: &View) -> Result<BlockRules, Error> {
-        Ok(BlockRules { version: self.versions(public)?.next.version, parameters: self.parameters(public)? })
+        let (version, parameters) = (self.versions(public)?.next.version, self.parameters(public)?);
+        Ok(BlockRules { version, parameters, next_end: None, recovery: public.recovery().cloned() })
     }
 
     /// The parameters in a public state; those of the genesis on a chain without a network contract.

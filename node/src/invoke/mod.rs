@@ -7,12 +7,14 @@ mod read;
 mod trace;
 mod emitters;
 mod receipt;
+mod follow;
 mod write;
 mod upgrade;
 mod programme;
 
 pub use emitters::{Emitter, Emitters, Specs};
 pub use error::InvokeError;
+pub use follow::{Follower, Progress, Step};
 pub use programme::{Administrator, DEPLOY as DEPLOY_PROGRAMME, Programme, ProgrammeRequest, read as read_programme};
 pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
@@ -54,6 +56,8 @@ pub struct Limits {
     pub settle_wait: Duration,
     /// Blocks a transaction made here stays valid.
     pub validity: u64,
+    /// How long a transaction is followed that nobody here knows.
+    pub unknown_wait: Duration,
 }
 
 impl Default for Limits {
@@ -63,6 +67,7 @@ impl Default for Limits {
             view_wait: Duration::from_secs(5),
             settle_wait: Duration::from_secs(60),
             validity: 100,
+            unknown_wait: Duration::from_secs(600),
         }
     }
 }

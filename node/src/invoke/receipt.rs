@@ -63,7 +63,7 @@ impl Invoker {
         Ok(Some((scope, receipt, stored.block)))
     }
 
-    fn find(&self, tenant: &TenantContext, tx: &Hash) -> Result<Option<Found>, InvokeError> {
+    pub(super) fn find(&self, tenant: &TenantContext, tx: &Hash) -> Result<Option<Found>, InvokeError> {
         let Some((scope, receipt, block)) = self.placed(tenant, tx)? else { return Ok(None) };
         let block_hash = block.header.hash();
         let transaction = block.transactions.into_iter().nth(receipt.index as usize).ok_or_else(|| no_block(tx))?;

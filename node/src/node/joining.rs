@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{StartError, blocking, genesis, key_secret, open_keys, state_options, tenants};
+use super::{StartError, blocking, genesis, key_secret, open_keys, recoveries, state_options, tenants};
 use crate::config::Config;
 use crate::network::{self, Event, Routes};
 use crate::organisation::key_store::Origin;
 use crate::privacy::resident::Residents;
 use crate::rpc;
 use crate::sources::Sources;
-use crate::state::Folder;
+use crate::state::{Folder, StateOptions};
 use crate::sync::{self, Progress, Timing};
 use crate::task::Tasks;
 
@@ -34,7 +34,8 @@ pub(super) async fn fetch(config: &Config, listener: &rpc::Listener) -> Result<(
         let path = own.data.join(genesis::FILE);
         let genesis = genesis::read(&path)?.ok_or(StartError::NotPrepared { path })?;
         let tenants = tenants(&own, &keys);
-        let options = state_options(&own, &keys, genesis, &tenants);
+        let recoveries = recoveries::accepted(&own.data, &genesis.chain_id())?;
+        let options = StateOptions { recoveries, ..state_options(&own, &keys, genesis, &tenants) };
         Ok((folder, options, keys.node_seed(), Residents::new(tenants.into_iter().collect())))
     });
     let (folder, options, seed, residents) = opened.await?;

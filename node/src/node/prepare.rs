@@ -99,14 +99,22 @@ pub fn begin(config: &Config, founders: &[Founder]) -> Result<Vec<Prepared>, Sta
 /// # Errors
 /// As [`begin`]; [`StartError::Genesis`] when the file holds no genesis.
 pub fn join(config: &Config, file: &Path) -> Result<Prepared, StartError> {
+    let chain = read_genesis(file)?;
+    // Before any key is made: what this program cannot follow is better found out now.
+    engine(chain.version, config)?;
+    Keyed::open(&config.data, config, &Sources::system()?)?.join(&chain)
+}
+
+/// The genesis in a file.
+///
+/// # Errors
+/// [`StartError::Io`]; [`StartError::Genesis`] when the file holds no genesis.
+pub fn read_genesis(file: &Path) -> Result<Genesis, StartError> {
     let failed = |source| StartError::Io { path: file.to_owned(), source };
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(file).map_err(failed)?;
     opened.take(genesis::MAX_BYTES).read_to_end(&mut bytes).map_err(failed)?;
-    let chain = genesis::decode(file, &bytes)?;
-    // Before any key is made: what this program cannot follow is better found out now.
-    engine(chain.version, config)?;
-    Keyed::open(&config.data, config, &Sources::system()?)?.join(&chain)
+    genesis::decode(file, &bytes)
 }
 
 /// Checks that a folder has what a node needs that others know already: its keys, and the genesis of its chain.

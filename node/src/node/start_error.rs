@@ -64,6 +64,14 @@ pub enum StartError {
         /// What is wrong.
         problem: String,
     },
+    /// A file of recoveries is none, or of another chain.
+    #[error("{path}: {problem}")]
+    Recovery {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// The state that the chain begins with does not come of its genesis.
     #[error("{path}: {source}")]
     First {

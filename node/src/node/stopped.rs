@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
+use coffer_abi::Hash;
 use coffer_chain::Psi;
 
-use super::{StartError, check_complete, genesis, key_secret, missing, state_options, tenants};
+use super::{StartError, check_complete, genesis, key_secret, missing, recoveries, state_options, tenants};
 use crate::config::Config;
 use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
@@ -16,6 +17,7 @@ use crate::state::{self, Archive, Expected, Exported, Folder, State, StateOption
 pub struct StoppedNode {
     folder: Folder,
     options: StateOptions,
+    keys: KeyStore,
 }
 
 impl StoppedNode {
@@ -37,7 +39,7 @@ impl StoppedNode {
         Self::load(config, &config.tenants)
     }
 
-    /// The same for a folder that has the genesis of a chain and the keys of a node, but none of the chain yet, or an import of
+    /// The same for a folder that has the genesis of a chain and the keys of a node, and may have nothing else of the chain yet, or an import of
     /// its public state that is under way.
     ///
     /// # Errors
@@ -59,10 +61,11 @@ impl StoppedNode {
         let path = config.data.join(genesis::FILE);
         let genesis = genesis::read(&path)?.ok_or(StartError::Missing { path })?;
         let all = Config { tenants: keys.tenants(), ..config.clone() };
-        let mut options = state_options(&all, &keys, genesis, &tenants(&all, &keys));
+        let recoveries = recoveries::accepted(&config.data, &genesis.chain_id())?;
+        let mut options = StateOptions { recoveries, ..state_options(&all, &keys, genesis, &tenants(&all, &keys)) };
         options.psi_capacity = options.psi_capacity.max(options.tenants.len());
         options.archive = Archive::AsItWas;
-        Ok(Self { folder, options })
+        Ok(Self { folder, options, keys })
     }
 
     /// Its folder, for what is done to files as a whole.
@@ -73,6 +76,25 @@ impl StoppedNode {
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The chain.
+    pub fn chain_id(&self) -> Hash {
+        self.options.genesis.chain_id()
+    }
+
+    /// True once it has a block of the chain.
+    pub fn has_chain(&self) -> bool {
+        self.path().join(state::LOG_FOLDER).exists()
+    }
+
+    /// Opens the state, and gives its keys beside it.
+    ///
+    /// # Errors
+    /// As [`StoppedNode::state`].
+    pub(super) fn keys_and_state(self) -> Result<(KeyStore, State), state::Error> {
+        let Self { folder, options, keys } = self;
+        Ok((keys, State::open_in(folder, options, no_block)?))
     }
 
     /// Opens the state; the lock goes with it. Whether it is an archive stays as it is.

@@ -4,6 +4,7 @@ use coffer_abi::{ContractId, Encode, Gas, Height, Refused, Status, codec};
 use coffer_chain::certificate::vote;
 use coffer_chain::{Authority, Block, Certificate, CheckedTx, Kind, PROTOCOL_VERSION, Psi, SystemContracts, TxBody};
 
+mod follow;
 mod network;
 mod system;
 mod trace;

@@ -67,8 +67,8 @@ pub trait KeyHolder: Send + Sync {
     /// The accounts it signs for, in the order they were made.
     fn accounts(&self) -> Vec<AccountInfo>;
 
-    /// The node's own key and its organisation's, as accounts named [`NODE`] and [`ORGANISATION`]: they sign what the network contract is to do, and nothing
-    /// else.
+    /// The node's own key and its organisation's, as accounts named [`NODE`] and [`ORGANISATION`]: they sign what the network contract is to do, the organisation's
+    /// recoveries of the chain too, and nothing else.
     fn own(&self) -> [AccountInfo; 2];
 
     /// Signs a hash for one chain in one domain.
@@ -237,7 +237,12 @@ impl KeyHolder for KeyStore {
             return Ok(key.sign(domain, chain_id, what));
         }
         let own = [&self.content.node, &self.content.organisation].map(SigningKey::from_seed);
-        let key = own.iter().find(|key| key.account() == *account && domain == Domain::TransactionSignature);
+        let signs = |key: &SigningKey| match domain {
+            Domain::TransactionSignature => true,
+            Domain::RecoverySignature => key.account() == self.organisation_key(),
+            _ => false,
+        };
+        let key = own.iter().find(|key| key.account() == *account && signs(key));
         Ok(key.ok_or(KeyError::UnknownAccount(*account))?.sign(domain, chain_id, what))
     }
 }
@@ -346,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nodes_own_keys_sign_transactions_and_nothing_else() {
+    fn the_nodes_own_keys_sign_transactions_and_the_organisations_recoveries_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path(), b"secret", &["alice"], &[]).unwrap();
         assert_eq!(store.accounts().len(), 1, "they are no managed accounts");
@@ -361,6 +366,9 @@ mod tests {
                 assert!(matches!(store.sign(&key, domain, &chain, &what), Err(KeyError::UnknownAccount(_))));
             }
         }
+        store.sign(&organisation.id, Domain::RecoverySignature, &chain, &what).unwrap();
+        let by_node = store.sign(&node.id, Domain::RecoverySignature, &chain, &what);
+        assert!(matches!(by_node, Err(KeyError::UnknownAccount(_))));
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! a file before anybody is told so.
 
 mod admission;
+mod arrivals;
 mod gossip;
 mod journal;
 mod message;
 mod settled;
 
 pub use admission::{Admission, NotAdmitted};
+pub use arrivals::Waiting;
 pub use gossip::{Gossip, MAILBOX};
 pub use journal::JournalError;
 pub use settled::{Settled, Waiters};
@@ -22,8 +24,9 @@ use std::time::{Duration, Instant};
 use coffer_abi::{AccountId, Encode, Hash, Height};
 use coffer_chain::{CheckedTx, Parameters, Transaction, rules};
 use indexmap::IndexMap;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
+use arrivals::Arrivals;
 use journal::Journal;
 
 /// Name of the file in a data folder.
@@ -107,12 +110,14 @@ pub struct Pool {
     inner: Mutex<Inner>,
     arrived: Notify,
     submitted: Notify,
+    awaited: Arrivals,
 }
 
 impl Pool {
     /// An empty pool that forgets everything at a restart.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, inner: Mutex::default(), arrived: Notify::new(), submitted: Notify::new() }
+        let (arrived, submitted) = (Notify::new(), Notify::new());
+        Self { limits, inner: Mutex::default(), arrived, submitted, awaited: Arrivals::default() }
     }
 
     /// A pool with what waited in `file` before, as far as `admission` still admits it.
@@ -178,10 +183,12 @@ impl Pool {
         if local {
             inner.keep(&tx)?;
         }
+        let waiting = Waiting::from(&tx);
         *inner.by_sender.entry(sender).or_default() += 1;
         inner.bytes += bytes;
         inner.entries.insert(id, Entry { tx, bytes, local, sent: None });
         drop(inner);
+        self.awaited.tell(&id, waiting);
         self.arrived.notify_one();
         if local {
             self.submitted.notify_one();
@@ -243,6 +250,16 @@ impl Pool {
     pub fn checked(&self, tx: &Transaction) -> Option<CheckedTx> {
         let inner = self.lock();
         inner.entries.get(&tx.body.id()).map(|entry| &entry.tx).filter(|known| known.transaction() == tx).cloned()
+    }
+
+    /// A transaction that waits here.
+    pub fn waiting(&self, tx: &Hash) -> Option<Waiting> {
+        self.lock().entries.get(tx).map(|entry| Waiting::from(&entry.tx))
+    }
+
+    /// Tells when a transaction comes that does not wait here yet. Register before asking whether it does, so that nothing is missed.
+    pub fn arrival(&self, tx: Hash) -> oneshot::Receiver<Waiting> {
+        self.awaited.register(tx)
     }
 
     /// True if nothing waits.

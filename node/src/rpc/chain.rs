@@ -6,10 +6,11 @@ use coffer_api::chain::{Block, ChainApi, Head, Limit, Parameters};
 use coffer_api::table::Items;
 use coffer_api::types::{Number, Text};
 use coffer_chain::versions::Meaning;
+use coffer_proof::json::ChainJson;
 use coffer_runtime::validate::limits;
 use tokio::sync::watch;
 
-use super::error::no_block;
+use super::error::{from_state, no_block};
 use super::methods::Handlers;
 use crate::executor::Known;
 use crate::state::{self, BlockId, State};
@@ -24,19 +25,26 @@ impl ChainApi for Handlers {
     }
 
     async fn block(&self, height: Option<Number>, hash: Option<Text<Hash>>) -> Result<Block, Error> {
-        let head = self.invoker.state().head();
-        let id = match (height, hash) {
-            (Some(_), Some(_)) => return Err(Error::invalid("hash", "give `height` or `hash`, not both")),
-            (Some(height), None) => BlockId::Height(Height(height.0)),
-            (None, Some(hash)) => BlockId::Hash(hash.0),
-            (None, None) => BlockId::Hash(head.hash),
-        };
+        let (id, head) = self.named(height, hash)?;
         let found = self.read(move |state| state.block(id)).await?;
-        match (found, height, hash) {
-            (Some(stored), ..) => Ok(Block::from(&stored.block)),
-            (None, Some(height), _) => Err(no_block(Height(height.0), head.height)),
-            (None, None, hash) => Err(Error::not_found("block", hash.map_or(head.hash, |h| h.0))),
-        }
+        found.map(|stored| Block::from(&stored.block)).ok_or_else(|| missing(id, head))
+    }
+
+    async fn proof(
+        &self,
+        height: Option<Number>,
+        hash: Option<Text<Hash>>,
+        from: Option<Number>,
+    ) -> Result<ChainJson, Error> {
+        let (id, head) = self.named(height, hash)?;
+        let from = from.map_or(0, |from| from.0);
+        let proof = match self.read(move |state| Ok(state.prove_chain(id, from))).await? {
+            Err(state::Error::Asked(reason)) => {
+                return Err(Error::invalid(if from > 0 { "from" } else { "height" }, reason));
+            }
+            found => found.map_err(from_state)?.ok_or_else(|| missing(id, head))?,
+        };
+        ChainJson::try_from(&proof).map_err(|error| Error::Internal(error.to_string()))
     }
 
     async fn parameters(&self) -> Result<Parameters, Error> {
@@ -52,6 +60,7 @@ impl ChainApi for Handlers {
             max_block_gas: now.max_block_gas.0,
             max_tx_bytes: now.max_tx_bytes,
             max_block_bytes: now.max_block_bytes,
+            tick_ms: now.tick_ms,
             pass_version,
             schedule_version,
             features: caps.features.names().into_iter().map(Into::into).collect(),
@@ -64,6 +73,27 @@ impl ChainApi for Handlers {
         let next = heads.borrow().height;
         let follower = Follower { state: self.invoker.state().clone(), heads, next };
         Ok(Box::pin(futures::stream::unfold(follower, Follower::step)))
+    }
+}
+
+impl Handlers {
+    /// The block that a request names, the newest one if none, and the height of that.
+    fn named(&self, height: Option<Number>, hash: Option<Text<Hash>>) -> Result<(BlockId, Height), Error> {
+        let head = self.invoker.state().head();
+        let id = match (height, hash) {
+            (Some(_), Some(_)) => return Err(Error::invalid("hash", "give `height` or `hash`, not both")),
+            (Some(height), None) => BlockId::Height(Height(height.0)),
+            (None, Some(hash)) => BlockId::Hash(hash.0),
+            (None, None) => BlockId::Hash(head.hash),
+        };
+        Ok((id, head.height))
+    }
+}
+
+fn missing(id: BlockId, head: Height) -> Error {
+    match id {
+        BlockId::Height(height) => no_block(height, head),
+        BlockId::Hash(hash) => Error::not_found("block", hash),
     }
 }
 

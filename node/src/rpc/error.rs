@@ -42,6 +42,10 @@ pub fn from_state(error: state::Error) -> Error {
         state::Error::Held { psi, reason } => Error::Held { psi: psi.to_string(), reason },
         state::Error::NotConfigured(psi) => Error::Unconfigured { psi: psi.to_string() },
         state::Error::Asked(reason) => Error::invalid("contracts", reason),
+        state::Error::TooManyHandovers { from, next, .. } => {
+            let from = from.saturating_add(coffer_proof::MAX_HANDOVERS as u64);
+            Error::TooManyHandovers { message: error.to_string(), height: next.0, from }
+        }
         other => internal(&other.to_string()),
     }
 }
@@ -91,4 +95,20 @@ fn from_tx(error: &TxError) -> Error {
 fn internal(reason: &str) -> Error {
     tracing::error!(reason, "a request failed on this node's side");
     Error::Internal("this node failed; its operator finds the reason in the log".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_way_that_is_too_long_says_how_to_ask_for_it() {
+        let (height, next) = (Height(900), Height(412));
+        let error = from_state(state::Error::TooManyHandovers { height, from: 128, next });
+        assert_eq!(error.data(), json!({ "kind": "tooManyHandovers", "height": 412, "from": 256 }));
+        let text = error.to_string();
+        assert!(text.contains("ask for block 412 first, then for this one with `from` 256"), "{text}");
+    }
 }

@@ -12,8 +12,9 @@ use coffer_api::error::Error;
 use coffer_api::psi::{self, Current, PsiApi, PsiRoot, PsiTrieRoot};
 use coffer_api::state::AskedContract;
 use coffer_api::table::Items;
+use coffer_api::tx::{self, Progress, ProgressStatus, Receipt, TxApi};
 use coffer_api::types::{Number, Text};
-use coffer_proof::json::PrivateJson;
+use coffer_proof::json::{ChainJson, PrivateJson};
 use jsonrpsee::RpcModule;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -48,6 +49,10 @@ impl ChainApi for Fake {
         Err(Error::Internal("not here".into()))
     }
 
+    async fn proof(&self, _: Option<Number>, _: Option<Text<Hash>>, _: Option<Number>) -> Result<ChainJson, Error> {
+        Err(Error::Internal("not here".into()))
+    }
+
     async fn subscribe_heads(&self) -> Result<Items<Head>, Error> {
         let endless =
             futures::stream::unfold(1, |height| async move { (height < 4).then(|| (head(height), height + 1)) });
@@ -75,6 +80,30 @@ impl PsiApi for Fake {
     }
 }
 
+impl TxApi for Fake {
+    type Context = TenantContext;
+
+    async fn receipt(&self, _: TenantContext, _: Text<Hash>) -> Result<Receipt, Error> {
+        Err(Error::Internal("not here".into()))
+    }
+
+    /// Waits until the height that is the length of the private state's name, and ends then.
+    async fn subscribe(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Items<Progress>, Error> {
+        let item = move |status, last| Progress {
+            tx,
+            status,
+            last,
+            valid_until: Some(ctx.psi().as_str().len() as u64),
+            height: None,
+            index: None,
+            block_hash: None,
+            receipt: None,
+        };
+        let items = [item(ProgressStatus::Waiting, false), item(ProgressStatus::Expired, true)];
+        Ok(Box::pin(futures::stream::iter(items)))
+    }
+}
+
 /// A server on a thread of its own; stops when dropped.
 struct Server {
     addr: SocketAddr,
@@ -98,7 +127,8 @@ impl Server {
                 let api = Arc::new(Fake);
                 let mut methods = RpcModule::new(());
                 methods.merge(chain::register(api.clone()).unwrap()).unwrap();
-                methods.merge(psi::register(api).unwrap()).unwrap();
+                methods.merge(psi::register(api.clone()).unwrap()).unwrap();
+                methods.merge(tx::register(api).unwrap()).unwrap();
                 let tenants = [("PS1".parse().unwrap(), TenantSecret::new(&[1; 32]))];
                 let health = Arc::new(move || Health {
                     height: 7,
@@ -360,6 +390,38 @@ fn subscriptions_are_bounded_and_need_a_websocket() {
         next(&mut socket);
     }
     assert_eq!(kind(&ask(&mut socket, 2, "chain_subscribeHeads", json!({}))), "tooManySubscriptions");
+}
+
+#[test]
+fn a_subscription_is_made_for_the_private_state_of_its_connection_and_one_that_ended_leaves_its_place() {
+    let server = Server::start(Config { max_subscriptions: 1, ..Config::default() });
+    let mut socket = server.socket("/?PSI=PS1");
+    let tx = json!({ "tx": Hash([7; 32]).to_string() });
+    for turn in 0..5 {
+        // The place of the one before is free once the node has noticed its end.
+        let begun = std::time::Instant::now();
+        let subscribed = loop {
+            let answer = ask(&mut socket, turn, "tx_subscribe", tx.clone());
+            if kind(&answer) != "tooManySubscriptions" {
+                break answer;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{answer}");
+        };
+        for (status, last) in [("waiting", false), ("expired", true)] {
+            let item = next(&mut socket);
+            assert_eq!(
+                (&item["method"], &item["params"]["subscription"]),
+                (&json!("tx_subscribe"), &subscribed["result"])
+            );
+            let item = &item["params"]["result"];
+            assert_eq!(
+                (&item["status"], &item["last"], &item["validUntil"]),
+                (&json!(status), &json!(last), &json!(3))
+            );
+        }
+    }
+    assert_eq!(kind(&ask(&mut socket, 9, "tx_subscribe", json!({}))), "invalidParams");
+    assert_eq!(kind(&server.call("tx_subscribe", tx)), "transport");
 }
 
 #[test]

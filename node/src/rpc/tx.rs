@@ -1,16 +1,17 @@
-//! Namespace `tx`.
+//! Namespace `tx`. Invariant: a subscription ends with an item that says so.
 
 use coffer_abi::Hash;
 use coffer_api::Error;
 use coffer_api::error::Ran;
-use coffer_api::tx::{Receipt, TxApi};
+use coffer_api::table::Items;
+use coffer_api::tx::{Progress, ProgressStatus, Receipt, TxApi};
 use coffer_api::types::Text;
 use serde_json::Value;
 
 use super::error::from_invoke;
 use super::methods::Handlers;
 use super::outcome::{Reader, events, word};
-use crate::invoke::{Asked, Emitters, Found, Scope};
+use crate::invoke::{self, Asked, Emitters, Follower, Found, Scope, Step};
 use crate::state::Place;
 use crate::tenant::TenantContext;
 
@@ -20,11 +21,73 @@ impl TxApi for Handlers {
     async fn receipt(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Receipt, Error> {
         let found = self.invoker.receipt(&ctx, tx.0).await.map_err(from_invoke)?;
         let found = found.ok_or_else(|| Error::not_found("transaction", tx.0))?;
+        self.receipt_of(&ctx, &found).await
+    }
+
+    async fn subscribe(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Items<Progress>, Error> {
+        let follower = self.invoker.follow(&ctx, tx.0).await.map_err(from_invoke)?;
+        let followed = Followed { handlers: self.clone(), ctx, tx, follower };
+        Ok(Box::pin(futures::stream::unfold(followed, Followed::step)))
+    }
+}
+
+impl Handlers {
+    async fn receipt_of(&self, ctx: &TenantContext, found: &Found) -> Result<Receipt, Error> {
         let place = Place { height: found.receipt.height, index: found.receipt.index };
         let events = &found.receipt.receipt.events;
-        let emitters = self.invoker.emitters(&ctx, found.scope, place, events).await.map_err(from_invoke)?;
-        Ok(shown(&found, &emitters))
+        let emitters = self.invoker.emitters(ctx, found.scope, place, events).await.map_err(from_invoke)?;
+        Ok(shown(found, &emitters))
     }
+}
+
+/// Where a subscription stands.
+struct Followed {
+    handlers: Handlers,
+    ctx: TenantContext,
+    tx: Text<Hash>,
+    follower: Follower,
+}
+
+impl Followed {
+    async fn step(mut self) -> Option<(Progress, Self)> {
+        let Step { progress, is_last } = self.follower.next().await?;
+        let mut item = Progress {
+            tx: self.tx,
+            status: ProgressStatus::Unknown,
+            last: is_last,
+            valid_until: None,
+            height: None,
+            index: None,
+            block_hash: None,
+            receipt: None,
+        };
+        match progress {
+            invoke::Progress::Unknown => {}
+            invoke::Progress::Waiting { valid_until } => {
+                (item.status, item.valid_until) = (ProgressStatus::Waiting, Some(valid_until.0));
+            }
+            invoke::Progress::Expired { valid_until } => {
+                (item.status, item.valid_until) = (ProgressStatus::Expired, Some(valid_until.0));
+            }
+            invoke::Progress::Ordered { place, block_hash } => {
+                item.status = ProgressStatus::Ordered;
+                put(&mut item, place, block_hash);
+            }
+            invoke::Progress::Final(found) => {
+                let place = Place { height: found.receipt.height, index: found.receipt.index };
+                item.status = ProgressStatus::Final;
+                put(&mut item, place, found.block_hash);
+                // Without a receipt the item still says where it is; `tx_receipt` says what is the matter.
+                item.receipt = self.handlers.receipt_of(&self.ctx, &found).await.ok();
+            }
+        }
+        Some((item, self))
+    }
+}
+
+fn put(item: &mut Progress, place: Place, block_hash: Hash) {
+    let Place { height, index } = place;
+    (item.height, item.index, item.block_hash) = (Some(height.0), Some(index), Some(Text(block_hash)));
 }
 
 fn shown(found: &Found, emitters: &Emitters) -> Receipt {

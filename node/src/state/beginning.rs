@@ -5,7 +5,7 @@
 use std::sync::atomic::Ordering;
 
 use coffer_abi::{Decode, Encode, Hash, Height};
-use coffer_chain::ValidatorSet;
+use coffer_chain::{Recovery, ValidatorSet};
 use coffer_proof::{Invalid, ProvenBlock, Way};
 
 use super::blocks::{put_block, put_receipts};
@@ -47,17 +47,17 @@ pub enum NoBeginning {
 }
 
 impl Beginning {
-    /// Checks it for whoever knows the chain and the hash of its first validator set.
+    /// Checks it for whoever knows the chain and the hash of its first validator set, and accepts these recoveries of it.
     ///
     /// # Errors
     /// [`NoBeginning`].
-    pub fn check(&self, chain_id: &Hash, first: &Hash) -> Result<(), NoBeginning> {
+    pub fn check(&self, chain_id: &Hash, first: &Hash, recoveries: &[Recovery]) -> Result<(), NoBeginning> {
         let header = &self.stored.block.header;
         let height = header.height;
         if height == Height(0) {
             return Err(NoBeginning::Genesis);
         }
-        let mut way = Way::new(*chain_id, *first);
+        let mut way = Way::new(*chain_id, *first).over(recoveries.iter().cloned());
         let block = ProvenBlock::new(header.clone(), self.validators.clone(), self.stored.certificate.clone());
         let walked = self.handovers.iter().try_for_each(|handover| way.pass(handover));
         let verified = walked.and_then(|()| way.verify(&block));
@@ -143,7 +143,8 @@ impl Empty {
     /// [`Error::Beginning`]: nothing was stored. Else as a commit.
     pub fn begin(self, beginning: Beginning) -> Result<PublicImport, Error> {
         let Self { inner, options } = self;
-        beginning.check(&inner.chain_id, &inner.validators.hash())?;
+        let recoveries: Vec<_> = inner.recoveries().collect();
+        beginning.check(&inner.chain_id, &inner.validators.hash(), &recoveries)?;
         let header = &beginning.stored.block.header;
         let progress = Importing::new(header.height.0, header.state_root);
         let progress = inner.import_step(&inner.public, &progress, Step::Begin(Box::new(beginning)), None)?;

@@ -12,7 +12,7 @@ use super::db::Db;
 use super::error::Error;
 use super::folder::{Folder, sync_folder};
 
-const NAME: &str = "db";
+pub(super) const NAME: &str = "db";
 
 /// What a compaction came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,8 @@ pub fn bytes_of(folder: &Path) -> Result<u64, Error> {
     Ok(bytes)
 }
 
-fn sync_all(folder: &Path) -> Result<(), Error> {
+/// Makes the files of a folder last.
+pub(super) fn sync_all(folder: &Path) -> Result<(), Error> {
     let what = || format!("cannot sync {}", folder.display());
     for entry in std::fs::read_dir(folder).map_err(Error::io(what()))? {
         let path = entry.map_err(Error::io(what()))?.path();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
+use coffer_chain::recovery::RecoveryError;
 use coffer_runtime::Fault;
 
 use super::beginning::NoBeginning;
@@ -13,6 +14,17 @@ use super::chunk::ChunkError;
 /// The way out when the database does not hold together.
 pub(super) const REBUILD: &str =
     "stop the node and remove the folder `db` of its data folder: it is rebuilt from the block log at the next start";
+
+/// What to do about data of another format.
+fn way_out(found: u16, supported: u16) -> &'static str {
+    if found > supported {
+        "a newer program wrote it: use that one, or a newer one"
+    } else if super::migrate::leads_from(found) {
+        "with the node stopped, `coffer db migrate` brings it there (`--dry-run` says what it would do)"
+    } else {
+        "this program knows no way from there: use the program that wrote it, or take the chain from other nodes anew"
+    }
+}
 
 /// Why the state cannot be opened, read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +47,8 @@ pub enum Error {
         /// Chain of the genesis given.
         expected: Hash,
     },
-    /// The folder was written in a format this program does not know. Permanent.
-    #[error("data folder {} has format {found}, this program reads format {supported}; use the program that wrote it", .dir.display())]
+    /// The folder was written in another format than this program's. Permanent for this program; an older one may be migrated.
+    #[error("data folder {} has format {found}, this program reads format {supported}; {}", .dir.display(), way_out(*.found, *.supported))]
     Format {
         /// The folder.
         dir: PathBuf,
@@ -125,6 +137,20 @@ pub enum Error {
     /// This cannot be proved, being too much, nothing, or of no state here. Permanent.
     #[error("{0}")]
     Asked(String),
+    /// More handovers lead to a block than one answer has. Permanent: ask in parts.
+    #[error(
+        "more than {most} handovers lead to block {height} behind the first {from}, and an answer has no more: ask for block {next} first, then for this \
+        one with `from` {then}",
+        most = coffer_proof::MAX_HANDOVERS, then = .from.saturating_add(coffer_proof::MAX_HANDOVERS as u64)
+    )]
+    TooManyHandovers {
+        /// The block asked for.
+        height: Height,
+        /// Handovers that the asker is past.
+        from: u64,
+        /// The block to which as many lead as an answer has.
+        next: Height,
+    },
     /// A chunk of an export does not hold. Nothing of it was stored.
     #[error(transparent)]
     Chunk(#[from] ChunkError),
@@ -140,6 +166,16 @@ pub enum Error {
         `coffer run` with `[sync] snapshot = true` from other nodes"
     )]
     Unfinished(Height),
+    /// A recovery that was accepted is none of this chain. The node must not go on with it.
+    #[error(
+        "the recovery that was accepted behind block {height} does not hold: {why}; accept the right one with `coffer recover accept`"
+    )]
+    Recovery {
+        /// The height.
+        height: Height,
+        /// Why.
+        why: RecoveryError,
+    },
     /// The view is not at the head, so what would follow it cannot be computed.
     #[error("the view is at height {view}, the state has moved on to {head}")]
     Stale {

@@ -43,6 +43,17 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// Locks a folder that is there, whatever is in it.
+    ///
+    /// # Errors
+    /// As [`Folder::open`]; [`Error::Asked`] if it is not there.
+    pub fn of(path: &Path) -> Result<Self, Error> {
+        if !path.is_dir() {
+            return Err(Error::Asked(format!("there is no folder {}", path.display())));
+        }
+        Self::open(path)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -28,6 +28,7 @@ mod import;
 mod kept;
 mod log;
 mod memory;
+mod migrate;
 mod network;
 mod one;
 mod ordered;
@@ -35,6 +36,7 @@ mod private;
 mod prove;
 mod prune;
 mod recover;
+mod recovery;
 mod scope;
 mod segments;
 mod slot;
@@ -53,7 +55,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use coffer_abi::{Hash, Height, Time};
 use coffer_chain::trie::Path;
-use coffer_chain::{Genesis, Psi, ValidatorSet};
+use coffer_chain::{Genesis, Psi, SignedRecovery, ValidatorSet};
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use tokio::sync::watch;
@@ -70,6 +72,7 @@ pub use exported::{Expected, Exported, check as check_export};
 pub use folder::Folder;
 pub use import::{Import, Importer};
 pub use memory::Memory;
+pub use migrate::{Migration, MigrationStep, migrate, migration};
 pub use prune::forget_archive;
 pub use scope::Sealer;
 pub use segments::FOLDER as LOG_FOLDER;
@@ -86,6 +89,7 @@ use group::Group;
 use log::Log;
 use one::{OneState, check_kept};
 use private::PsiTrie;
+use recovery::Recoveries;
 
 /// Heights kept for reading when the configuration says nothing.
 pub const DEFAULT_HISTORY: u64 = 128;
@@ -109,6 +113,8 @@ pub struct StateOptions {
     pub psi_capacity: usize,
     /// Bounds of caches and buffers.
     pub memory: Memory,
+    /// Recoveries of the chain that the operator accepted.
+    pub recoveries: Vec<SignedRecovery>,
 }
 
 /// Whether older values are kept for good.
@@ -198,6 +204,7 @@ struct Inner {
     system: System,
     /// Who decides the first block: the set of the genesis.
     validators: ValidatorSet,
+    recoveries: Recoveries,
     /// ORDER: after a state's `changing`, before the log and its `pages`.
     group: Group,
     log: Mutex<Log>,

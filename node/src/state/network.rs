@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use coffer_abi::codec::decode;
-use coffer_abi::{AccountId, Decode, Encode};
+use coffer_abi::{AccountId, Decode, Encode, Time};
 use coffer_chain::Parameters;
 use coffer_chain::network::{
-    self, NodeRecord, OrganisationRecord, ProposalRecord, VersionRecord, declined_prefix, nodes_prefix,
-    organisations_prefix, parameters_key, proposals_prefix, versions_key,
+    self, NodeRecord, OrganisationRecord, ProposalRecord, VersionRecord, declined_prefix, end_in, ends_at, ends_prefix,
+    nodes_prefix, organisations_prefix, parameters_key, proposals_prefix, versions_key,
 };
 
 use super::error::Error;
@@ -97,6 +97,17 @@ impl View {
     /// As [`View::organisations`].
     pub fn proposals(&self, after: Option<u64>, limit: usize) -> Result<Vec<ProposalRecord>, Error> {
         self.network_records(proposals_prefix(), after.map(u64::to_be_bytes).as_ref().map(|after| &after[..]), limit)
+    }
+
+    /// The first time after `after` at which a proposal ends; `None` if none that is open does.
+    ///
+    /// # Errors
+    /// As [`View::organisations`].
+    pub fn next_end(&self, after: Time) -> Result<Option<Time>, Error> {
+        let next = self.entries(&network::contract(), &ends_prefix(), &ends_at(after), 1)?;
+        let Some((key, _)) = next.first() else { return Ok(None) };
+        let damaged = || Error::Damaged("a record of the network contract: a proposal ends at no time".into());
+        end_in(key).map(Some).ok_or_else(damaged)
     }
 
     fn suspended_organisations(&self) -> Result<BTreeSet<String>, Error> {

@@ -23,6 +23,7 @@ use super::group::{Group, Outcome};
 use super::log::{FrameKind, HEADER, Log};
 use super::one::OneState;
 use super::private::PsiTrie;
+use super::recovery::Recoveries;
 use super::scope::Scope;
 use super::system::System;
 use super::threads::side_by_side;
@@ -109,6 +110,7 @@ impl Inner {
             chain_id,
             system: System::of(&options.genesis.system),
             validators: options.genesis.validators.clone(),
+            recoveries: Recoveries::new(options.recoveries.clone()),
             group: Group::default(),
             log: Mutex::new(log),
             is_any_held: AtomicBool::new(false),

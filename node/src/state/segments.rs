@@ -173,6 +173,52 @@ impl Segments {
     }
 }
 
+/// The files of the segments in a data folder, oldest first, whatever their format.
+pub(super) fn files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let folder = dir.join(FOLDER);
+    let what = || format!("cannot read {}", folder.display());
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        for entry in std::fs::read_dir(&folder).map_err(Error::io(what()))? {
+            let path = entry.map_err(Error::io(what()))?.path();
+            if path.extension().is_some_and(|ending| ending == &ENDING[1..]) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The format in the header of a segment; `None` if a crash left it without one. In every format it stands there.
+pub(super) fn format(segment: &Path) -> Result<Option<u16>, Error> {
+    let what = || format!("cannot read {}", segment.display());
+    let file = File::open(segment).map_err(Error::io(what()))?;
+    if file.metadata().map_err(Error::io(what()))?.len() < HEADER {
+        return Ok(None);
+    }
+    let mut start = [0; 10];
+    file.read_exact_at(&mut start, 0).map_err(Error::io(what()))?;
+    let [magic @ .., low, high] = start;
+    if magic != *MAGIC {
+        return Err(Error::Damaged(format!("{} does not begin as a segment of a block log", segment.display())));
+    }
+    Ok(Some(u16::from_le_bytes([low, high])))
+}
+
+/// Gives a segment that has a header another format; it lasts.
+pub(super) fn set_format(segment: &Path, number: u16) -> Result<(), Error> {
+    if format(segment)?.is_none() {
+        return Ok(());
+    }
+    let write = || {
+        let file = OpenOptions::new().write(true).open(segment)?;
+        file.write_all_at(&number.to_le_bytes(), MAGIC.len() as u64)?;
+        file.sync_all()
+    };
+    write().map_err(Error::io(format!("cannot write {}", segment.display())))
+}
+
 fn file_name(begin: u64) -> String {
     format!("{begin:016x}{ENDING}")
 }

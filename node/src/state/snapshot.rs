@@ -24,7 +24,7 @@ use super::writes::StateWrites;
 /// One state at one height. Cheap to clone; keeps the data folder open while it lives.
 #[derive(Clone)]
 pub struct View {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     /// `None` for a private state this node has no tenant for: it is empty.
     pub(super) one: Option<Arc<OneState>>,
     height: Height,

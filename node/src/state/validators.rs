@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use coffer_abi::{Hash, Height};
+use coffer_abi::{Hash, Height, codec};
 use coffer_chain::{Header, ValidatorSet, network};
 use coffer_proof::ProvenBlock;
 
@@ -38,7 +38,10 @@ impl State {
         let stored = self.block(BlockId::Hash(hash))?;
         let header =
             stored.ok_or_else(|| Error::Damaged(format!("the head block {hash} is missing; {REBUILD}")))?.block.header;
-        let next = self.validator_set(&header.next_validators)?;
+        let next = match self.inner.recovery_after(header.height) {
+            Some(accepted) => self.recovered(accepted, &header)?,
+            None => self.validator_set(&header.next_validators)?,
+        };
         let tip = Arc::new(Tip { hash, header, next });
         *known() = Some(Arc::clone(&tip));
         Ok(tip)
@@ -72,6 +75,12 @@ impl State {
 }
 
 impl StateWrites {
+    /// The validator set that these writes put on record as that which decides the block at `height` after a recovery.
+    fn recovered(&self, height: Height) -> Option<ValidatorSet> {
+        let value = self.slots.get(&network::contract())?.get(&network::recovery_key(height))?.as_deref()?;
+        ValidatorSet::new(codec::decode::<network::RecoveryRecord>(value).ok()?.validators)
+    }
+
     /// The validator set that the network contract has after these writes; `None` if they leave it as it is.
     pub fn validators(&self) -> Option<ValidatorSet> {
         let value = self.slots.get(&network::contract())?.get(&network::validators_key())?.as_deref()?;
@@ -88,7 +97,7 @@ impl Inner {
         self.records(&self.public).get(Kind::Validators, &[hash.as_ref()])
     }
 
-    /// Adds the sets that a block brings: the first one, and one that follows from what it wrote, which makes it a handover.
+    /// Adds the sets that a block brings: the first one, the one it was decided by after a recovery, and one that follows from what it wrote. The latter two make it a handover.
     pub(super) fn put_validators(
         &self,
         batch: &mut Batch,
@@ -99,17 +108,29 @@ impl Inner {
         if header.height == Height(0) {
             self.put_validator_set(batch, &self.validators);
         }
-        if header.next_validators == header.validators {
+        let recovered = writes.recovered(header.height).filter(|set| set.hash() == header.validators);
+        if let Some(set) = &recovered {
+            self.put_validator_set(batch, set);
+        }
+        if header.next_validators != header.validators {
+            self.put_validator_set(batch, &Self::next_of(header, writes)?);
+        } else if recovered.is_none() {
             return Ok(());
         }
+        let deciding = match recovered {
+            Some(set) => set,
+            None => self.stored_validators(&header.validators)?.ok_or_else(|| missing(&header.validators))?,
+        };
+        self.put_handover(batch, ProvenBlock::new(header.clone(), deciding, stored.certificate.clone()))
+    }
+
+    /// The set that a block names next, of what it wrote.
+    fn next_of(header: &Header, writes: &StateWrites) -> Result<ValidatorSet, Error> {
         let set = writes.validators().filter(|set| set.hash() == header.next_validators);
-        let set = set.ok_or_else(|| {
+        set.ok_or_else(|| {
             let (height, hash) = (header.height, header.next_validators);
             Error::NotNext(format!("block {height} names the next validator set {hash}, which it did not write"))
-        })?;
-        self.put_validator_set(batch, &set);
-        let deciding = self.stored_validators(&header.validators)?.ok_or_else(|| missing(&header.validators))?;
-        self.put_handover(batch, ProvenBlock::new(header.clone(), deciding, stored.certificate.clone()))
+        })
     }
 
     pub(super) fn put_validator_set(&self, batch: &mut Batch, set: &ValidatorSet) {

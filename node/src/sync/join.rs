@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coffer_abi::{AccountId, CodeHash, Encode, Hash, Height};
+use coffer_chain::Recovery;
 use coffer_chain::hash::code_hash;
 use coffer_proof::Way;
 use tokio::time::Instant;
@@ -51,8 +52,10 @@ pub async fn join(
     timing: Timing,
 ) -> Result<(), Error> {
     let (chain_id, first) = (options.genesis.chain_id(), options.genesis.validators.hash());
+    let recoveries = options.recoveries.iter().map(|accepted| accepted.statement.clone()).collect();
     let told = Instant::now();
-    let mut joiner = Joiner { peers, progress, chain_id, first, liars: BTreeSet::new(), turn: 0, told, timing };
+    let mut joiner =
+        Joiner { peers, progress, chain_id, first, recoveries, liars: BTreeSet::new(), turn: 0, told, timing };
     let mut folder = folder;
     loop {
         let with = options.clone();
@@ -90,6 +93,8 @@ struct Joiner {
     chain_id: Hash,
     /// Hash of the first validator set.
     first: Hash,
+    /// Recoveries that the operator accepted.
+    recoveries: Vec<Recovery>,
     /// Those who said what is not so.
     liars: BTreeSet<AccountId>,
     /// Whose turn it is to be asked.
@@ -218,7 +223,7 @@ impl Joiner {
             }
         };
         let mut beginning = Beginning { stored, validators, handovers: Vec::new() };
-        let mut way = Way::new(self.chain_id, self.first);
+        let mut way = Way::new(self.chain_id, self.first).over(self.recoveries.iter().cloned());
         loop {
             let from = beginning.handovers.len() as u64;
             let more = match self.ask(peer, &Ask::Handovers { before: height, from }).await? {
@@ -239,7 +244,7 @@ impl Joiner {
             }
             beginning.handovers.extend(more);
         }
-        match beginning.check(&self.chain_id, &self.first) {
+        match beginning.check(&self.chain_id, &self.first, &self.recoveries) {
             Ok(()) => Ok(Some(beginning)),
             Err(error) => {
                 self.lied(peer, &error);

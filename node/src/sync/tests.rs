@@ -50,6 +50,7 @@ fn options() -> StateOptions {
         archive: Archive::Off,
         psi_capacity: 8,
         memory: Memory::default(),
+        recoveries: Vec::new(),
     }
 }
 
@@ -379,10 +380,10 @@ fn a_beginning_is_believed_by_the_whole_way_from_the_genesis_alone() {
     let (id, first) = (chain.state.chain_id(), set(1).hash());
     let right = chain.state.beginning(Height(10)).unwrap();
     assert_eq!(right.handovers.iter().map(|one| one.header.height.0).collect::<Vec<_>>(), [6, 8]);
-    assert_eq!(right.check(&id, &first), Ok(()));
-    assert_eq!(chain.state.beginning(Height(6)).unwrap().check(&id, &first), Ok(()));
+    assert_eq!(right.check(&id, &first, &[]), Ok(()));
+    assert_eq!(chain.state.beginning(Height(6)).unwrap().check(&id, &first, &[]), Ok(()));
     let between = chain.state.beginning(Height(7)).unwrap();
-    assert_eq!(between.check(&id, &first), Ok(()));
+    assert_eq!(between.check(&id, &first, &[]), Ok(()));
     type Change<'a> = &'a dyn Fn(&mut Beginning);
     let cases: [(&Beginning, Change<'_>); 6] = [
         (&between, &|one| one.handovers.clear()),
@@ -395,10 +396,10 @@ fn a_beginning_is_believed_by_the_whole_way_from_the_genesis_alone() {
     for (number, (whole, change)) in cases.into_iter().enumerate() {
         let mut changed = whole.clone();
         change(&mut changed);
-        let refused = changed.check(&id, &first);
+        let refused = changed.check(&id, &first, &[]);
         assert!(matches!(refused, Err(NoBeginning::NotDecided { .. })), "{number}: {refused:?}");
     }
-    assert!(right.check(&Hash([1; 32]), &first).is_err() && right.check(&id, &set(2).hash()).is_err());
+    assert!(right.check(&Hash([1; 32]), &first, &[]).is_err() && right.check(&id, &set(2).hash(), &[]).is_err());
 }
 
 #[test]

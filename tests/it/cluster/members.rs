@@ -7,6 +7,8 @@ use coffer_tests::cluster::Cluster;
 use serde_json::{Value, json};
 
 use super::{assert_once, grow, load, number, tokens, while_working};
+use crate::proofs::proof;
+use crate::token;
 
 /// How long what a story waits for may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -84,6 +86,53 @@ fn a_validator_comes_decides_and_leaves_while_the_chain_goes_on() {
     cluster.stop(new);
     cluster.agree();
     assert_once(&cluster, &answered);
+    assert_proved(&cluster);
+}
+
+#[test]
+fn a_node_that_leaves_is_gone_and_its_organisation_cannot_have_it_back() {
+    let mut cluster = Cluster::start(2);
+    let new = cluster.join();
+    cluster.restart(new);
+    let head = cluster.head(0);
+    cluster.wait_for(&[new], head);
+    let key = cluster.node(new).ready["node"].clone();
+    let known = |cluster: &Cluster, n: usize| {
+        let told = cluster.node(n).client().call("network_nodes", json!({}));
+        told["items"].as_array().into_iter().flatten().any(|node| node["node"] == key)
+    };
+    assert!(known(&cluster, 0) && peers(&cluster, 0).contains(&key));
+    // The others may cut it off before they have told it the block in which it left; then the command says that it does not know.
+    if let Err(told) = cluster.try_network(new, &["leave"]) {
+        assert!(told.contains("transaction 0x"), "{told}");
+    }
+    until(|| (0..2).all(|n| !known(&cluster, n) && !peers(&cluster, n).contains(&key)));
+    let text = key.as_str().expect("a key");
+    let refused = cluster.try_network(0, &["approve", text]).expect_err("a refusal");
+    assert!(refused.contains("Left"), "{refused}");
+    cluster.stop(new);
+    token::deploy(&cluster.alice(1), false);
+    cluster.agree();
+}
+
+/// That the genesis alone leads to the newest block, over the two blocks after which others decided.
+fn assert_proved(cluster: &Cluster) {
+    let (head, url) =
+        (cluster.node(0).client().call("chain_head", json!({})), format!("http://{}", cluster.node(0).addr()));
+    let file = cluster.data(0).join("chain.json");
+    let (file, genesis) = (file.to_str().expect("a name"), cluster.data(1).join("genesis"));
+    let height = head["height"].to_string();
+    let (done, _, error) = proof(&["chain", "--height", &height, "-o", file, "--url", &url]);
+    assert!(done, "{error}");
+    let verify = || proof(&["verify", file, "--genesis", genesis.to_str().expect("a name")]);
+    let (done, text, error) = verify();
+    assert!(done && text.contains("handovers on the way: 2"), "{text}{error}");
+    assert!(text.contains(head["hash"].as_str().expect("a hash")), "{text}");
+    let mut proof: Value = serde_json::from_str(&std::fs::read_to_string(file).expect("the proof")).expect("JSON");
+    proof["handovers"].as_array_mut().expect("a list").remove(0);
+    std::fs::write(file, proof.to_string()).expect("written");
+    let (done, _, error) = verify();
+    assert!(!done && error.contains("which is not the one trusted"), "{error}");
 }
 
 /// Who decides the next block, as a node has it.

@@ -2,6 +2,7 @@
 
 mod beginning;
 mod nodes;
+mod recovery;
 mod rules;
 mod validators;
 mod votes;
@@ -44,6 +45,7 @@ pub fn parameters() -> Parameters {
         max_block_gas: 2_000_000_000,
         max_tx_bytes: 1 << 20,
         max_block_bytes: 3 << 20,
+        tick_ms: 60_000,
     }
 }
 

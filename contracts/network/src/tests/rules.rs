@@ -30,7 +30,7 @@ fn parameters_take_the_votes_of_more_than_half(test: &Test) {
 fn no_vote_gives_the_chain_parameters_that_it_could_not_live_with(test: &Test) {
     let net = Net::of(test, 1);
     type Alter = fn(&mut Parameters);
-    let wrong: [(&str, Alter); 8] = [
+    let wrong: [(&str, Alter); 10] = [
         ("max_tx_gas", |all| all.max_tx_gas = 249_999_999),
         ("max_tx_gas", |all| all.max_tx_gas = u64::MAX),
         ("max_block_gas", |all| all.max_block_gas = all.max_tx_gas - 1),
@@ -39,6 +39,8 @@ fn no_vote_gives_the_chain_parameters_that_it_could_not_live_with(test: &Test) {
         ("max_tx_bytes", |all| all.max_tx_bytes = 1_314_817),
         ("max_block_bytes", |all| all.max_block_bytes = all.max_tx_bytes - 1),
         ("max_block_bytes", |all| all.max_block_bytes = (3 << 20) + 1),
+        ("tick_ms", |all| all.tick_ms = 999),
+        ("tick_ms", |all| all.tick_ms = 86_400_001),
     ];
     for (name, change) in wrong {
         let refused = net.by(org(1)).vote(set(change));
@@ -49,14 +51,17 @@ fn no_vote_gives_the_chain_parameters_that_it_could_not_live_with(test: &Test) {
         max_block_gas: 250_000_000,
         max_tx_bytes: 65_536,
         max_block_bytes: 65_536,
+        tick_ms: 1_000,
     };
     let most = Parameters {
         max_tx_gas: 4_000_000_000,
         max_block_gas: 4_000_000_000,
         max_tx_bytes: 1_314_816,
         max_block_bytes: 3 << 20,
+        tick_ms: 86_400_000,
     };
-    for parameters in [least, most] {
+    let never = Parameters { tick_ms: 0, ..least.clone() };
+    for parameters in [least, most, never] {
         assert_eq!(net.by(org(1)).vote(Change::Parameters { parameters }), Ok(true));
     }
     let wrong = Parameters { max_tx_bytes: 0, ..parameters() };

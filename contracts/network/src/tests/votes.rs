@@ -182,6 +182,8 @@ fn a_proposal_ends_by_itself_after_30_days_and_is_cleared_by_who_proposes_next(t
     assert_eq!(net.by(org(1)).vote(named(14)), Ok(false));
     let left: Vec<_> = net.ask().proposals(0, 9).iter().map(|open| (open.number, open.by.clone())).collect();
     assert_eq!(left, [(5, "Org2".to_owned()), (6, "Org1".to_owned())]);
+    let cleared: Vec<_> = test.events::<ProposalCleared>().into_iter().map(|told| (told.proposal, told.by)).collect();
+    assert_eq!(cleared, [1, 2, 3].map(|number| (number, "Org1".to_owned())), "the fourth was withdrawn");
 }
 
 #[coffer_test]

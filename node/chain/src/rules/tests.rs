@@ -28,6 +28,7 @@ fn genesis() -> Genesis {
             max_block_gas: Gas(150),
             max_tx_bytes: 1_000,
             max_block_bytes: 2_000,
+            tick_ms: 1_000,
         },
         system: crate::SystemContracts::default(),
         organisations: vec![],
@@ -113,7 +114,7 @@ fn what_was_checked_before_is_believed_for_that_very_transaction_alone() {
         let block = block(vec![tx.clone()]);
         check_block(&block, &genesis.header(), &genesis.validators, &genesis.rules(), NOW, |_| Some(checked.clone()))
     };
-    assert_eq!(check(&good).unwrap(), [checked.clone()]);
+    assert_eq!(check(&good).unwrap(), std::slice::from_ref(&checked));
     assert_eq!(check(&forged), Err(InvalidBlock::Transaction { index: 0, error: TxError::BadSignature }));
     assert_eq!(check(&call(2, 10, 1)).unwrap()[0].transaction(), &call(2, 10, 1));
 }
@@ -145,6 +146,37 @@ fn a_transaction_is_within_the_parameters_of_its_block() {
 }
 
 #[test]
+fn a_block_is_empty_only_after_a_tick_in_which_something_ended() {
+    let genesis = genesis();
+    let parent = genesis.header();
+    let at = |time, next_end, tick_ms| {
+        let mut rules = genesis.rules();
+        (rules.next_end, rules.parameters.tick_ms) = (next_end, tick_ms);
+        let mut empty = block(vec![]);
+        empty.header.time = Time(time);
+        check_block(&empty, &parent, &genesis.validators, &rules, NOW, |_| None).map(|txs| txs.len())
+    };
+    let (begun, refused) = (parent.time.0, Err(InvalidBlock::Empty));
+    let ends = |after| Some(Time(begun + after));
+    assert_eq!(at(begun + 5_000, None, 1_000), refused, "nothing ends");
+    assert_eq!(at(begun + 999, ends(10), 1_000), refused, "something ended, but the tick is not over");
+    assert_eq!(at(begun + 1_000, ends(10), 1_000), Ok(0));
+    assert_eq!(at(begun + 1_999, ends(2_000), 1_000), refused, "the tick is over, but nothing ended");
+    assert_eq!(at(begun + 2_000, ends(2_000), 1_000), Ok(0));
+    assert_eq!(at(begun + 9_000, ends(0), 1_000), refused, "what ended with the block before makes no second one");
+    assert_eq!(at(begun + 9_000, ends(10), 0), refused, "a chain without a tick has none");
+    assert_eq!(
+        at(NOW + 1, ends(10), 1_000),
+        Err(InvalidBlock::Header("time")),
+        "ahead of the clock it is like any other"
+    );
+    assert_eq!(
+        tick_time(Time(u64::MAX - 1), &BlockRules { next_end: Some(Time(u64::MAX)), ..genesis.rules() }),
+        Some(Time(u64::MAX))
+    );
+}
+
+#[test]
 fn a_forged_transaction_makes_the_block_invalid() {
     let mut tx = call(1, 10, 1);
     tx.signature.0[0] ^= 1;
@@ -157,4 +189,28 @@ fn included_keys_sort_by_the_height_they_expire_at() {
     let keys: Vec<_> = [1, 255, 256, 70_000].map(|h| included_key(Height(h), &Hash([9; 32]))).into();
     assert!(keys.is_sorted());
     assert!(keys[1].starts_with(&included_prefix(Height(255))));
+}
+
+#[test]
+fn behind_a_recovery_the_set_that_it_names_decides_and_no_other() {
+    let parent = genesis().header();
+    let left = ValidatorSet::new(vec![Validator { key: key().account(), power: 9 }]).unwrap();
+    let (chain_id, height, validators) = (parent.chain_id, parent.height, left.hash());
+    let accepted = Recovery { chain_id, height, block: parent.hash(), round: 0, lost: vec!["B".into()], validators };
+    let check = |block: &Block, set: &ValidatorSet, recovery: Option<&Recovery>| {
+        let rules = BlockRules { recovery: recovery.cloned(), ..genesis().rules() };
+        check_block(block, &parent, set, &rules, NOW, |_| None).map(drop)
+    };
+    let wrong = |what| Err(InvalidBlock::Header(what));
+    let mut recovered = block(vec![call(1, 10, 1)]);
+    recovered.header.validators = validators;
+    assert_eq!(check(&recovered, &left, Some(&accepted)), Ok(()));
+    assert_eq!(check(&recovered, &left, None), wrong("validator set"), "nobody accepted it here");
+    let before = block(vec![call(1, 10, 1)]);
+    assert_eq!(check(&before, &genesis().validators, Some(&accepted)), wrong("validator set"), "the old set is out");
+    assert_eq!(check(&recovered, &genesis().validators, Some(&accepted)), wrong("validator set"));
+    let elsewhere = Recovery { height: Height(1), ..accepted.clone() };
+    assert_eq!(check(&recovered, &left, Some(&elsewhere)), wrong("place behind the recovery"));
+    let of_another = Recovery { block: Hash([9; 32]), ..accepted };
+    assert_eq!(check(&recovered, &left, Some(&of_another)), wrong("place behind the recovery"));
 }

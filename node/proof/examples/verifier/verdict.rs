@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use coffer_abi::codec::{Decode, Encode, decode};
 use coffer_abi::{AccountId, ContractId, Hash};
-use coffer_proof::{PrivateProof, PrivateTrust, PublicProof, TrustedBlock, Verified};
+use coffer_proof::{ChainProof, PrivateProof, PrivateTrust, PublicProof, TrustedBlock, Verified};
 
 /// What is to be checked, for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -18,6 +18,8 @@ pub struct Question {
     pub validators: Hash,
     /// Set for a private proof.
     pub private: Option<PrivateQuestion>,
+    /// True for a proof of a chain.
+    pub chain: bool,
     /// The proof: its bytes, or the text of its JSON form.
     pub proof: Vec<u8>,
 }
@@ -43,10 +45,22 @@ pub fn verdict(question: &[u8]) -> String {
 
 impl Question {
     fn verdict(&self) -> String {
+        if self.chain {
+            return self.block().unwrap_or_else(|reason| reason);
+        }
         match self.verified() {
             Ok(verified) => format!("proved at {}: {:?}", verified.height(), verified.contracts()),
             Err(reason) => reason,
         }
+    }
+
+    fn block(&self) -> Result<String, String> {
+        let is_json = self.proof.first() == Some(&b'{');
+        let text = || core::str::from_utf8(&self.proof).map_err(|error| error.to_string());
+        let proof = if is_json { ChainProof::from_json(text()?) } else { ChainProof::from_bytes(&self.proof) };
+        let verified = proof.map_err(|error| error.to_string())?.verify(&self.chain_id, &self.validators);
+        let block = verified.map_err(|error| error.to_string())?;
+        Ok(format!("proved at {}: {}", block.header().height, block.hash()))
     }
 
     fn verified(&self) -> Result<Verified, String> {

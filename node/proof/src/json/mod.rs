@@ -7,7 +7,7 @@ mod shape;
 mod text;
 mod write;
 
-pub use shape::{PrivateJson, PublicJson};
+pub use shape::{ChainJson, PrivateJson, PublicJson};
 pub use text::Hex;
 
 use alloc::string::{String, ToString};
@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::invalid::Unreadable;
-use crate::{MAX_BYTES, PrivateProof, PublicProof};
+use crate::{ChainProof, MAX_BYTES, PrivateProof, PublicProof};
 
 impl PublicProof {
     /// Reads the JSON form.
@@ -51,6 +51,24 @@ impl PrivateProof {
     /// [`Unreadable::Number`].
     pub fn to_json(&self) -> Result<String, Unreadable> {
         print(&PrivateJson::try_from(self)?)
+    }
+}
+
+impl ChainProof {
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    /// [`Unreadable::Size`], [`Unreadable::Json`].
+    pub fn from_json(text: &str) -> Result<Self, Unreadable> {
+        parse::<ChainJson>(text)?.try_into()
+    }
+
+    /// The JSON form, without white space.
+    ///
+    /// # Errors
+    /// [`Unreadable::Number`].
+    pub fn to_json(&self) -> Result<String, Unreadable> {
+        print(&ChainJson::try_from(self)?)
     }
 }
 

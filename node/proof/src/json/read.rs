@@ -14,7 +14,7 @@ use crate::block::{ProvenBlock, Votes};
 use crate::claim::{ContractClaim, PathKey, SlotClaim, StateClaims};
 use crate::invalid::Unreadable;
 use crate::private::Statement;
-use crate::{PrivateProof, PublicProof};
+use crate::{ChainProof, PrivateProof, PublicProof};
 
 impl TryFrom<PublicJson> for PublicProof {
     type Error = Unreadable;
@@ -38,6 +38,15 @@ impl TryFrom<PrivateJson> for PrivateProof {
             proof: trie(json.proof),
             state: state(json.state)?,
         })
+    }
+}
+
+impl TryFrom<ChainJson> for ChainProof {
+    type Error = Unreadable;
+
+    fn try_from(json: ChainJson) -> Result<Self, Unreadable> {
+        let handovers = json.handovers.into_iter().map(block).collect::<Result<_, _>>()?;
+        Ok(Self { version: json.version, handovers, block: block(json.block)? })
     }
 }
 

@@ -57,6 +57,18 @@ members! {
         state: StateJson,
     }
 
+    /// A proof that a block is of the chain that a genesis begins.
+    pub struct ChainJson {
+        /// 1.
+        version: u8,
+        /// What it is.
+        kind: ChainKind,
+        /// The blocks after which another validator set decides, in the order of their heights.
+        handovers: Vec<BlockJson>,
+        /// The block that is proved.
+        block: BlockJson,
+    }
+
     /// A block.
     pub struct BlockJson {
         /// Its header.
@@ -221,6 +233,12 @@ choices! {
     pub enum PrivateKind {
         /// It is one.
         Private,
+    }
+
+    /// The kind of a proof that a block is of a chain.
+    pub enum ChainKind {
+        /// It is one.
+        Chain,
     }
 
     /// Where a path key comes from.

@@ -12,7 +12,7 @@ use super::text::{Fixed, Hex, Number};
 use crate::block::{ProvenBlock, Votes};
 use crate::claim::{ContractClaim, PathKey, SlotClaim, StateClaims};
 use crate::invalid::Unreadable;
-use crate::{PrivateProof, PublicProof};
+use crate::{ChainProof, PrivateProof, PublicProof};
 
 fn number(name: &'static str, number: u64) -> Result<Number, Unreadable> {
     Number::new(number).ok_or(Unreadable::Number(name))
@@ -43,6 +43,15 @@ impl TryFrom<&PrivateProof> for PrivateJson {
             proof: trie(&proof.proof),
             state: state(&proof.state)?,
         })
+    }
+}
+
+impl TryFrom<&ChainProof> for ChainJson {
+    type Error = Unreadable;
+
+    fn try_from(proof: &ChainProof) -> Result<Self, Unreadable> {
+        let handovers = proof.handovers.iter().map(block).collect::<Result<_, _>>()?;
+        Ok(Self { version: proof.version, kind: ChainKind::Chain, handovers, block: block(&proof.block)? })
     }
 }
 

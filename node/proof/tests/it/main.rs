@@ -4,6 +4,7 @@ extern crate alloc;
 
 mod world;
 mod claims;
+mod chain;
 #[path = "../../examples/verifier/verdict.rs"]
 mod verdict;
 mod vectors;

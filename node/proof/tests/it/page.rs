@@ -22,7 +22,8 @@ fn the_protocol_page_names_every_member() {
     let world = World::new();
     let public: Vec<_> = (1..4).map(|n| (public_contract(n), &[7u16][..])).collect();
     let private = asked(&[(private_contract(2), &[1]), (private_contract(3), &[1, 500])]);
-    let texts = [world.prove_public(&asked(&public)).to_json(), world.prove_private(&private).to_json()];
+    let chain = world.prove_chain().to_json();
+    let texts = [world.prove_public(&asked(&public)).to_json(), world.prove_private(&private).to_json(), chain];
     let mut found = BTreeSet::new();
     texts.iter().for_each(|text| members(&serde_json::from_str(text.as_ref().unwrap()).unwrap(), &mut found));
     assert!(found.len() > 40, "{found:?}");

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use coffer_abi::codec::Encode;
 use coffer_abi::{AccountId, ContractId, Hash};
+use coffer_chain::SigningKey;
 use coffer_chain::hash::private_path_key;
 use coffer_chain::trie::path::RESERVED;
-use coffer_proof::{PathKey, PrivateProof, PublicProof};
+use coffer_proof::{ChainProof, PathKey, PrivateProof, PublicProof};
 use serde_json::{Value, json};
 
 use crate::verdict::{PrivateQuestion, Question, verdict};
-use crate::world::{CHAIN, World, asked, key, private_contract, public_contract};
+use crate::world::{CHAIN, World, asked, founders, key, private_contract, public_contract, set_of};
 
 /// A case: what it is about, for whom, in one form or both.
 pub struct Case {
@@ -155,12 +156,52 @@ pub fn cases() -> Vec<Case> {
     let mut lie = private;
     lie.state.contracts[1].path_key = PathKey::Given([7; 32]);
     private_case("private-bad-lie", "a path key that is not the contract's", trust, &lie);
+    chain_cases(&world, &mut cases);
     cases.sort_by_key(|case| case.name);
     cases
 }
 
+fn chain_cases(world: &World, cases: &mut Vec<Case>) {
+    let mut case = |name, about, trust: Question, change: &dyn Fn(&mut ChainProof)| {
+        let mut proof = world.prove_chain();
+        change(&mut proof);
+        let (bytes, json) = (Some(proof.to_bytes()), Some(proof.to_json().expect("small numbers")));
+        cases.push(Case { name, about, trust, bytes, json });
+    };
+    let trust = chain_trust(world);
+    case("chain-two-handovers", "a block behind two handovers, from the genesis on", trust.clone(), &|_| ());
+    let near = Question { validators: world.validators.hash(), ..trust.clone() };
+    case("chain-no-handover", "a block that the validators of the genesis decided", near.clone(), &|proof| {
+        proof.handovers.clear();
+    });
+    case("chain-bad-genesis", "the validators of another genesis", near, &|_| ());
+    let other = Question { chain_id: Hash([0xc1; 32]), ..trust.clone() };
+    case("chain-bad-chain", "the id of another chain", other, &|_| ());
+    case("chain-bad-missing", "a handover is left out", trust.clone(), &|proof| drop(proof.handovers.remove(0)));
+    case("chain-bad-order", "two handovers in the wrong order", trust.clone(), &|proof| proof.handovers.reverse());
+    case("chain-bad-step", "a block after which nobody else decides is no handover", trust.clone(), &|proof| {
+        let same = proof.handovers[0].votes.as_ref().expect("it has some").validators.clone();
+        proof.handovers.insert(0, world.handover(10, &founders(), &same));
+    });
+    case("chain-bad-votes", "two of four voted for the block", trust.clone(), &|proof| {
+        proof.block.votes.as_mut().expect("it has some").signatures.truncate(2);
+    });
+    case("chain-bad-undecided", "nobody voted for the block", trust.clone(), &|proof| proof.block.votes = None);
+    case("chain-bad-header", "another gas in the block's header", trust.clone(), &|proof| {
+        proof.block.header.gas_used.0 += 1;
+    });
+    case("chain-bad-behind", "a block before the last handover", trust.clone(), &|proof| {
+        proof.block = proof.handovers[0].clone();
+    });
+    case("chain-bad-version", "a version that is not known", trust, &|proof| proof.version = 2);
+}
+
 pub fn public_trust(world: &World) -> Question {
-    Question { chain_id: CHAIN, validators: world.validators.hash(), private: None, proof: Vec::new() }
+    Question { chain_id: CHAIN, validators: world.validators.hash(), private: None, chain: false, proof: Vec::new() }
+}
+
+pub fn chain_trust(world: &World) -> Question {
+    Question { validators: set_of(&founders()).hash(), chain: true, ..public_trust(world) }
 }
 
 pub fn private_trust(world: &World) -> Question {
@@ -207,4 +248,26 @@ fn every_bit_of_a_small_proof_counts() {
         assert!(PublicProof::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
     assert_eq!(proof.state.contracts[0].slots[0].key, key(2));
+}
+
+#[test]
+fn every_bit_of_a_chains_proof_counts() {
+    let world = World::new();
+    // Small sets: each bit costs the check of all votes.
+    let heirs = [SigningKey::from_seed(&[13; 32])];
+    let block = world.handover(30, &heirs, &world.validators);
+    let proof = ChainProof::new(vec![world.handover(20, &founders(), &set_of(&heirs))], block);
+    let first = set_of(&founders()).hash();
+    assert!(proof.clone().verify(&CHAIN, &first).is_ok());
+    let bytes = proof.to_bytes();
+    for bit in 0..bytes.len() * 8 {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(read) = ChainProof::from_bytes(&changed) {
+            assert!(read.verify(&CHAIN, &first).is_err(), "bit {bit}");
+        }
+    }
+    for cut in 0..bytes.len() {
+        assert!(ChainProof::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
 }

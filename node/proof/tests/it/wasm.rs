@@ -51,5 +51,5 @@ fn a_wasm_module_comes_to_the_same_verdicts() {
             proved += usize::from(text.starts_with("proved at "));
         }
     }
-    assert_eq!(proved, 6, "three proofs in two forms each");
+    assert_eq!(proved, 10, "five proofs in two forms each");
 }

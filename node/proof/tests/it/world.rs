@@ -13,7 +13,7 @@ use coffer_chain::trie::proof::{Proved, TrieProof};
 use coffer_chain::trie::{NodeReader, Path, Record, RecordKey, TrieError, root, update, value_hash};
 use coffer_chain::{Authority, Certificate, Header, Parties, SigningKey, Validator, ValidatorSet};
 use coffer_proof::{
-    Asked, KnownContract, PathKey, PrivateProof, ProvenBlock, PublicProof, Source, StateClaims, Statement,
+    Asked, ChainProof, KnownContract, PathKey, PrivateProof, ProvenBlock, PublicProof, Source, StateClaims, Statement,
     TrustedBlock, VERSION,
 };
 
@@ -193,13 +193,22 @@ impl World {
 
     /// The block, decided by three of four.
     pub fn block(&self) -> ProvenBlock {
-        let header = self.header();
-        let hash = header.hash();
-        let mut signatures: Vec<_> =
-            self.keys[..3].iter().map(|key| vote(key, &CHAIN, header.height, 2, &hash)).collect();
-        signatures.sort_by_key(|(key, _)| *key);
-        let certificate = Certificate { height: header.height, round: 2, block: hash, signatures };
-        ProvenBlock::new(header, self.validators.clone(), certificate)
+        decided(self.header(), &self.validators, &self.keys[..3])
+    }
+
+    /// A block that one set decided and after which another decides.
+    pub fn handover(&self, height: u64, from: &[SigningKey], to: &ValidatorSet) -> ProvenBlock {
+        let set = set_of(from);
+        let (validators, next_validators) = (set.hash(), to.hash());
+        let header = Header { height: Height(height), validators, next_validators, ..self.header() };
+        decided(header, &set, from)
+    }
+
+    /// The block with the way to it: one validator at the genesis, two from block 21 on, four from block 51 on.
+    pub fn prove_chain(&self) -> ChainProof {
+        let (first, second) = (founders(), partners());
+        let handovers = vec![self.handover(20, &first, &set_of(&second)), self.handover(50, &second, &self.validators)];
+        ChainProof::new(handovers, self.block())
     }
 
     pub fn trusted(&self) -> TrustedBlock {
@@ -217,6 +226,30 @@ impl World {
         let state = StateClaims::make(&self.private, asked).expect("it can be asked");
         PrivateProof { version: VERSION, block, statement, path: self.path, root: self.private.root(), proof, state }
     }
+}
+
+/// Who decides from the genesis on.
+pub fn founders() -> Vec<SigningKey> {
+    vec![SigningKey::from_seed(&[11; 32])]
+}
+
+/// Who decides after them.
+fn partners() -> Vec<SigningKey> {
+    vec![SigningKey::from_seed(&[11; 32]), SigningKey::from_seed(&[12; 32])]
+}
+
+/// The set of these, each with the same power.
+pub fn set_of(keys: &[SigningKey]) -> ValidatorSet {
+    let validators = keys.iter().map(|key| Validator { key: key.account(), power: 1 << 32 });
+    ValidatorSet::new(validators.collect()).expect("some validators")
+}
+
+fn decided(header: Header, set: &ValidatorSet, by: &[SigningKey]) -> ProvenBlock {
+    let hash = header.hash();
+    let mut signatures: Vec<_> = by.iter().map(|key| vote(key, &CHAIN, header.height, 2, &hash)).collect();
+    signatures.sort_by_key(|(key, _)| *key);
+    let certificate = Certificate { height: header.height, round: 2, block: hash, signatures };
+    ProvenBlock::new(header, set.clone(), certificate)
 }
 
 /// What is asked of a contract: some keys by number.

@@ -141,6 +141,8 @@ struct Crossing<'a> {
     served: BTreeMap<AccountId, usize>,
     telling: JoinSet<(AccountId, Option<Progress>)>,
     proving: JoinSet<(AccountId, u64, Result<Blocks, OutboundFailureReason>)>,
+    /// Height at which others were seen to have gone on with other validators.
+    noticed: u64,
 }
 
 impl Bridge {
@@ -169,6 +171,7 @@ impl Bridge {
             served: BTreeMap::new(),
             telling: JoinSet::new(),
             proving: JoinSet::new(),
+            noticed: 0,
         };
         crossing.moved().await?;
         let mut again = tokio::time::interval(TELL_AGAIN);
@@ -289,8 +292,11 @@ impl Crossing<'_> {
         self.asking.spawn(async move { (id, peer, blocks_of(&*link, peer, range).await) });
     }
 
-    fn answered(&self, id: OutboundRequestId, peer: AccountId, answer: Result<Blocks, OutboundFailureReason>) {
+    fn answered(&mut self, id: OutboundRequestId, peer: AccountId, answer: Result<Blocks, OutboundFailureReason>) {
         let Some(name) = peer_of(&peer) else { return };
+        if let Ok(Blocks(blocks)) = &answer {
+            self.notice(&peer, blocks);
+        }
         let event = match answer {
             Ok(Blocks(blocks)) => {
                 let first = blocks.first().map_or(0, |(_, certificate)| certificate.height.0);

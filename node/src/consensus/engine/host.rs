@@ -1,8 +1,8 @@
 //! What the engine asks and tells, answered by the ledger. Not here: rounds, votes and locks, which are the engine's. Invariant: a block is
 //! executed here before the engine may vote for it, and its body is in the engine's log before the engine hears of it.
 //!
-//! The node starts a height when there is something to decide: a transaction that can be in the next block, somebody who is at that height
-//! already, or a peer beyond it. A node without a vote never waits.
+//! The node starts a height when there is something to decide: a transaction that can be in the next block, a tick that is due, somebody who is at
+//! that height already, or a peer beyond it. A node without a vote never waits.
 
 mod proposal;
 
@@ -33,6 +33,8 @@ use crate::pool::Pool;
 
 /// Time until the pool is looked at again after nothing in it could be in the next block.
 const RETRY: Duration = Duration::from_millis(200);
+/// Time after which the clock is looked at again while a tick is ahead: it may have been set meanwhile, or the machine slept.
+const LOOK: Duration = Duration::from_secs(10);
 /// The longest that a step of a round waits, however many rounds there were: what is sent afterwards is decided within that.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The only validator of a chain waits for nobody, so a slow disk must not cost it a round.
@@ -92,8 +94,16 @@ pub enum FollowsTo {
 struct Parked {
     height: u64,
     then: Then,
+    wakes: Wakes,
+}
+
+/// What starts a parked height, beside what others say.
+#[derive(Clone, Copy, Default)]
+struct Wakes {
     /// True if what waits in the pool cannot be in the next block.
     is_fruitless: bool,
+    /// The next block may be empty after this time.
+    tick: Option<Duration>,
 }
 
 enum Then {
@@ -134,7 +144,7 @@ impl Host {
         let (pool, mut heard) = (Arc::clone(&work.host.pool), work.host.heard.clone());
         let mut told = heard.clone();
         loop {
-            let parked = work.parked.as_ref().map(|parked| (parked.height, parked.is_fruitless));
+            let parked = work.parked.as_ref().map(|parked| (parked.height, parked.wakes));
             let follows = work.host.follows_to.is_some();
             let message = tokio::select! {
                 biased;
@@ -156,8 +166,8 @@ impl Host {
 }
 
 /// Returns when a parked height may have something to decide. Cancel safe.
-async fn stirred(pool: &Pool, heard: &mut watch::Receiver<Heard>, parked: Option<(u64, bool)>) {
-    let Some((height, is_fruitless)) = parked else { return std::future::pending().await };
+async fn stirred(pool: &Pool, heard: &mut watch::Receiver<Heard>, parked: Option<(u64, Wakes)>) {
+    let Some((height, Wakes { is_fruitless, tick })) = parked else { return std::future::pending().await };
     let spoken = async {
         if heard.wait_for(|heard| heard.is_at(height)).await.is_err() {
             std::future::pending::<()>().await;
@@ -169,10 +179,17 @@ async fn stirred(pool: &Pool, heard: &mut watch::Receiver<Heard>, parked: Option
         }
         pool.wait().await;
     };
+    let ticking = async {
+        match tick {
+            Some(tick) => tokio::time::sleep(tick.min(LOOK)).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         biased;
         () = spoken => {}
         () = waiting => {}
+        () = ticking => {}
     }
 }
 
@@ -244,7 +261,7 @@ impl Work {
         self.host.shown.update(|shown| {
             (shown.height, shown.round, shown.is_voting, shown.is_idle) = (Some(Height(height)), 0, is_voting, true);
         });
-        self.parked = Some(Parked { height, then, is_fruitless: false });
+        self.parked = Some(Parked { height, then, wakes: Wakes::default() });
         self.unpark().await
     }
 
@@ -254,7 +271,9 @@ impl Work {
         // The candidate is built before the engine asks for it, also when others have begun already.
         let is_ready = self.prepare(height).await?;
         if !is_ready && !self.host.heard.borrow().is_at(height) && self.votes(height)? {
-            parked.is_fruitless = !self.host.pool.is_empty();
+            let (app, is_fruitless) = (Arc::clone(&self.host.app), !self.host.pool.is_empty());
+            let tick = blocking(move || app.tick_in()).await??;
+            parked.wakes = Wakes { is_fruitless, tick };
             self.parked = Some(parked);
             return Ok(());
         }
@@ -270,14 +289,15 @@ impl Work {
 
     /// True if there is something to decide at a height; if this node proposes first, the block is ready then.
     async fn prepare(&mut self, height: u64) -> Result<bool, Error> {
-        if self.host.pool.is_empty() || !self.votes(height)? {
+        if !self.votes(height)? {
             return Ok(false);
         }
+        let (app, is_waiting) = (Arc::clone(&self.host.app), !self.host.pool.is_empty());
+        let is_work = move || Ok::<_, Failure>(is_waiting && app.has_work()? || app.tick_in()? == Some(Duration::ZERO));
         if self.members(height)?.proposer(height, Round::ZERO).address().0 == self.host.me.0 {
             return Ok(self.build(height).await?.is_some());
         }
-        let app = Arc::clone(&self.host.app);
-        Ok(blocking(move || app.has_work()).await??)
+        Ok(blocking(is_work).await??)
     }
 
     /// The block this node proposes at a height, built if it is not there yet.

@@ -150,6 +150,10 @@ impl EngineLog {
     /// # Errors
     /// When the file cannot be written.
     pub fn restart(&self, height: u64) -> io::Result<()> {
+        self.restart_by(height, &[])
+    }
+
+    fn restart_by(&self, height: u64, by: &[u8]) -> io::Result<()> {
         self.change(|inner| {
             inner.found.clear();
             (inner.height, inner.end) = (height, 0);
@@ -159,7 +163,7 @@ impl EngineLog {
             }
             // Nothing of the new height is said yet, so the old one may come back after a power cut; its frames tell their height.
             inner.file.set_len(0)?;
-            inner.add(Kind::Begin, &[])
+            inner.add(Kind::Begin, by)
         })
     }
 
@@ -168,12 +172,28 @@ impl EngineLog {
     /// # Errors
     /// When the file cannot be written.
     pub fn begin_with(&self, height: u64, entries: Vec<Vec<u8>>) -> io::Result<()> {
-        self.restart(height)?;
+        self.begin_by(height, &[], entries)
+    }
+
+    /// The same, with the name of what made it begin so.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin_by(&self, height: u64, by: &[u8], entries: Vec<Vec<u8>>) -> io::Result<()> {
+        self.restart_by(height, by)?;
         for entry in &entries {
             self.append(Kind::Entry, entry)?;
         }
-        self.lock().found = entries.into_iter().map(|entry| (Kind::Entry, entry)).collect();
+        let entries = entries.into_iter().map(|entry| (Kind::Entry, entry));
+        self.lock().found = std::iter::once((Kind::Begin, by.to_vec())).chain(entries).collect();
         Ok(())
+    }
+
+    /// True if the log is of a height that was begun by something of that name, and has at least so many entries.
+    pub fn is_begun_by(&self, height: u64, by: &[u8], entries: usize) -> bool {
+        self.height() == height
+            && self.of(Kind::Begin).iter().any(|name| name == by)
+            && self.of(Kind::Entry).len() >= entries
     }
 
     /// Adds a frame of the height that was begun. It lasts after [`EngineLog::flush`].
@@ -326,6 +346,27 @@ mod tests {
         drop(log);
         let log = open(folder.path());
         assert_eq!((log.height(), log.begin(6).unwrap().len()), (6, 0));
+    }
+
+    #[test]
+    fn a_height_that_something_began_is_told_from_any_other_once_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = open(folder.path());
+        log.begin(5).unwrap();
+        log.append(Kind::Entry, b"old").unwrap();
+        assert!(!log.is_begun_by(5, b"it", 1));
+        log.begin_by(5, b"it", vec![b"one".to_vec(), b"two".to_vec()]).unwrap();
+        drop(log);
+        let whole = std::fs::read(folder.path().join(FILE)).unwrap();
+        let log = open(folder.path());
+        assert!(log.is_begun_by(5, b"it", 2));
+        assert!(!log.is_begun_by(5, b"other", 2) && !log.is_begun_by(6, b"it", 2) && !log.is_begun_by(5, b"it", 3));
+        assert_eq!(log.begin(5).unwrap(), [b"one".to_vec(), b"two".to_vec()], "the old entries are gone");
+        log.append(Kind::Entry, b"three").unwrap();
+        drop(log);
+        assert!(open(folder.path()).is_begun_by(5, b"it", 2), "what is said afterwards changes nothing");
+        std::fs::write(folder.path().join(FILE), &whole[..whole.len() - 1]).unwrap();
+        assert!(!open(folder.path()).is_begun_by(5, b"it", 2));
     }
 
     #[test]

@@ -166,6 +166,15 @@ impl Files {
     }
 }
 
+/// The last round that the node of a folder signed in; `None` if that is not on record.
+///
+/// # Errors
+/// [`Error::Record`].
+pub fn last_signed(folder: &Path) -> Result<Option<Mark>, Error> {
+    let record = LastSigned::open(folder, false).map_err(Error::Record)?;
+    Ok(record.map(|record| record.mark()))
+}
+
 /// What the engine works with.
 pub struct Engine {
     /// The ledger.
@@ -203,6 +212,24 @@ impl Engine {
         let is_single = next.validators().iter().all(|validator| validator.key == self.key.account());
         let mut follows_to = self.files.follows_to(head, is_single);
         let Files { log, mut record, is_alone, .. } = self.files;
+        let recovery = self.app.recovery();
+        let recovered = recovery.as_ref().map(|recovery| Mark { height: head + 1, round: recovery.round });
+        if let (Some(mark), Some(recovery), None) = (recovered, &recovery, follows_to) {
+            tracing::warn!(
+                height = mark.height,
+                round = mark.round,
+                lost = recovery.lost.join(", "),
+                "the chain goes on without lost organisations, above this round"
+            );
+            // Whoever spoke above that round spoke to those who are left, whatever its log began with: that stays.
+            if record.as_ref().is_none_or(|record| record.mark() <= mark) {
+                // ORDER: the log first, or the record would name a round that the log knows nothing of.
+                wal::begin_recovered(&log, mark, &recovery.id()).map_err(Error::Log)?;
+                if let Some(record) = &record {
+                    record.note(mark).map_err(Error::Record)?;
+                }
+            }
+        }
         if let Some(above) = self.vote_above {
             tracing::warn!(
                 height = above.height,
@@ -228,7 +255,7 @@ impl Engine {
             events: self.events,
             peers: Peers::new(),
             timeouts: self.timeouts,
-            above: self.vote_above,
+            above: self.vote_above.max(recovered),
             shown: self.shown,
         };
         loop {

@@ -8,6 +8,7 @@ use arc_malachitebft_core_consensus::Input;
 use arc_malachitebft_core_types::{Round, Timeout};
 use arc_malachitebft_engine::wal::{Msg, WalRef, decode_entry, encode_entry};
 use async_trait::async_trait;
+use coffer_abi::Hash;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr};
 use tokio::task::JoinHandle;
 
@@ -20,15 +21,34 @@ use super::log::{EngineLog, Kind};
 ///
 /// # Errors
 /// When the log cannot be written.
-pub fn pass_rounds(log: &EngineLog, Mark { height, round }: Mark) -> std::io::Result<()> {
+pub fn pass_rounds(log: &EngineLog, mark: Mark) -> std::io::Result<()> {
+    log.begin_with(mark.height, passed(mark)?)?;
+    log.flush()
+}
+
+/// Begins the height behind a recovery in the log, above the round that it names, unless it began so already. What the node said and heard there before was said to
+/// others than those who decide it now.
+///
+/// # Errors
+/// When the log cannot be written.
+pub fn begin_recovered(log: &EngineLog, mark: Mark, recovery: &Hash) -> std::io::Result<()> {
+    let entries = passed(mark)?;
+    // One that a power cut kept from becoming whole begins again: nothing was said since.
+    if log.is_begun_by(mark.height, &recovery.0, entries.len()) {
+        return Ok(());
+    }
+    log.begin_by(mark.height, &recovery.0, entries)?;
+    log.flush()
+}
+
+/// Entries by which the engine has let every round pass up to one.
+fn passed(mark: Mark) -> std::io::Result<Vec<Vec<u8>>> {
     let passed = |round| {
         let mut bytes = Vec::new();
         let timeout = Timeout::precommit(Round::new(round));
         encode_entry(Input::<Coffer>::TimeoutElapsed(timeout), &Form, &mut bytes).map(|()| bytes)
     };
-    let entries = (0..=round).map(passed).collect::<std::io::Result<Vec<_>>>()?;
-    log.begin_with(height, entries)?;
-    log.flush()
+    (0..=mark.round).map(passed).collect()
 }
 
 struct Wal {
@@ -102,5 +122,31 @@ impl Actor for Wal {
             Msg::Dump => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::log::Kind;
+    use super::*;
+
+    #[test]
+    fn behind_a_recovery_a_height_begins_anew_once_for_each_statement() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || EngineLog::open(folder.path(), false).unwrap();
+        let (mark, one, other) = (Mark { height: 5, round: 2 }, Hash([1; 32]), Hash([2; 32]));
+        let log = open();
+        log.begin(5).unwrap();
+        log.append(Kind::Entry, b"said to the old set").unwrap();
+        begin_recovered(&log, mark, &one).unwrap();
+        assert_eq!(log.begin(5).unwrap().len(), 3, "rounds 0 to 2 are passed");
+        log.append(Kind::Entry, b"said to the new set").unwrap();
+        drop(log);
+        let log = open();
+        begin_recovered(&log, mark, &one).unwrap();
+        assert_eq!(log.begin(5).unwrap().len(), 4, "a second start keeps it");
+        begin_recovered(&log, Mark { round: 3, ..mark }, &other).unwrap();
+        drop(log);
+        assert_eq!(open().begin(5).unwrap().len(), 4, "another statement begins anew: rounds 0 to 3");
     }
 }

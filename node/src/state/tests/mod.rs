@@ -4,8 +4,10 @@ mod begin;
 mod crash;
 mod export;
 mod faults;
+mod handover;
 mod long;
 mod many;
+mod migrate;
 mod model;
 mod sealed;
 mod small;
@@ -60,6 +62,7 @@ fn options(tenants: &[&str]) -> StateOptions {
         archive: Archive::Off,
         psi_capacity: 8,
         memory: Memory::default(),
+        recoveries: Vec::new(),
     }
 }
 

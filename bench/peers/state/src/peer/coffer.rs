@@ -66,6 +66,7 @@ fn options(tenants: u32) -> Result<StateOptions, Failure> {
         history: DEFAULT_HISTORY,
         archive: Archive::Off,
         memory: Memory::default(),
+        recoveries: Vec::new(),
     })
 }
 

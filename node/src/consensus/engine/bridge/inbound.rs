@@ -11,7 +11,7 @@ use arc_malachitebft_network::Channel;
 use arc_malachitebft_sync::OutboundFailureReason;
 use bytes::Bytes;
 use coffer_abi::{AccountId, Encode, Height, codec};
-use coffer_chain::Block;
+use coffer_chain::{Block, Certificate, Header};
 
 use super::super::codec::{Blocks, MAX_ANSWER, MAX_BLOCKS, MAX_MESSAGE, MAX_PART, Progress, Range, read};
 use super::super::context::{At, Coffer, Part, peer_of};
@@ -156,6 +156,9 @@ impl Crossing<'_> {
     }
 
     pub(super) fn proved(&mut self, peer: AccountId, height: u64, answer: Result<Blocks, OutboundFailureReason>) {
+        if let Ok(Blocks(blocks)) = &answer {
+            self.notice(&peer, blocks);
+        }
         let is_decided = |Blocks(blocks): &Blocks| {
             let Some((block, certificate)) = blocks.first() else { return false };
             let hash = codec::decode::<Block>(block).map(|block| block.header.hash());
@@ -171,6 +174,30 @@ impl Crossing<'_> {
             tracing::warn!(%peer, height, "a peer says that it is beyond this node and does not show the next block");
             self.hearing.disbelieve(peer);
         }
+    }
+
+    /// Tells once of a height that a peer has the next block of, decided by others than those who decide it here. Nobody can prove that to this node, so it goes on
+    /// waiting; its operator can find out whether the chain was recovered.
+    pub(super) fn notice(&mut self, peer: &AccountId, blocks: &[(Vec<u8>, Certificate)]) {
+        let head = self.app.head();
+        let Some((block, certificate)) = blocks.first() else { return };
+        if Some(certificate.height) != head.height.next() || self.noticed == certificate.height.0 {
+            return;
+        }
+        let (Ok(block), Ok(set)) = (codec::decode::<Block>(block), self.app.validators(certificate.height)) else {
+            return;
+        };
+        let Header { height, parent, validators, .. } = block.header;
+        if height != certificate.height || parent != head.hash || validators == set.hash() {
+            return;
+        }
+        self.noticed = height.0;
+        let why = format!(
+            "node {peer} has block {height}, decided by other validators than those who decide it here. If the organisations that are left recovered the chain, \
+             get their statement, stop this node and give it `coffer recover accept FILE`"
+        );
+        tracing::error!("{why}");
+        self.shown.update(|shown| shown.last_refusal = Some(why));
     }
 
     /// Somebody's question was answered, or not.

@@ -4,6 +4,7 @@ mod byzantine;
 mod hostile;
 mod mesh;
 mod peer;
+mod ticks;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -39,7 +40,12 @@ struct Network {
 impl Network {
     /// `nodes` nodes with the keys from 1 on, of which the first `validators` decide.
     fn new(validators: u8, nodes: u8) -> Self {
-        let (genesis, mesh, folders) = (genesis(validators), Arc::default(), folders(nodes));
+        Self::of(genesis(validators), nodes)
+    }
+
+    /// The same of that chain.
+    fn of(genesis: Genesis, nodes: u8) -> Self {
+        let (mesh, folders) = (Arc::default(), folders(nodes));
         let start = |(number, folder): (u8, &TempDir)| Peer::start(folder.path(), &genesis, number, &mesh);
         let peers = (1..).zip(&folders).map(start).collect();
         Self { load: Load::new(&genesis), genesis, mesh, folders, peers }

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coffer_abi::{AccountId, ContractId, Gas, Hash, Height, Time};
+use coffer_abi::{AccountId, ContractId, Encode, Gas, Hash, Height, Time};
 use coffer_chain::hash::{code_hash, public_contract_id};
-use coffer_chain::network::VersionRecord;
+use coffer_chain::network::{self, VersionRecord};
 use coffer_chain::{
-    Authority, CheckedTx, Genesis, Kind, PROTOCOL_VERSION, Parameters, SigningKey, SystemContracts, TxBody, Validator,
-    ValidatorSet,
+    Authority, CheckedTx, Genesis, Kind, PROTOCOL_VERSION, Parameters, SigningKey, SystemContract, SystemContracts,
+    TxBody, Validator, ValidatorSet,
 };
 use coffer_runtime::codes::HotLimits;
 use coffer_runtime::{Backend, Runtime};
@@ -21,11 +21,11 @@ use zeroize::Zeroizing;
 use super::super::{Engine, Error, Files, Mark, Shown, Timeouts};
 use super::mesh::Mesh;
 use crate::consensus::Ledger;
-use crate::executor::{Executor, Known};
+use crate::executor::{Executor, Known, first_writes};
 use crate::pool::{Limits, Pool, Waiters};
 use crate::sources::{Sources, now};
 use crate::state::{
-    self, Archive, BlockId, DEFAULT_HISTORY, DEFAULT_PSI_CAPACITY, Memory, State, StateOptions, StoredBlock,
+    self, Archive, BlockId, DEFAULT_HISTORY, DEFAULT_PSI_CAPACITY, Folder, Memory, State, StateOptions, StoredBlock,
 };
 
 /// Stores its input.
@@ -60,6 +60,54 @@ pub fn genesis(validators: u8) -> Genesis {
         organisations: vec![],
         state_root: Hash::ZERO,
     }
+}
+
+/// A network contract that keeps the set of its data segment, and from then on the ends that `end` is given: a time and a number, both big-endian.
+fn keeper_of_ends(set: &ValidatorSet) -> Vec<u8> {
+    let text = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let (key, set, ends) = (network::validators_key(), set.validators().to_vec().encode(), network::ends_prefix());
+    let wat = format!(
+        r#"(module
+            (import "coffer_1" "input" (func $input (param i32 i32) (result i64)))
+            (import "coffer_1" "output" (func $output (param i32 i32)))
+            (import "coffer_1" "storage_set" (func $set (param i32 i32 i32 i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "{}")
+            (data (i32.const 64) "{}")
+            (data (i32.const 1024) "{}")
+            (func (export "init")
+                (call $set (i32.const 0) (i32.const {len}) (i32.const 64) (i32.const {size}))
+                (call $output (i32.const 0) (i32.const 0)))
+            (func (export "call end")
+                (drop (call $input (i32.const {given}) (i32.const 16)))
+                (call $set (i32.const 1024) (i32.const {whole}) (i32.const 0) (i32.const 0))
+                (call $output (i32.const 0) (i32.const 0))))"#,
+        text(&key),
+        text(&set),
+        text(&ends),
+        len = key.len(),
+        size = set.len(),
+        given = 1024 + ends.len(),
+        whole = ends.len() + 16,
+    );
+    wat::parse_str(wat).unwrap()
+}
+
+/// The same chain with a network contract that is told when something ends, and a tick of a second.
+pub fn ticking(validators: u8) -> Genesis {
+    let mut genesis = genesis(validators);
+    genesis.parameters.tick_ms = 1_000;
+    let code = keeper_of_ends(&genesis.validators);
+    let contract = SystemContract { name: coffer_chain::system::NETWORK.into(), code, in_private_states: false };
+    genesis.system = SystemContracts::new(vec![contract]).unwrap();
+    genesis.state_root = first_writes(&runtime(&genesis), &genesis).unwrap().first_root();
+    genesis
+}
+
+fn runtime(genesis: &Genesis) -> Runtime {
+    let version = VersionRecord { version: genesis.version, since: Height(0) };
+    let config = Known::of_program().engine(version, Backend::default()).unwrap();
+    Runtime::new(coffer_runtime::Config { slots: 1, lane_slots: 1, deep: 1, ..config }).unwrap()
 }
 
 /// Transactions, each another one.
@@ -108,6 +156,12 @@ impl Load {
         self.tx(Kind::Deploy { code, input: vec![], salt: [1; 32], authority: Authority::None })
     }
 
+    /// Something ends at a time.
+    pub fn end(&mut self, at: Time) -> CheckedTx {
+        let input = [at.0.to_be_bytes(), 1u64.to_be_bytes()].concat();
+        self.tx(Kind::Call { contract: network::contract(), method: "end".into(), input })
+    }
+
     pub fn put(&mut self) -> CheckedTx {
         let code = code_hash(&wat::parse_str(CELL).unwrap());
         let contract: ContractId = public_contract_id(&self.chain_id, &key(100).account(), &code, &[1; 32]);
@@ -151,17 +205,18 @@ impl Peer {
             archive: Archive::Off,
             psi_capacity: DEFAULT_PSI_CAPACITY,
             memory: Memory::default(),
+            recoveries: Vec::new(),
         };
-        let state = loop {
+        let held = loop {
             // What is left of a node that was killed lets go of the folder in a moment.
-            match State::open(&folder.join("state"), options()) {
+            match Folder::open(&folder.join("state")) {
                 Err(state::Error::InUse { .. }) => std::thread::yield_now(),
                 opened => break opened.unwrap(),
             }
         };
-        let version = VersionRecord { version: genesis.version, since: Height(0) };
-        let config = Known::of_program().engine(version, Backend::default()).unwrap();
-        let runtime = Runtime::new(coffer_runtime::Config { slots: 1, lane_slots: 1, deep: 1, ..config }).unwrap();
+        let runtime = runtime(genesis);
+        let first = || Ok::<_, state::Error>(first_writes(&runtime, genesis).unwrap());
+        let state = State::open_in(held, options(), first).unwrap();
         let executor = Executor::new(runtime, HotLimits::default(), genesis.chain_id(), genesis.rules()).unwrap();
         let (pool, me) = (Arc::new(Pool::new(Limits::default())), key(number).account());
         let ledger = Arc::new(Ledger::new(
