@@ -1,6 +1,7 @@
-//! The Coffer node: everything with I/O. Lower rows never import higher ones: sources, task, metrics, tenant; state, privacy, organisation,
+//! The Coffer node: everything with I/O. Lower rows never import higher ones: durable, sources, task, metrics, tenant; state, privacy, organisation,
 //! compile, network; pool, executor, sync; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
 
+pub mod durable;
 pub mod sources;
 pub mod task;
 pub mod metrics;

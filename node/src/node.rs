@@ -10,10 +10,8 @@ mod recovering;
 mod start_error;
 mod stopped;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -28,6 +26,7 @@ use zeroize::Zeroizing;
 use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
 use crate::consensus::engine::{Agreement, EQUIVOCATIONS_FILE, Engine, Equivocation, Files, Shown};
+use crate::durable;
 use crate::executor::{Executor, Known, Pipelines, Tracer, UnknownVersion, follow};
 use crate::invoke::{Invoker, Parts};
 use crate::network::Network;
@@ -465,16 +464,7 @@ fn key_secret(folder: &Path, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, St
 
 /// Writes a file readable by its owner only, whole or not at all.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StartError> {
-    let fresh = path.with_extension("new");
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let written = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, path)?;
-        File::open(folder)?.sync_all()
-    };
-    written().map_err(|source| StartError::Io { path: path.into(), source })
+    durable::write_whole(path, bytes).map_err(|source| StartError::Io { path: path.into(), source })
 }
 
 #[cfg(test)]

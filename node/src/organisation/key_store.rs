@@ -2,9 +2,7 @@
 //! 24-byte nonce, XChaCha20-Poly1305 of the SCALE-encoded content under Argon2id(secret, salt).
 //! Invariant: the file is replaced as a whole or not at all; a key leaves the store only as a signature.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use argon2::Argon2;
@@ -15,6 +13,7 @@ use coffer_chain::hash::Domain;
 use coffer_chain::{Psi, Signature, SigningKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::durable::write_whole;
 use crate::sources::{Sources, seeded_key};
 
 const MAGIC: &[u8] = b"coffer-keys-2\n";
@@ -166,7 +165,7 @@ impl KeyStore {
             }
         }
         if changed {
-            write(&path, folder, secret, &content)?;
+            write(&path, secret, &content)?;
         }
         let accounts = content.accounts.iter().map(|a| {
             let key = SigningKey::from_seed(&a.seed);
@@ -274,7 +273,7 @@ fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
     codec::decode(&text).map(Some).map_err(|_| closed())
 }
 
-fn write(path: &Path, folder: &Path, secret: &[u8], content: &Content) -> Result<(), KeyError> {
+fn write(path: &Path, secret: &[u8], content: &Content) -> Result<(), KeyError> {
     let failed = |source| KeyError::Io { path: path.into(), source };
     let mut random = [0; SALT + NONCE];
     getrandom::fill(&mut random).map_err(|e| failed(io::Error::other(e)))?;
@@ -285,15 +284,7 @@ fn write(path: &Path, folder: &Path, secret: &[u8], content: &Content) -> Result
     let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| KeyError::DoesNotOpen(path.into()))?;
     let sealed = cipher.encrypt(&XNonce::from(nonce), text.as_slice());
     let sealed = sealed.map_err(|_| KeyError::DoesNotOpen(path.into()))?;
-    let fresh = folder.join("keys.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(failed)?;
-    for part in [MAGIC, &random, &sealed] {
-        file.write_all(part).map_err(failed)?;
-    }
-    file.sync_all().map_err(failed)?;
-    std::fs::rename(&fresh, path).map_err(failed)?;
-    File::open(folder).and_then(|d| d.sync_all()).map_err(failed)
+    write_whole(path, &[MAGIC, &random, &sealed].concat()).map_err(failed)
 }
 
 #[cfg(test)]

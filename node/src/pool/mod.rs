@@ -3,17 +3,18 @@
 //! a file before anybody is told so.
 
 mod admission;
-mod arrivals;
+mod board;
 mod gossip;
 mod journal;
 mod message;
 mod settled;
+mod waiting;
 
 pub use admission::{Admission, NotAdmitted};
-pub use arrivals::Waiting;
 pub use gossip::{Gossip, MAILBOX};
 pub use journal::JournalError;
 pub use settled::{Settled, Waiters};
+pub use waiting::Waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -26,7 +27,7 @@ use coffer_chain::{CheckedTx, Parameters, Transaction, rules};
 use indexmap::IndexMap;
 use tokio::sync::{Notify, oneshot};
 
-use arrivals::Arrivals;
+use board::Board;
 use journal::Journal;
 
 /// Name of the file in a data folder.
@@ -110,14 +111,14 @@ pub struct Pool {
     inner: Mutex<Inner>,
     arrived: Notify,
     submitted: Notify,
-    awaited: Arrivals,
+    awaited: Board<Waiting>,
 }
 
 impl Pool {
     /// An empty pool that forgets everything at a restart.
     pub fn new(limits: Limits) -> Self {
         let (arrived, submitted) = (Notify::new(), Notify::new());
-        Self { limits, inner: Mutex::default(), arrived, submitted, awaited: Arrivals::default() }
+        Self { limits, inner: Mutex::default(), arrived, submitted, awaited: Board::default() }
     }
 
     /// A pool with what waited in `file` before, as far as `admission` still admits it.
@@ -188,7 +189,7 @@ impl Pool {
         inner.bytes += bytes;
         inner.entries.insert(id, Entry { tx, bytes, local, sent: None });
         drop(inner);
-        self.awaited.tell(&id, waiting);
+        self.awaited.tell(&id, || waiting);
         self.arrived.notify_one();
         if local {
             self.submitted.notify_one();

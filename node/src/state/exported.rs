@@ -6,9 +6,9 @@
 //! `code-HASH.wasm` are the modules; `block`, of the public state only, is the block with its votes and receipts and
 //! what shows that it was decided. Readable by their owner only: a private state is in them in the clear.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use coffer_abi::codec::decode;
@@ -20,9 +20,10 @@ use serde::{Deserialize, Serialize};
 use super::beginning::Beginning;
 use super::chunk::{CHUNK_TARGET, Chunk, MAX_CHUNK_BYTES, Position};
 use super::error::Error;
-use super::folder::{Folder, sync_folder};
+use super::folder::Folder;
 use super::import::Importer;
 use super::{BlockId, State, StateOptions, View};
+use crate::durable;
 
 const MANIFEST: &str = "export.json";
 const BLOCK: &str = "block";
@@ -358,15 +359,7 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let fresh = path.with_extension("new");
-    let written = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, path)
-    };
-    written().map_err(Error::io(format!("cannot write {}", path.display())))?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))
+    durable::write_whole(path, bytes).map_err(Error::io(format!("cannot write {}", path.display())))
 }
 
 fn wrong(path: &Path, what: &str) -> Error {

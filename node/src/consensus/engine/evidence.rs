@@ -2,9 +2,7 @@
 //! Invariant: bounded, whatever others do; a proof that is shown is on the disk.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +12,7 @@ use coffer_abi::{AccountId, Decode, Encode, Hash, Height, codec};
 use coffer_chain::Signature;
 
 use super::context::{BlockHash, Coffer};
+use crate::durable::write_whole;
 
 /// Name of the file of proofs in a data folder.
 pub const FILE: &str = "equivocations";
@@ -137,15 +136,6 @@ impl Shown {
         // Every change is whole.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// What the engine found, as proofs.
