@@ -21,6 +21,11 @@ impl Timer {
         Self { name, help, count: AtomicU64::new(0), nanoseconds: AtomicU64::new(0) }
     }
 
+    /// How often it was done.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// Does something and counts it.
     pub fn time<T>(&self, work: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
@@ -53,6 +58,7 @@ timers! {
     LAST_SIGNED = "last_signed": "Syncs of the record of the last signed round.";
     CERTIFICATE = "certificate": "Checking the signatures of a certificate.";
     BALLOTS = "ballots": "Signing and checking votes and proposals.";
+    CATCH_UP = "catch_up": "Executing and committing a block of a peer while the consensus engine rests.";
     SIGN = "sign": "Signing what a caller sends.";
     ADMISSION = "admission": "Checking a transaction that was submitted here or came from a peer.";
 }

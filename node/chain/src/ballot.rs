@@ -9,7 +9,7 @@ use crate::hash::{Domain, hash_of};
 use crate::sign::{Signature, SigningKey, verify};
 
 /// One statement of one validator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ballot {
     /// "I propose this block."
     Proposal {

@@ -125,6 +125,22 @@ impl Certificate {
         block: &Hash,
         set: &ValidatorSet,
     ) -> Result<(), CertificateError> {
+        self.verify_with(chain_id, height, block, set, |_, _| false)
+    }
+
+    /// The same for who has checked some of the signatures already: `is_known` says of a signature that it is the signer's precommit for this block, in the
+    /// certificate's round.
+    ///
+    /// # Errors
+    /// As [`Certificate::verify`].
+    pub fn verify_with(
+        &self,
+        chain_id: &Hash,
+        height: Height,
+        block: &Hash,
+        set: &ValidatorSet,
+        is_known: impl Fn(&AccountId, &Signature) -> bool,
+    ) -> Result<(), CertificateError> {
         if self.block != *block || self.height != height {
             return Err(CertificateError::OtherBlock(self.block));
         }
@@ -136,7 +152,7 @@ impl Certificate {
             if power == 0 || last.is_some_and(|last| last >= key) {
                 return Err(CertificateError::Signer(*key));
             }
-            if !verify(key, Domain::Vote, chain_id, &what, signature) {
+            if !is_known(key, signature) && !verify(key, Domain::Vote, chain_id, &what, signature) {
                 return Err(CertificateError::Signature(*key));
             }
             last = Some(key);
@@ -195,6 +211,25 @@ mod tests {
         assert!(matches!(forged.verify(&chain, Height(1), &block, &set), Err(CertificateError::Signature(_))));
         assert!(matches!(good.verify(&chain, Height(2), &block, &set), Err(CertificateError::OtherBlock(_))));
         assert!(good.verify(&Hash([9; 32]), Height(1), &block, &set).is_err());
+    }
+
+    #[test]
+    fn a_known_signature_counts_unchecked_and_only_where_its_signer_may() {
+        let (chain, block) = (Hash([1; 32]), Hash([2; 32]));
+        let keys = keys(4);
+        let set = set(&keys);
+        let mut forged = certificate(&keys[..3], &chain, &block);
+        let (signer, lie) = (forged.signatures[0].0, Signature([9; 64]));
+        forged.signatures[0].1 = lie;
+        let check = |certificate: &Certificate, is_known: &dyn Fn(&AccountId, &Signature) -> bool| {
+            certificate.verify_with(&chain, Height(1), &block, &set, is_known)
+        };
+        assert_eq!(check(&forged, &|_, _| false), Err(CertificateError::Signature(signer)));
+        assert_eq!(check(&forged, &|by, it| *by == signer && *it == lie), Ok(()));
+        let few = certificate(&keys[..2], &chain, &block);
+        assert!(matches!(check(&few, &|_, _| true), Err(CertificateError::Power { .. })));
+        let twice = Certificate { signatures: vec![few.signatures[0]; 3], ..few };
+        assert!(matches!(check(&twice, &|_, _| true), Err(CertificateError::Signer(_))));
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use coffer_abi::{Hash, Height, Time};
+use coffer_abi::{AccountId, Hash, Height, Time};
 use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::{
-    Block, BlockRules, Certificate, CheckedTx, Genesis, Header, Parameters, Recovery, Transaction, ValidatorSet, rules,
+    Block, BlockRules, Certificate, CheckedTx, Genesis, Header, Parameters, Recovery, Signature, Transaction,
+    ValidatorSet, rules,
 };
 use coffer_runtime::BlockContext;
 
@@ -20,12 +21,15 @@ use crate::pool::{Pool, Waiters};
 use crate::sources::Sources;
 use crate::state::{BlockCommit, BlockId, Head, State, View};
 
+/// Transactions that are known from a check ahead; when there are more, all are forgotten.
+const MAX_AHEAD: usize = 16_384;
+
 /// What the ledger works with.
 pub struct Ledger {
     /// The start of the chain.
     pub genesis: Genesis,
     /// This node's key.
-    pub proposer: coffer_abi::AccountId,
+    pub proposer: AccountId,
     /// The state.
     pub state: State,
     /// Execution.
@@ -41,6 +45,8 @@ pub struct Ledger {
     /// Height of the version that was warned of.
     warned: AtomicU64,
     executed: Mutex<HashMap<Hash, Executed>>,
+    /// Transactions of blocks that were checked ahead, by their ids.
+    ahead: Mutex<HashMap<Hash, CheckedTx>>,
 }
 
 struct Executed {
@@ -53,15 +59,16 @@ impl Ledger {
     /// A ledger with nothing executed yet.
     pub fn new(
         genesis: Genesis,
-        proposer: coffer_abi::AccountId,
+        proposer: AccountId,
         state: State,
         executor: Arc<Executor>,
         pool: Arc<Pool>,
         waiters: Arc<Waiters>,
         sources: Arc<Sources>,
     ) -> Self {
-        let (known, warned, executed) = (Known::of_program(), AtomicU64::new(0), Mutex::default());
-        Self { genesis, proposer, state, executor, pool, waiters, sources, known, warned, executed }
+        let (known, warned) = (Known::of_program(), AtomicU64::new(0));
+        let (executed, ahead) = (Mutex::default(), Mutex::default());
+        Self { genesis, proposer, state, executor, pool, waiters, sources, known, warned, executed, ahead }
     }
 
     /// The rules of the block behind a view.
@@ -141,6 +148,10 @@ impl Ledger {
         Ok(txs)
     }
 
+    fn ahead(&self) -> MutexGuard<'_, HashMap<Hash, CheckedTx>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn executed(&self) -> MutexGuard<'_, HashMap<Hash, Executed>> {
         // Entries are whole or absent, so a panic under the lock leaves nothing half-done.
         self.executed.lock().unwrap_or_else(PoisonError::into_inner)
@@ -211,6 +222,22 @@ impl App for Ledger {
         Ok(Some(block))
     }
 
+    fn check_ahead(&self, block: &Block) {
+        let chain_id = self.genesis.chain_id();
+        // What does not hold shows when the block is executed.
+        let checked: Vec<_> = block
+            .transactions
+            .iter()
+            .filter_map(|tx| tx.clone().check(&chain_id).ok())
+            .map(|tx| (tx.id(), tx))
+            .collect();
+        let mut ahead = self.ahead();
+        if ahead.len() >= MAX_AHEAD {
+            ahead.clear();
+        }
+        ahead.extend(checked);
+    }
+
     fn execute(&self, block: &Block, standing: Standing) -> Result<(), Rejected> {
         let hash = block.header.hash();
         let tip = self.state.tip().map_err(Failure::from)?;
@@ -222,7 +249,11 @@ impl App for Ledger {
         let view = self.state.public();
         let is_empty = block.transactions.is_empty();
         let rules = if is_empty { self.rules_of_empty(&view, parent.time)? } else { self.rules(&view)? };
-        let known = |tx: &Transaction| self.pool.checked(tx);
+        let known = |tx: &Transaction| {
+            let ahead = self.ahead();
+            let known = (!ahead.is_empty()).then(|| ahead.get(&tx.body.id())).flatten();
+            known.filter(|known| known.transaction() == tx).cloned().or_else(|| self.pool.checked(tx))
+        };
         let check = || rules::check_block(block, parent, &tip.next, &rules, latest, known);
         let txs = metrics::BLOCK_RULES.time(check)?;
         if self.executed().get(&hash).is_some_and(|executed| executed.block == *block) {
@@ -253,14 +284,19 @@ impl App for Ledger {
         Ok(())
     }
 
-    fn decide(&self, certificate: Certificate) -> Result<(), Rejected> {
+    fn decide(
+        &self,
+        certificate: Certificate,
+        is_known: &dyn Fn(&AccountId, &Signature) -> bool,
+    ) -> Result<(), Rejected> {
         let mut executed = self.executed();
         let hash = certificate.block;
         let entry = executed.get_mut(&hash).ok_or(Rejected::Unknown(hash))?;
         let header = &entry.block.header;
         // `execute` has compared the header's set with this one.
         let validators = self.state.validators(header.height).map_err(Failure::from)?;
-        metrics::CERTIFICATE.time(|| certificate.verify(&header.chain_id, header.height, &hash, &validators))?;
+        let verify = || certificate.verify_with(&header.chain_id, header.height, &hash, &validators, is_known);
+        metrics::CERTIFICATE.time(verify)?;
         entry.certificate = Some(certificate);
         Ok(())
     }
@@ -276,6 +312,9 @@ impl App for Ledger {
         // Other proposals of this height can never be committed.
         self.executed().clear();
         let ids: Vec<Hash> = receipts.iter().map(|receipt| receipt.tx).collect();
+        let mut ahead = self.ahead();
+        ids.iter().for_each(|id| drop(ahead.remove(id)));
+        drop(ahead);
         let expired = self.pool.remove(&ids, height);
         if expired > 0 {
             tracing::warn!(expired, height = %height, "transactions expired in the pool");

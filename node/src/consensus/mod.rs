@@ -8,10 +8,10 @@ pub use ledger::Ledger;
 
 use std::time::Duration;
 
-use coffer_abi::{Hash, Height};
+use coffer_abi::{AccountId, Hash, Height};
 use coffer_chain::certificate::CertificateError;
 use coffer_chain::rules::InvalidBlock;
-use coffer_chain::{Block, Certificate, Recovery, ValidatorSet};
+use coffer_chain::{Block, Certificate, Recovery, Signature, ValidatorSet};
 
 use crate::{executor, state};
 
@@ -57,17 +57,25 @@ pub trait App: Send + Sync {
     /// [`Failure`]: this node cannot go on.
     fn propose(&self) -> Result<Option<Block>, Failure>;
 
+    /// Checks what can be checked of a block before it is its turn, so that [`App::execute`] need not. Any thread may call it, at the same time as the four.
+    fn check_ahead(&self, block: &Block);
+
     /// Checks and executes a block on the head, and keeps the result for `commit`.
     ///
     /// # Errors
     /// [`Rejected::Invalid`]: vote against it. [`Rejected::Failed`]: this node cannot go on.
     fn execute(&self, block: &Block, standing: Standing) -> Result<(), Rejected>;
 
-    /// Checks the proof that an executed block was decided, and keeps it for `commit`.
+    /// Checks the proof that an executed block was decided, and keeps it for `commit`. `is_known` tells of a signature in it that it was found to be its signer's
+    /// precommit for that block in that round.
     ///
     /// # Errors
     /// [`Rejected::NotDecided`] or [`Rejected::Unknown`] when the block was not executed here.
-    fn decide(&self, certificate: Certificate) -> Result<(), Rejected>;
+    fn decide(
+        &self,
+        certificate: Certificate,
+        is_known: &dyn Fn(&AccountId, &Signature) -> bool,
+    ) -> Result<(), Rejected>;
 
     /// Commits the decided block durably, atomically, and returns its height. Not cancel safe: once begun it finishes.
     ///

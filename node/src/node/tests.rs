@@ -85,7 +85,7 @@ fn deploy(opened: &Opened) -> CheckedTx {
 fn step(opened: &Opened) -> Option<Block> {
     let block = opened.ledger.propose().unwrap()?;
     opened.ledger.execute(&block, Standing::Proposed).unwrap();
-    opened.ledger.decide(certificate(opened, &block)).unwrap();
+    opened.ledger.decide(certificate(opened, &block), &|_, _| false).unwrap();
     opened.ledger.commit(&block.header.hash()).unwrap();
     Some(block)
 }
@@ -193,7 +193,7 @@ fn a_proposal_that_differs_in_any_root_from_its_execution_is_refused() {
     }
     // The true one is accepted, executed and committed by the voter too.
     voter.ledger.execute(&block, Standing::Proposed).unwrap();
-    voter.ledger.decide(certificate(&proposer, &block)).unwrap();
+    voter.ledger.decide(certificate(&proposer, &block), &|_, _| false).unwrap();
     voter.ledger.commit(&block.header.hash()).unwrap();
     assert_eq!(voter.ledger.state.head().state_root, block.header.state_root);
 }
@@ -247,7 +247,7 @@ fn nothing_is_committed_that_was_not_executed_and_decided() {
     assert!(opened.ledger.commit(&Hash([9; 32])).is_err());
     let mut forged = certificate(&opened, &block);
     forged.signatures[0].1.0[0] ^= 1;
-    assert!(matches!(opened.ledger.decide(forged), Err(Rejected::NotDecided(_))));
+    assert!(matches!(opened.ledger.decide(forged, &|_, _| false), Err(Rejected::NotDecided(_))));
     assert!(opened.ledger.commit(&hash).is_err());
     assert_eq!(opened.ledger.state.head().height, Height(0));
 }

@@ -105,6 +105,8 @@ struct Content {
 pub struct KeyStore {
     path: PathBuf,
     relay: SigningKey,
+    /// The node's key and the organisation's, in this order.
+    own: [SigningKey; 2],
     accounts: Vec<(AccountInfo, SigningKey)>,
     content: Content,
 }
@@ -171,12 +173,14 @@ impl KeyStore {
             let key = SigningKey::from_seed(&a.seed);
             (AccountInfo { name: a.name.clone(), id: key.account() }, key)
         });
-        Ok(Self { path, relay: SigningKey::from_seed(&content.relay), accounts: accounts.collect(), content })
+        let accounts = accounts.collect();
+        let own = [&content.node, &content.organisation].map(SigningKey::from_seed);
+        Ok(Self { path, relay: SigningKey::from_seed(&content.relay), own, accounts, content })
     }
 
     /// Public half of the key that votes and identifies the node.
     pub fn node_key(&self) -> AccountId {
-        self.node_signer().account()
+        self.own[0].account()
     }
 
     /// The key that votes.
@@ -191,7 +195,7 @@ impl KeyStore {
 
     /// Public half of the key that holds the rights of the organisation that this node was made for.
     pub fn organisation_key(&self) -> AccountId {
-        SigningKey::from_seed(&self.content.organisation).account()
+        self.own[1].account()
     }
 
     /// Key that signs markers.
@@ -235,13 +239,12 @@ impl KeyHolder for KeyStore {
         if let Some((_, key)) = self.accounts.iter().find(|(info, _)| info.id == *account) {
             return Ok(key.sign(domain, chain_id, what));
         }
-        let own = [&self.content.node, &self.content.organisation].map(SigningKey::from_seed);
         let signs = |key: &SigningKey| match domain {
             Domain::TransactionSignature => true,
             Domain::RecoverySignature => key.account() == self.organisation_key(),
             _ => false,
         };
-        let key = own.iter().find(|key| key.account() == *account && signs(key));
+        let key = self.own.iter().find(|key| key.account() == *account && signs(key));
         Ok(key.ok_or(KeyError::UnknownAccount(*account))?.sign(domain, chain_id, what))
     }
 }

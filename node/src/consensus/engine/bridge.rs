@@ -25,8 +25,9 @@ use coffer_abi::{AccountId, Encode, Hash, Height, codec};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use self::inbound::blocks_of;
+pub(super) use self::inbound::blocks_of;
 use super::Error;
 use super::codec::{Blocks, MAX_ANSWER, MAX_PART, Progress, Range, write};
 use super::context::{At, Coffer, Members, Part, account_of, peer_of};
@@ -40,6 +41,8 @@ use crate::network::{Event, Question, Topic};
 
 /// How often peers are told the head though it is the same, in case they missed it.
 const TELL_AGAIN: Duration = Duration::from_secs(10);
+/// Between two heads that peers are told, at least: who follows closely hears the votes, and who catches up passes many heads that nobody needs to know.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How often a node that waits for work looks whether a peer is beyond it. One that decides hears it by itself.
 const LOOK: Duration = Duration::from_millis(500);
 /// Bytes of an answer to a question for blocks; a node can always read what another one may send.
@@ -54,6 +57,8 @@ pub struct Heard {
     pub proven: u64,
     /// The highest head of the other validators, as they say, once enough of them have.
     pub told: Option<u64>,
+    /// A head that others have reached for which this node may let the engine rest.
+    pub beyond: Option<u64>,
 }
 
 impl Heard {
@@ -118,6 +123,8 @@ pub struct Bridge {
     pub under_way: Arc<UnderWay>,
     /// Tells whether the node waits for work.
     pub shown: Arc<Shown>,
+    /// Told of every change of the peers and of their heads.
+    pub roster: watch::Sender<Peers>,
 }
 
 /// The state of a running bridge.
@@ -131,6 +138,7 @@ struct Crossing<'a> {
     chain_id: Hash,
     under_way: Arc<UnderWay>,
     shown: Arc<Shown>,
+    roster: watch::Sender<Peers>,
     hearing: Hearing,
     subscribers: Vec<Box<dyn Subscriber<NetworkEvent<Coffer>>>>,
     has_begun: bool,
@@ -140,6 +148,10 @@ struct Crossing<'a> {
     serving: JoinSet<AccountId>,
     served: BTreeMap<AccountId, usize>,
     telling: JoinSet<(AccountId, Option<Progress>)>,
+    /// When the peers were told the head.
+    told_at: Option<Instant>,
+    /// When they are to be told another one.
+    tell_at: Option<Instant>,
     proving: JoinSet<(AccountId, u64, Result<Blocks, OutboundFailureReason>)>,
     /// Height at which others were seen to have gone on with other validators.
     noticed: u64,
@@ -161,6 +173,7 @@ impl Bridge {
             chain_id: self.chain_id,
             under_way: self.under_way,
             shown: self.shown,
+            roster: self.roster,
             hearing: Hearing::default(),
             subscribers: Vec::new(),
             has_begun: false,
@@ -170,6 +183,8 @@ impl Bridge {
             serving: JoinSet::new(),
             served: BTreeMap::new(),
             telling: JoinSet::new(),
+            told_at: None,
+            tell_at: None,
             proving: JoinSet::new(),
             noticed: 0,
         };
@@ -188,8 +203,9 @@ impl Bridge {
                 Ok(()) = self.head.changed() => {
                     self.head.mark_unchanged();
                     crossing.moved().await?;
-                    crossing.tell_all();
+                    crossing.tell_soon();
                 }
+                () = until(crossing.tell_at) => crossing.tell_all(),
                 Some(Ok((id, peer, answer))) = crossing.asking.join_next() => crossing.answered(id, peer, answer),
                 Some(served) = crossing.serving.join_next() => crossing.served(served.ok()),
                 Some(told) = crossing.telling.join_next() => {
@@ -203,6 +219,14 @@ impl Bridge {
                 Some(event) = events.recv() => crossing.event(event),
             }
         }
+    }
+}
+
+/// Returns at a moment; never if there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -319,7 +343,16 @@ impl Crossing<'_> {
         Progress { head: self.app.head().height, first: self.app.first() }
     }
 
+    /// Tells the peers the head, at once unless they were told one just now.
+    fn tell_soon(&mut self) {
+        match self.told_at.map(|at| at + PAUSE) {
+            Some(due) if due > Instant::now() => self.tell_at = Some(due),
+            _ => self.tell_all(),
+        }
+    }
+
     fn tell_all(&mut self) {
+        (self.told_at, self.tell_at) = (Some(Instant::now()), None);
         // Only the newest head matters.
         self.telling.abort_all();
         let body: Bytes = self.progress().encode().into();
@@ -350,15 +383,22 @@ impl Crossing<'_> {
         Ok(())
     }
 
+    /// Takes note that the peers are others, or how far they are.
+    fn listed(&mut self) {
+        self.roster.send_replace(self.peers.clone());
+        self.hear(0);
+    }
+
     /// Takes note that a validator spoke of a height, and of what peers have told and shown.
     fn hear(&self, height: u64) {
         // One message with a made-up height must not keep the node from ever being idle again.
         let at = height.min(self.app.head().height.0.saturating_add(1));
         let (proven, told) = (self.hearing.proven(), self.hearing.told(&self.me, self.peers));
+        let beyond = self.hearing.beyond(&self.me, self.peers);
         let target = self.peers.values().flatten().map(|told| told.head).max();
         self.shown.update(|shown| shown.target = target);
         self.heard.send_if_modified(|heard| {
-            let newer = Heard { at: heard.at.max(at), proven, told };
+            let newer = Heard { at: heard.at.max(at), proven, told, beyond };
             std::mem::replace(heard, newer) != newer
         });
     }

@@ -84,6 +84,24 @@ impl Hearing {
         told().filter(|(power, _)| enough && *power > 0).map(|(_, head)| head).max()
     }
 
+    /// The highest head that others have reached, as far as `me` may act on it: a node that votes now believes validators of more than a third of the power, of which
+    /// one is honest; one that does not vote believes anybody, as it has nothing to miss.
+    pub fn beyond(&self, me: &AccountId, peers: &Peers) -> Option<u64> {
+        let members = self.next.as_ref()?;
+        let heads = peers.iter().filter_map(|(peer, told)| Some((told.as_ref()?.head.0, members.power_of(peer))));
+        let mut heads: Vec<_> = heads.collect();
+        heads.sort_unstable_by(|a, b| b.cmp(a));
+        if !members.has(me) {
+            return heads.first().map(|(head, _)| *head);
+        }
+        let mut reached = 0u64;
+        let enough = |(_, power): &&(u64, u64)| {
+            reached = reached.saturating_add(*power);
+            u128::from(reached) * 3 > u128::from(members.power())
+        };
+        heads.iter().find(enough).map(|(head, _)| *head)
+    }
+
     /// A peer whose head is beyond `head`, as it says, and that has still to prove it.
     pub fn to_prove(&self, head: u64, peers: &Peers) -> Option<AccountId> {
         let trusted = |peer: &AccountId| self.disbelieved.get(peer).is_none_or(|since| since.elapsed() >= DISBELIEVED);
@@ -206,6 +224,18 @@ mod tests {
         assert_eq!(hearing.told(&node(1), &with_a_follower), None);
         hearing.moved(members(1));
         assert_eq!(hearing.told(&node(1), &peers(&[(9, Some(8))])), None, "nobody else votes");
+    }
+
+    #[test]
+    fn a_validator_rests_for_a_head_of_enough_others_and_a_follower_for_any() {
+        let mut hearing = Hearing::default();
+        let told = peers(&[(2, Some(900)), (3, Some(70)), (4, None), (9, Some(u64::MAX))]);
+        assert_eq!(hearing.beyond(&node(1), &told), None, "who votes is not known");
+        hearing.moved(members(4));
+        assert_eq!(hearing.beyond(&node(1), &told), Some(70), "one of four can lie");
+        assert_eq!(hearing.beyond(&node(8), &told), Some(u64::MAX));
+        assert_eq!(hearing.beyond(&node(1), &peers(&[(2, Some(900))])), None);
+        assert_eq!(hearing.beyond(&node(8), &peers(&[])), None);
     }
 
     #[test]

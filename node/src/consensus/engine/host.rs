@@ -25,7 +25,7 @@ use super::context::{Address, At, Coffer, Members, Part, account_of, certificate
 use super::evidence::{Shown, equivocations};
 use super::hearing::UnderWay;
 use super::log::EngineLog;
-use super::sign::Pen;
+use super::sign::{Checked, Pen};
 use super::{Error, Timeouts};
 use crate::consensus::{App, Failure, Rejected, Standing};
 use crate::metrics;
@@ -35,6 +35,8 @@ use crate::pool::Pool;
 const RETRY: Duration = Duration::from_millis(200);
 /// Time after which the clock is looked at again while a tick is ahead: it may have been set meanwhile, or the machine slept.
 const LOOK: Duration = Duration::from_secs(10);
+/// Blocks that others must be beyond this node for the engine to rest.
+pub(super) const FAR: u64 = 64;
 /// The longest that a step of a round waits, however many rounds there were: what is sent afterwards is decided within that.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The only validator of a chain waits for nobody, so a slow disk must not cost it a round.
@@ -47,6 +49,8 @@ pub enum Ended {
     Asked,
     /// The node only followed so far and may vote now.
     MayVote,
+    /// Others are so far beyond that their blocks are better taken without the engine.
+    Behind,
 }
 
 /// What the host works with.
@@ -73,12 +77,16 @@ pub struct Host {
     pub timeouts: Timeouts,
     /// Signs what this node proposes; `None` of a node that only follows.
     pub pen: Option<Pen>,
+    /// What the engine has checked of what others signed.
+    pub checked: Arc<Checked>,
     /// The chain.
     pub chain_id: Hash,
     /// Bodies that are on their way here.
     pub under_way: Arc<UnderWay>,
     /// The node may vote above this height; `None` if it votes already.
     pub follows_to: Option<FollowsTo>,
+    /// From when on it may find that it is far behind.
+    pub looks_from: Instant,
 }
 
 /// Until when a node follows before it votes.
@@ -142,14 +150,16 @@ impl Host {
         let next = work.head() + 1;
         work.park(next, Then::Begin).await?;
         let (pool, mut heard) = (Arc::clone(&work.host.pool), work.host.heard.clone());
-        let mut told = heard.clone();
+        let (mut told, mut beyond) = (heard.clone(), heard.clone());
         loop {
+            let far = work.head().saturating_add(FAR);
             let parked = work.parked.as_ref().map(|parked| (parked.height, parked.wakes));
             let follows = work.host.follows_to.is_some();
             let message = tokio::select! {
                 biased;
                 // A closed channel means that the node is gone: stop as well.
                 _ = stop.wait_for(|stop| *stop) => return Ok(Ended::Asked),
+                () = reached(&mut beyond, far, work.host.looks_from) => return Ok(Ended::Behind),
                 message = messages.recv() => Some(message.ok_or(Error::Stopped)?),
                 () = stirred(&pool, &mut heard, parked), if parked.is_some() => None,
                 Ok(()) = told.changed(), if parked.is_none() && follows => None,
@@ -162,6 +172,16 @@ impl Host {
                 return Ok(Ended::MayVote);
             }
         }
+    }
+}
+
+/// Returns when others are at a height, not before a moment. Cancel safe.
+async fn reached(heard: &mut watch::Receiver<Heard>, height: u64, from: Instant) {
+    if from > Instant::now() {
+        tokio::time::sleep_until(from.into()).await;
+    }
+    if heard.wait_for(|heard| heard.beyond >= Some(height)).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -400,14 +420,16 @@ impl Work {
     async fn decided(&mut self, decision: &CommitCertificate<Coffer>) -> Result<(), Error> {
         let (height, certificate) = (decision.height.0, certificate(decision));
         let body = self.bodies.get(height, &certificate.block).map(|body| body.block.clone());
-        let app = Arc::clone(&self.host.app);
+        let (app, checked) = (Arc::clone(&self.host.app), Arc::clone(&self.host.checked));
         let committed = blocking(move || {
             let hash = certificate.block;
-            match (app.decide(certificate.clone()), body) {
+            let decide =
+                || app.decide(certificate.clone(), &|by, signature| checked.knows_of(&certificate, by, signature));
+            match (decide(), body) {
                 // What this node would not have voted for, others have decided.
                 (Err(Rejected::Unknown(_)), Some(block)) => {
                     app.execute(&block, Standing::Decided)?;
-                    app.decide(certificate)?;
+                    decide()?;
                 }
                 (decided, _) => decided?,
             }

@@ -8,9 +8,11 @@
 
 mod bodies;
 mod bridge;
+mod catch_up;
 mod codec;
 mod context;
 mod evidence;
+mod files;
 mod hearing;
 mod host;
 mod last_signed;
@@ -20,6 +22,7 @@ mod sign;
 mod wal;
 
 pub use evidence::{Agreement, Equivocation, FILE as EQUIVOCATIONS_FILE, Shown, Statement};
+pub use files::Files;
 pub use last_signed::{FILE as LAST_SIGNED_FILE, Mark};
 pub use link::Link;
 pub use log::FILE as LOG_FILE;
@@ -27,7 +30,7 @@ pub use log::FILE as LOG_FILE;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_malachitebft_app_channel::app::config::{ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig};
 use arc_malachitebft_app_channel::{
@@ -39,13 +42,14 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use self::bridge::{Bridge, Heard, Peers};
+use self::catch_up::{CatchUp, Caught};
 use self::codec::Form;
 use self::context::{Address, Coffer};
 use self::hearing::UnderWay;
 use self::host::{Ended, FollowsTo, Host};
 use self::last_signed::LastSigned;
 use self::log::EngineLog;
-use self::sign::{Checker, Pen};
+use self::sign::{Checked, Checker, Pen};
 use super::{App, Failure};
 use crate::network::Event;
 use crate::pool::Pool;
@@ -58,6 +62,8 @@ const MAILBOX: usize = 256;
 const PARALLEL_QUESTIONS: usize = 4;
 /// Blocks one question asks for.
 const BLOCKS_PER_QUESTION: usize = 32;
+/// Time until a node that is far behind, and got no blocks from those who are beyond it, tries again to get them without the engine.
+const AFTER_STUCK: Duration = Duration::from_secs(60);
 /// Time until another peer is asked.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -114,56 +120,6 @@ pub enum Error {
     /// A part of it panicked.
     #[error("a part of the consensus engine panicked: {0}")]
     Panicked(String),
-}
-
-/// The engine's files in a data folder, opened.
-pub struct Files {
-    log: EngineLog,
-    record: Option<Arc<LastSigned>>,
-    is_alone: bool,
-}
-
-impl Files {
-    /// Opens them, or makes what is not there but the record of the last signed round. A node that is alone syncs none of them: nothing it
-    /// says reaches anybody, and what it decided is in the block log.
-    ///
-    /// # Errors
-    /// [`Error::Log`], [`Error::Record`].
-    pub fn open(folder: &Path, is_alone: bool) -> Result<Self, Error> {
-        let log = EngineLog::open(folder, !is_alone).map_err(Error::Log)?;
-        let record = LastSigned::open(folder, !is_alone).map_err(Error::Record)?.map(Arc::new);
-        Ok(Self { log, record, is_alone })
-    }
-
-    /// Makes the record for a node key that never signed anything. Call it before such a key is stored.
-    ///
-    /// # Errors
-    /// [`Error::Record`].
-    pub fn begin(folder: &Path) -> Result<(), Error> {
-        LastSigned::create(folder, Mark::default(), true).map(drop).map_err(Error::Record)
-    }
-
-    /// Until when the node must not vote, given its head. `is_single` tells that nobody else decides the next block.
-    fn follows_to(&self, head: u64, is_single: bool) -> Option<FollowsTo> {
-        let next = head + 1;
-        let Some(mark) = self.record.as_ref().map(|record| record.mark()) else {
-            // With nobody to hear it, nothing is said twice.
-            return (!self.is_alone).then_some(FollowsTo::PastPeers(0));
-        };
-        // What left in a round on record has an entry in the log, and a log of a later height was begun when that was decided.
-        let has_log = self.log.height() > mark.height || self.log.height() == mark.height && self.log.has_entries();
-        match mark {
-            _ if self.is_alone || mark == Mark::default() => None,
-            // Nothing was said above the head: it would be on record.
-            _ if mark.height == head => None,
-            // Only blocks are lost.
-            _ if has_log => (mark.height > next).then_some(FollowsTo::Height(mark.height)),
-            // Nobody else can decide this height; of a lower one than it spoke at it has lost what it decided.
-            _ if is_single && mark.height == next => None,
-            // The record can be an old one, put back with the key.
-            _ => Some(FollowsTo::PastPeers(mark.height)),
-        }
-    }
 }
 
 /// The last round that the node of a folder signed in; `None` if that is not on record.
@@ -257,6 +213,7 @@ impl Engine {
             timeouts: self.timeouts,
             above: self.vote_above.max(recovered),
             shown: self.shown,
+            looks_from: Instant::now(),
         };
         loop {
             let head = setup.app.head().height.0;
@@ -278,6 +235,11 @@ impl Engine {
             match setup.run(record.clone(), follows_to, &mut stop).await? {
                 Ended::Asked => return Ok(()),
                 Ended::MayVote => follows_to = None,
+                Ended::Behind => match setup.catch_up(&stop).await? {
+                    Caught::Asked => return Ok(()),
+                    Caught::Up => {}
+                    Caught::Stuck => setup.looks_from = Instant::now() + AFTER_STUCK,
+                },
             }
         }
     }
@@ -296,6 +258,8 @@ struct Setup {
     timeouts: Timeouts,
     above: Option<Mark>,
     shown: Arc<Shown>,
+    /// From when on the node may find that it is far behind.
+    looks_from: Instant,
 }
 
 impl Setup {
@@ -320,9 +284,14 @@ impl Setup {
             }
         }
         let record = record.filter(|_| follows_to.is_none());
-        let pen =
-            record.is_some().then(|| Pen { key: Arc::clone(&self.key), chain_id: self.chain_id, above: self.above });
-        let consensus = self.voter(pen.clone());
+        let checked = Arc::new(Checked::default());
+        let pen = record.is_some().then(|| Pen {
+            key: Arc::clone(&self.key),
+            chain_id: self.chain_id,
+            checked: Arc::clone(&checked),
+            above: self.above,
+        });
+        let consensus = self.voter(pen.clone(), &checked);
         let under_way = Arc::new(UnderWay::default());
         let (channels, engine) = EngineBuilder::new(Coffer, EngineConfig::new(follows_to.is_none()))
             .with_custom_wal(door_to_log)
@@ -351,8 +320,10 @@ impl Setup {
             timeouts: self.timeouts,
             chain_id: self.chain_id,
             pen: pen.clone(),
+            checked,
             under_way: Arc::clone(&under_way),
             follows_to,
+            looks_from: self.looks_from,
         };
         let bridge = Bridge {
             link: Arc::clone(&self.link),
@@ -368,6 +339,7 @@ impl Setup {
             chain_id: self.chain_id,
             under_way,
             shown: Arc::clone(&self.shown),
+            roster: watch::Sender::default(),
         };
         let ended = tokio::select! {
             ended = host.run(&mut consensus, stop) => ended,
@@ -377,10 +349,47 @@ impl Setup {
         ended
     }
 
+    /// Takes blocks from the peers while the engine rests, until this node is where they are or nobody gives any. Their questions are answered, and what they say is
+    /// passed on, meanwhile.
+    async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> Result<Caught, Error> {
+        let from = self.app.head().height.0;
+        tracing::info!(from, "far behind the others: taking their blocks");
+        self.shown.update(|shown| (shown.height, shown.is_voting, shown.is_idle) = (None, false, false));
+        // Nobody gives orders; that the senders stay tells the bridge that there will be some again.
+        let ((_order, orders), (_publish, bodies)) = (mpsc::channel(1), mpsc::channel(1));
+        let (head, told) = watch::channel(from);
+        let (spoken, _heard) = watch::channel(Heard::default());
+        let (roster, listed) = watch::channel(self.peers.clone());
+        let bridge = Bridge {
+            link: Arc::clone(&self.link),
+            app: Arc::clone(&self.app),
+            orders,
+            bodies,
+            begin: Arc::default(),
+            head: told,
+            heard: spoken,
+            record: None,
+            pen: None,
+            me: self.key.account(),
+            chain_id: self.chain_id,
+            under_way: Arc::default(),
+            shown: Arc::clone(&self.shown),
+            roster,
+        };
+        let (app, link, chain_id) = (Arc::clone(&self.app), Arc::clone(&self.link), self.chain_id);
+        let work = CatchUp { app, link, chain_id, head, roster: listed };
+        let caught = tokio::select! {
+            caught = work.run(stop) => caught?,
+            ended = bridge.run(&mut self.events, &mut self.peers) => return Err(ended.err().unwrap_or(Error::Stopped)),
+        };
+        tracing::info!(from, to = self.app.head().height.0, ?caught, "took the others' blocks");
+        Ok(caught)
+    }
+
     /// A node without a record has nothing to sign with: it only follows.
-    fn voter(&self, pen: Option<Pen>) -> ConsensusContext<Coffer> {
+    fn voter(&self, pen: Option<Pen>, checked: &Arc<Checked>) -> ConsensusContext<Coffer> {
         let address = Address::from(self.key.account());
-        let checker = Box::new(Checker { chain_id: self.chain_id });
+        let checker = Box::new(Checker { chain_id: self.chain_id, checked: Arc::clone(checked) });
         match pen {
             // Also a node that has no vote now: it may get one at any height.
             Some(pen) => ConsensusContext::new_validator(address, checker, Box::new(pen)),

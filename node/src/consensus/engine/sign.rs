@@ -1,23 +1,59 @@
 //! Signs and checks what validators say. Not here: what may leave the node (`bridge`). Invariant: a signature is of one chain, height and round,
 //! and none is made in a round that this node may have spoken in before it lost what it said.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_malachitebft_core_types::{Proposal as _, Round, SignedMessage, ValidatorProof, Vote as _, VoteExtensionScope};
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use async_trait::async_trait;
-use coffer_abi::Hash;
-use coffer_chain::{Ballot, SigningKey};
+use coffer_abi::{AccountId, Hash};
+use coffer_chain::{Ballot, Certificate, Signature, SigningKey};
 
 use super::context::{Address, At, Coffer, Part, Proposal, Signed, Vote};
 use super::last_signed::Mark;
 use crate::metrics;
+
+/// Signatures that are remembered; when there are more, all are forgotten.
+const REMEMBERED: usize = 2_048;
+
+/// Ballots of one chain whose signatures hold, as this node found or made them: a vote comes alone and again in certificates.
+#[derive(Default)]
+pub(super) struct Checked(Mutex<HashSet<(Ballot, AccountId, [u8; 64])>>);
+
+impl Checked {
+    /// True if a signature was found to hold.
+    pub fn knows(&self, ballot: &Ballot, by: &AccountId, signature: &Signature) -> bool {
+        self.lock().contains(&(*ballot, *by, signature.0))
+    }
+
+    /// True if a signature of a certificate was found to hold.
+    pub fn knows_of(&self, certificate: &Certificate, by: &AccountId, signature: &Signature) -> bool {
+        let Certificate { height, round, block, .. } = *certificate;
+        self.knows(&Ballot::Precommit { height, round, block: Some(block) }, by, signature)
+    }
+
+    fn note(&self, ballot: Ballot, by: AccountId, signature: &Signature) {
+        let mut checked = self.lock();
+        if checked.len() >= REMEMBERED {
+            checked.clear();
+        }
+        checked.insert((ballot, by, signature.0));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<(Ballot, AccountId, [u8; 64])>> {
+        // Entries are whole or absent.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Signs with the node's key.
 #[derive(Clone)]
 pub(super) struct Pen {
     pub key: Arc<SigningKey>,
     pub chain_id: Hash,
+    /// Told of what it signs.
+    pub checked: Arc<Checked>,
     /// The last round this node may have spoken in before; it signs above it.
     pub above: Option<Mark>,
 }
@@ -34,7 +70,9 @@ impl Pen {
         if !self.may_speak(height, round) {
             return Ok(Signed([0; 64]));
         }
-        Ok(Signed(metrics::BALLOTS.time(|| ballot.sign(&self.key, &self.chain_id)).0))
+        let signature = metrics::BALLOTS.time(|| ballot.sign(&self.key, &self.chain_id));
+        self.checked.note(ballot, self.key.account(), &signature);
+        Ok(Signed(signature.0))
     }
 
     /// Signs a body as its proposer.
@@ -80,14 +118,24 @@ impl Signer<Coffer> for Pen {
     }
 }
 
-/// Checks signatures of one chain.
+/// Checks signatures of one chain, each once.
 pub(super) struct Checker {
     pub chain_id: Hash,
+    pub checked: Arc<Checked>,
 }
 
 impl Checker {
     fn check(&self, ballot: Option<Ballot>, by: &Address, signature: &Signed) -> VerificationResult {
-        VerificationResult::from_bool(holds(ballot, by, &self.chain_id, signature))
+        let Some(ballot) = ballot else { return VerificationResult::Invalid };
+        let (account, known) = (by.account(), signature.signature());
+        if self.checked.knows(&ballot, &account, &known) {
+            return VerificationResult::Valid;
+        }
+        let is_held = holds(Some(ballot), by, &self.chain_id, signature);
+        if is_held {
+            self.checked.note(ballot, account, &known);
+        }
+        VerificationResult::from_bool(is_held)
     }
 }
 

@@ -114,7 +114,7 @@ fn the_validators_of_a_height_are_those_that_the_block_before_left() {
     put(&opened, alone(own).encode(), 3);
     let block = opened.ledger.propose().unwrap().unwrap();
     opened.ledger.execute(&block, Standing::Proposed).unwrap();
-    let refused = opened.ledger.decide(certificate(&opened, &block)).unwrap_err();
+    let refused = opened.ledger.decide(certificate(&opened, &block), &|_, _| false).unwrap_err();
     assert!(matches!(refused, Rejected::NotDecided(CertificateError::Power { signed: 1, total: 2 })), "{refused}");
     let third = ValidatorSet::new(third).unwrap();
     let all = [first.clone(), first, second.clone(), second, third];

@@ -164,7 +164,7 @@ fn each_change_is_judged_by_the_contract_as_the_change_before_it_left_it() {
         for height in [1, 2].map(Height) {
             let stored = chain.opened.ledger.state.block(BlockId::Height(height)).unwrap().unwrap();
             voter.ledger.execute(&stored.block, Standing::Proposed).unwrap();
-            voter.ledger.decide(certificate(&chain.opened, &stored.block)).unwrap();
+            voter.ledger.decide(certificate(&chain.opened, &stored.block), &|_, _| false).unwrap();
             voter.ledger.commit(&stored.block.header.hash()).unwrap();
             let theirs = voter.ledger.state.block(BlockId::Height(height)).unwrap().unwrap();
             assert_eq!(theirs.receipts, stored.receipts, "{backend:?}");

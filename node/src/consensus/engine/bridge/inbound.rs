@@ -39,7 +39,7 @@ impl Crossing<'_> {
             Event::Disconnected(peer) => {
                 self.peers.remove(&peer);
                 self.hearing.forget(&peer);
-                self.hear(0);
+                self.listed();
                 if let Some(name) = peer_of(&peer) {
                     self.emit(&NetworkEvent::PeerDisconnected(name));
                 }
@@ -139,7 +139,7 @@ impl Crossing<'_> {
     pub(super) fn told(&mut self, peer: AccountId, progress: Progress) {
         let (Some(name), Some(told)) = (peer_of(&peer), self.peers.get_mut(&peer)) else { return };
         *told = Some(progress);
-        self.hear(0);
+        self.listed();
         self.emit(&NetworkEvent::Status(name, Status::new(At(progress.head.0), At(progress.first.0))));
     }
 
@@ -212,7 +212,11 @@ impl Crossing<'_> {
 }
 
 /// Decided blocks of a peer, as it gives them.
-pub(super) async fn blocks_of(link: &dyn Link, peer: AccountId, range: Range) -> Result<Blocks, OutboundFailureReason> {
+pub(in super::super) async fn blocks_of(
+    link: &dyn Link,
+    peer: AccountId,
+    range: Range,
+) -> Result<Blocks, OutboundFailureReason> {
     match link.ask(peer, Question::Blocks, range.encode().into()).await {
         Ok(bytes) if bytes.len() > MAX_ANSWER_BYTES => Err(OutboundFailureReason::Io),
         Ok(bytes) => codec::decode::<Blocks>(&bytes).map_err(|_| OutboundFailureReason::Io),

@@ -1,6 +1,7 @@
 //! Several nodes in one process agree, or rightly do not.
 
 mod byzantine;
+mod catching_up;
 mod hostile;
 mod mesh;
 mod peer;
@@ -381,7 +382,8 @@ impl Liar {
         let (proposer, bytes, signature) = (self.me().into(), block.encode(), Signed([0; 64]));
         let (height, round) = (At(height), Round::new(round));
         let mut part = Part { height, round, valid_round: Round::Nil, proposer, block: bytes, signature };
-        let pen = Pen { key: Arc::new(key(self.number)), chain_id: self.chain_id, above: None };
+        let pen =
+            Pen { key: Arc::new(key(self.number)), chain_id: self.chain_id, checked: Arc::default(), above: None };
         pen.sign_body(&mut part, block.header.hash()).unwrap();
         write(&part)
     }
