@@ -33,6 +33,7 @@ use crate::network::Network;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyHolder, KeyStore};
 use crate::pool::{self, Admission, Pool, Waiters};
+use crate::privacy::keys::TagSecret;
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::rpc;
@@ -280,7 +281,7 @@ impl Opened {
             }
             first.map_or_else(|| genesis::first(&genesis_path, &runtime, &genesis), Ok::<_, StartError>)
         })?;
-        let residents = Arc::new(Residents::new(tenants.into_iter().collect()));
+        let residents = Arc::new(residents(tenants, &keys));
         let sources = match config.seed {
             Some(seed) => Sources::seeded(seed, &state.head().hash),
             None => boot,
@@ -365,6 +366,11 @@ fn open_keys(data: &Path, config: &Config, secret: &[u8], origin: Origin<'_>) ->
         Files::begin(data)?;
     }
     Ok(KeyStore::open_or_create(data, secret, origin, &config.accounts, &config.tenants)?)
+}
+
+/// The registry of a node's tenants.
+fn residents(tenants: Vec<(Psi, TenantSecret)>, keys: &KeyStore) -> Residents {
+    Residents::new(tenants.into_iter().collect(), keys.node_key(), TagSecret::of_node(&keys.node_secret()))
 }
 
 /// The tenants of a node with their secrets.

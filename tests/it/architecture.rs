@@ -37,6 +37,7 @@ fn a_crate_that_looks_up_or_over_a_fence_is_found() {
     assert_eq!(bad("coffer", "wasmtime"), 1);
     assert_eq!(bad("coffer-chain", "arc-malachitebft-app-channel"), 1);
     assert_eq!(bad("coffer-chain", "libp2p"), 1);
+    assert_eq!(bad("coffer-chain", "x25519-dalek"), 1);
     assert_eq!(bad("token", "coffer-abi"), 1);
     assert_eq!(bad("token", "serde"), 1);
     assert_eq!(bad("token", "coffer-sdk"), 0);
@@ -79,6 +80,10 @@ fn a_crate_named_outside_of_its_fence_is_found() {
     assert_eq!(bad("node/src/cli/dev.rs", "use jsonrpsee as rpc;"), 1);
     assert_eq!(bad("node/src/node.rs", "let all = coffer_bundle::MODULES;"), 1);
     assert_eq!(bad("node/src/pool/gossip.rs", "use libp2p::gossipsub;"), 1);
+    assert_eq!(bad("node/src/invoke/write.rs", "use hpke::Kem;"), 1);
+    assert_eq!(bad("node/src/network/identity.rs", "use x25519_dalek::PublicKey;"), 1);
+    assert_eq!(bad("node/src/organisation/key_store.rs", "use hkdf::Hkdf;"), 1);
+    assert_eq!(bad("node/src/privacy/marking.rs", "use hkdf::Hkdf;"), 0);
     assert_eq!(bad("node/src/consensus/ledger.rs", "use arc_malachitebft_app_channel::run;"), 1);
     assert_eq!(bad("node/src/consensus/engine/host.rs", "use arc_malachitebft_app_channel::run;"), 0);
     assert_eq!(bad("runtime/src/engine.rs", "use wasmtime::Engine;"), 0);

@@ -59,6 +59,18 @@ pub enum Domain {
     InnerCallSignature,
     /// A sealed payload, as it stands in a marker.
     Payload,
+    /// The key that a payload's text is sealed with, as its header commits to it.
+    ContentKey,
+    /// The parties of an inner call, with a salt, as a payload's header commits to them.
+    CallParties,
+    /// The ephemeral secret of a marker, from the seed inside its payload.
+    MarkerEphemeral,
+    /// Key of what fills the slots of a marker that have no party.
+    SlotFilling,
+    /// Key of what fills the wraps of a payload that have no party.
+    WrapFilling,
+    /// What a node says, and signs, of a payload that it keeps.
+    Custody,
     /// Encoded arguments of `migrate`, as a consent names them.
     MigrateInput,
     /// What a party consents to.
@@ -103,6 +115,12 @@ impl Domain {
             Self::InnerCall => "coffer v1 inner call id",
             Self::InnerCallSignature => "coffer v1 inner call signature",
             Self::Payload => "coffer v1 sealed payload",
+            Self::ContentKey => "coffer v1 content key commitment",
+            Self::CallParties => "coffer v1 parties commitment",
+            Self::MarkerEphemeral => "coffer v1 marker ephemeral key",
+            Self::SlotFilling => "coffer v1 slot filling",
+            Self::WrapFilling => "coffer v1 wrap filling",
+            Self::Custody => "coffer v1 custody receipt",
             Self::MigrateInput => "coffer v1 migrate input",
             Self::Consent => "coffer v1 consent",
             Self::ConsentSignature => "coffer v1 consent signature",

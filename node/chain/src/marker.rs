@@ -1,6 +1,6 @@
 //! The inner call of a private transaction: what its account signs and only its parties read. On the chain stands a marker with the
-//! hash of the sealed payload. Not here: sealing (the node's privacy module). Invariant: the id of an inner call is never public; the
-//! ids of private contracts derive from it.
+//! hash of the sealed payload (`slots`). Not here: the payload's form (`envelope`), sealing (the node's privacy module). Invariant: the id of an
+//! inner call is never public; the ids of private contracts derive from it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,6 +9,7 @@ use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height};
 
 use crate::authority::{Authority, Consents};
 use crate::hash::{Domain, hash_of};
+use crate::members::{CallParties, MemberVersions, PrivacyFlag};
 use crate::sign::{Signature, SigningKey, verify};
 
 /// What an inner call does.
@@ -75,6 +76,14 @@ pub struct InnerBody {
     pub gas_limit: Gas,
     /// Who acts.
     pub account: AccountId,
+    /// The party it acts for.
+    pub party: AccountId,
+    /// Who executes it, that party included.
+    pub parties: CallParties,
+    /// Member-set versions of the contracts it touches.
+    pub versions: MemberVersions,
+    /// What it demands of its parties.
+    pub flag: PrivacyFlag,
     /// What it does.
     pub action: InnerAction,
 }
@@ -102,11 +111,12 @@ pub struct InnerCall {
 }
 
 impl InnerCall {
-    /// True if it is for this chain and protocol version and its account signed it.
+    /// True if it is for this chain and protocol version, its sending party is one of its parties, and its account signed it.
     pub fn is_authentic(&self, chain_id: &Hash) -> bool {
         let body = &self.body;
         body.version == crate::PROTOCOL_VERSION
             && body.chain_id == *chain_id
+            && body.parties.place(&body.party).is_some()
             && verify(&body.account, Domain::InnerCallSignature, chain_id, &body.id(), &self.signature)
     }
 }
@@ -125,6 +135,10 @@ mod tests {
             valid_until: Height(5),
             gas_limit: Gas(10),
             account: key.account(),
+            party: AccountId([4; 32]),
+            parties: CallParties::new(alloc::vec![AccountId([4; 32]), AccountId([5; 32])]).unwrap(),
+            versions: MemberVersions::default(),
+            flag: PrivacyFlag::Standard,
             action: InnerAction::Call { contract: ContractId([3; 32]), method: "add".into(), input: vec![] },
         };
         let call = body.clone().sign(&key);
@@ -132,5 +146,25 @@ mod tests {
         assert!(!call.is_authentic(&Hash([2; 32])));
         let changed = InnerCall { body: InnerBody { gas_limit: Gas(11), ..body }, signature: call.signature };
         assert!(!changed.is_authentic(&Hash([1; 32])));
+    }
+
+    #[test]
+    fn a_call_of_who_is_none_of_its_parties_is_not_authentic() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let body = |party| InnerBody {
+            version: crate::PROTOCOL_VERSION,
+            chain_id: Hash([1; 32]),
+            nonce: [2; 32],
+            valid_until: Height(5),
+            gas_limit: Gas(10),
+            account: key.account(),
+            party,
+            parties: CallParties::alone(AccountId([4; 32])),
+            versions: MemberVersions::default(),
+            flag: PrivacyFlag::Standard,
+            action: InnerAction::Call { contract: ContractId([3; 32]), method: "add".into(), input: vec![] },
+        };
+        assert!(body(AccountId([4; 32])).sign(&key).is_authentic(&Hash([1; 32])));
+        assert!(!body(AccountId([5; 32])).sign(&key).is_authentic(&Hash([1; 32])));
     }
 }

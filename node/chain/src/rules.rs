@@ -136,7 +136,7 @@ pub fn check_action_bounds(kind: &Kind) -> Result<(), TxError> {
             }
             input
         }
-        // Parties and consents are bounded by their types.
+        // Slots, parties and consents are bounded by their types.
         Kind::Marker { .. } | Kind::SetAuthority { .. } => return Ok(()),
     };
     if input.len() > limits::MAX_INPUT { Err(TxError::OutOfBounds("input")) } else { Ok(()) }

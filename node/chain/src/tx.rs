@@ -10,6 +10,7 @@ use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height, codec
 use crate::authority::{Authority, Consents};
 use crate::hash::{Domain, hash_of};
 use crate::sign::{Signature, SigningKey, verify};
+use crate::slots::Marker;
 use crate::{PROTOCOL_VERSION, rules};
 
 /// Bytes of the largest encoded transaction: a module at its cap, arguments at theirs, and room for the rest.
@@ -39,10 +40,7 @@ pub enum Kind {
         input: Vec<u8>,
     },
     /// Orders a private call whose text only its parties hold.
-    Marker {
-        /// Hash of the sealed payload.
-        payload: Hash,
-    },
+    Marker(Marker),
     /// Gives a public contract new code.
     Upgrade {
         /// The contract.
@@ -254,7 +252,9 @@ mod tests {
         assert_eq!(other.check(&chain), Err(TxError::Version(2)));
         let forged = Transaction { body: TxBody { nonce: [3; 16], ..body(&key) }, signature: tx.signature };
         assert_eq!(forged.check(&chain), Err(TxError::BadSignature));
-        let marker = TxBody { kind: Kind::Marker { payload: Hash::ZERO }, ..body(&key) }.sign(&key);
+        let slots = crate::Slots::new(vec![[0; crate::slots::SLOT]; 4]).unwrap();
+        let marker = Marker { id: Hash::ZERO, payload: Hash::ZERO, ephemeral: [0; 32], slots };
+        let marker = TxBody { kind: Kind::Marker(marker), ..body(&key) }.sign(&key);
         assert!(matches!(marker.check(&chain), Err(TxError::MarkerGas(_))));
         let kind = Kind::Call { contract: ContractId([3; 32]), method: "Add!".into(), input: vec![] };
         let bad = TxBody { kind, ..body(&key) }.sign(&key);

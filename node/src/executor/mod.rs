@@ -21,7 +21,7 @@ pub use action::{Action, Deployment, Frame};
 pub use first::{FirstStateError, first_writes};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
-pub use pipeline::{PipelineError, Pipelines, follow, ordered_calls};
+pub use pipeline::{Ordered, PipelineError, Pipelines, follow, ordered_calls};
 pub use private::{PrivateCall, PrivateRun};
 pub use public::{BlockError, BlockRun};
 pub use trace::{Traced, TracedCodes, Tracer};

@@ -1,21 +1,21 @@
 //! Private execution, off the path of agreement: follows the chain block by block, opens the payloads of markers that name tenants of this
-//! node, executes them in their private states and commits. Not here: which blocks there are. Invariant: only tenants that a block
-//! names cost anything; a held private state holds nobody else.
+//! node, executes them in their private states and commits; a private state that is named without its payload is held. Not here: which blocks there are.
+//! Invariant: only tenants that a block names cost anything; a held private state holds nobody else.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use coffer_abi::{Hash, Height, codec};
-use coffer_chain::{Block, InnerCall, Kind, Psi};
+use coffer_abi::{Hash, Height};
+use coffer_chain::{Block, Psi};
 use coffer_runtime::{BlockContext, Fault};
 use tokio::sync::watch;
 
 use super::lane::tenant_lane;
 use super::{Executor, PrivateCall};
 use crate::pool::Waiters;
-use crate::privacy::envelope;
+use crate::privacy::opening::{Missing, Opening, openings};
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
 use crate::state::{self, BlockId, PrivateCommit, State};
@@ -108,8 +108,12 @@ impl Pipelines {
     fn run(&self, height: Height) -> Result<(), PipelineError> {
         let stored = self.state.block(BlockId::Height(height))?.ok_or(PipelineError::NoBlock(height))?;
         let mut commits = Vec::new();
-        for (psi, calls) in ordered_calls(&self.payloads, &self.residents, &stored.block)? {
-            match self.run_patiently(&psi, &stored.block, &calls) {
+        for (psi, ordered) in ordered_calls(&self.payloads, &self.residents, &stored.block)? {
+            if let Some((marker, missing)) = ordered.missing {
+                self.hold(&psi, height, marker, missing)?;
+                continue;
+            }
+            match self.run_patiently(&psi, &stored.block, &ordered.calls) {
                 Err(PipelineError::State(error @ state::Error::Held { .. })) => tell_held(&psi, height, &error),
                 done => commits.extend(done?),
             }
@@ -129,6 +133,19 @@ impl Pipelines {
         for (index, receipt) in &receipts {
             self.waiters.settle(height, *index, receipt);
         }
+        Ok(())
+    }
+
+    /// Holds a private state at a block that names it with a call that this node cannot read. What was done with that block is done.
+    fn hold(&self, psi: &Psi, height: Height, marker: Hash, missing: Missing) -> Result<(), PipelineError> {
+        if self.state.private_head(psi) >= height {
+            return Ok(());
+        }
+        let reason = format!(
+            "block {height} orders a call for it by marker {marker}, but {missing}; restore the payload store and start the node again"
+        );
+        let error = self.state.hold_private(psi, reason)?;
+        tell_held(psi, height, &error);
         Ok(())
     }
 
@@ -171,7 +188,16 @@ fn tell_held(psi: &Psi, height: Height, error: &state::Error) {
     tracing::error!(psi = %psi, height = %height, %error, "private state is held; it takes no calls");
 }
 
-/// The calls that a block orders for tenants of this node, opened, in the order of their markers.
+/// What a block orders for one private state.
+#[derive(Debug, Default)]
+pub struct Ordered {
+    /// The calls, opened, in the order of their markers.
+    pub calls: Vec<PrivateCall>,
+    /// The first marker's transaction whose call cannot be read here, though this node serves its party. Nothing of the block may be executed then.
+    pub missing: Option<(Hash, Missing)>,
+}
+
+/// What a block orders for tenants of this node.
 ///
 /// # Errors
 /// When the payload store cannot be read.
@@ -179,24 +205,21 @@ pub fn ordered_calls(
     payloads: &Payloads,
     residents: &Residents,
     block: &Block,
-) -> Result<BTreeMap<Psi, Vec<PrivateCall>>, payloads::Error> {
-    let mut calls: BTreeMap<Psi, Vec<PrivateCall>> = BTreeMap::new();
-    let chain_id = &block.header.chain_id;
+) -> Result<BTreeMap<Psi, Ordered>, payloads::Error> {
+    let mut found: BTreeMap<Psi, Ordered> = BTreeMap::new();
     for (index, tx) in (0..).zip(&block.transactions) {
-        let Kind::Marker { payload } = &tx.body.kind else {
-            continue;
-        };
-        // No payload, or one of a tenant that is gone: this node is not a party.
-        let Some(stored) = payloads.get(payload)? else {
-            continue;
-        };
-        let Some((psi, secret)) = residents.by_handle(chain_id, &stored.handle) else {
-            continue;
-        };
-        let opened = envelope::open(&secret.payload_key(), chain_id, &stored.bytes);
-        let call = opened.ok().and_then(|text| codec::decode::<InnerCall>(&text).ok());
-        let marker: Hash = tx.body.id();
-        calls.entry(psi.clone()).or_default().push(PrivateCall { marker, index, call });
+        for (psi, opening) in openings(payloads, residents, &tx.body)? {
+            let (ordered, marker) = (found.entry(psi).or_default(), tx.body.id());
+            let call = match opening {
+                Opening::Call(call) => Some(*call),
+                Opening::Unreadable => None,
+                Opening::Missing(missing) => {
+                    ordered.missing.get_or_insert((marker, missing));
+                    continue;
+                }
+            };
+            ordered.calls.push(PrivateCall { marker, index, call });
+        }
     }
-    Ok(calls)
+    Ok(found)
 }

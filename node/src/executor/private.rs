@@ -4,7 +4,7 @@
 use coffer_abi::{Hash, Refused};
 use coffer_chain::hash::{private_contract_id, private_path_key, private_state_id};
 use coffer_chain::rules::check_window;
-use coffer_chain::{InnerAction, InnerCall, Receipt};
+use coffer_chain::{InnerAction, InnerCall, PrivacyFlag, Receipt};
 use coffer_runtime::BlockContext;
 use coffer_runtime::engine::Lane;
 
@@ -87,7 +87,9 @@ impl Executor {
             Some(public) => self.parameters(public.view)?.max_tx_gas,
             None => self.first.parameters.max_tx_gas,
         };
-        if check_window(body.valid_until, block.height).is_err() || body.gas_limit > max_gas {
+        // As long as contracts record no members, nothing can be demanded of the parties.
+        let asks_for_members = body.flag != PrivacyFlag::Standard || !body.versions.is_empty();
+        if check_window(body.valid_until, block.height).is_err() || body.gas_limit > max_gas || asks_for_members {
             return Ok(Acted::refused(Refused::NotValidHere));
         }
         let id = body.id();

@@ -92,8 +92,8 @@ impl From<payloads::Error> for InvokeError {
     }
 }
 
-impl From<envelope::NotOpened> for InvokeError {
-    fn from(error: envelope::NotOpened) -> Self {
+impl From<envelope::SealError> for InvokeError {
+    fn from(error: envelope::SealError) -> Self {
         Self::Failed(error.to_string())
     }
 }

@@ -2,13 +2,14 @@
 //! not read of the chain, of its own private state, or of what waits in the open: a marker that waits is told to its parties alone.
 
 use coffer_abi::{Hash, Height};
-use coffer_chain::{Block, Kind};
+use coffer_chain::{Block, TxBody};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::read::blocking;
 use super::{Found, InvokeError, Invoker, Scope};
 use crate::pool::{Settled, Waiting};
+use crate::privacy::marking::Shown;
 use crate::state::{Head, Place};
 use crate::tenant::TenantContext;
 
@@ -105,15 +106,15 @@ impl Invoker {
         let head = self.parts.state.head().height;
         let valid_until = match (valid_until, self.parts.pool.waiting(tx)) {
             (Some(height), _) => Some(height),
-            (None, Some(Waiting { valid_until, payload: None })) => Some(valid_until),
-            (None, Some(Waiting { valid_until, payload: Some(payload) })) => {
-                self.is_party(tenant, &payload)?.then_some(valid_until)
+            (None, Some(Waiting { valid_until, marker: None })) => Some(valid_until),
+            (None, Some(Waiting { valid_until, marker: Some(body) })) => {
+                self.is_named(tenant, &body).then_some(valid_until)
             }
             (None, None) => None,
         };
         if let Some((scope, receipt, block)) = self.placed(tenant, tx)? {
             let place = Place { height: receipt.height, index: receipt.index };
-            if scope == Scope::Public && self.is_pending(tenant, &block, place)? {
+            if scope == Scope::Public && self.is_pending(tenant, &block, place) {
                 return Ok(Progress::Ordered { place, block_hash: block.header.hash() });
             }
             if let Some(found) = self.find(tenant, tx)? {
@@ -128,20 +129,15 @@ impl Invoker {
     }
 
     /// True if a transaction, which has no receipt of the tenant's, is a marker of a private call that its private state has yet to execute.
-    fn is_pending(&self, tenant: &TenantContext, block: &Block, place: Place) -> Result<bool, InvokeError> {
-        let Some(Kind::Marker { payload }) = block.transactions.get(place.index as usize).map(|tx| &tx.body.kind)
-        else {
-            return Ok(false);
-        };
-        Ok(self.is_party(tenant, payload)? && self.parts.state.private_head(tenant.psi()) < place.height)
+    fn is_pending(&self, tenant: &TenantContext, block: &Block, place: Place) -> bool {
+        let Some(tx) = block.transactions.get(place.index as usize) else { return false };
+        self.is_named(tenant, &tx.body) && self.parts.state.private_head(tenant.psi()) < place.height
     }
 
-    /// True if this node keeps the payload, for that tenant.
-    fn is_party(&self, tenant: &TenantContext, payload: &Hash) -> Result<bool, InvokeError> {
-        let parts = &self.parts;
-        let Some(stored) = parts.payloads.get(payload)? else { return Ok(false) };
-        let owner = parts.residents.by_handle(parts.executor.chain_id(), &stored.handle);
-        Ok(owner.is_some_and(|(psi, _)| psi == tenant.psi()))
+    /// True if it is a marker that names the tenant.
+    fn is_named(&self, tenant: &TenantContext, body: &TxBody) -> bool {
+        let named = Shown::of(body).map(|shown| self.parts.residents.named(&shown));
+        named.is_some_and(|named| named.iter().any(|(psi, _)| *psi == tenant.psi()))
     }
 }
 

@@ -3,13 +3,13 @@
 
 use coffer_abi::export::{INIT, MIGRATE};
 use coffer_abi::spec::Spec;
-use coffer_abi::{ContractId, Hash, codec};
-use coffer_chain::{Block, InnerAction, InnerCall, Kind};
+use coffer_abi::{ContractId, Hash};
+use coffer_chain::{Block, InnerAction, Kind, TxBody};
 
 use super::emitters::{spec_in, stored_spec};
 use super::read::blocking;
 use super::{InvokeError, Invoker, Scope};
-use crate::privacy::envelope;
+use crate::privacy::opening::{Opening, openings};
 use crate::state::{BlockId, Place, TxReceipt, View};
 use crate::tenant::TenantContext;
 
@@ -75,23 +75,21 @@ impl Invoker {
             (Scope::Public, Kind::Deploy { code, .. }) => Asked::Method(INIT.into(), spec_in(&code)),
             (Scope::Public, Kind::Upgrade { code, .. }) => Asked::Method(MIGRATE.into(), spec_in(&code)),
             (Scope::Public, Kind::SetAuthority { .. }) => Asked::Authority,
-            (Scope::Private, Kind::Marker { payload }) => {
-                self.asked_privately(tenant, &payload, Place { height: receipt.height, index: receipt.index })?
+            (Scope::Private, kind @ Kind::Marker(_)) => {
+                let body = TxBody { kind, ..transaction.body };
+                self.asked_privately(tenant, &body, Place { height: receipt.height, index: receipt.index })?
             }
             (Scope::Public | Scope::Private, _) => Asked::Sealed,
         };
         Ok(Some(Found { scope, receipt, block_hash, asked }))
     }
 
-    fn asked_privately(&self, tenant: &TenantContext, payload: &Hash, place: Place) -> Result<Asked, InvokeError> {
+    fn asked_privately(&self, tenant: &TenantContext, marker: &TxBody, place: Place) -> Result<Asked, InvokeError> {
         let parts = &self.parts;
-        let Some(secret) = parts.residents.secret(tenant.psi()) else { return Ok(Asked::Sealed) };
-        let Some(stored) = parts.payloads.get(payload)? else { return Ok(Asked::Sealed) };
-        let opened = envelope::open(&secret.payload_key(), parts.executor.chain_id(), &stored.bytes);
-        // A payload that does not open or decode gave a receipt that says so; there is no method to tell.
-        let Some(call) = opened.ok().and_then(|text| codec::decode::<InnerCall>(&text).ok()) else {
-            return Ok(Asked::Sealed);
-        };
+        let opened = openings(&parts.payloads, &parts.residents, marker)?;
+        // A payload that does not open gave a receipt that says so; there is no method to tell.
+        let own = opened.into_iter().find(|(psi, _)| psi == tenant.psi());
+        let Some((_, Opening::Call(call))) = own else { return Ok(Asked::Sealed) };
         match call.body.action {
             InnerAction::Deploy { code, .. } => Ok(Asked::Method(INIT.into(), spec_in(&code))),
             InnerAction::Upgrade { code, .. } => Ok(Asked::Method(MIGRATE.into(), spec_in(&code))),

@@ -1,11 +1,12 @@
 //! Deployments and calls: sign, for a private one seal and store, submit, wait for the receipt. Invariant: the caller is answered only
 //! after what it is told is on the disk.
 
-use coffer_abi::{AccountId, ContractId, Encode, Gas, Hash, Height};
+use coffer_abi::{AccountId, ContractId, Gas, Hash, Height};
 use coffer_chain::hash::Domain;
 use coffer_chain::rules::{check_action_bounds, check_limits};
 use coffer_chain::{
-    Authority, InnerAction, InnerBody, InnerCall, Kind, PROTOCOL_VERSION, Transaction, TxBody, gas, network,
+    Authority, CallParties, Custodians, Custody, InnerAction, InnerBody, InnerCall, Kind, Marker, MemberVersions,
+    PROTOCOL_VERSION, PrivacyFlag, SlotText, Transaction, TxBody, gas, network,
 };
 use tokio::sync::oneshot;
 
@@ -15,7 +16,10 @@ use crate::executor::lane_of;
 use crate::metrics;
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
-use crate::privacy::{envelope, resident};
+use crate::privacy::envelope;
+use crate::privacy::marking::{SlotContext, mark};
+use crate::privacy::resident::{EPOCH, TenantSecret};
+use crate::privacy::wraps::Recipient;
 use crate::tenant::TenantContext;
 
 /// A contract to make.
@@ -138,7 +142,7 @@ impl Invoker {
     }
 
     fn send_public(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> Result<Sent, InvokeError> {
-        let body = self.body(kind, sender, gas_limit);
+        let body = self.body(kind, sender, gas_limit, self.valid_until());
         let (id, chain_id) = (body.id(), body.chain_id);
         let sign = || self.parts.keys.sign(&sender, Domain::TransactionSignature, &chain_id, &id);
         let signature = metrics::SIGN.time(sign)?;
@@ -166,31 +170,49 @@ impl Invoker {
             Kind::SetAuthority { contract, revision, authority, consents } => {
                 InnerAction::SetAuthority { contract, revision, authority, consents }
             }
-            Kind::Marker { .. } => return Err(InvokeError::Failed("a marker is no private call".into())),
+            Kind::Marker(_) => return Err(InvokeError::Failed("a marker is no private call".into())),
         };
-        let chain_id = *parts.executor.chain_id();
+        let (chain_id, party, valid_until) = (*parts.executor.chain_id(), secret.party(), self.valid_until());
         let body = InnerBody {
             version: PROTOCOL_VERSION,
             chain_id,
             nonce: parts.sources.bytes(),
-            valid_until: self.valid_until(),
+            valid_until,
             gas_limit,
             account,
+            party,
+            parties: CallParties::alone(party),
+            versions: MemberVersions::default(),
+            flag: PrivacyFlag::Standard,
             action,
         };
         let signature = parts.keys.sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
-        let call = zeroize::Zeroizing::new(InnerCall { body, signature }.encode());
-        let sealed = envelope::seal(&secret.payload_key(), &chain_id, &call, &parts.sources)?;
-        parts.payloads.put(&resident::handle(&chain_id, tenant.psi(), secret), &sealed)?;
+        let marker = self.seal(secret, InnerCall { body, signature })?;
         let relay = parts.keys.relay_key();
-        let marker = self.body(Kind::Marker { payload: sealed.hash }, relay.account(), Gas(0));
+        let marker = self.body(Kind::Marker(marker), relay.account(), Gas(0), valid_until);
         self.submit(marker.sign(relay), Scope::Private)
     }
 
-    fn body(&self, kind: Kind, sender: AccountId, gas_limit: Gas) -> TxBody {
+    /// Seals and stores a call that a tenant sends to itself, and gives its marker, valid as long as the call.
+    fn seal(&self, secret: &TenantSecret, call: InnerCall) -> Result<Marker, InvokeError> {
+        let parts = &self.parts;
+        let (chain_id, party, valid_until) = (call.body.chain_id, call.body.party, call.body.valid_until);
+        let (relay, key) = (parts.keys.relay_key().account(), secret.encryption().key());
+        let recipient = Recipient { party, epoch: EPOCH, key: &key };
+        let sealed = envelope::seal(call, &relay, valid_until, &[recipient], &parts.sources)?;
+        parts.payloads.put(&sealed.hash, &sealed.bytes)?;
+        // ORDER: the receipt says that the payload is kept.
+        let custody = Custody::sign(&parts.keys.node_signer(), &chain_id, &sealed.marker, &sealed.hash);
+        let slot = SlotText { party, custodians: Custodians::default(), custody };
+        let context = SlotContext { chain_id: &chain_id, relay: &relay, marker: &sealed.marker, payload: &sealed.hash };
+        let marker = mark(&context, &sealed.seed, &[(slot, parts.residents.tag().key())]);
+        marker.ok_or_else(|| InvokeError::Failed("the marker could not be made".into()))
+    }
+
+    fn body(&self, kind: Kind, sender: AccountId, gas_limit: Gas, valid_until: Height) -> TxBody {
         let chain_id = *self.parts.executor.chain_id();
         let nonce = self.parts.sources.bytes();
-        TxBody { version: PROTOCOL_VERSION, chain_id, nonce, valid_until: self.valid_until(), gas_limit, sender, kind }
+        TxBody { version: PROTOCOL_VERSION, chain_id, nonce, valid_until, gas_limit, sender, kind }
     }
 
     fn valid_until(&self) -> Height {

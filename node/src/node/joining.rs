@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{StartError, blocking, genesis, key_secret, open_keys, recoveries, state_options, tenants};
+use super::{StartError, blocking, genesis, key_secret, open_keys, recoveries, residents, state_options, tenants};
 use crate::config::Config;
 use crate::network::{self, Event, Routes};
 use crate::organisation::key_store::Origin;
-use crate::privacy::resident::Residents;
 use crate::rpc;
 use crate::sources::Sources;
 use crate::state::{Folder, StateOptions};
@@ -36,7 +35,7 @@ pub(super) async fn fetch(config: &Config, listener: &rpc::Listener) -> Result<(
         let tenants = tenants(&own, &keys);
         let recoveries = recoveries::accepted(&own.data, &genesis.chain_id())?;
         let options = StateOptions { recoveries, ..state_options(&own, &keys, genesis, &tenants) };
-        Ok((folder, options, keys.node_seed(), Residents::new(tenants.into_iter().collect())))
+        Ok((folder, options, keys.node_seed(), residents(tenants, &keys)))
     });
     let (folder, options, seed, residents) = opened.await?;
     let chain_id = options.genesis.chain_id();

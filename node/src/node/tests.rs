@@ -2,10 +2,14 @@
 
 use coffer_abi::{ContractId, Encode, Gas, Height, Refused, Status, codec};
 use coffer_chain::certificate::vote;
-use coffer_chain::{Authority, Block, Certificate, CheckedTx, Kind, PROTOCOL_VERSION, Psi, SystemContracts, TxBody};
+use coffer_chain::slots::SLOT;
+use coffer_chain::{
+    Authority, Block, Certificate, CheckedTx, Kind, Marker, PROTOCOL_VERSION, Psi, Slots, SystemContracts, TxBody,
+};
 
 mod follow;
 mod network;
+mod private;
 mod system;
 mod trace;
 mod upgrade;
@@ -15,6 +19,7 @@ use crate::compile::Place;
 use crate::consensus::{App, Rejected, Standing};
 use crate::invoke::{CallRequest, DeployRequest, InvokeError, Scope};
 use crate::pool::Settled;
+use crate::sources::seeded_key;
 use crate::state::BlockId;
 use crate::tenant::TenantContext;
 
@@ -70,6 +75,17 @@ fn tx(opened: &Opened, kind: Kind, nonce: u8) -> CheckedTx {
         kind,
     };
     body.sign(&key).check(&chain_id).unwrap()
+}
+
+/// The key that signs this node's markers.
+fn relay_key() -> SigningKey {
+    SigningKey::from_seed(&seeded_key(7, "relay"))
+}
+
+/// A marker that names nobody here.
+fn marker(nonce: u8) -> Kind {
+    let slots = Slots::new(vec![[nonce; SLOT]; 4]).unwrap();
+    Kind::Marker(Marker { id: Hash([nonce; 32]), payload: Hash([nonce; 32]), ephemeral: [9; 32], slots })
 }
 
 /// A public contract that nobody can change.
@@ -155,7 +171,7 @@ fn the_id_of_a_transaction_is_forgotten_once_it_expired() {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path());
     for nonce in 0..22 {
-        let kind = Kind::Marker { payload: Hash([nonce; 32]) };
+        let kind = marker(nonce);
         opened.ledger.pool.insert(tx(&opened, kind.clone(), nonce)).unwrap();
         let mut body = tx(&opened, kind, nonce).body().clone();
         body.valid_until = Height(40);
@@ -290,16 +306,31 @@ async fn a_marker_copied_by_somebody_else_has_no_effect() {
     drop(state);
 
     let opened = open(folder.path());
-    let copy = tx(&opened, kind, 99);
+    let original = &block.transactions[0].body;
+    let again = |body: TxBody| {
+        let body = TxBody { nonce: [99; 16], ..body };
+        body.sign(&relay_key()).check(opened.ledger.executor.chain_id()).unwrap()
+    };
+    let copy = again(original.clone());
     opened.ledger.pool.insert(copy.clone()).unwrap();
+    step(&opened).unwrap();
+    // One that is valid for longer is not what was sealed.
+    let longer = again(TxBody { valid_until: original.valid_until.next().unwrap(), ..original.clone() });
+    opened.ledger.pool.insert(longer.clone()).unwrap();
+    step(&opened).unwrap();
+    // One that somebody else signs names nobody.
+    let others = tx(&opened, kind, 98);
+    opened.ledger.pool.insert(others.clone()).unwrap();
     step(&opened).unwrap();
     drop(opened);
     let node = running(folder.path()).await;
     // The next call comes behind the copy in the same private state.
     put(&node, &one, contract, 42).await;
     let state = node.invoker().state();
-    let receipt = state.receipt(Some(one.psi()), &copy.id()).unwrap().unwrap().receipt;
-    assert_eq!(receipt.status, Status::Refused(Refused::Replayed));
+    let status = |tx: &CheckedTx| state.receipt(Some(one.psi()), &tx.id()).unwrap().unwrap().receipt.status;
+    assert_eq!(status(&copy), Status::Refused(Refused::Replayed));
+    assert_eq!(status(&longer), Status::Refused(Refused::BadPayload));
+    assert!(state.receipt(Some(one.psi()), &others.id()).unwrap().is_none());
     let copied = Height(settled.height.0 + 1);
     assert_eq!(state.psi_root(one.psi(), copied).unwrap().root, root);
     node.stop().await.unwrap();

@@ -203,7 +203,7 @@ impl KeyStore {
         &self.relay
     }
 
-    /// Secret that fills the trie of private states with dummy leaves.
+    /// Secret of the node that dummy leaves of the trie of private states, its tag key and the seals of its compiled code derive from.
     pub fn node_secret(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.content.node_secret)
     }

@@ -1,24 +1,21 @@
 //! What is told to whoever waits for a transaction to come to this node at all. Not here: what comes of it then (`settled`).
 
-use coffer_abi::{Hash, Height};
-use coffer_chain::{CheckedTx, Kind};
+use coffer_abi::Height;
+use coffer_chain::{CheckedTx, Kind, TxBody};
 
 /// A transaction that waits for a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// The last block it can be in.
     pub valid_until: Height,
-    /// What it names, if it is a marker.
-    pub payload: Option<Hash>,
+    /// What was signed, if it is a marker: its slots say whose it is.
+    pub marker: Option<Box<TxBody>>,
 }
 
 impl From<&CheckedTx> for Waiting {
     fn from(tx: &CheckedTx) -> Self {
         let body = tx.body();
-        let payload = match &body.kind {
-            Kind::Marker { payload } => Some(*payload),
-            _ => None,
-        };
-        Self { valid_until: body.valid_until, payload }
+        let marker = matches!(body.kind, Kind::Marker(_)).then(|| Box::new(body.clone()));
+        Self { valid_until: body.valid_until, marker }
     }
 }

@@ -1,106 +1,183 @@
-//! The sealed form of an inner call. In this version the sender's own private state is the only party: XChaCha20-Poly1305 under the
-//! tenant's payload key. Layout: version byte 1, 24-byte nonce, ciphertext with tag. The nonce is a keyed hash of the text and fresh
-//! random bytes, so even a repeated random source never uses one nonce for two texts.
-//! Invariant: opening fails alike for every cause and says nothing about why.
+//! Sealing an inner call into a payload, and opening it: the text once under a fresh content key with ChaCha20-Poly1305, the key wrapped for
+//! each party. The nonce is zero, which is right because a content key seals one text only. Keys, seed, salt and marker id are drawn from fresh random
+//! bytes and the text together, so that even a repeated random source never uses one key for two texts. Not here: the form (`coffer_chain::envelope`), slots.
+//! Invariants: opening fails alike for every cause and says nothing about why; what opens is what its header says.
+
+use std::convert::Infallible;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use coffer_abi::Hash;
-use coffer_chain::hash::{Domain, hash};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use coffer_abi::{AccountId, Encode, Hash, Height};
+use coffer_chain::InnerCall;
+use coffer_chain::envelope::{Envelope, Header, Text, Wraps, payload_hash};
+use coffer_chain::hash::Domain;
+use hpke::rand_core::{TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
 
+use super::keys::EncryptionSecret;
+use super::wraps::{self, ContentKey, Recipient};
 use crate::sources::Sources;
 
-const VERSION: u8 = 1;
-const NONCE: usize = 24;
-const TAG: usize = 16;
-const NONCE_CONTEXT: &str = "coffer v1 envelope nonce";
+const DRAWN: &str = "coffer v1 envelope randomness";
 
-/// The envelope did not open: another key, another chain, or changed bytes.
+/// It did not open: another key, another context, or changed bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the payload does not open")]
 pub struct NotOpened;
 
-/// A sealed payload and the hash its marker carries.
+/// Why a call was not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The recipients are not the call's parties in their order.
+    #[error("the recipients of a payload are not the parties of its call")]
+    OtherParties,
+    /// Above the largest size class.
+    #[error("the call has {0} bytes, more than a payload has room for")]
+    TooLarge(usize),
+    /// A cipher or key agreement refused, which none does for what it is given here.
+    #[error("the payload could not be sealed")]
+    Failed,
+}
+
+impl From<NotOpened> for SealError {
+    fn from(_: NotOpened) -> Self {
+        Self::Failed
+    }
+}
+
+/// A sealed payload, and what its marker is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
     /// Hash of `bytes`.
     pub hash: Hash,
-    /// The envelope.
+    /// The payload.
     pub bytes: Vec<u8>,
+    /// Id of its marker.
+    pub marker: Hash,
+    /// What the marker's slots come from. For one marker only: slots made twice from it would be two texts under one key.
+    pub seed: Zeroizing<[u8; 32]>,
 }
 
-/// Seals `text` for one tenant on one chain.
+/// Seals a call for its parties, for a marker that `relay` signs and that is valid until a height.
 ///
 /// # Errors
-/// [`NotOpened`] if the cipher refuses, which it does only for texts of hundreds of gigabytes.
-pub fn seal(key: &[u8; 32], chain_id: &Hash, text: &[u8], sources: &Sources) -> Result<Sealed, NotOpened> {
-    let mut hasher = blake3::Hasher::new_derive_key(NONCE_CONTEXT);
-    hasher.update(key).update(&sources.bytes::<32>()).update(text);
-    let mut nonce = [0; NONCE];
-    hasher.finalize_xof().fill(&mut nonce);
-    let cipher = XChaCha20Poly1305::new(&(*key).into());
-    let payload = Payload { msg: text, aad: &chain_id.0 };
-    let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| NotOpened)?;
-    let mut bytes = Vec::with_capacity(1 + NONCE + sealed.len());
-    bytes.push(VERSION);
-    bytes.extend_from_slice(&nonce);
-    bytes.extend_from_slice(&sealed);
-    Ok(Sealed { hash: hash(Domain::Payload, &bytes), bytes })
+/// [`SealError`].
+pub fn seal(
+    call: InnerCall,
+    relay: &AccountId,
+    valid_until: Height,
+    recipients: &[Recipient<'_>],
+    sources: &Sources,
+) -> Result<Sealed, SealError> {
+    if !recipients.iter().map(|to| &to.party).eq(call.body.parties.accounts()) {
+        return Err(SealError::OtherParties);
+    }
+    let mut drawn = Drawn::new(sources, relay, &call);
+    let (marker, content) = (Hash(*drawn.bytes()), ContentKey::new(drawn.bytes()));
+    let (seed, salt) = (drawn.bytes(), drawn.bytes());
+    let body = &call.body;
+    let header = Header {
+        chain_id: body.chain_id,
+        relay: *relay,
+        marker,
+        valid_until,
+        inner: body.id(),
+        parties: body.parties.commitment(&salt),
+        key: content.commitment(),
+    };
+    let size = call.encoded_size();
+    let text = Text { call, seed: *seed, salt: *salt };
+    let text = Zeroizing::new(text.to_padded().ok_or(SealError::TooLarge(size))?);
+    let mut made = Vec::with_capacity(recipients.len());
+    for to in recipients {
+        made.push(wraps::wrap(&content, &header, to, &mut drawn)?);
+    }
+    let wraps = Wraps::filled(made, Domain::WrapFilling, &seed).ok_or(SealError::OtherParties)?;
+    let payload = Payload { msg: &text, aad: &Envelope::associated(&header, &wraps) };
+    let sealed = cipher(&content).encrypt(&Nonce::default(), payload).map_err(|_| SealError::Failed)?;
+    let bytes = Envelope { header, wraps, sealed }.encode();
+    Ok(Sealed { hash: payload_hash(&bytes), bytes, marker, seed })
 }
 
-/// Opens an envelope.
+/// The content key of a payload, by the secret of the party at a place among its parties.
 ///
 /// # Errors
 /// [`NotOpened`], whatever the cause.
-pub fn open(key: &[u8; 32], chain_id: &Hash, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
-    if bytes.len() < 1 + NONCE + TAG || bytes[0] != VERSION {
+pub fn content_key(
+    envelope: &Envelope,
+    place: usize,
+    party: &AccountId,
+    epoch: u32,
+    secret: &EncryptionSecret,
+) -> Result<ContentKey, NotOpened> {
+    let wrap = envelope.wraps.rows().get(place).ok_or(NotOpened)?;
+    wraps::unwrap(wrap, &envelope.header, party, epoch, secret)
+}
+
+/// Opens a payload with its content key, whoever it comes from, and checks that the header says what is inside.
+///
+/// # Errors
+/// [`NotOpened`], whatever the cause.
+pub fn open(envelope: &Envelope, content: &ContentKey) -> Result<Text, NotOpened> {
+    let Envelope { header, wraps, sealed } = envelope;
+    if content.commitment() != header.key {
         return Err(NotOpened);
     }
-    let (nonce, sealed) = bytes[1..].split_at(NONCE);
-    let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| NotOpened)?;
-    let cipher = XChaCha20Poly1305::new(&(*key).into());
-    let payload = Payload { msg: sealed, aad: &chain_id.0 };
-    cipher.decrypt(&XNonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| NotOpened)
+    let payload = Payload { msg: sealed, aad: &Envelope::associated(header, wraps) };
+    let padded = cipher(content).decrypt(&Nonce::default(), payload).map(Zeroizing::new).map_err(|_| NotOpened)?;
+    let text = Text::from_padded(&padded).ok_or(NotOpened)?;
+    let body = &text.call.body;
+    let agrees = body.chain_id == header.chain_id
+        && body.id() == header.inner
+        && body.parties.commitment(&text.salt) == header.parties
+        && wraps.is_filled(body.parties.accounts().len(), Domain::WrapFilling, &text.seed);
+    if agrees { Ok(text) } else { Err(NotOpened) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn cipher(content: &ContentKey) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(&(*content.bytes()).into())
+}
 
-    fn sealed() -> Sealed {
-        seal(&[1; 32], &Hash([2; 32]), b"pay the school", &Sources::seeded(1, &Hash::ZERO)).unwrap()
+/// The random bytes of one payload.
+struct Drawn(blake3::OutputReader);
+
+impl Drawn {
+    fn new(sources: &Sources, relay: &AccountId, call: &InnerCall) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(DRAWN);
+        hasher.update(&sources.bytes::<32>()).update(&relay.0);
+        call.using_encoded(|bytes| {
+            hasher.update(bytes);
+        });
+        Self(hasher.finalize_xof())
     }
 
-    #[test]
-    fn an_envelope_opens_for_its_key_and_chain_only() {
-        let sealed = sealed();
-        assert_eq!(&**open(&[1; 32], &Hash([2; 32]), &sealed.bytes).unwrap(), b"pay the school");
-        assert_eq!(open(&[9; 32], &Hash([2; 32]), &sealed.bytes), Err(NotOpened));
-        assert_eq!(open(&[1; 32], &Hash([9; 32]), &sealed.bytes), Err(NotOpened));
-    }
-
-    #[test]
-    fn no_changed_bit_and_no_shortened_envelope_opens() {
-        let bytes = sealed().bytes;
-        for bit in 0..bytes.len() * 8 {
-            let mut changed = bytes.clone();
-            changed[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(open(&[1; 32], &Hash([2; 32]), &changed), Err(NotOpened), "bit {bit}");
-        }
-        for length in 0..bytes.len() {
-            assert_eq!(open(&[1; 32], &Hash([2; 32]), &bytes[..length]), Err(NotOpened));
-        }
-    }
-
-    #[test]
-    fn a_repeated_random_source_does_not_repeat_a_nonce() {
-        let seal = |text: &[u8]| seal(&[1; 32], &Hash::ZERO, text, &Sources::seeded(1, &Hash::ZERO)).unwrap();
-        assert_ne!(seal(b"a").bytes[1..25], seal(b"b").bytes[1..25]);
-    }
-
-    #[test]
-    fn the_text_does_not_show() {
-        assert!(!sealed().bytes.windows(6).any(|w| w == b"school"));
+    fn bytes(&mut self) -> Zeroizing<[u8; 32]> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        self.0.fill(&mut *bytes);
+        bytes
     }
 }
+
+impl TryRng for Drawn {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill(out);
+        Ok(())
+    }
+}
+
+// The output of a keyed hash of random bytes.
+impl TryCryptoRng for Drawn {}

@@ -1,6 +1,13 @@
-//! What keeps private calls private: the sealed envelope, the registry of tenants on this node with their secrets, the store of sealed
-//! payloads. Not here: executing what was opened. Invariant: nothing in here hands plaintext to network, pool or log.
+//! What keeps private calls private: the sealed envelope with its keys and wraps, the slots of markers, the registry of tenants on this node with
+//! their secrets, the store of sealed payloads. Not here: executing what was opened. Invariant: nothing in here hands plaintext to network, pool or log.
 
+pub mod keys;
+pub mod wraps;
 pub mod envelope;
+pub mod marking;
 pub mod payloads;
 pub mod resident;
+pub mod opening;
+
+#[cfg(test)]
+mod tests;

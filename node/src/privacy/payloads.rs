@@ -1,6 +1,6 @@
 //! The store of sealed payloads: an append-only file, synced before a marker is submitted, because the chain holds only hashes and
 //! could never give a payload back. Frame: u32 length of what follows the head, little-endian; the same with all bits inverted, so that
-//! a damaged length never swallows good frames; 32-byte tenant handle; envelope; 32-byte BLAKE3 of handle and envelope.
+//! a damaged length never swallows good frames; payload; 32-byte BLAKE3 of it. A payload is no single tenant's: whose it is say its marker's slots.
 //! Invariant: what `put` acknowledged is there after any crash; a torn last frame is cut at the next start.
 
 use std::collections::HashMap;
@@ -11,16 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::Hash;
-use coffer_chain::hash::{Domain, hash};
-
-use super::envelope::Sealed;
+use coffer_chain::envelope::{self, payload_hash};
 
 /// Name of the store in a data folder.
 pub const FILE: &str = "payloads";
 const HASH: usize = 32;
 const HEAD: usize = 8;
-/// Bytes of the largest envelope: a transaction at its bound and the cipher's overhead.
-const MAX_ENVELOPE: usize = coffer_chain::tx::MAX_BYTES + 1024;
 
 /// Why the store cannot be used or go on.
 #[derive(Debug, thiserror::Error)]
@@ -44,18 +40,9 @@ pub enum Error {
     /// A write failed before; the file may end in half a frame. Restart the node.
     #[error("the payload store stopped after a failed write")]
     Poisoned,
-    /// Above the largest envelope.
-    #[error("a payload has at most {MAX_ENVELOPE} bytes, this one has {0}")]
+    /// Above the largest payload.
+    #[error("a payload has at most {max} bytes, this one has {0}", max = envelope::MAX_BYTES)]
     TooLarge(usize),
-}
-
-/// One stored payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Whose it is.
-    pub handle: Hash,
-    /// The envelope.
-    pub bytes: Vec<u8>,
 }
 
 struct Inner {
@@ -97,9 +84,9 @@ impl Payloads {
         let mut offset = 0;
         loop {
             match read_frame(&bytes[offset..]) {
-                Frame::Whole { envelope, total } => {
-                    let at = (offset + HEAD + HASH) as u64;
-                    index.insert(hash(Domain::Payload, envelope), (at, envelope.len()));
+                Frame::Whole { payload, total } => {
+                    let at = (offset + HEAD) as u64;
+                    index.insert(payload_hash(payload), (at, payload.len()));
                     offset += total;
                 }
                 Frame::End | Frame::Torn => break,
@@ -127,33 +114,32 @@ impl Payloads {
         Ok(Self { path, file, inner: Mutex::new(inner), turned: Condvar::new() })
     }
 
-    /// Stores a payload; returns once it is on the disk. Those who come while another's sync is under way share the next one.
+    /// Stores a payload under its [`payload_hash`]; returns once it is on the disk. Those who come while another's sync is under way share the next one.
     ///
     /// # Errors
     /// [`Error::Io`]: nothing was stored. After a failed write or sync the store takes no more until it is opened anew; reading goes on.
-    pub fn put(&self, handle: &Hash, sealed: &Sealed) -> Result<(), Error> {
-        if sealed.bytes.len() > MAX_ENVELOPE {
-            return Err(Error::TooLarge(sealed.bytes.len()));
+    pub fn put(&self, name: &Hash, payload: &[u8]) -> Result<(), Error> {
+        if payload.len() > envelope::MAX_BYTES {
+            return Err(Error::TooLarge(payload.len()));
         }
-        let length = (2 * HASH + sealed.bytes.len()) as u32;
-        let mut frame = Vec::with_capacity(HEAD + 2 * HASH + sealed.bytes.len());
+        let length = (payload.len() + HASH) as u32;
+        let mut frame = Vec::with_capacity(HEAD + payload.len() + HASH);
         frame.extend_from_slice(&length.to_le_bytes());
         frame.extend_from_slice(&(!length).to_le_bytes());
-        frame.extend_from_slice(&handle.0);
-        frame.extend_from_slice(&sealed.bytes);
+        frame.extend_from_slice(payload);
         let sum = *blake3::hash(&frame[HEAD..]).as_bytes();
         frame.extend_from_slice(&sum);
         let mut inner = self.lock();
         if inner.poisoned {
             return Err(Error::Poisoned);
         }
-        if inner.index.contains_key(&sealed.hash) {
+        if inner.index.contains_key(name) {
             return Ok(());
         }
         // Twice at a time is harmless: the same bytes under the same name.
-        let at = inner.end + (inner.waiting.len() + HEAD + HASH) as u64;
+        let at = inner.end + (inner.waiting.len() + HEAD) as u64;
         inner.waiting.extend_from_slice(&frame);
-        inner.named.push((sealed.hash, (at, sealed.bytes.len())));
+        inner.named.push((*name, (at, payload.len())));
         let mine = inner.next;
         while inner.synced < mine {
             if inner.poisoned {
@@ -192,20 +178,17 @@ impl Payloads {
     ///
     /// # Errors
     /// [`Error::Io`], or [`Error::Damaged`] when the bytes on the disk changed.
-    pub fn get(&self, wanted: &Hash) -> Result<Option<Stored>, Error> {
+    pub fn get(&self, wanted: &Hash) -> Result<Option<Vec<u8>>, Error> {
         let Some(&(at, length)) = self.lock().index.get(wanted) else {
             return Ok(None);
         };
-        let mut bytes = vec![0; HASH + length];
-        let read = self.file.read_exact_at(&mut bytes, at - HASH as u64);
+        let mut bytes = vec![0; length];
+        let read = self.file.read_exact_at(&mut bytes, at);
         read.map_err(|source| Error::Io { path: self.path.clone(), source })?;
-        let envelope = bytes.split_off(HASH);
-        if hash(Domain::Payload, &envelope) != *wanted {
+        if payload_hash(&bytes) != *wanted {
             return Err(Error::Damaged { path: self.path.clone(), offset: at });
         }
-        let mut handle = Hash::ZERO;
-        handle.0.copy_from_slice(&bytes);
-        Ok(Some(Stored { handle, bytes: envelope }))
+        Ok(Some(bytes))
     }
 
     /// Why the store takes nothing any more, if it does not.
@@ -225,7 +208,7 @@ enum Frame<'a> {
     Torn,
     Damaged,
     Whole {
-        envelope: &'a [u8],
+        payload: &'a [u8],
         total: usize,
     },
 }
@@ -241,7 +224,7 @@ fn read_frame(bytes: &[u8]) -> Frame<'_> {
     };
     let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
     let inverted = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-    if length != !inverted || !(2 * HASH..=MAX_ENVELOPE + 2 * HASH).contains(&(length as usize)) {
+    if length != !inverted || !(HASH..=envelope::MAX_BYTES + HASH).contains(&(length as usize)) {
         return Frame::Damaged;
     }
     let total = HEAD + length as usize;
@@ -250,7 +233,7 @@ fn read_frame(bytes: &[u8]) -> Frame<'_> {
     };
     let (text, sum) = body.split_at(body.len() - HASH);
     match *blake3::hash(text).as_bytes() == *sum {
-        true => Frame::Whole { envelope: &text[HASH..], total },
+        true => Frame::Whole { payload: text, total },
         false if total == bytes.len() => Frame::Torn,
         false => Frame::Damaged,
     }
@@ -260,8 +243,19 @@ fn read_frame(bytes: &[u8]) -> Frame<'_> {
 mod tests {
     use super::*;
 
+    struct Sealed {
+        hash: Hash,
+        bytes: Vec<u8>,
+    }
+
     fn sealed(text: &[u8]) -> Sealed {
-        Sealed { hash: hash(Domain::Payload, text), bytes: text.to_vec() }
+        Sealed { hash: payload_hash(text), bytes: text.to_vec() }
+    }
+
+    impl Payloads {
+        fn put_sealed(&self, sealed: &Sealed) -> Result<(), Error> {
+            self.put(&sealed.hash, &sealed.bytes)
+        }
     }
 
     #[test]
@@ -269,13 +263,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Payloads::open(folder.path()).unwrap();
         let (one, two) = (sealed(b"one"), sealed(b"twotwo"));
-        store.put(&Hash([1; 32]), &one).unwrap();
-        store.put(&Hash([2; 32]), &two).unwrap();
-        store.put(&Hash([2; 32]), &two).unwrap();
+        store.put_sealed(&one).unwrap();
+        store.put_sealed(&two).unwrap();
+        store.put_sealed(&two).unwrap();
         drop(store);
         let store = Payloads::open(folder.path()).unwrap();
-        assert_eq!(store.get(&one.hash).unwrap().unwrap(), Stored { handle: Hash([1; 32]), bytes: one.bytes });
-        assert_eq!(store.get(&two.hash).unwrap().unwrap().handle, Hash([2; 32]));
+        assert_eq!(store.get(&one.hash).unwrap().unwrap(), one.bytes);
+        assert_eq!(store.get(&two.hash).unwrap().unwrap(), two.bytes);
         assert_eq!(store.get(&Hash([9; 32])).unwrap(), None);
     }
 
@@ -290,8 +284,8 @@ mod tests {
                 scope.spawn(move || {
                     for n in 0..30 {
                         let sealed = sealed(&text(thread, n));
-                        store.put(&Hash([thread; 32]), &sealed).unwrap();
-                        assert_eq!(store.get(&sealed.hash).unwrap().unwrap().bytes, sealed.bytes);
+                        store.put_sealed(&sealed).unwrap();
+                        assert_eq!(store.get(&sealed.hash).unwrap().unwrap(), sealed.bytes);
                     }
                 });
             }
@@ -300,7 +294,7 @@ mod tests {
         let store = Payloads::open(folder.path()).unwrap();
         for (thread, n) in (0..8).flat_map(|thread| (0..30).map(move |n| (thread, n))) {
             let stored = store.get(&sealed(&text(thread, n)).hash).unwrap().unwrap();
-            assert_eq!(stored, Stored { handle: Hash([thread; 32]), bytes: text(thread, n) });
+            assert_eq!(stored, text(thread, n));
         }
     }
 
@@ -308,13 +302,12 @@ mod tests {
     fn a_failed_write_tells_all_who_wait() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Payloads::open(folder.path()).unwrap();
-        store.put(&Hash([1; 32]), &sealed(b"one")).unwrap();
+        store.put_sealed(&sealed(b"one")).unwrap();
         // A file that takes nothing.
         store.file = File::open(folder.path().join(FILE)).unwrap();
         let store = &store;
         std::thread::scope(|scope| {
-            let failed: Vec<_> =
-                (0..4u8).map(|n| scope.spawn(move || store.put(&Hash([n; 32]), &sealed(&[n])))).collect();
+            let failed: Vec<_> = (0..4u8).map(|n| scope.spawn(move || store.put_sealed(&sealed(&[n])))).collect();
             assert!(failed.into_iter().all(|thread| thread.join().unwrap().is_err()));
         });
         assert!(store.failure().is_some());
@@ -326,9 +319,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (sealed(b"one"), sealed(b"two"));
         let store = Payloads::open(folder.path()).unwrap();
-        store.put(&Hash([1; 32]), &one).unwrap();
+        store.put_sealed(&one).unwrap();
         let first = std::fs::metadata(folder.path().join("payloads")).unwrap().len() as usize;
-        store.put(&Hash([2; 32]), &two).unwrap();
+        store.put_sealed(&two).unwrap();
         drop(store);
         let whole = std::fs::read(folder.path().join("payloads")).unwrap();
         for length in first..whole.len() {
@@ -336,7 +329,7 @@ mod tests {
             let store = Payloads::open(folder.path()).unwrap();
             assert!(store.get(&one.hash).unwrap().is_some());
             assert!(store.get(&two.hash).unwrap().is_none());
-            store.put(&Hash([2; 32]), &two).unwrap();
+            store.put_sealed(&two).unwrap();
             assert!(store.get(&two.hash).unwrap().is_some());
         }
     }
@@ -345,8 +338,8 @@ mod tests {
     fn a_changed_byte_before_the_last_frame_is_refused_at_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let store = Payloads::open(folder.path()).unwrap();
-        store.put(&Hash([1; 32]), &sealed(b"one")).unwrap();
-        store.put(&Hash([2; 32]), &sealed(b"two")).unwrap();
+        store.put_sealed(&sealed(b"one")).unwrap();
+        store.put_sealed(&sealed(b"two")).unwrap();
         drop(store);
         let path = folder.path().join("payloads");
         let mut bytes = std::fs::read(&path).unwrap();

@@ -1,15 +1,23 @@
-//! The tenants of this node and the secrets that open what is theirs. Not here: who may act for a tenant (`auth`, `rpc`).
-//! Invariant: secrets are zeroed when dropped and never shown; a private state belongs to one tenant.
+//! The tenants of this node and the secrets that open what is theirs: each has one party identity, and this node serves it. Not here: who may act for a
+//! tenant (`auth`, `rpc`), parties of other nodes. Invariant: secrets are zeroed when dropped and never shown; a private state belongs to one tenant, and so
+//! does a party.
 
 use std::collections::BTreeMap;
 
-use coffer_abi::{Encode, Hash};
-use coffer_chain::Psi;
+use coffer_abi::AccountId;
+use coffer_chain::{Psi, SigningKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::keys::{EncryptionSecret, TagSecret};
+use super::marking::{Directory, Named, Serving, Shown, named};
+
 const STORAGE: &str = "coffer v1 tenant storage key";
-const PAYLOAD: &str = "coffer v1 tenant payload key";
+const PARTY: &str = "coffer v1 tenant party identity";
+const ENCRYPTION: &str = "coffer v1 tenant encryption key";
 const TRIE: &str = "coffer v1 tenant trie secret";
+
+/// Number of a tenant's encryption key, as long as none is replaced.
+pub const EPOCH: u32 = 0;
 
 /// The one secret of a tenant that all its keys derive from. Destroying it destroys what is sealed.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -26,9 +34,14 @@ impl TenantSecret {
         self.derive(STORAGE)
     }
 
-    /// Key that seals payloads the tenant sends to itself.
-    pub fn payload_key(&self) -> Zeroizing<[u8; 32]> {
-        self.derive(PAYLOAD)
+    /// The identity by which private calls name the tenant.
+    pub fn party(&self) -> AccountId {
+        SigningKey::from_seed(&self.derive(PARTY)).account()
+    }
+
+    /// What opens the content keys of payloads for that party, of epoch [`EPOCH`].
+    pub fn encryption(&self) -> EncryptionSecret {
+        EncryptionSecret::from_seed(&self.derive(ENCRYPTION))
     }
 
     /// Secret that hides where the private state stands in the trie of private states.
@@ -48,15 +61,19 @@ impl std::fmt::Debug for TenantSecret {
 }
 
 /// The tenants of this node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Residents {
     tenants: BTreeMap<Psi, TenantSecret>,
+    parties: BTreeMap<AccountId, Psi>,
+    node: AccountId,
+    tag: TagSecret,
 }
 
 impl Residents {
-    /// A registry of these tenants.
-    pub fn new(tenants: BTreeMap<Psi, TenantSecret>) -> Self {
-        Self { tenants }
+    /// A registry of these tenants, on the node of that key and tag secret.
+    pub fn new(tenants: BTreeMap<Psi, TenantSecret>, node: AccountId, tag: TagSecret) -> Self {
+        let parties = tenants.iter().map(|(psi, secret)| (secret.party(), psi.clone())).collect();
+        Self { tenants, parties, node, tag }
     }
 
     /// True if the node serves this private state.
@@ -64,31 +81,41 @@ impl Residents {
         self.tenants.contains_key(psi)
     }
 
-    /// The private states of this node, in the order of their names.
-    pub fn names(&self) -> impl Iterator<Item = &Psi> {
-        self.tenants.keys()
-    }
-
-    /// The tenants with their secrets.
-    pub fn iter(&self) -> impl Iterator<Item = (&Psi, &TenantSecret)> {
-        self.tenants.iter()
-    }
-
     /// A tenant's secret.
     pub fn secret(&self, psi: &Psi) -> Option<&TenantSecret> {
         self.tenants.get(psi)
     }
 
-    /// The tenant whose [`handle`] this is.
-    pub fn by_handle(&self, chain_id: &Hash, wanted: &Hash) -> Option<(&Psi, &TenantSecret)> {
-        self.tenants.iter().find(|(psi, secret)| handle(chain_id, psi, secret) == *wanted)
+    /// The private state of a party.
+    pub fn of_party(&self, party: &AccountId) -> Option<&Psi> {
+        self.parties.get(party)
+    }
+
+    /// The tag key of this node.
+    pub fn tag(&self) -> &TagSecret {
+        &self.tag
+    }
+
+    /// The private states that a marker names, with the parties by which it does; each once, in the order of the slots.
+    pub fn named(&self, shown: &Shown<'_>) -> Vec<(&Psi, Named)> {
+        let mut found: Vec<(&Psi, Named)> = Vec::new();
+        for named in named(&[&self.tag], self, shown) {
+            if let Some(psi) = self.of_party(&named.party)
+                && found.iter().all(|(other, _)| *other != psi)
+            {
+                found.push((psi, named));
+            }
+        }
+        found
     }
 }
 
-/// Name of a tenant in this node's own files: not guessable from the private state's name.
-pub fn handle(chain_id: &Hash, psi: &Psi, secret: &TenantSecret) -> Hash {
-    let text = (chain_id, psi).encode();
-    Hash(*blake3::keyed_hash(&secret.trie_secret(), &text).as_bytes())
+/// Of this node's own tenants alone.
+impl Directory for Residents {
+    fn serving(&self, party: &AccountId) -> Option<Serving> {
+        let serving = Serving { node: self.node, tags: vec![self.tag.key()], custodians: Vec::new() };
+        self.parties.contains_key(party).then_some(serving)
+    }
 }
 
 #[cfg(test)]
@@ -98,20 +125,24 @@ mod tests {
     #[test]
     fn the_keys_of_a_tenant_differ_from_each_other_and_from_another_tenants() {
         let (one, two) = (TenantSecret::new(&[1; 32]), TenantSecret::new(&[2; 32]));
-        assert_ne!(one.storage_key(), one.payload_key());
         assert_ne!(one.storage_key(), one.trie_secret());
         assert_ne!(one.storage_key(), two.storage_key());
+        assert_ne!(one.party(), two.party());
+        assert_ne!(one.encryption().key(), two.encryption().key());
+        assert_ne!(&one.party().0, one.encryption().key().published());
         assert_eq!(format!("{one:?}"), "TenantSecret(…)");
     }
 
     #[test]
-    fn a_handle_finds_its_tenant() {
+    fn a_party_is_served_here_if_its_tenant_is() {
         let psi: Psi = "PS1".parse().unwrap();
         let secret = TenantSecret::new(&[1; 32]);
-        let chain = Hash([1; 32]);
-        let name = handle(&chain, &psi, &secret);
-        let residents = Residents::new([(psi.clone(), secret)].into());
-        assert_eq!(residents.by_handle(&chain, &name).unwrap().0, &psi);
-        assert!(residents.by_handle(&Hash([2; 32]), &name).is_none());
+        let party = secret.party();
+        let residents =
+            Residents::new([(psi.clone(), secret)].into(), AccountId([9; 32]), TagSecret::of_node(&[3; 32]));
+        assert_eq!(residents.of_party(&party), Some(&psi));
+        let serving = residents.serving(&party).unwrap();
+        assert_eq!((serving.node, serving.tags), (AccountId([9; 32]), vec![residents.tag().key()]));
+        assert!(residents.serving(&TenantSecret::new(&[2; 32]).party()).is_none());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use coffer_abi::Hash;
+use coffer_abi::{AccountId, Hash};
 use coffer_api::chain::{self, Block, ChainApi, Head, Parameters};
 use coffer_api::error::Error;
 use coffer_api::psi::{self, Current, PsiApi, PsiRoot, PsiTrieRoot};
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tungstenite::Message;
 
 use super::{Config, Health, Listener};
+use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::tenant::TenantContext;
 
@@ -130,11 +131,13 @@ impl Server {
                 methods.merge(psi::register(api.clone()).unwrap()).unwrap();
                 methods.merge(tx::register(api).unwrap()).unwrap();
                 let tenants = [("PS1".parse().unwrap(), TenantSecret::new(&[1; 32]))];
+                let residents = Residents::new(tenants.into(), AccountId([1; 32]), TagSecret::of_node(&[1; 32]));
+                let residents = Arc::new(residents);
                 let health = Arc::new(move || Health {
                     height: 7,
                     failure: down.load(Ordering::Relaxed).then(|| "the disk is full".into()),
                 });
-                listener.serve(methods.into(), Arc::new(Residents::new(tenants.into())), health, stopped).await;
+                listener.serve(methods.into(), residents, health, stopped).await;
             });
         });
         Self { addr: addr.recv().unwrap(), failed, stop, thread: Some(thread) }

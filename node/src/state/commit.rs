@@ -118,6 +118,21 @@ impl State {
         self.inner.apply_privates(commits)
     }
 
+    /// Holds a private state until the node's next start: it is neither read nor changed, and keeps the blocks from the next one on open. The first reason
+    /// stays. Gives what its readers are told.
+    ///
+    /// # Errors
+    /// [`Error::NotConfigured`].
+    pub fn hold_private(&self, psi: &Psi, reason: String) -> Result<Error, Error> {
+        let one = &self.inner.private.get(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?.one;
+        let _change = one.change();
+        let mut standing = StateRecord::clone(&one.standing());
+        let reason = standing.held.get_or_insert(reason).clone();
+        one.set_standing(standing);
+        self.inner.is_any_held.store(true, Ordering::Relaxed);
+        Ok(Error::Held { psi: psi.clone(), reason })
+    }
+
     /// Says that all private states are done with the blocks up to `height`: their trie's root after each is sealed.
     /// Doing it again changes nothing. `false` if a held private state keeps them open.
     ///

@@ -103,7 +103,7 @@ pub enum Error {
         /// Head of the state asked.
         head: Height,
     },
-    /// The private state does not match what it was when it was stored. Only this state stops.
+    /// The private state does not match what it was when it was stored, or a call for it cannot be read here. Only this state stops.
     #[error("private state `{psi}` is held: {reason}")]
     Held {
         /// Whose state.

@@ -39,6 +39,8 @@ const KEPT: &[(&str, &[&str])] = &[
     ("jsonrpsee", &["coffer", "coffer-api"]),
     ("chacha20poly1305", &["coffer"]),
     ("hpke", &["coffer"]),
+    ("x25519-dalek", &["coffer"]),
+    ("hkdf", &["coffer"]),
     ("tokio", &["coffer"]),
     ("hyper", &["coffer"]),
     ("libp2p", &["coffer"]),

@@ -35,6 +35,8 @@ const FENCES: &[(&str, &[&str])] = &[
         ],
     ),
     ("hpke", &["node/src/privacy", "node/src/organisation", "node/src/documents"]),
+    ("x25519_dalek", &["node/src/privacy"]),
+    ("hkdf", &["node/src/privacy"]),
     // The node's library knows system contracts from a genesis alone.
     ("coffer_bundle", &["node/src/cli/system"]),
     ("libp2p", &["node/src/network"]),

@@ -133,7 +133,10 @@ impl Bodies {
 #[cfg(test)]
 mod tests {
     use coffer_abi::{AccountId, Gas, Height, Time};
-    use coffer_chain::{Genesis, Kind, Parameters, SigningKey, SystemContracts, TxBody, Validator, ValidatorSet};
+    use coffer_chain::slots::SLOT;
+    use coffer_chain::{
+        Genesis, Kind, Marker, Parameters, SigningKey, Slots, SystemContracts, TxBody, Validator, ValidatorSet,
+    };
 
     use super::*;
 
@@ -225,7 +228,8 @@ mod tests {
         assert!(Body::of(&Part { height: At(6), ..part.clone() }).is_err());
         assert!(Body::of(&Part { block: vec![1, 2, 3], ..part.clone() }).is_err());
         let key = SigningKey::from_seed(&[7; 32]);
-        let kind = Kind::Marker { payload: Hash::ZERO };
+        let slots = Slots::new(vec![[0; SLOT]; 4]).unwrap();
+        let kind = Kind::Marker(Marker { id: Hash::ZERO, payload: Hash::ZERO, ephemeral: [0; 32], slots });
         let (nonce, gas_limit, sender) = ([0; 16], Gas(0), key.account());
         let body = TxBody { version: 1, chain_id: Hash::ZERO, nonce, valid_until: Height(9), gas_limit, sender, kind };
         let mut block = good.block;

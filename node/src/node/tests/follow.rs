@@ -65,7 +65,7 @@ async fn a_transaction_that_no_block_can_have_any_more_has_expired() {
     let mut follower = follow(&opened, "PS1", tx.id()).await;
     assert_eq!(next(&mut follower).await, "waiting until 2");
     for nonce in 1..=2 {
-        opened.ledger.pool.insert(self::tx(&opened, Kind::Marker { payload: Hash([nonce; 32]) }, nonce)).unwrap();
+        opened.ledger.pool.insert(self::tx(&opened, marker(nonce), nonce)).unwrap();
         step(&opened).unwrap();
     }
     assert_eq!(next(&mut follower).await, "expired at 2, last");
@@ -127,7 +127,7 @@ async fn a_marker_of_others_that_expires_stays_unknown() {
     let mut config = config(folder.path());
     config.invoke.unknown_wait = Duration::from_millis(300);
     let opened = Opened::open(&config).unwrap();
-    let marker = tx(&opened, Kind::Marker { payload: Hash([7; 32]) }, 7);
+    let marker = tx(&opened, marker(7), 7);
     let mut early = follow(&opened, "PS1", marker.id()).await;
     assert_eq!(next(&mut early).await, "unknown");
     opened.ledger.pool.insert(marker).unwrap();

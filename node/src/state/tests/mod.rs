@@ -22,10 +22,11 @@ use std::path::Path as FsPath;
 use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Height, Status, Time};
 use coffer_chain::block::{receipts_root, transactions_root};
 use coffer_chain::hash::public_path_key;
+use coffer_chain::slots::SLOT;
 use coffer_chain::tx::{Kind as TxKind, Transaction, TxBody};
 use coffer_chain::{
-    Authority, Block, Certificate, Genesis, Header, PROTOCOL_VERSION, Parameters, Psi, Receipt, SigningKey,
-    SystemContracts, Validator, ValidatorSet,
+    Authority, Block, Certificate, Genesis, Header, Marker, PROTOCOL_VERSION, Parameters, Psi, Receipt, SigningKey,
+    Slots, SystemContracts, Validator, ValidatorSet,
 };
 use zeroize::Zeroizing;
 
@@ -78,7 +79,12 @@ fn marker(state: &State, nonce: u8) -> Transaction {
         valid_until: Height(10),
         gas_limit: Gas(0),
         sender: node_key().account(),
-        kind: TxKind::Marker { payload: Hash([nonce; 32]) },
+        kind: TxKind::Marker(Marker {
+            id: Hash([nonce; 32]),
+            payload: Hash([nonce; 32]),
+            ephemeral: [nonce; 32],
+            slots: Slots::new(vec![[nonce; SLOT]; 4]).unwrap(),
+        }),
     };
     body.sign(&node_key())
 }

@@ -1,0 +1,188 @@
+//! The slots of a marker: sealed for the nodes that serve its parties, found by one key agreement, and recomputed by who knows the seed. Not
+//! here: the form (`coffer_chain::slots`), where parties are served (a [`Directory`]). Invariants: a slot that does not open, or without a custody
+//! receipt of who may give one, names nobody; a marker that passes [`check`] has the slots of its call's parties and no others.
+
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use coffer_abi::{AccountId, Encode, Hash, Height};
+use coffer_chain::envelope::{Envelope, Header, Text};
+use coffer_chain::hash::{Domain, hash};
+use coffer_chain::slots::{SLOT, SLOT_TEXT};
+use coffer_chain::{Custodians, Custody, Kind, Marker, SlotText, Slots, TxBody};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use x25519_dalek::{PublicKey, StaticSecret};
+use zeroize::Zeroizing;
+
+use super::keys::{TagKey, TagSecret};
+
+const SLOT_CONTEXT: &str = "coffer v1 marker slot";
+
+/// Where a party is served at one height.
+#[derive(Clone, Debug)]
+pub struct Serving {
+    /// The node.
+    pub node: AccountId,
+    /// Its tag keys that a slot may be sealed for: the current one, and the one before while both count.
+    pub tags: Vec<TagKey>,
+    /// Nodes that may keep the party's payloads beside it.
+    pub custodians: Vec<AccountId>,
+}
+
+/// Who serves whom, at the height of a marker's block.
+pub trait Directory {
+    /// Where a party is served; `None` if nowhere.
+    fn serving(&self, party: &AccountId) -> Option<Serving>;
+}
+
+/// A marker as the chain shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The chain.
+    pub chain_id: &'a Hash,
+    /// Who signed it.
+    pub relay: &'a AccountId,
+    /// Until when it was valid.
+    pub valid_until: Height,
+    /// What was signed.
+    pub marker: &'a Marker,
+}
+
+impl<'a> Shown<'a> {
+    /// The marker of a transaction, if it is one.
+    pub fn of(body: &'a TxBody) -> Option<Self> {
+        let Kind::Marker(marker) = &body.kind else { return None };
+        Some(Self { chain_id: &body.chain_id, relay: &body.sender, valid_until: body.valid_until, marker })
+    }
+
+    fn context(&self) -> SlotContext<'a> {
+        let Marker { id, payload, .. } = self.marker;
+        SlotContext { chain_id: self.chain_id, relay: self.relay, marker: id, payload }
+    }
+}
+
+/// What a marker's slots are bound to.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotContext<'a> {
+    /// The chain.
+    pub chain_id: &'a Hash,
+    /// Who signs the marker.
+    pub relay: &'a AccountId,
+    /// Its id.
+    pub marker: &'a Hash,
+    /// Hash of its payload.
+    pub payload: &'a Hash,
+}
+
+impl SlotContext<'_> {
+    /// The cipher of one slot. Its key seals nothing else, so the nonce is zero; all the slot is bound to is in the key.
+    fn cipher(&self, shared: &[u8; 32], index: usize) -> Option<ChaCha20Poly1305> {
+        let index = u8::try_from(index).ok()?;
+        let info = (SLOT_CONTEXT, self.chain_id, self.relay, self.marker, self.payload, index).encode();
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, shared).expand(&info, &mut *key).ok()?;
+        Some(ChaCha20Poly1305::new(&(*key).into()))
+    }
+
+    fn seal(&self, shared: &[u8; 32], index: usize, text: &SlotText) -> Option<[u8; SLOT]> {
+        let sealed = self.cipher(shared, index)?.encrypt(&Nonce::default(), text.to_bytes().as_slice()).ok()?;
+        sealed.try_into().ok()
+    }
+
+    /// The text of a slot; `None` if it does not open, or does not say who keeps the payload.
+    fn open(&self, shared: &[u8; 32], index: usize, slot: &[u8; SLOT]) -> Option<SlotText> {
+        let opened = self.cipher(shared, index)?.decrypt(&Nonce::default(), slot.as_slice()).ok()?;
+        SlotText::from_bytes(&<[u8; SLOT_TEXT]>::try_from(opened.as_slice()).ok()?)
+    }
+
+    /// True if somebody who may keep the payload for the party says so: the node that serves it, or one of its custodians that the slot names.
+    fn is_kept(&self, text: &SlotText, serving: &Serving) -> bool {
+        let (named, signer) = (text.custodians.nodes(), &text.custody.node);
+        named.iter().all(|node| serving.custodians.contains(node))
+            && (*signer == serving.node || named.contains(signer))
+            && text.custody.holds(self.chain_id, self.marker, self.payload)
+    }
+}
+
+/// A marker for these slots, which stand in the order of the parties, each sealed for a tag key. `None` for more than 32. One marker for one seed: its keys
+/// must not seal other texts.
+pub fn mark(context: &SlotContext<'_>, seed: &[u8; 32], named: &[(SlotText, TagKey)]) -> Option<Marker> {
+    let ephemeral = ephemeral(seed);
+    let mut made = Vec::with_capacity(named.len());
+    for (index, (text, tag)) in named.iter().enumerate() {
+        made.push(context.seal(&*tag.agree(&ephemeral)?, index, text)?);
+    }
+    let slots = Slots::filled(made, Domain::SlotFilling, seed)?;
+    let ephemeral = PublicKey::from(&ephemeral).to_bytes();
+    Some(Marker { id: *context.marker, payload: *context.payload, ephemeral, slots })
+}
+
+fn ephemeral(seed: &[u8; 32]) -> StaticSecret {
+    StaticSecret::from(hash(Domain::MarkerEphemeral, seed).0)
+}
+
+/// A party of this node that a marker names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The place of its slot, and of its wrap.
+    pub place: usize,
+    /// The party.
+    pub party: AccountId,
+    /// Nodes that may keep the payload.
+    pub custodians: Custodians,
+    /// The receipt of one that does.
+    pub custody: Custody,
+}
+
+/// The parties that a marker names and that `directory` knows, found with one key agreement for each tag secret (the current one and, for a while, the one before).
+pub fn named(tags: &[&TagSecret], directory: &impl Directory, shown: &Shown<'_>) -> Vec<Named> {
+    let context = shown.context();
+    let mut found = Vec::new();
+    for shared in tags.iter().filter_map(|tag| tag.agree(&shown.marker.ephemeral)) {
+        for (place, slot) in shown.marker.slots.rows().iter().enumerate() {
+            let Some(text) = context.open(&shared, place, slot) else { continue };
+            let serving = directory.serving(&text.party);
+            if serving.is_some_and(|serving| context.is_kept(&text, &serving)) {
+                let SlotText { party, custodians, custody } = text;
+                found.push(Named { place, party, custodians, custody });
+            }
+        }
+    }
+    found
+}
+
+/// A marker is not that of the payload, or its slots are not those of the call's parties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the marker does not name the parties of its call")]
+pub struct Differs;
+
+/// True if a payload's header says that it is this marker's.
+pub fn is_of(header: &Header, shown: &Shown<'_>) -> bool {
+    header.chain_id == *shown.chain_id
+        && header.relay == *shown.relay
+        && header.marker == shown.marker.id
+        && header.valid_until == shown.valid_until
+}
+
+/// Checks that a marker is that of an opened payload, and recomputes its slots: they are those of the call's parties, each sealed for who serves it and with a
+/// valid receipt, and all others come from the seed. `envelope` must have the hash that the marker names, and `text` be what opened from it.
+///
+/// # Errors
+/// [`Differs`].
+pub fn check(shown: &Shown<'_>, envelope: &Envelope, text: &Text, directory: &impl Directory) -> Result<(), Differs> {
+    let marker = shown.marker;
+    let (slots, parties) = (marker.slots.rows(), text.call.body.parties.accounts());
+    let ephemeral = ephemeral(&text.seed);
+    let is_whole = is_of(&envelope.header, shown)
+        && envelope.wraps.rows().len() == slots.len()
+        && marker.ephemeral == *PublicKey::from(&ephemeral).as_bytes()
+        && marker.slots.is_filled(parties.len(), Domain::SlotFilling, &text.seed);
+    let context = shown.context();
+    let names = |(index, (party, slot)): (usize, (&AccountId, &[u8; SLOT]))| {
+        let Some(serving) = directory.serving(party) else { return false };
+        let opens = |tag: &TagKey| context.open(&*tag.agree(&ephemeral)?, index, slot);
+        let opened = serving.tags.iter().find_map(opens);
+        opened.is_some_and(|text| text.party == *party && context.is_kept(&text, &serving))
+    };
+    if is_whole && parties.iter().zip(slots).enumerate().all(names) { Ok(()) } else { Err(Differs) }
+}
