@@ -1,8 +1,6 @@
 //! Recoveries that the operator accepted, as far as the state has a part in them: which one is in force behind a block, and who is left then. Not here: the file they come from
 //! (`node`), what one does to the chain's state (`executor`). Invariant: one is used only once it was checked against the block and the organisations at its height.
 
-use std::sync::{Mutex, PoisonError};
-
 use coffer_abi::Height;
 use coffer_abi::codec::decode;
 use coffer_chain::network::{self, NodeRecord, OrganisationRecord, node_key, organisation_key};
@@ -15,13 +13,11 @@ use super::{Inner, State, View};
 /// Those that were accepted, each for another height.
 pub(super) struct Recoveries {
     accepted: Vec<SignedRecovery>,
-    /// The set behind the one that was checked last, with its height: it is asked for often.
-    checked: Mutex<Option<(Height, ValidatorSet)>>,
 }
 
 impl Recoveries {
     pub fn new(accepted: Vec<SignedRecovery>) -> Self {
-        Self { accepted, checked: Mutex::default() }
+        Self { accepted }
     }
 }
 
@@ -78,17 +74,12 @@ impl State {
         survivors(&set, &seats, lost).map_err(|why| Error::Recovery { height: header.height, why })
     }
 
-    /// Checks an accepted recovery behind the head's block; gives who decides the next one.
+    /// Checks an accepted recovery behind the head's block; gives who decides the next one, which [`super::Tip`] keeps.
     pub(super) fn recovered(&self, accepted: &SignedRecovery, header: &Header) -> Result<ValidatorSet, Error> {
         let height = header.height;
-        let mut checked = self.inner.recoveries.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, set)) = checked.as_ref().filter(|(known, _)| *known == height) {
-            return Ok(set.clone());
-        }
         let survivors = self.survivors_of(header, &accepted.statement.lost)?;
         let held = accepted.verify(&self.chain_id(), &header.hash(), &survivors);
         held.map_err(|why| Error::Recovery { height, why })?;
-        *checked = Some((height, survivors.set.clone()));
         Ok(survivors.set)
     }
 
