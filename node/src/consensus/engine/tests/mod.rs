@@ -306,6 +306,43 @@ async fn an_operator_has_a_validator_vote_above_a_round_where_nobody_goes_on_wit
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_named_as_the_highest_round_is_kept_over_the_next_start() {
+    let mut network = Network::new(2, 2);
+    network.run(3).await;
+    network.take(2).stop().await.unwrap();
+    let folder = network.folders[1].path().to_owned();
+    std::fs::remove_file(folder.join(LOG_FILE)).unwrap();
+    drop(LastSigned::create(&folder, Mark { height: 4, round: 0 }, true).unwrap());
+    let above = Mark { height: 4, round: 6 };
+    // The other one waits in the first round; nothing can be decided without this one.
+    network.restart_above(2, above);
+    network.peers[1].begins().await;
+    network.take(2).stop().await.unwrap();
+    assert_eq!(LastSigned::open(&folder, true).unwrap().unwrap().mark(), above);
+    let said = network.mesh.said().len();
+    let tx = network.load.put();
+    network.restart(2);
+    network.submit(&tx);
+    for peer in &network.peers {
+        peer.includes(&tx).await;
+        assert!(peer.block(4).certificate.round > above.round);
+    }
+    let me = network.peers[1].me;
+    let mut votes = 0;
+    for (from, topic, body) in network.mesh.said().split_off(said) {
+        let vote = borsh::from_slice::<SignedConsensusMsg<Coffer>>(&body);
+        if let (true, Topic::Consensus, Ok(SignedConsensusMsg::Vote(vote))) = (from == me, topic, vote) {
+            assert!(vote.height() > At(4) || vote.round() > Round::new(above.round), "{vote:?}");
+            votes += 1;
+        }
+    }
+    assert!(votes > 0, "it votes");
+    network.run(2).await;
+    network.agree();
+    network.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_validator_that_lost_its_store_votes_again_only_where_it_never_did() {
     let mut network = Network::new(4, 4);
     network.run(5).await;
