@@ -8,6 +8,7 @@ use coffer_chain::{
 };
 
 mod follow;
+mod held;
 mod network;
 mod private;
 mod system;
