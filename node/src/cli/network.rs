@@ -1,6 +1,7 @@
 //! `coffer network`: the nodes a node talks to, and those that want to. Not here: the network as the chain has it, and letting a node in (`membership`).
 //! Invariant: reads only.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -59,12 +60,14 @@ pub(super) fn run(args: NetworkArgs) -> anyhow::Result<ExitCode> {
 
 fn status(remote: &Remote) -> anyhow::Result<ExitCode> {
     let status = remote.request(&StatusParams {})?;
-    let listening = if status.listening.is_empty() { "nowhere".into() } else { status.listening.join(", ") };
+    let listening: Vec<_> =
+        status.listening.iter().map(|text| text.parse().map_or_else(|_| text.clone(), |addr| listens(&addr))).collect();
+    let listening = if listening.is_empty() { "nowhere".into() } else { listening.join(", ") };
     let lines = [
         ("node", status.node.0.to_string()),
         ("chain", status.chain_id.0.to_string()),
         ("listening", listening),
-        ("external", status.external.clone().unwrap_or_else(|| "not set".into())),
+        ("external", status.external.clone().unwrap_or_else(|| NO_EXTERNAL.into())),
         ("connected", format!("{} of {}", status.connected, status.known)),
         ("blocks", blocks(&status.sync)),
         ("state", status.sync.snapshot.as_ref().map_or_else(|| "here".into(), fetched)),
@@ -127,6 +130,19 @@ fn equivocations(remote: &Remote) -> anyhow::Result<ExitCode> {
     };
     table(&["VALIDATOR", "HEIGHT", "ROUND", "SAID", "FOR"], found.iter().map(row).collect());
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is said in place of an address that the settings do not give.
+pub(super) const NO_EXTERNAL: &str =
+    "no address of its own is set; others use those that the chain and their settings name";
+
+/// Where a node listens. A wildcard is told as what it is: nobody can dial it.
+pub(super) fn listens(addr: &SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        format!("port {} of all addresses of this machine", addr.port())
+    } else {
+        addr.to_string()
+    }
 }
 
 fn blocks(sync: &SyncStatus) -> String {

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::contract::remote::{Remote, show};
 use super::membership::{AccessArg, Signed, access_word};
 use crate::cli::print::{note, say};
+use crate::network::Address;
 
 #[derive(Debug, Args)]
 #[command(
@@ -140,6 +141,9 @@ pub(super) struct WithdrawArgs {
 fn node(text: &str) -> Result<(AccountId, Vec<String>), String> {
     let (key, address) = text.split_once('=').map_or((text, None), |(key, address)| (key, Some(address)));
     let key = key.parse().map_err(|error| format!("{key:?} is no node key: {error}"))?;
+    if let Some(text) = address {
+        text.parse::<Address>().map_err(|error| format!("{text}: {error}"))?;
+    }
     Ok((key, address.map(str::to_owned).into_iter().collect()))
 }
 

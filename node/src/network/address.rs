@@ -66,7 +66,15 @@ impl FromStr for Address {
                 Err(_) => Host::Name(name(host)?, Family::Any),
             },
         };
-        Ok(Self { host, port: port_of(port)? })
+        dialable(Self { host, port: port_of(port)? })
+    }
+}
+
+/// An address that says where: a wildcard is one to listen on.
+fn dialable(address: Address) -> Result<Address, AddressError> {
+    match address.host {
+        Host::Ip(ip) if ip.is_unspecified() => Err(no("nobody can dial all addresses of a machine")),
+        _ => Ok(address),
     }
 }
 
@@ -85,7 +93,7 @@ fn from_path(path: &str) -> Result<Address, AddressError> {
         "dns6" => Host::Name(name(host)?, Family::V6),
         _ => return Err(no("its kind is none of ip4, ip6, dns, dns4, dns6")),
     };
-    Ok(Address { host, port: port_of(port)? })
+    dialable(Address { host, port: port_of(port)? })
 }
 
 fn name(text: &str) -> Result<String, AddressError> {
@@ -204,6 +212,9 @@ mod tests {
             ("/ip4/1.2.3.4/udp/9545", "form"),
             ("/ip4/1.2.3.4/tcp/9545/p2p/x", "form"),
             ("/onion/x/tcp/1", "its kind"),
+            ("0.0.0.0:9545", "all addresses"),
+            ("[::]:9545", "all addresses"),
+            ("/ip4/0.0.0.0/tcp/9545", "all addresses"),
             (&format!("{}:1", "a".repeat(254)), "its host"),
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
