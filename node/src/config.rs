@@ -37,6 +37,8 @@ pub struct Config {
     pub accounts: Vec<String>,
     /// Fixes keys, ids and clock. For development only.
     pub seed: Option<u64>,
+    /// The node is for tests: without a secret in the environment its key store opens with one that lies beside it.
+    pub test_network: bool,
     /// Contracts that a new chain comes with. A chain that is there already goes on with those of its genesis.
     pub system: SystemContracts,
     /// Heights below the head that stay readable.
@@ -77,6 +79,7 @@ impl Config {
             tenants: ["PS1", "PS2"].iter().filter_map(|name| name.parse().ok()).collect(),
             accounts: ["alice", "bob", "carol", "dave"].map(String::from).into(),
             seed: None,
+            test_network: true,
             system: SystemContracts::default(),
             history: state::DEFAULT_HISTORY,
             archive: false,
@@ -94,9 +97,9 @@ impl Config {
         }
     }
 
-    /// The settings of any other node, but for what its file says: no tenants and no accounts, a chain that is there.
+    /// The settings of any other node, but for what its file says: no tenants and no accounts, a chain that is there, a secret that does not lie beside the data.
     pub fn node(data: PathBuf) -> Self {
-        Self { tenants: Vec::new(), accounts: Vec::new(), ..Self::dev(data) }
+        Self { tenants: Vec::new(), accounts: Vec::new(), test_network: false, ..Self::dev(data) }
     }
 
     /// Lays the settings of a TOML file over these.
@@ -137,6 +140,7 @@ impl Config {
             self.history = history;
         }
         self.archive = file.archive.unwrap_or(self.archive);
+        self.test_network = file.test_network.unwrap_or(self.test_network);
         if let Some(capacity) = file.psi_capacity {
             if !(1..=MAX_PSI_CAPACITY).contains(&capacity) {
                 offences
@@ -223,6 +227,7 @@ impl std::error::Error for ConfigError {}
 #[serde(deny_unknown_fields)]
 struct File {
     data: Option<PathBuf>,
+    test_network: Option<bool>,
     tenants: Option<Vec<TenantFile>>,
     accounts: Option<Vec<String>>,
     history: Option<u64>,

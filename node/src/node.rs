@@ -1,6 +1,7 @@
 //! The composition root: puts the parts of a node together, starts them bottom-up and stops them top-down. Not here: what any part does.
 //! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
 
+mod first_start;
 mod joining;
 mod links;
 mod genesis;
@@ -41,6 +42,8 @@ use crate::sources::Sources;
 use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
 use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
+
+use first_start::FirstStart;
 
 pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
 pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
@@ -251,12 +254,19 @@ impl Opened {
         blocking(move || Self::open(&config)).await
     }
 
+    /// Opens a data folder. What a first start that fails made of the chain is taken away again: the log, the database, and what belongs to them.
     fn open(config: &Config) -> Result<Self, StartError> {
+        check_secret(config)?;
         let folder = Folder::open(&config.data)?;
-        check_complete(&config.data)?;
+        let first = FirstStart::of(&config.data);
+        Self::open_in(folder, config).inspect_err(|error| first.undo(error))
+    }
+
+    fn open_in(folder: Folder, config: &Config) -> Result<Self, StartError> {
+        check_complete(config)?;
         let boot = Sources::system()?;
         let origin = config.seed.map_or(Origin::Random(&boot), Origin::Seed);
-        let secret = key_secret(&config.data, &boot)?;
+        let secret = key_secret(&config.data, config, &boot)?;
         let keys = open_keys(&config.data, config, &secret, origin)?;
         let files = Files::open(&config.data, config.network.is_alone())?;
         let shown = Shown::open(&config.data)
@@ -432,35 +442,51 @@ fn tracer(first: BlockRules, config: &Config, chain_id: Hash) -> Tracer {
 }
 
 /// Refuses a folder in which a file that cannot be made again is gone: a new key or payload store would hide what happened.
-fn check_complete(folder: &Path) -> Result<(), StartError> {
+fn check_complete(config: &Config) -> Result<(), StartError> {
+    let folder = &config.data;
     if !folder.join(state::LOG_FOLDER).exists() {
         return Ok(());
     }
     let lost = folder.join(payloads::FILE);
-    match missing(folder).or_else(|| (!lost.exists()).then_some(lost)) {
+    match missing(config).or_else(|| (!lost.exists()).then_some(lost)) {
         Some(path) => Err(StartError::Missing { path }),
         None => Ok(()),
     }
 }
 
 /// The first file that is not there of those that say which node and chain a folder is for.
-fn missing(folder: &Path) -> Option<PathBuf> {
-    let secret = std::env::var_os(KEY_SECRET).is_none().then_some(DEV_SECRET);
+fn missing(config: &Config) -> Option<PathBuf> {
+    let secret = (given_secret().is_none() && config.test_network).then_some(DEV_SECRET);
     let files = [KEYS_FILE, genesis::FILE].into_iter().chain(secret);
-    files.map(|file| folder.join(file)).find(|path| !path.exists())
+    files.map(|file| config.data.join(file)).find(|path| !path.exists())
 }
 
-/// The secret that opens the key store: from the environment, else a file beside it, which protects nothing but is convenient for
-/// development.
-fn key_secret(folder: &Path, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, StartError> {
-    if let Some(secret) = std::env::var_os(KEY_SECRET) {
-        return Ok(Zeroizing::new(secret.into_encoded_bytes()));
+/// The secret in the environment. An empty one is none.
+fn given_secret() -> Option<Zeroizing<Vec<u8>>> {
+    let secret = std::env::var_os(KEY_SECRET).map(|secret| Zeroizing::new(secret.into_encoded_bytes()));
+    secret.filter(|secret| !secret.is_empty())
+}
+
+/// Refuses a node that is not for tests and was given no secret, before anything is made.
+fn check_secret(config: &Config) -> Result<(), StartError> {
+    if config.test_network || given_secret().is_some() {
+        return Ok(());
     }
+    Err(StartError::NoSecret { data: config.data.clone() })
+}
+
+/// The secret that opens the key store of a folder: from the environment; of a node for tests else from a file beside it, which protects nothing.
+fn key_secret(folder: &Path, config: &Config, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, StartError> {
+    if let Some(secret) = given_secret() {
+        return Ok(secret);
+    }
+    check_secret(config)?;
     let path = folder.join(DEV_SECRET);
     match std::fs::read(&path) {
         Ok(secret) => Ok(Zeroizing::new(secret)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            let secret = Zeroizing::new(hex::encode(sources.bytes::<32>()).into_bytes());
+            let random = Zeroizing::new(sources.bytes::<32>());
+            let secret = Zeroizing::new(hex::encode(*random).into_bytes());
             write_whole(&path, &secret)?;
             Ok(secret)
         }

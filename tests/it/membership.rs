@@ -38,7 +38,7 @@ fn network(node: &Node, args: &[&str]) -> Output {
 
 fn init(folder: &Path, more: &[&str]) -> Output {
     let folder = folder.to_str().expect("a name");
-    let words: Vec<&str> = ["init", "--data", folder, "--json"].iter().chain(more).copied().collect();
+    let words: Vec<&str> = ["init", "--data", folder, "--json", "--test-network"].iter().chain(more).copied().collect();
     coffer(&words)
 }
 

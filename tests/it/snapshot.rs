@@ -55,7 +55,7 @@ fn chain() -> (Cluster, Vec<Value>) {
 fn joiner(cluster: &Cluster, folder: &Path, dials: SocketAddr, rpc: SocketAddr) -> PathBuf {
     let name = |path: &Path| path.to_str().expect("a name").to_owned();
     let genesis = cluster.config(0).with_file_name("data").join("genesis");
-    let made = coffer(&["init", "--data", &name(folder), "--genesis", &name(&genesis), "--json"]);
+    let made = coffer(&["init", "--data", &name(folder), "--genesis", &name(&genesis), "--json", "--test-network"]);
     let made: Value = serde_json::from_str(&made).expect("JSON");
     let url = format!("http://{}", cluster.node(0).addr());
     coffer(&["network", "approve", made["node"].as_str().expect("a key"), "--url", &url]);

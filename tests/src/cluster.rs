@@ -98,7 +98,7 @@ impl Cluster {
         let (number, listen) = (self.len(), free_ports(1)[0]);
         let (home, genesis) = (self.home(number), self.home(0).join("data/genesis"));
         let mut init = Command::new(build::coffer());
-        init.args(["init", "--json", "--listen", &listen.to_string(), "--data"])
+        init.args(["init", "--json", "--test-network", "--listen", &listen.to_string(), "--data"])
             .arg(&home)
             .arg("--genesis")
             .arg(genesis);

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::cli::print::{note, say};
 use crate::config::Config;
+use crate::network::Address;
 use crate::node::{Founder, KEY_SECRET, Prepared, begin, join};
 
 /// Name of the settings in a node's folder.
@@ -28,6 +29,8 @@ Examples:
   coffer init --data ./ministry --org Ministry --listen 0.0.0.0:9545 --address node1.ministry.example:9545
   coffer init --data ./bank --genesis ./ministry/genesis --listen 0.0.0.0:9545
   coffer run --config ./ministry/coffer.toml
+
+The environment variable COFFER_KEY_SECRET holds the secret that opens the key store, here and at each `coffer run`: choose one, for instance with `openssl rand -hex 32`, and keep it.
 
 Without --genesis a new chain begins, with this node as its first validator. With it the folder is for a node of that chain: once it
 is approved there (`coffer network approve`), it follows.")]
@@ -47,14 +50,19 @@ pub(super) struct InitArgs {
     /// Where others reach it, as host:port; may be repeated
     #[arg(long = "address", value_name = "HOST:PORT")]
     addresses: Vec<String>,
+    /// For tests alone: without a secret in COFFER_KEY_SECRET one is made, which lies beside the keys
+    #[arg(long)]
+    test_network: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: InitArgs) -> anyhow::Result<ExitCode> {
-    let InitArgs { data, org, genesis, listen, addresses, json } = args;
-    let mut config = Config::node(data.clone());
+    let InitArgs { data, org, genesis, listen, addresses, test_network, json } = args;
+    check_addresses(&addresses)?;
+    let is_told = !addresses.is_empty();
+    let mut config = Config { test_network, ..Config::node(data.clone()) };
     let prepared = match (&genesis, org) {
         (Some(genesis), _) => join(&config, genesis)?,
         (None, org) => {
@@ -65,18 +73,30 @@ pub(super) fn run(args: InitArgs) -> anyhow::Result<ExitCode> {
     };
     let file = data.join(SETTINGS);
     let folder = std::path::absolute(&data).unwrap_or_else(|_| data.clone());
-    let text = settings(&Settings { data: &folder, rpc: RPC, listen, tenants: &[], accounts: &[], peers: &[] });
+    let text =
+        settings(&Settings { data: &folder, rpc: RPC, listen, test_network, tenants: &[], accounts: &[], peers: &[] });
     let is_new = write_new(&file, &text, 0o600)?;
     tell(&prepared, &data, &file, json);
     if !is_new && !json {
         note!("{} was there and stays as it is", file.display());
     }
-    if std::env::var_os(KEY_SECRET).is_none() && !json {
+    if test_network && !json {
+        note!("for tests alone: without a secret in {KEY_SECRET} the key store opens with one that lies beside it");
+    }
+    if genesis.is_none() && listen.is_some() && !is_told && !json {
         note!(
-            "the key store opens with a secret beside it; for production give one in {KEY_SECRET} before the first `coffer init`"
+            "others are told no address of this node, so they wait for it to dial them; name one with --address HOST:PORT"
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses addresses under which nobody reaches this node.
+pub(super) fn check_addresses(addresses: &[String]) -> anyhow::Result<()> {
+    for text in addresses {
+        text.parse::<Address>().with_context(|| format!("--address {text}"))?;
+    }
+    Ok(())
 }
 
 fn tell(prepared: &Prepared, data: &Path, file: &Path, json: bool) {
@@ -106,6 +126,8 @@ pub(super) struct Settings<'a> {
     pub data: &'a Path,
     pub rpc: &'a str,
     pub listen: Option<SocketAddr>,
+    /// Whether the node is for tests, its secret beside its keys.
+    pub test_network: bool,
     pub tenants: &'a [&'a str],
     pub accounts: &'a [&'a str],
     /// Nodes that it knows before the chain tells of them.
@@ -114,12 +136,15 @@ pub(super) struct Settings<'a> {
 
 /// Settings as a file.
 pub(super) fn settings(settings: &Settings<'_>) -> String {
-    let Settings { data, rpc, listen, tenants, accounts, peers } = settings;
+    let Settings { data, rpc, listen, test_network, tenants, accounts, peers } = settings;
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let mut text = format!(
         "# Settings of a node; docs/OPERATIONS.md has all of them.\ndata = {}\n",
         quoted(&data.to_string_lossy())
     );
+    if *test_network {
+        text.push_str("# The key store opens with a secret that lies beside it. Remove this line for anything but tests.\ntest_network = true\n");
+    }
     if !accounts.is_empty() {
         let names: Vec<_> = accounts.iter().map(|name| quoted(name)).collect();
         text.push_str(&format!("accounts = [{}]\n", names.join(", ")));
@@ -166,6 +191,7 @@ mod tests {
             data: &odd,
             rpc: "127.0.0.1:1234",
             listen: None,
+            test_network: true,
             tenants: &["PS1", "PS2"],
             accounts: &["alice"],
             peers: &[],
@@ -174,7 +200,7 @@ mod tests {
         assert!(write_new(&file, &text, 0o600).unwrap());
         assert!(!write_new(&file, "other", 0o600).unwrap(), "what is there stays");
         let config = Config::node(PathBuf::new()).with_file(&file).unwrap();
-        assert_eq!((config.data, config.rpc.listen.port()), (odd, 1234));
+        assert_eq!((config.data, config.rpc.listen.port(), config.test_network), (odd, 1234, true));
         assert_eq!((config.tenants.len(), config.accounts), (2, vec!["alice".to_owned()]));
     }
 }

@@ -228,6 +228,7 @@ fn share(power: u64, total: u64) -> String {
 }
 
 fn approve(args: ApproveArgs) -> anyhow::Result<()> {
+    super::init::check_addresses(&args.addresses)?;
     let given = json!({ "node": args.node.to_string(), "access": args.access.word(), "addresses": args.addresses });
     args.signed.call("approve", given)
 }

@@ -11,6 +11,7 @@ use clap::Args;
 use crate::cli::serve::{Screen, log_to_errors, serve};
 use crate::config::Config;
 use crate::consensus::engine::Mark;
+use crate::network::Status;
 use crate::node::{Node, check_prepared};
 
 #[derive(Debug, Args)]
@@ -62,7 +63,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     if let Some(offence) = config.check_snapshot() {
         bail!("{offence}");
     }
-    check_prepared(&config.data)?;
+    check_prepared(&config)?;
     let data = config.data.clone();
     let tenants: Vec<String> = config.tenants.iter().map(ToString::to_string).collect();
     let screen = if args.json { Screen::Json } else { Screen::Text };
@@ -75,11 +76,22 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
 fn ready_text(node: &Node, tenants: &[String], data: &str) -> String {
     let tenants = if tenants.is_empty() { "none".to_owned() } else { tenants.join(", ") };
     format!(
-        "Coffer {version}\n\nnode      {key}\nchain     {chain}\ndata      {data}\ntenants   {tenants}\n\n\
+        "Coffer {version}\n\nnode      {key}\nchain     {chain}\ndata      {data}\ntenants   {tenants}\npeers     {peers}\n\n\
          Coffer is ready on http://{addr}   (Ctrl-C ends it)",
         version = env!("CARGO_PKG_VERSION"),
         key = node.key(),
         chain = node.chain_id(),
+        peers = peers(&node.network().status()),
         addr = node.addr(),
     )
+}
+
+/// Where other nodes find this one, as far as it knows.
+fn peers(status: &Status) -> String {
+    let listening: Vec<_> = status.listening.iter().map(super::network::listens).collect();
+    match (&status.external, listening.is_empty()) {
+        (_, true) => "listens nowhere; it dials the nodes it knows".into(),
+        (Some(external), false) => format!("listens on {}; others reach it at {external}", listening.join(", ")),
+        (None, false) => format!("listens on {}; {}", listening.join(", "), super::network::NO_EXTERNAL),
+    }
 }

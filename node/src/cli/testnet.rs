@@ -122,6 +122,7 @@ fn fill(folder: &Path, dir: &Path, nodes: &[u16], ports: Ports, addresses: &[Str
         system: super::system::contracts()?,
         tenants,
         accounts: ACCOUNTS.map(String::from).into(),
+        test_network: true,
         ..Config::node(PathBuf::new())
     };
     let prepared = begin(&config, &founders)?;
@@ -132,6 +133,7 @@ fn fill(folder: &Path, dir: &Path, nodes: &[u16], ports: Ports, addresses: &[Str
             data: &dir.join(name(i)).join(DATA),
             rpc: &local(if ports.rpc == 0 { 0 } else { ports.rpc + i }).to_string(),
             listen: Some(local(ports.network + i)),
+            test_network: true,
             tenants: &TENANTS,
             accounts: &ACCOUNTS,
             peers: &others,

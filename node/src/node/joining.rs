@@ -28,7 +28,7 @@ pub(super) async fn fetch(config: &Config, listener: &rpc::Listener) -> Result<(
     let opened = blocking(move || {
         let folder = Folder::open(&own.data)?;
         let sources = Sources::system()?;
-        let secret = key_secret(&own.data, &sources)?;
+        let secret = key_secret(&own.data, &own, &sources)?;
         let keys = open_keys(&own.data, &own, &secret, Origin::Random(&sources))?;
         let path = own.data.join(genesis::FILE);
         let genesis = genesis::read(&path)?.ok_or(StartError::NotPrepared { path })?;

@@ -12,7 +12,7 @@ use coffer_runtime::Runtime;
 use coffer_runtime::engine::NoCache;
 
 use super::genesis::{self, NewChain, own_organisation};
-use super::{StartError, check_complete, engine, key_secret, missing, open_keys, write_whole};
+use super::{StartError, check_complete, check_secret, engine, key_secret, missing, open_keys, write_whole};
 use crate::config::Config;
 use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
@@ -117,19 +117,21 @@ pub fn read_genesis(file: &Path) -> Result<Genesis, StartError> {
     genesis::decode(file, &bytes)
 }
 
-/// Checks that a folder has what a node needs that others know already: its keys, and the genesis of its chain.
+/// Checks that the folder of a configuration has what a node needs that others know already: its keys, and the genesis of its chain.
 ///
 /// # Errors
 /// [`StartError::NotInitialised`] with the file that is missing.
-pub fn check_prepared(data: &Path) -> Result<(), StartError> {
-    missing(data).map_or(Ok(()), |path| Err(StartError::NotInitialised { path }))
+pub fn check_prepared(config: &Config) -> Result<(), StartError> {
+    missing(config).map_or(Ok(()), |path| Err(StartError::NotInitialised { path }))
 }
 
 impl Keyed {
     fn open(data: &Path, config: &Config, sources: &Sources) -> Result<Self, StartError> {
+        check_secret(config)?;
         let lock = Folder::open(data)?;
-        check_complete(data)?;
-        let secret = key_secret(data, sources)?;
+        let own = Config { data: data.to_owned(), ..config.clone() };
+        check_complete(&own)?;
+        let secret = key_secret(data, &own, sources)?;
         let origin = Origin::Random(sources);
         let keys = open_keys(data, config, &secret, origin)?;
         Ok(Self { _lock: lock, path: data.to_owned(), keys })
@@ -164,7 +166,7 @@ mod tests {
     use crate::compile::Place;
 
     fn config(folder: &Path) -> Config {
-        let mut config = Config::node(folder.into());
+        let mut config = Config { test_network: true, ..Config::node(folder.into()) };
         // The program that runs these tests is not `coffer`.
         config.execution.compile.place = Place::Here;
         config
@@ -178,12 +180,12 @@ mod tests {
     fn a_folder_is_prepared_once_and_asked_again_it_says_the_same() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let founders = [founder(one.path(), "A"), founder(two.path(), "B")];
-        assert!(matches!(check_prepared(one.path()), Err(StartError::NotInitialised { .. })));
+        assert!(matches!(check_prepared(&config(one.path())), Err(StartError::NotInitialised { .. })));
         let made = begin(&config(one.path()), &founders).unwrap();
         assert_eq!(made[0].chain_id, made[1].chain_id);
         assert_ne!(made[0].node, made[1].node);
         assert_eq!(begin(&config(one.path()), &founders).unwrap(), made);
-        check_prepared(two.path()).unwrap();
+        check_prepared(&config(two.path())).unwrap();
 
         let genesis = one.path().join(genesis::FILE);
         let third = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! Why a node does not start. Not here: what a running one fails of. Invariant: what is wrong with a folder is told with the file and the way out.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use coffer_abi::Hash;
 use coffer_runtime::Fault;
@@ -82,7 +82,8 @@ pub enum StartError {
     },
     /// The folder holds a chain, but not all that belongs to it. Nothing was changed.
     #[error(
-        "{path} is missing, but the folder holds a chain already; put the file back from a backup, or name another folder"
+        "{path} is missing, but the folder holds a chain already; put the file back from a backup, or name another folder{}",
+        or_secret(path)
     )]
     Missing {
         /// The file.
@@ -104,7 +105,10 @@ pub enum StartError {
     #[error(transparent)]
     Stage(#[from] crate::task::TaskError),
     /// The folder has not what a node needs to begin.
-    #[error("{path} is missing; a chain that begins with an import needs the genesis, keys and secret of a node there")]
+    #[error(
+        "{path} is missing; a chain that begins with an import needs the genesis, keys and secret of a node there{}",
+        or_secret(path)
+    )]
     NotPrepared {
         /// The file.
         path: PathBuf,
@@ -114,6 +118,17 @@ pub enum StartError {
     NotInitialised {
         /// The file.
         path: PathBuf,
+    },
+    /// Nobody gave the secret of the key store, and the node is not for tests. Nothing was changed.
+    #[error(
+        "the key store in {data} opens with a secret, and the environment variable {variable} holds none. Set it to the secret that `coffer init` was given, at every start. \
+         For a new folder choose one and keep it: without it the keys are lost. Of a folder that was made without one the content of its file {dev_secret} is the secret: \
+         give that, and move the file to where the data are not. For a network for tests alone: `coffer init --test-network`, or `test_network = true` in the settings",
+        variable = super::KEY_SECRET, dev_secret = super::DEV_SECRET
+    )]
+    NoSecret {
+        /// The folder.
+        data: PathBuf,
     },
     /// The folder is of another chain, or of other nodes. Nothing was changed.
     #[error("{path} is of chain {chain_id}, which began otherwise; name another folder")]
@@ -126,6 +141,16 @@ pub enum StartError {
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
+}
+
+/// What else helps where the secret beside the keys is missing.
+fn or_secret(path: &Path) -> String {
+    let is_secret = path.ends_with(super::DEV_SECRET);
+    if is_secret {
+        format!("; if the key store opens with a secret of yours, set {} to it", super::KEY_SECRET)
+    } else {
+        String::new()
+    }
 }
 
 impl StartError {

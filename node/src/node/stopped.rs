@@ -45,7 +45,7 @@ impl StoppedNode {
     /// # Errors
     /// [`StartError::NotPrepared`]; else as [`StoppedNode::open`].
     pub fn empty(config: &Config) -> Result<Self, StartError> {
-        if let Some(path) = missing(&config.data) {
+        if let Some(path) = missing(config) {
             return Err(StartError::NotPrepared { path });
         }
         Self::load(config, &[])
@@ -53,10 +53,10 @@ impl StoppedNode {
 
     fn load(config: &Config, new: &[Psi]) -> Result<Self, StartError> {
         let folder = Folder::open(&config.data)?;
-        check_complete(&config.data)?;
+        check_complete(config)?;
         let sources = Sources::system()?;
         let origin = Origin::Random(&sources);
-        let secret = key_secret(&config.data, &sources)?;
+        let secret = key_secret(&config.data, config, &sources)?;
         let keys = KeyStore::open_or_create(&config.data, &secret, origin, &[], new)?;
         let path = config.data.join(genesis::FILE);
         let genesis = genesis::read(&path)?.ok_or(StartError::Missing { path })?;

@@ -427,6 +427,22 @@ async fn two_nodes_with_one_seed_fed_the_same_calls_make_the_same_chain() {
 }
 
 #[test]
+fn a_node_that_is_not_for_tests_is_not_opened_without_a_secret_and_nothing_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let bare = Config { test_network: false, ..config(&data) };
+    let refused = Opened::open(&bare).err().unwrap();
+    assert!(matches!(&refused, StartError::NoSecret { .. }), "{refused}");
+    let told = refused.to_string();
+    assert!(told.contains(KEY_SECRET) && told.contains("dev-secret") && told.contains("--test-network"), "{told}");
+    assert!(!data.exists());
+    // Nor does it take the one of a node for tests.
+    drop(open(&data));
+    assert!(matches!(Opened::open(&bare), Err(StartError::NoSecret { .. })));
+    drop(open(&data));
+}
+
+#[test]
 fn a_folder_in_use_or_of_another_chain_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path());

@@ -12,7 +12,8 @@ use super::db::Db;
 use super::error::Error;
 use super::folder::{Folder, sync_folder};
 
-pub(super) const NAME: &str = "db";
+/// Folder of the database in a data folder.
+pub const NAME: &str = "db";
 
 /// What a compaction came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

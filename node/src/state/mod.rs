@@ -66,6 +66,7 @@ pub use blocks::{BlockId, EventPage};
 pub use chunk::{CHUNK_TARGET, CHUNK_VERSION, Chunk, ChunkError, End, MAX_CHUNK_BYTES, Part, Position};
 pub use columns::{ContractRecord, EventRecord, Place, StoredBlock, TxReceipt};
 pub use commit::{BlockCommit, PrivateCommit};
+pub use compact::NAME as DATABASE_FOLDER;
 pub use compact::{Compacted, bytes_of, compact};
 pub use error::Error;
 pub use exported::{Expected, Exported, check as check_export};

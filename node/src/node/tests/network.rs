@@ -153,9 +153,14 @@ fn a_genesis_whose_state_comes_out_otherwise_is_refused_with_both_roots() {
     std::fs::write(&path, genesis.encode()).unwrap();
     let remove = || ["db", state::LOG_FOLDER].map(|part| std::fs::remove_dir_all(folder.path().join(part)).unwrap());
     remove();
+    let payloads = folder.path().join(payloads::FILE);
+    let kept = std::fs::read(&payloads).unwrap();
     let refused = Opened::open(&config).err().unwrap().to_string();
     assert!(refused.contains(&right.to_string()) && refused.contains(&Hash([7; 32]).to_string()), "{refused}");
-    remove();
+    for made in ["db", state::LOG_FOLDER] {
+        assert!(!folder.path().join(made).exists(), "{made} is left of a start that failed");
+    }
+    assert_eq!(std::fs::read(&payloads).unwrap(), kept, "what was there before stays");
     genesis.state_root = right;
     std::fs::write(&path, genesis.encode()).unwrap();
     assert_eq!(Opened::open(&config).unwrap().ledger.state.head().state_root, right);

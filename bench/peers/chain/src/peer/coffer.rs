@@ -121,7 +121,7 @@ impl Network {
         let home = self.folder.join("follower");
         let genesis = self.folder.join("net/node-1/data/genesis");
         let mut init = Command::new(&programs.coffer);
-        init.args(["init", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(&home).arg("--genesis").arg(genesis);
+        init.args(["init", "--json", "--test-network", "--listen", "127.0.0.1:0", "--data"]).arg(&home).arg("--genesis").arg(genesis);
         let made: Value = serde_json::from_slice(&run(&mut init)?)?;
         let key = made["node"].as_str().ok_or("init names no node")?;
         let file = home.join("coffer.toml");
