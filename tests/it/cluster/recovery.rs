@@ -210,7 +210,7 @@ fn refused_files(good: &Path, left: &Path, scratch: &Path) {
     let stranger = scratch.join("stranger");
     let mut init = Command::new(build::coffer());
     build::clean(&mut init);
-    init.args(["init", "--org", "Bank", "--listen", "127.0.0.1:1", "--data"]).arg(&stranger);
+    init.args(["init", "--test-network", "--org", "Bank", "--listen", "127.0.0.1:1", "--data"]).arg(&stranger);
     let made = init.output().unwrap_or_else(|e| panic!("{init:?}: {e}"));
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     refused(&["accept", good.to_str().expect("a path")], &stranger, "is for chain");
@@ -265,4 +265,67 @@ fn two_of_four_are_lost_and_the_others_begin_above_all_that_they_said() {
     assert_once(&cluster, &answered);
     let said = cluster.node(0).client().call("network_equivocations", json!({}));
     assert_eq!(said, json!([]), "nobody said two things in one round");
+}
+
+#[test]
+fn a_lost_node_that_comes_back_with_blocks_of_its_own_is_left_behind_until_it_begins_anew() {
+    let mut cluster = Cluster::start(4);
+    let tokens = tokens(&cluster);
+    let mut answered = load(&mut cluster, &tokens, 2);
+    let stood = cluster.agree();
+    // The last that the three decide before they are lost is heard by nobody else.
+    cluster.stop(0);
+    let bob = cluster.node(1).account("bob");
+    token::transfer(&cluster.alice(1), &tokens[1].0, &bob, 1, false);
+    let theirs = block(&cluster.node(1).client(), stood + 1);
+    (1..4).for_each(|n| drop(cluster.kill(n)));
+
+    let (left, lost) = (cluster.data(0), cluster.data(1));
+    let scratch = tempfile::tempdir().expect("a folder");
+    let file = scratch.path().join("recovery");
+    let path = file.to_str().expect("a path");
+    let proposed = recover(&["propose", "--lost", "Org2", "--lost", "Org3", "--lost", "Org4", "--out", path], &left);
+    assert_eq!(proposed.expect("a statement")["height"], stood);
+    recover(&["sign", path], &left).expect("a signature");
+    recover(&["accept", path], &left).expect("it holds");
+    cluster.restart(0);
+    let (token, bob) = (tokens[0].0.clone(), cluster.node(0).account("bob"));
+    let transfer = |cluster: &Cluster| token::transfer(&cluster.alice(0), &token, &bob, 1, false)["tx"].clone();
+    answered.push(transfer(&cluster));
+    let ours = block(&cluster.node(0).client(), stood + 1);
+    assert_ne!(ours["hash"], theirs["hash"]);
+
+    // It comes back with all it had: it neither goes on with its own blocks, nor takes the others', nor is it heard.
+    cluster.restart(1);
+    answered.extend([transfer(&cluster), transfer(&cluster)]);
+    stand(&cluster, &[1], stood + 1);
+    assert_eq!(block(&cluster.node(1).client(), stood + 1), theirs);
+    let (mine, other) = (cluster.node(0).ready["node"].clone(), cluster.node(1).ready["node"].clone());
+    let state = |cluster: &Cluster, n: usize, node: &Value| {
+        let peers = cluster.node(n).client().call("network_peers", json!({}));
+        let found = peers.as_array().into_iter().flatten().find(|peer| peer["node"] == *node);
+        found.map(|peer| peer["state"].clone())
+    };
+    until(|| state(&cluster, 1, &mine) == Some(json!("awaitingApproval")), "the lost node sees that it is not let in");
+    assert_eq!(state(&cluster, 0, &other), None, "it is nobody's peer");
+    assert_eq!(validators(&cluster.node(0).client()), 1);
+    assert!(cluster.try_network(1, &["activate"]).is_err() || validators(&cluster.node(0).client()) == 1);
+    cluster.stop(1);
+
+    // Its own blocks cannot be kept.
+    refused(&["accept", path], &lost, "which other validators decided");
+    for part in ["log", "db"] {
+        std::fs::remove_dir_all(lost.join(part)).expect("a folder");
+    }
+    assert_eq!(recover(&["accept", path], &lost).expect("it holds")["accepted"], "ahead");
+    cluster.network(0, &["vote", "resume", "Org2"]);
+    cluster.restart(1);
+    cluster.wait_for(&[1], cluster.head(0));
+    assert_eq!(block(&cluster.node(1).client(), stood + 1), ours);
+    assert_eq!(validators(&cluster.node(0).client()), 1, "it follows, and does not validate by itself");
+    cluster.network(1, &["activate"]);
+    until(|| validators(&cluster.node(0).client()) == 2, "it validates again");
+    answered.push(transfer(&cluster));
+    cluster.agree();
+    assert_once(&cluster, &answered);
 }
