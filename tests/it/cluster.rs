@@ -3,6 +3,7 @@
 //! `COFFER_CLUSTER_BLOCKS`, `COFFER_CLUSTER_KILLS`, `COFFER_CLUSTER_BEHIND`: longer runs; docs/TESTING.md.
 
 mod members;
+mod oversized;
 mod recovery;
 mod strangers;
 mod trouble;
