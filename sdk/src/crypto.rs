@@ -2,14 +2,27 @@
 //! the published algorithms' and depend on nothing but the arguments.
 
 use coffer_abi::Hash;
+use coffer_abi::spec::describe::Describe;
 
-use crate::guest;
+use crate::{guest, value};
 
 /// BLAKE3 of some bytes.
 pub fn blake3(data: &[u8]) -> Hash {
     let mut hash = [0; 32];
     guest::hash_blake3(data, &mut hash);
     Hash(hash)
+}
+
+/// BLAKE3 of a value's encoding. Whoever encodes the same fields outside comes to the same hash, so it can be signed there and checked here.
+///
+/// ```
+/// # coffer_sdk::native::with_host(coffer_sdk::native::MemoryHost::default(), || {
+/// use coffer_sdk::prelude::*;
+/// assert_eq!(crypto::blake3_of(&(1_u8, "order".to_owned())), crypto::blake3(b"\x01\x14order"));
+/// # });
+/// ```
+pub fn blake3_of<T: Describe>(value: &T) -> Hash {
+    value::encoded(value, const { T::TYPE.max_size() }, blake3)
 }
 
 /// SHA-256 of some bytes.

@@ -40,11 +40,11 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// The key belongs to an organisation or a node already; each has one of its own.
+    /// The key is in use already: as that of an organisation, a node, a party or an account, or it seals or sealed something. Each has one of its own.
     KeyTaken {
         /// The key.
         key: AccountId,
-        /// The organisation that it belongs to, itself or through its node.
+        /// The organisation that it belongs to, itself or through what is its own.
         organisation: String,
     },
     /// A value cannot be used.
@@ -120,5 +120,48 @@ pub enum Error {
     NoChange {
         /// What.
         what: String,
+    },
+    /// The caller's key is that of no party: `register_party` makes it one.
+    NoParty {
+        /// The key.
+        party: AccountId,
+    },
+    /// The party is retired for good: register another one.
+    Retired {
+        /// The party.
+        party: AccountId,
+    },
+    /// The node has no tag key, so it cannot serve a party: its own key calls `set_tag_key`.
+    NoTagKey {
+        /// The node.
+        node: AccountId,
+    },
+    /// There is no account of this key: its organisation calls `set_account`.
+    NoAccount {
+        /// The key.
+        account: AccountId,
+    },
+    /// The account is of another organisation.
+    OtherOrganisation {
+        /// The account.
+        account: AccountId,
+        /// Its organisation.
+        organisation: String,
+    },
+    /// The statement was signed for earlier blocks: have it signed again with a later height.
+    Expired {
+        /// The last height it was signed for.
+        until: u64,
+        /// Height of the block.
+        height: u64,
+    },
+    /// A signature does not hold: it is not this key's, or not of this statement, or nobody can sign safely by this key.
+    Signature {
+        /// Name of the field.
+        field: String,
+        /// Whose signature it takes.
+        key: AccountId,
+        /// Id of the statement that it takes: the chain, the epoch and all else must be as here.
+        statement: Hash,
     },
 }

@@ -1,8 +1,8 @@
-//! What the contract tells of its changes. Invariant: every change of what it keeps is told by at least one event, which names the node or the organisation.
+//! What the contract tells of its changes. Invariant: every change of what it keeps is told by at least one event, which names the node, the organisation, the party or the account.
 
 use coffer_sdk::prelude::*;
 
-use crate::record::{Access, Change, Parameters};
+use crate::record::{Access, AccountRole, Change, Parameters};
 
 /// An organisation is part of the network.
 #[event]
@@ -142,4 +142,90 @@ pub struct ValidatorLeft {
     pub node: AccountId,
     /// Its organisation.
     pub organisation: String,
+}
+
+/// A party can be written to.
+#[event]
+pub struct PartyRegistered {
+    /// The party.
+    pub party: AccountId,
+    /// Its organisation.
+    pub organisation: String,
+    /// The node that serves it.
+    pub node: AccountId,
+    /// Its encryption key, of epoch 0.
+    pub key: AccountId,
+}
+
+/// A party has another node or key.
+#[event]
+pub struct PartyChanged {
+    /// The party.
+    pub party: AccountId,
+    /// The node that serves it.
+    pub node: AccountId,
+    /// Its encryption key.
+    pub key: AccountId,
+    /// The epoch of that key.
+    pub epoch: u32,
+    /// The last height at which what it had before is still good.
+    pub until: u64,
+}
+
+/// A party has other custodians.
+#[event]
+pub struct CustodiansChanged {
+    /// The party.
+    pub party: AccountId,
+    /// All of them.
+    pub custodians: Vec<AccountId>,
+}
+
+/// Nobody can write to a party any more.
+#[event]
+pub struct PartyRetired {
+    /// The party.
+    pub party: AccountId,
+}
+
+/// An account acts for a party.
+#[event]
+pub struct AccountAuthorised {
+    /// The party.
+    pub party: AccountId,
+    /// The account.
+    pub account: AccountId,
+}
+
+/// An account does not act for a party any more.
+#[event]
+pub struct AccountRevoked {
+    /// The party.
+    pub party: AccountId,
+    /// The account.
+    pub account: AccountId,
+}
+
+/// An account is new, has another role, or was suspended or resumed.
+#[event]
+pub struct AccountChanged {
+    /// The account.
+    pub account: AccountId,
+    /// Its organisation.
+    pub organisation: String,
+    /// What it may do at most.
+    pub role: AccountRole,
+    /// Whether it is suspended.
+    pub suspended: bool,
+}
+
+/// A node has another tag key.
+#[event]
+pub struct TagKeySet {
+    /// The node.
+    pub node: AccountId,
+    /// The key.
+    pub key: AccountId,
+    /// How often it was changed.
+    pub epoch: u32,
 }

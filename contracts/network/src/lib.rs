@@ -1,7 +1,7 @@
-//! The network of a chain, in its public state: organisations, their nodes, the parameters of the chain, and who validates. Every node reads
-//! from here whom to let in and who votes on the next block.
-//! Not here: connections, join requests that nobody has answered yet, what a validator set is worth. Invariants: a key belongs to one organisation
-//! or one node; only a node itself makes itself a validator, so that no approval can halt the chain; there is always a validator.
+//! The network of a chain, in its public state: organisations, their nodes, parties and accounts, the parameters of the chain, and who validates. Every node reads
+//! from here whom to let in, who votes on the next block, and where and by which key a party is written to.
+//! Not here: connections, join requests that nobody has answered yet, what a validator set is worth, private transactions. Invariants: a key belongs to one organisation,
+//! one node or one party; only a node itself makes itself a validator, so that no approval can halt the chain; there is always a validator; only a party itself says which node serves it.
 #![no_std]
 use coffer_sdk::prelude::*;
 
@@ -9,22 +9,31 @@ mod record;
 mod error;
 mod event;
 mod check;
+mod key;
+mod statement;
 mod vote;
 mod organisation;
 mod rules;
 mod node;
 mod power;
 mod recovery;
+mod party;
+mod account;
+mod tag;
 mod view;
+
+use party::Said;
 
 pub use error::Error;
 pub use event::{
-    NodeApproved, NodeDeclined, NodeRemoved, NodeUpdated, OrganisationChanged, OrganisationJoined, ParametersChanged,
-    ProposalCleared, ProtocolChanges, Recovered, ValidatorJoined, ValidatorLeft, VoteCast, VoteWithdrawn,
+    AccountAuthorised, AccountChanged, AccountRevoked, CustodiansChanged, NodeApproved, NodeDeclined, NodeRemoved,
+    NodeUpdated, OrganisationChanged, OrganisationJoined, ParametersChanged, PartyChanged, PartyRegistered,
+    PartyRetired, ProposalCleared, ProtocolChanges, Recovered, TagKeySet, ValidatorJoined, ValidatorLeft, VoteCast,
+    VoteWithdrawn,
 };
 pub use record::{
-    Access, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Proposal, Recovery, Role, Validator,
-    Version,
+    Access, Account, AccountRole, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Party, PartyBefore,
+    PartyEpoch, Proposal, Recovery, Role, TagKey, TagKeyBefore, Validator, Version,
 };
 
 /// The network of a chain.
@@ -66,6 +75,28 @@ pub struct Network {
     validators: Item<Vec<Validator>>,
     /// Recoveries, by the heights of their first blocks.
     recoveries: Map<u64, Recovery>,
+    /// Parties, by their keys.
+    parties: Map<AccountId, Party>,
+    /// Keys that a party has and had, by (party, epoch).
+    party_epochs: LookupMap<(AccountId, u32), PartyEpoch>,
+    /// Parties of an organisation, by (organisation, party).
+    parties_of: Set<(String, AccountId)>,
+    /// Parties that a node serves, by (node, party).
+    parties_at: Set<(AccountId, AccountId)>,
+    /// How many parties an organisation has.
+    party_count: LookupMap<String, u32>,
+    /// Encryption and tag keys that are or were, without their signs, with the organisation of whose they are.
+    sealing_keys: LookupMap<AccountId, String>,
+    /// Accounts, by their keys.
+    accounts: Map<AccountId, Account>,
+    /// How many accounts an organisation has.
+    account_count: LookupMap<String, u32>,
+    /// Accounts that act for a party, by (party, account).
+    acting_for: Set<(AccountId, AccountId)>,
+    /// How many these are, by party.
+    acting_count: LookupMap<AccountId, u32>,
+    /// Tag keys of nodes, by the nodes; they stay when a node goes.
+    tag_keys: LookupMap<AccountId, TagKey>,
 }
 
 #[contract]
@@ -153,6 +184,146 @@ impl Network {
         statement: Hash,
     ) -> Result<(), Error> {
         self.recover_without(lost, parent, statement)
+    }
+
+    /// Makes the caller a party of an organisation. Needs the party's key, which is no organisation's and no node's, and three signatures of one statement: chain, party, organisation, node, key, epoch 0,
+    /// custodians, last height.
+    #[expect(clippy::too_many_arguments, reason = "what is said, and a signature of each who must agree")]
+    pub fn register_party(
+        &mut self,
+        organisation: String,
+        /// The node that is to serve it: one with a tag key.
+        node: AccountId,
+        /// Its encryption key: an X25519 key in its Edwards form.
+        key: AccountId,
+        /// Nodes that keep payloads for it, at most 3.
+        custodians: Vec<AccountId>,
+        /// The last height at which this may be executed.
+        until: u64,
+        /// Signature of the encryption key.
+        possession: [u8; 64],
+        /// Signature of the node.
+        acceptance: [u8; 64],
+        /// Signature of the organisation's key.
+        consent: [u8; 64],
+    ) -> Result<(), Error> {
+        self.add_party(organisation, Said { node, key, custodians, until, possession, acceptance }, consent)
+    }
+
+    /// Gives the calling party another key, another node, or both. What it had before is good for 1,000 heights more. Needs the party's key and two signatures of one statement, as `register_party`; its epoch
+    /// is one more with another key.
+    pub fn change_party(
+        &mut self,
+        /// The node that is to serve it: one with a tag key.
+        node: AccountId,
+        /// Its encryption key.
+        key: AccountId,
+        /// Nodes that keep payloads for it, at most 3.
+        custodians: Vec<AccountId>,
+        /// The last height at which this may be executed.
+        until: u64,
+        /// Signature of the encryption key.
+        possession: [u8; 64],
+        /// Signature of the node.
+        acceptance: [u8; 64],
+    ) -> Result<(), Error> {
+        self.change_own_party(Said { node, key, custodians, until, possession, acceptance })
+    }
+
+    /// Gives the calling party other custodians: nodes that keep payloads for it, at most 3.
+    pub fn set_custodians(&mut self, custodians: Vec<AccountId>) -> Result<(), Error> {
+        self.set_own_custodians(custodians)
+    }
+
+    /// Retires the calling party for good: nobody sends to it any more. Its keys stay known.
+    pub fn retire_party(&mut self) -> Result<(), Error> {
+        self.retire_own_party()
+    }
+
+    /// Lets an account act for the calling party: one of the same organisation, at most 1,000.
+    pub fn authorise(&mut self, account: AccountId) -> Result<(), Error> {
+        self.authorise_account(account)
+    }
+
+    /// Takes that back.
+    pub fn revoke(&mut self, account: AccountId) -> Result<(), Error> {
+        self.revoke_account(account)
+    }
+
+    /// Makes an account one of the caller's organisation, for good, or gives it another role. Needs the organisation's key.
+    pub fn set_account(&mut self, account: AccountId, role: AccountRole) -> Result<(), Error> {
+        self.give_role(account, role)
+    }
+
+    /// Takes all rights from an account until it is resumed. Needs its organisation's key.
+    pub fn suspend_account(&mut self, account: AccountId) -> Result<(), Error> {
+        self.suspend_own_account(account, true)
+    }
+
+    /// Gives a suspended account its rights back. Needs its organisation's key.
+    pub fn resume_account(&mut self, account: AccountId) -> Result<(), Error> {
+        self.suspend_own_account(account, false)
+    }
+
+    /// Gives the node that signs this a tag key, by which it finds what is for parties that it serves. The one before is good for 1,000 heights more.
+    pub fn set_tag_key(
+        &mut self,
+        /// An X25519 key in its Edwards form.
+        key: AccountId,
+        /// The key's own signature of chain, node, key and epoch.
+        possession: [u8; 64],
+    ) -> Result<(), Error> {
+        self.set_own_tag_key(key, possession)
+    }
+
+    /// The party of a key.
+    pub fn party(&self, key: AccountId) -> Option<Party> {
+        self.parties.get(&key)
+    }
+
+    /// What a party had at an epoch, now or before.
+    pub fn party_at(&self, key: AccountId, epoch: u32) -> Option<PartyEpoch> {
+        self.party_epochs.get(&(key, epoch))
+    }
+
+    /// A page of the parties, in the order of their keys.
+    pub fn parties(
+        &self,
+        /// The page starts behind this party; nothing for the first page.
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Vec<Party> {
+        self.page_of_parties(after, limit)
+    }
+
+    /// A page of the parties of an organisation, in the order of their keys.
+    pub fn parties_of(&self, organisation: String, after: Option<AccountId>, limit: u32) -> Vec<Party> {
+        self.page_of_own_parties(organisation, after, limit)
+    }
+
+    /// A page of the parties that a node serves, in the order of their keys.
+    pub fn parties_at(&self, node: AccountId, after: Option<AccountId>, limit: u32) -> Vec<Party> {
+        self.page_of_served_parties(node, after, limit)
+    }
+
+    /// The account of a key.
+    pub fn account(&self, key: AccountId) -> Option<Account> {
+        self.accounts.get(&key)
+    }
+
+    /// Whether an account may act for a party: authorised, of the same organisation, and neither it nor the organisation suspended, nor the party retired. Its role says what it may do.
+    pub fn acts_for(&self, party: AccountId, account: AccountId) -> bool {
+        self.may_act(&party, &account)
+    }
+
+    /// A page of the accounts that a party authorised, in the order of their keys.
+    pub fn accounts_of(&self, party: AccountId, after: Option<AccountId>, limit: u32) -> Vec<AccountId> {
+        self.page_of_accounts(party, after, limit)
+    }
+
+    /// The tag key of a node, also of one that is not on the chain any more.
+    pub fn tag_key(&self, node: AccountId) -> Option<TagKey> {
+        self.tag_keys.get(&node)
     }
 
     /// A page of the organisations, in the order of their names.

@@ -138,7 +138,7 @@ impl Network {
         Ok(())
     }
 
-    /// Takes a node off the chain; a validator leaves the set.
+    /// Takes a node off the chain; a validator leaves the set. Its tag key stays on record, and it stays the node of its parties until they move.
     pub(crate) fn drop_node(&mut self, node: &Node) -> Result<(), Error> {
         let (key, name) = (node.key, node.organisation.clone());
         self.unseat(&[key])?;
@@ -222,12 +222,6 @@ impl Network {
 
     pub(crate) fn known_node(&self, node: &AccountId) -> Result<Node, Error> {
         self.nodes.get(node).ok_or(Error::NoNode { node: *node })
-    }
-
-    /// Fails if a key is an organisation's or a node's already.
-    pub(crate) fn is_free(&self, key: &AccountId) -> Result<(), Error> {
-        let by = self.keys.get(key).or_else(|| self.nodes.get(key).map(|node| node.organisation));
-        by.map_or(Ok(()), |organisation| Err(Error::KeyTaken { key: *key, organisation }))
     }
 }
 

@@ -202,3 +202,107 @@ pub struct Recovery {
     /// Id of the statement that those who were left signed.
     pub statement: Hash,
 }
+
+/// A party of private transactions.
+#[contract_type]
+pub struct Party {
+    /// Its key: never an organisation's or a node's.
+    pub party: AccountId,
+    /// Its organisation, for good.
+    pub organisation: String,
+    /// The node that serves it, of whatever organisation.
+    pub node: AccountId,
+    /// Its encryption key: an X25519 key in its Edwards form, so that it signs for itself.
+    pub key: AccountId,
+    /// How often the key was changed.
+    pub epoch: u32,
+    /// Height from which on the record is as it is.
+    pub since: u64,
+    /// Nodes that keep payloads for it while its own is away.
+    pub custodians: Vec<AccountId>,
+    /// True once nobody can send to it any more.
+    pub retired: bool,
+    /// What held before the last change of node or key.
+    pub before: Option<PartyBefore>,
+}
+
+/// What held of a party before its node or key was changed.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub struct PartyBefore {
+    /// The node that served it.
+    pub node: AccountId,
+    /// Its encryption key.
+    pub key: AccountId,
+    /// The epoch of that key.
+    pub epoch: u32,
+    /// The last height at which that is still good.
+    pub until: u64,
+}
+
+/// A key that a party has, or had.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub struct PartyEpoch {
+    /// The node that served it last with that key.
+    pub node: AccountId,
+    /// The encryption key.
+    pub key: AccountId,
+    /// Height from which on it was the party's.
+    pub since: u64,
+}
+
+/// The key by which a node finds what is for parties that it serves.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub struct TagKey {
+    /// The node. It may be off the chain by now.
+    pub node: AccountId,
+    /// The key: an X25519 key in its Edwards form.
+    pub key: AccountId,
+    /// How often it was changed.
+    pub epoch: u32,
+    /// Height from which on it is the node's.
+    pub since: u64,
+    /// The one before it.
+    pub before: Option<TagKeyBefore>,
+}
+
+/// A tag key that was replaced.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub struct TagKeyBefore {
+    /// The key.
+    pub key: AccountId,
+    /// The last height at which it is still good.
+    pub until: u64,
+}
+
+/// What an account may do at most. Each one may do what those before it may.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub enum AccountRole {
+    /// Ask.
+    ReadOnly,
+    /// Call contracts.
+    Transact,
+    /// Put contracts there.
+    Deploy,
+    /// See to the accounts of the organisation.
+    Administer,
+}
+
+/// An account of an organisation.
+#[contract_type]
+pub struct Account {
+    /// Its key.
+    pub account: AccountId,
+    /// Its organisation, for good.
+    pub organisation: String,
+    /// What it may do at most.
+    pub role: AccountRole,
+    /// True while it may do nothing.
+    pub suspended: bool,
+    /// Height since which it is on the chain.
+    pub since: u64,
+}

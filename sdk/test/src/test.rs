@@ -52,6 +52,11 @@ impl Test {
         names::sign(name, message)
     }
 
+    /// The chain that the test's contracts are on.
+    pub fn chain_id(&self) -> Hash {
+        self.chain.ledger.borrow().chain
+    }
+
     /// Who signs from now on where a client does not say so by itself; at first `alice`.
     pub fn sign_as(&self, signer: AccountId) {
         self.chain.signer.set(signer);

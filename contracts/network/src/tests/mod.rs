@@ -1,7 +1,9 @@
 //! The contract on both engines: one file for each part. Here: the network that the tests have, and how they call it.
 
+mod accounts;
 mod beginning;
 mod nodes;
+mod parties;
 mod recovery;
 mod rules;
 mod validators;
