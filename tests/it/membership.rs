@@ -3,7 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use coffer::sources::seeded_key;
+use coffer_abi::{AccountId, Height};
 use coffer_chain::network;
+use coffer_chain::party::Part;
+use coffer_chain::{PartyStatement, SigningKey, TagKeyStatement};
 use coffer_tests::build;
 use coffer_tests::node::{Dev, Node};
 use serde_json::{Value, json};
@@ -108,6 +112,69 @@ fn an_organisation_approves_and_declines_nodes_and_they_validate_by_themselves()
         let refused = client.fail("contract_deploy", deployment);
         assert!(refused.text().contains("nothing else"), "{}", refused.text());
     }
+}
+
+#[test]
+fn a_party_is_listed_as_the_contract_has_it() {
+    let node = Dev::new().seed(23).start();
+    let client = node.client();
+    let contract = json!(network::contract().to_string());
+    let (own, organisation) = (seeded_key(23, "node"), seeded_key(23, "organisation"));
+    let (own, organisation) = (SigningKey::from_seed(&own), SigningKey::from_seed(&organisation));
+    let (tag, seal) = (SigningKey::from_seed(&[81; 32]), SigningKey::from_seed(&[82; 32]));
+    let call = |method: &str, args: Value, from: &str| {
+        let params = json!({"contract": &contract, "method": method, "args": args, "private": false, "from": from});
+        client.call("contract_call", params)
+    };
+    assert_eq!(client.call("network_parties", json!({})), json!({"items": [], "next": null}));
+    let chain_id = client.call("chain_parameters", json!({}))["chainId"].as_str().and_then(|id| id.parse().ok());
+    let chain_id = chain_id.expect("a hash");
+    let hex = |bytes: &[u8]| format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let statement = TagKeyStatement { chain_id, node: own.account(), key: tag.account(), epoch: 0 };
+    let possession = hex(&statement.sign(&tag).0);
+    call("set_tag_key", json!({"key": statement.key.to_string(), "possession": possession}), "node");
+
+    let alice = node.ready["accounts"]["alice"].as_str().and_then(|alice| alice.parse::<AccountId>().ok());
+    let alice = alice.expect("an account");
+    let statement = PartyStatement {
+        chain_id,
+        party: alice,
+        organisation: "dev".into(),
+        node: own.account(),
+        key: seal.account(),
+        epoch: 0,
+        custodians: vec![],
+        until: Height(100),
+    };
+    let signed = |part, key| hex(&statement.sign(part, key).0);
+    let args = json!({
+        "organisation": "dev",
+        "node": own.account().to_string(),
+        "key": seal.account().to_string(),
+        "custodians": [],
+        "until": "100",
+        "possession": signed(Part::Possession, &seal),
+        "acceptance": signed(Part::Acceptance, &own),
+        "consent": signed(Part::Consent, &organisation),
+    });
+    let called = call("register_party", args, "alice");
+    assert_eq!(called["events"][0]["name"], "PartyRegistered");
+
+    let (node_key, alice) = (own.account().to_string(), alice.to_string());
+    let view = client.query(&contract, "party", json!({"key": alice}));
+    let found = client.call("network_parties", json!({"organisation": "dev"}));
+    let item = &found["items"][0];
+    assert_eq!((&item["party"], &item["node"], &item["epoch"]), (&json!(alice), &json!(node_key), &json!(0)));
+    assert_eq!((&item["encryptionKey"], &item["retired"]), (&view["key"], &view["retired"]));
+    assert_eq!((&item["since"], &found["next"]), (&called["height"], &Value::Null));
+    assert_eq!(client.call("network_parties", json!({"node": node_key})), found);
+    assert_eq!(client.call("network_parties", json!({})), found);
+    assert_eq!(client.call("network_parties", json!({"organisation": "other"}))["items"], json!([]));
+    assert_eq!(client.call("network_parties", json!({"after": alice}))["items"], json!([]));
+    let both = client.fail("network_parties", json!({"organisation": "dev", "node": node_key}));
+    assert_eq!(both.kind(), "invalidParams");
+    assert_eq!(as_json(&network(&node, &["parties", "--served-by", &node_key])), found);
+    assert_eq!(as_json(&network(&node, &["parties", "--organisation", "dev"])), found);
 }
 
 #[test]

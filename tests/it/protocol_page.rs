@@ -1,4 +1,4 @@
-//! docs/PROTOCOL.md names every context and key that anything is hashed under, and no two uses share one.
+//! docs/PROTOCOL.md names every context and key that anything is hashed under, and no two uses share one, but for what a contract hashes as well.
 
 use coffer_abi::{Caps, Features};
 use coffer_runtime::validate::limits;
@@ -23,8 +23,16 @@ fn contexts(sources: &[Source]) -> Vec<(String, String)> {
 #[test]
 fn every_hash_context_stands_once_in_the_code_and_on_the_page() {
     let page = std::fs::read_to_string(root().join("docs/PROTOCOL.md")).expect("the page is there");
-    let found = contexts(&sources(&root()));
+    // What a contract hashes as well stands there a second time.
+    let found = contexts(&sources(&root())).into_iter();
+    let (contracts, found): (Vec<_>, Vec<_>) = found.partition(|(_, path)| path.starts_with("contracts/"));
     assert!(found.len() > 20, "{found:?}");
+    for (at, (context, path)) in contracts.iter().enumerate() {
+        let shared = (context.clone(), "node/chain/src/hash.rs".to_owned());
+        assert!(found.contains(&shared), "{path} uses `{context}`, which node/chain/src/hash.rs has not");
+        assert!(contracts[..at].iter().all(|(other, _)| other != context), "{path} uses `{context}` again");
+    }
+    assert_eq!(contracts.len(), 6, "those of parties and tag keys");
     for (i, (context, path)) in found.iter().enumerate() {
         assert!(page.contains(&format!("`{context}`")), "docs/PROTOCOL.md lacks `{context}` of {path}");
         let twin = found[..i].iter().find(|(other, _)| other == context);

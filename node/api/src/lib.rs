@@ -19,6 +19,7 @@ pub mod contract;
 pub mod debug;
 pub mod network;
 pub mod membership;
+pub mod party;
 pub mod programme;
 pub mod psi;
 pub mod rpc;

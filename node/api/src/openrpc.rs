@@ -218,6 +218,7 @@ mod tests {
             "network_validators",
             "network_parameters",
             "network_proposals",
+            "network_parties",
             "rpc.discover",
         ];
         assert_eq!(names, expected);

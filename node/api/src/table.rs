@@ -104,7 +104,7 @@ pub const COMMON_ERRORS: &[ErrorInfo] = &[
 
 /// Every method of every namespace, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
-    let namespaces: [&'static [MethodInfo]; 11] = [
+    let namespaces: [&'static [MethodInfo]; 12] = [
         crate::chain::METHODS,
         crate::contract::METHODS,
         crate::upgrade::METHODS,
@@ -115,6 +115,7 @@ pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
         crate::psi::METHODS,
         crate::network::METHODS,
         crate::membership::METHODS,
+        crate::party::METHODS,
         crate::rpc::METHODS,
     ];
     namespaces.into_iter().flatten()

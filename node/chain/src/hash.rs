@@ -1,5 +1,5 @@
 //! Every hash of the chain but the tries', each in a domain of its own: BLAKE3 in its key-derivation mode with a context string per
-//! domain, so that bytes of one kind never pass for another. Source: BLAKE3 paper, section 2.3 (`derive_key`).
+//! domain, so that bytes of one kind never pass for another; plain BLAKE3 for the few that contracts check as well. Source: BLAKE3 paper, section 2.3 (`derive_key`).
 //! Invariant: a context string never changes its meaning; a new meaning is a new string.
 
 use coffer_abi::{AccountId, CodeHash, ContractId, Encode, Hash, StateId};
@@ -131,6 +131,41 @@ impl Domain {
     }
 }
 
+/// What contracts check as well. They have plain BLAKE3 and not its key derivation, so the context stands before the value, as text. Such a hash is none of a [`Domain`]: BLAKE3 keeps its modes apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedDomain {
+    /// What the record of a party is to say; the hash is the statement's id.
+    PartyStatement,
+    /// What the encryption key of a party signs.
+    PartyPossession,
+    /// What the node signs that is to serve a party.
+    PartyAcceptance,
+    /// What the organisation of a party signs.
+    PartyConsent,
+    /// What the record of a node's tag key is to say; the hash is the statement's id.
+    TagKeyStatement,
+    /// What a tag key signs.
+    TagKeyPossession,
+}
+
+impl SharedDomain {
+    fn context(self) -> &'static str {
+        match self {
+            Self::PartyStatement => "coffer v1 party statement",
+            Self::PartyPossession => "coffer v1 party possession",
+            Self::PartyAcceptance => "coffer v1 party acceptance",
+            Self::PartyConsent => "coffer v1 party consent",
+            Self::TagKeyStatement => "coffer v1 tag key statement",
+            Self::TagKeyPossession => "coffer v1 tag key possession",
+        }
+    }
+}
+
+/// Hash of a value's canonical encoding in a domain that contracts share.
+pub fn shared_hash_of<T: Encode>(domain: SharedDomain, value: &T) -> Hash {
+    (domain.context(), value).using_encoded(|bytes| Hash(*blake3::hash(bytes).as_bytes()))
+}
+
 /// Hash of some bytes in a domain.
 pub fn hash(domain: Domain, bytes: &[u8]) -> Hash {
     Hash(blake3::derive_key(domain.context(), bytes))
@@ -206,6 +241,15 @@ mod tests {
     #[test]
     fn domains_keep_equal_bytes_apart() {
         assert_ne!(hash(Domain::Transaction, b"x"), hash(Domain::TransactionSignature, b"x"));
+    }
+
+    #[test]
+    fn a_domain_that_contracts_share_is_none_of_the_others() {
+        let (party, tag) = (SharedDomain::PartyPossession, SharedDomain::TagKeyPossession);
+        assert_ne!(shared_hash_of(party, &7_u8), shared_hash_of(tag, &7_u8));
+        let encoded = (party.context(), 7_u8).encode();
+        assert_eq!(shared_hash_of(party, &7_u8).0, *blake3::hash(&encoded).as_bytes());
+        assert_ne!(shared_hash_of(party, &7_u8).0, blake3::derive_key(party.context(), &7_u8.encode()));
     }
 
     #[test]

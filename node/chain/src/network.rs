@@ -1,5 +1,5 @@
 //! The network contract as a node needs it: what its `init` is given by the genesis, and what stands in its storage that decides who votes
-//! and who may connect. Not here: who may change any of it, which the contract decides. Invariant: the forms are those of `contracts/network`, which
+//! and who may connect. Not here: parties and accounts (`party`), who may change any of it, which the contract decides. Invariant: the forms are those of `contracts/network`, which
 //! a test of the node compares.
 
 use alloc::collections::BTreeMap;
@@ -192,7 +192,7 @@ pub fn recover_input(recovery: &Recovery) -> Vec<u8> {
 }
 
 /// Key of a field that is one value, or of the entries of a map without what follows it.
-fn field(kind: u8, name: &str) -> Vec<u8> {
+pub(crate) fn field(kind: u8, name: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(name.len() + 2);
     key.extend([kind, name.len() as u8]);
     key.extend_from_slice(name.as_bytes());

@@ -4,7 +4,7 @@
 use coffer_abi::{AccountId, Decode, Encode, Hash};
 use ed25519_dalek::{Signer as _, VerifyingKey};
 
-use crate::hash::{Domain, hash_of};
+use crate::hash::{Domain, SharedDomain, hash_of, shared_hash_of};
 
 /// An ed25519 signature.
 #[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -41,6 +41,11 @@ impl SigningKey {
     pub fn sign(&self, domain: Domain, chain_id: &Hash, what: &Hash) -> Signature {
         Signature(self.0.sign(&hash_of(domain, &(chain_id, what)).0).to_bytes())
     }
+
+    /// Signs `what` (a hash) for one chain in a domain that contracts check too.
+    pub fn sign_shared(&self, domain: SharedDomain, chain_id: &Hash, what: &Hash) -> Signature {
+        Signature(self.0.sign(&shared_hash_of(domain, &(chain_id, what)).0).to_bytes())
+    }
 }
 
 /// True if somebody can sign for the account: its bytes are a public key, and not one of the few that hold for everything.
@@ -50,9 +55,24 @@ pub fn is_key(account: &AccountId) -> bool {
 
 /// True if `signature` is `account`'s over `what` for that chain and domain.
 pub fn verify(account: &AccountId, domain: Domain, chain_id: &Hash, what: &Hash, signature: &Signature) -> bool {
+    is_signed(account, &hash_of(domain, &(chain_id, what)), signature)
+}
+
+/// The same in a domain that contracts check too.
+pub fn verify_shared(
+    account: &AccountId,
+    domain: SharedDomain,
+    chain_id: &Hash,
+    what: &Hash,
+    signature: &Signature,
+) -> bool {
+    is_signed(account, &shared_hash_of(domain, &(chain_id, what)), signature)
+}
+
+fn is_signed(account: &AccountId, hash: &Hash, signature: &Signature) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(&account.0) else { return false };
     let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-    key.verify_strict(&hash_of(domain, &(chain_id, what)).0, &signature).is_ok()
+    key.verify_strict(&hash.0, &signature).is_ok()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use coffer_abi::AccountId;
 use coffer_api::chain::HeadParams;
 use coffer_api::contract::{CallParams, Called};
 use coffer_api::membership::{Access, NodesParams, OrganisationsParams, Role, ValidatorsParams};
+use coffer_api::party::PartiesParams;
 use coffer_api::types::{Account, Args as CallArgs, Number, Text};
 use coffer_chain::network;
 use coffer_runtime::trace::printable;
@@ -28,6 +29,8 @@ pub(super) enum Command {
     Nodes(ListArgs),
     /// List the organisations of the network
     Organisations(ListArgs),
+    /// List the parties of private transactions
+    Parties(PartiesArgs),
     /// List who decides a block
     Validators(ValidatorsArgs),
     /// Let a node of one's own organisation in, or give it another access
@@ -57,6 +60,24 @@ pub(super) struct ListArgs {
     /// Entries behind this one: a node's key, or an organisation's name
     #[arg(long, value_name = "ENTRY")]
     after: Option<String>,
+    /// At most so many, 100 at once
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PartiesArgs {
+    /// Of this organisation alone
+    #[arg(long, value_name = "NAME", conflicts_with = "served_by")]
+    organisation: Option<String>,
+    /// Served by this node alone
+    #[arg(long, value_name = "KEY")]
+    served_by: Option<AccountId>,
+    /// Parties behind this one
+    #[arg(long, value_name = "PARTY")]
+    after: Option<AccountId>,
     /// At most so many, 100 at once
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
@@ -145,6 +166,7 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Nodes(args) => nodes(args)?,
         Command::Organisations(args) => organisations(args)?,
+        Command::Parties(args) => parties(args)?,
         Command::Validators(args) => validators(&args)?,
         Command::Approve(args) => approve(args)?,
         Command::Decline(args) => args.signed.call("decline", json!({ "node": args.node.to_string() }))?,
@@ -196,6 +218,29 @@ fn organisations(args: ListArgs) -> anyhow::Result<()> {
     }
     if let Some(next) = page.next {
         note!("there are more: --after {}", printable(&next));
+    }
+    Ok(())
+}
+
+fn parties(args: PartiesArgs) -> anyhow::Result<()> {
+    let PartiesArgs { organisation, served_by, after, limit, remote } = args;
+    let (node, after, limit) = (served_by.map(Text), after.map(Text), limit.map(Number));
+    let page = remote.request(&PartiesParams { organisation, node, after, limit })?;
+    if remote.json {
+        say!("{}", serde_json::to_string(&page)?);
+        return Ok(());
+    }
+    for one in &page.items {
+        let state = if one.retired { ", retired" } else { "" };
+        let (organisation, key) = (printable(&one.organisation), one.encryption_key.0);
+        say!("{} {organisation} at {}, key {key} of epoch {}{state}", one.party.0, one.node.0, one.epoch);
+        if let Some(before) = &one.before {
+            let (node, key) = (before.node.0, before.encryption_key.0);
+            say!("  before: at {node}, key {key} of epoch {}, good until block {}", before.epoch, before.until);
+        }
+    }
+    if let Some(next) = page.next {
+        note!("there are more: --after {}", next.0);
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ Examples:
   coffer network peers --url http://127.0.0.1:8545
   coffer network requests --json | jq -r '.[].node'
   coffer network nodes
+  coffer network parties --organisation Ministry
   coffer network approve 0xNODE --address node2.ministry.example:9545
   coffer network activate --url http://127.0.0.1:8546          that node becomes a validator"
 )]

@@ -20,7 +20,7 @@ use crate::state::{self, StateWrites};
 /// Its name in a data folder.
 pub(super) const FILE: &str = "genesis";
 /// The organisation of a development node.
-const DEV_ORGANISATION: &str = "dev";
+pub(super) const DEV_ORGANISATION: &str = "dev";
 /// Bytes of a genesis at most: its system contracts with room to spare.
 pub(super) const MAX_BYTES: u64 = 256 << 20;
 

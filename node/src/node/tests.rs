@@ -11,6 +11,7 @@ mod follow;
 mod held;
 mod network;
 mod private;
+mod parties;
 mod system;
 mod trace;
 mod upgrade;

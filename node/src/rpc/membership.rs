@@ -1,4 +1,4 @@
-//! Namespace `network`, its public record. Not here: connections. Invariant: what is told stands in the public state of one height.
+//! Namespace `network`, its public record. Not here: connections, parties (`party`). Invariant: what is told stands in the public state of one height.
 
 use coffer_abi::{AccountId, Height};
 use coffer_api::Error;
@@ -52,14 +52,14 @@ impl MembershipApi for Handlers {
 }
 
 /// A page of what was found, and behind what the next one goes on. One more than fits was asked for, which shows whether there is one.
-fn page<T, K>(mut found: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> (Vec<T>, Option<K>) {
+pub(super) fn page<T, K>(mut found: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> (Vec<T>, Option<K>) {
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(key);
     (found, next)
 }
 
-fn size(limit: Option<Number>) -> Result<usize, Error> {
+pub(super) fn size(limit: Option<Number>) -> Result<usize, Error> {
     let limit = limit.map_or(MAX_LIMIT, |limit| limit.0);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Error::invalid("limit", format!("`limit` is 1 to {MAX_LIMIT}, not {limit}")));

@@ -67,7 +67,8 @@ fn assemble(handlers: Handlers) -> Result<Methods, RegisterMethodError> {
     all.merge(coffer_api::state::register(handlers.clone())?)?;
     all.merge(coffer_api::psi::register(handlers.clone())?)?;
     all.merge(coffer_api::network::register(handlers.clone())?)?;
-    all.merge(coffer_api::membership::register(handlers)?)?;
+    all.merge(coffer_api::membership::register(handlers.clone())?)?;
+    all.merge(coffer_api::party::register(handlers)?)?;
     all.merge(coffer_api::rpc::register(Arc::new(Discovery))?)?;
     Ok(all.into())
 }

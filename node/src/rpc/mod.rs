@@ -21,6 +21,7 @@ mod state;
 mod psi;
 mod network;
 mod membership;
+mod party;
 mod outcome;
 mod error;
 

@@ -1,5 +1,5 @@
 //! What the network contract keeps, read from its storage at one height: organisations, nodes, parameters, and from them whom to let in. Not here: the
-//! validator sets of blocks (`validators`). Invariant: it is read as the contract wrote it; a record that is none is damage, never passed over.
+//! validator sets of blocks (`validators`), parties and accounts (`parties`). Invariant: it is read as the contract wrote it; a record that is none is damage, never passed over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,7 +134,7 @@ impl View {
         }
     }
 
-    fn network_records<T: Decode + Encode>(
+    pub(super) fn network_records<T: Decode + Encode>(
         &self,
         prefix: Vec<u8>,
         after: Option<&[u8]>,
@@ -146,6 +146,6 @@ impl View {
     }
 }
 
-fn read<T: Decode + Encode>(value: &[u8]) -> Result<T, Error> {
+pub(super) fn read<T: Decode + Encode>(value: &[u8]) -> Result<T, Error> {
     decode(value).map_err(|error| Error::Damaged(format!("a record of the network contract: {error}")))
 }
