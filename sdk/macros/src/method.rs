@@ -166,6 +166,8 @@ impl Method {
         });
         quote! {
             #marker
+            // The tuple of the arguments is nobody's to read.
+            #[allow(clippy::type_complexity)]
             fn #entry() {
                 #run
             }
