@@ -96,7 +96,8 @@ fn an_organisation_approves_and_declines_nodes_and_they_validate_by_themselves()
         (&["deactivate", &own], "LastValidator"),
         (&["deactivate", &own, "--from", "node"], "LastValidator"),
         (&["approve", &stranger, "--from", "alice"], "NotAllowed"),
-        (&["approve", &stranger, "--address", "nonsense"], "Invalid"),
+        (&["approve", &stranger, "--address", "nonsense"], "it has no port"),
+        (&["approve", &stranger, "--address", "0.0.0.0:9545"], "nobody can dial all addresses"),
         (&["remove", &format!("0x{}", "78".repeat(32))], "NoNode"),
     ] {
         let told = stderr(&network(&node, args));
