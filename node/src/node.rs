@@ -8,10 +8,10 @@ mod genesis;
 mod prepare;
 mod recoveries;
 mod recovering;
+mod secrets;
 mod start_error;
 mod stopped;
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -34,7 +34,6 @@ use crate::network::Network;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::{AccountInfo, KeyHolder, KeyStore};
 use crate::pool::{self, Admission, Pool, Waiters};
-use crate::privacy::keys::TagSecret;
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::rpc;
@@ -44,17 +43,15 @@ use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
 
 use first_start::FirstStart;
+use secrets::{DEV_SECRET, check_secret, given_secret, key_secret, open_keys, residents, tenants};
 
 pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
 pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
 pub use recovering::{Accepted, RecoverError, Standing};
+pub use secrets::KEY_SECRET;
 pub use start_error::StartError;
 pub use stopped::StoppedNode;
 
-/// Environment variable with the secret that opens the key store.
-pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
-
-const DEV_SECRET: &str = "dev-secret";
 /// Bytes of code that is kept for traces.
 const TRACED_CODE: u64 = 32 << 20;
 
@@ -369,26 +366,6 @@ fn admission(state: &State, executor: &Arc<Executor>) -> Admission {
     }
 }
 
-/// The key store of a data folder, or a new one.
-fn open_keys(data: &Path, config: &Config, secret: &[u8], origin: Origin<'_>) -> Result<KeyStore, StartError> {
-    if !data.join(KEYS_FILE).exists() {
-        // ORDER: before the keys. A key store without it holds a node key that may have signed anything.
-        Files::begin(data)?;
-    }
-    Ok(KeyStore::open_or_create(data, secret, origin, &config.accounts, &config.tenants)?)
-}
-
-/// The registry of a node's tenants.
-fn residents(tenants: Vec<(Psi, TenantSecret)>, keys: &KeyStore) -> Residents {
-    Residents::new(tenants.into_iter().collect(), keys.node_key(), TagSecret::of_node(&keys.node_secret()))
-}
-
-/// The tenants of a node with their secrets.
-fn tenants(config: &Config, keys: &KeyStore) -> Vec<(Psi, TenantSecret)> {
-    let secret = |psi: &Psi| Some((psi.clone(), TenantSecret::new(&*keys.tenant_secret(psi)?)));
-    config.tenants.iter().filter_map(secret).collect()
-}
-
 fn state_options(config: &Config, keys: &KeyStore, genesis: Genesis, tenants: &[(Psi, TenantSecret)]) -> StateOptions {
     let storage = |(psi, secret): &(Psi, TenantSecret)| TenantKeys {
         psi: psi.clone(),
@@ -459,39 +436,6 @@ fn missing(config: &Config) -> Option<PathBuf> {
     let secret = (given_secret().is_none() && config.test_network).then_some(DEV_SECRET);
     let files = [KEYS_FILE, genesis::FILE].into_iter().chain(secret);
     files.map(|file| config.data.join(file)).find(|path| !path.exists())
-}
-
-/// The secret in the environment. An empty one is none.
-fn given_secret() -> Option<Zeroizing<Vec<u8>>> {
-    let secret = std::env::var_os(KEY_SECRET).map(|secret| Zeroizing::new(secret.into_encoded_bytes()));
-    secret.filter(|secret| !secret.is_empty())
-}
-
-/// Refuses a node that is not for tests and was given no secret, before anything is made.
-fn check_secret(config: &Config) -> Result<(), StartError> {
-    if config.test_network || given_secret().is_some() {
-        return Ok(());
-    }
-    Err(StartError::NoSecret { data: config.data.clone() })
-}
-
-/// The secret that opens the key store of a folder: from the environment; of a node for tests else from a file beside it, which protects nothing.
-fn key_secret(folder: &Path, config: &Config, sources: &Sources) -> Result<Zeroizing<Vec<u8>>, StartError> {
-    if let Some(secret) = given_secret() {
-        return Ok(secret);
-    }
-    check_secret(config)?;
-    let path = folder.join(DEV_SECRET);
-    match std::fs::read(&path) {
-        Ok(secret) => Ok(Zeroizing::new(secret)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            let random = Zeroizing::new(sources.bytes::<32>());
-            let secret = Zeroizing::new(hex::encode(*random).into_bytes());
-            write_whole(&path, &secret)?;
-            Ok(secret)
-        }
-        Err(source) => Err(StartError::Io { path, source }),
-    }
 }
 
 /// Writes a file readable by its owner only, whole or not at all.
