@@ -12,6 +12,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::Hash;
 use coffer_chain::envelope::{self, payload_hash};
+use tokio::sync::watch;
 
 /// Name of the store in a data folder.
 pub const FILE: &str = "payloads";
@@ -66,6 +67,7 @@ pub struct Payloads {
     file: File,
     inner: Mutex<Inner>,
     turned: Condvar,
+    arrived: watch::Sender<u64>,
 }
 
 impl Payloads {
@@ -111,7 +113,7 @@ impl Payloads {
             is_led: false,
             poisoned: false,
         };
-        Ok(Self { path, file, inner: Mutex::new(inner), turned: Condvar::new() })
+        Ok(Self { path, file, inner: Mutex::new(inner), turned: Condvar::new(), arrived: watch::Sender::new(0) })
     }
 
     /// Stores a payload under its [`payload_hash`]; returns once it is on the disk. Those who come while another's sync is under way share the next one.
@@ -171,6 +173,7 @@ impl Payloads {
         }
         inner.synced += 1;
         inner.index.extend(named);
+        self.arrived.send_modify(|number| *number = number.wrapping_add(1));
         Ok(inner)
     }
 
@@ -189,6 +192,16 @@ impl Payloads {
             return Err(Error::Damaged { path: self.path.clone(), offset: at });
         }
         Ok(Some(bytes))
+    }
+
+    /// Tells that payloads came which are on the disk now.
+    pub fn arrivals(&self) -> watch::Receiver<u64> {
+        self.arrived.subscribe()
+    }
+
+    /// True if the payload with this hash is here.
+    pub fn contains(&self, wanted: &Hash) -> bool {
+        self.lock().index.contains_key(wanted)
     }
 
     /// Why the store takes nothing any more, if it does not.
