@@ -11,6 +11,7 @@
 use std::convert::Infallible;
 use std::hint::black_box;
 
+use coffer::privacy::directory::{Directory, Serving};
 use coffer::privacy::envelope::{Sealed, content_key, open, seal};
 use coffer::privacy::keys::TagSecret;
 use coffer::privacy::marking::{Shown, SlotContext, check, mark};
@@ -33,6 +34,17 @@ const HEIGHT: Height = Height(9);
 const ROUNDS: usize = 15;
 const BATCH: u32 = 200;
 
+/// The node's own tenants, as on a chain that keeps no parties.
+struct Own<'a>(&'a Residents);
+
+impl Directory for Own<'_> {
+    type Error = Infallible;
+
+    fn serving(&self, party: &AccountId) -> Result<Option<Serving>, Infallible> {
+        Ok(self.0.own(party))
+    }
+}
+
 fn main() {
     println!("| call | parties | seal | mark | open | check |\n|---:|---:|---:|---:|---:|---:|");
     for bytes in [300, 20_000] {
@@ -41,7 +53,7 @@ fn main() {
             let call = world.call(bytes, parties);
             let (sealed, named) = (world.seal(call.clone()), call.body.parties.accounts());
             let (marker, envelope) = (world.mark(&sealed, named), Envelope::decode(&sealed.bytes).unwrap());
-            let (party, secret) = (&named[0], world.secret(&named[0]).encryption());
+            let (party, secret) = (&named[0], world.secret(&named[0]).encryption(EPOCH));
             let key = || content_key(&envelope, 0, party, EPOCH, &secret).unwrap();
             let text = open(&envelope, &key()).unwrap();
             let shown = Shown { chain_id: &CHAIN, relay: &world.relay, valid_until: HEIGHT, marker: &marker };
@@ -49,7 +61,7 @@ fn main() {
                 micros(|| world.seal(call.clone())),
                 micros(|| world.mark(&sealed, named)),
                 micros(|| open(&Envelope::decode(&sealed.bytes).unwrap(), &key()).unwrap()),
-                micros(|| check(&shown, &envelope, &text, &world.residents).unwrap()),
+                micros(|| check(&shown, &envelope, &text, &Own(&world.residents)).unwrap().unwrap()),
             ];
             let [seal, mark, open, check] = times.map(|time| format!("{time:.0}"));
             println!("| {bytes} bytes | {parties} | {seal} | {mark} | {open} | {check} |");
@@ -65,8 +77,8 @@ fn main() {
             let call = sender.call(300, parties);
             let marker = sender.mark(&sender.seal(call.clone()), call.body.parties.accounts());
             let shown = Shown { chain_id: &CHAIN, relay: &sender.relay, valid_until: HEIGHT, marker: &marker };
-            let found = world.residents.named(&shown).len();
-            (found, micros(|| world.residents.named(&shown).len()))
+            let found = world.residents.named(&Own(&world.residents), &shown).unwrap().len();
+            (found, micros(|| world.residents.named(&Own(&world.residents), &shown).unwrap().len()))
         };
         let (none, small) = find(&others, 1);
         let (none_of_many, large) = find(&others, 17);
@@ -97,8 +109,8 @@ impl World {
         let tenants: Vec<(Psi, _)> = (0..tenants).map(|n| (format!("PS{n}").parse().unwrap(), secret(n))).collect();
         let node = SigningKey::from_seed(&[7; 32]);
         let relay = SigningKey::from_seed(&[8; 32]).account();
-        let tag = TagSecret::of_node(node_secret);
-        let residents = Residents::new(tenants.iter().cloned().collect(), node.account(), tag);
+        let tag = TagSecret::of_node(node_secret, 0);
+        let residents = Residents::new(tenants.iter().cloned().collect(), node.account(), tag, None);
         Self { node, relay, tenants, residents, sources: Sources::seeded(1, &Hash::ZERO) }
     }
 
@@ -128,7 +140,7 @@ impl World {
 
     fn seal(&self, call: InnerCall) -> Sealed {
         let parties = call.body.parties.accounts().to_vec();
-        let keys: Vec<_> = parties.iter().map(|party| self.secret(party).encryption().key()).collect();
+        let keys: Vec<_> = parties.iter().map(|party| self.secret(party).encryption(EPOCH).key()).collect();
         let to = parties.iter().zip(&keys).map(|(party, key)| Recipient { party: *party, epoch: EPOCH, key });
         let to: Vec<_> = to.collect();
         seal(call, &self.relay, HEIGHT, &to, &self.sources).unwrap()

@@ -43,7 +43,7 @@ use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
 
 use first_start::FirstStart;
-use secrets::{DEV_SECRET, check_secret, given_secret, key_secret, open_keys, residents, tenants};
+use secrets::{DEV_SECRET, check_secret, given_secret, key_secret, open_keys, residents, tag_epoch, tenants};
 
 pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
 pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
@@ -288,7 +288,7 @@ impl Opened {
             }
             first.map_or_else(|| genesis::first(&genesis_path, &runtime, &genesis), Ok::<_, StartError>)
         })?;
-        let residents = Arc::new(residents(tenants, &keys));
+        let residents = Arc::new(residents(tenants, &keys, tag_epoch(&state, &keys)?));
         let sources = match config.seed {
             Some(seed) => Sources::seeded(seed, &state.head().hash),
             None => boot,

@@ -7,6 +7,7 @@ mod first;
 mod included;
 mod lane;
 mod overlay;
+mod directory;
 mod pipeline;
 mod private;
 mod public;
@@ -18,6 +19,7 @@ mod versions;
 mod world;
 
 pub use action::{Action, Deployment, Frame};
+pub use directory::{Parties, keeps_parties};
 pub use first::{FirstStateError, first_writes};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;

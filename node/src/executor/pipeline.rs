@@ -13,7 +13,7 @@ use coffer_runtime::{BlockContext, Fault};
 use tokio::sync::watch;
 
 use super::lane::tenant_lane;
-use super::{Executor, PrivateCall};
+use super::{Executor, Parties, PrivateCall};
 use crate::pool::Waiters;
 use crate::privacy::opening::{Missing, Opening, openings};
 use crate::privacy::payloads::{self, Payloads};
@@ -108,7 +108,7 @@ impl Pipelines {
     fn run(&self, height: Height) -> Result<(), PipelineError> {
         let stored = self.state.block(BlockId::Height(height))?.ok_or(PipelineError::NoBlock(height))?;
         let mut commits = Vec::new();
-        for (psi, ordered) in ordered_calls(&self.payloads, &self.residents, &stored.block)? {
+        for (psi, ordered) in ordered_calls(&self.state, &self.payloads, &self.residents, &stored.block)? {
             if let Some((marker, missing)) = ordered.missing {
                 self.hold(&psi, height, marker, missing)?;
                 continue;
@@ -197,18 +197,21 @@ pub struct Ordered {
     pub missing: Option<(Hash, Missing)>,
 }
 
-/// What a block orders for tenants of this node.
+/// What a block orders for tenants of this node, by where parties are served after that block.
 ///
 /// # Errors
-/// When the payload store cannot be read.
+/// When the payload store or the public state of that height cannot be read.
 pub fn ordered_calls(
+    state: &State,
     payloads: &Payloads,
     residents: &Residents,
     block: &Block,
-) -> Result<BTreeMap<Psi, Ordered>, payloads::Error> {
+) -> Result<BTreeMap<Psi, Ordered>, PipelineError> {
+    let directory = Parties::new(state, residents, block.header.height);
     let mut found: BTreeMap<Psi, Ordered> = BTreeMap::new();
     for (index, tx) in (0..).zip(&block.transactions) {
-        for (psi, opening) in openings(payloads, residents, &tx.body)? {
+        let opened: Result<_, PipelineError> = openings(payloads, residents, &directory, &tx.body);
+        for (psi, opening) in opened? {
             let (ordered, marker) = (found.entry(psi).or_default(), tx.body.id());
             let call = match opening {
                 Opening::Call(call) => Some(*call),

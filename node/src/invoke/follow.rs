@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::read::blocking;
 use super::{Found, InvokeError, Invoker, Scope};
+use crate::executor::Parties;
 use crate::pool::{Settled, Waiting};
 use crate::privacy::marking::Shown;
 use crate::state::{Head, Place};
@@ -108,13 +109,13 @@ impl Invoker {
             (Some(height), _) => Some(height),
             (None, Some(Waiting { valid_until, marker: None })) => Some(valid_until),
             (None, Some(Waiting { valid_until, marker: Some(body) })) => {
-                self.is_named(tenant, &body).then_some(valid_until)
+                self.is_named(tenant, &body, head)?.then_some(valid_until)
             }
             (None, None) => None,
         };
         if let Some((scope, receipt, block)) = self.placed(tenant, tx)? {
             let place = Place { height: receipt.height, index: receipt.index };
-            if scope == Scope::Public && self.is_pending(tenant, &block, place) {
+            if scope == Scope::Public && self.is_pending(tenant, &block, place)? {
                 return Ok(Progress::Ordered { place, block_hash: block.header.hash() });
             }
             if let Some(found) = self.find(tenant, tx)? {
@@ -129,15 +130,18 @@ impl Invoker {
     }
 
     /// True if a transaction, which has no receipt of the tenant's, is a marker of a private call that its private state has yet to execute.
-    fn is_pending(&self, tenant: &TenantContext, block: &Block, place: Place) -> bool {
-        let Some(tx) = block.transactions.get(place.index as usize) else { return false };
-        self.is_named(tenant, &tx.body) && self.parts.state.private_head(tenant.psi()) < place.height
+    fn is_pending(&self, tenant: &TenantContext, block: &Block, place: Place) -> Result<bool, InvokeError> {
+        let Some(tx) = block.transactions.get(place.index as usize) else { return Ok(false) };
+        let is_behind = self.parts.state.private_head(tenant.psi()) < place.height;
+        Ok(is_behind && self.is_named(tenant, &tx.body, place.height)?)
     }
 
-    /// True if it is a marker that names the tenant.
-    fn is_named(&self, tenant: &TenantContext, body: &TxBody) -> bool {
-        let named = Shown::of(body).map(|shown| self.parts.residents.named(&shown));
-        named.is_some_and(|named| named.iter().any(|(psi, _)| *psi == tenant.psi()))
+    /// True if it is a marker that names the tenant, by where its party is served after the block at `height`.
+    fn is_named(&self, tenant: &TenantContext, body: &TxBody, height: Height) -> Result<bool, InvokeError> {
+        let Some(shown) = Shown::of(body) else { return Ok(false) };
+        let directory = Parties::new(&self.parts.state, &self.parts.residents, height);
+        let named = self.parts.residents.named(&directory, &shown)?;
+        Ok(named.iter().any(|(psi, _)| *psi == tenant.psi()))
     }
 }
 

@@ -3,13 +3,14 @@
 
 use coffer_abi::export::{INIT, MIGRATE};
 use coffer_abi::spec::Spec;
-use coffer_abi::{ContractId, Hash};
+use coffer_abi::{ContractId, Hash, Refused, Status};
 use coffer_chain::{Block, InnerAction, Kind, TxBody};
 
 use super::emitters::{spec_in, stored_spec};
 use super::read::blocking;
 use super::{InvokeError, Invoker, Scope};
-use crate::privacy::opening::{Opening, openings};
+use crate::privacy::opening::executed;
+use crate::privacy::resident::{EPOCH, TenantSecret};
 use crate::state::{BlockId, Place, TxReceipt, View};
 use crate::tenant::TenantContext;
 
@@ -77,7 +78,12 @@ impl Invoker {
             (Scope::Public, Kind::SetAuthority { .. }) => Asked::Authority,
             (Scope::Private, kind @ Kind::Marker(_)) => {
                 let body = TxBody { kind, ..transaction.body };
-                self.asked_privately(tenant, &body, Place { height: receipt.height, index: receipt.index })?
+                // Its payload is not that of its marker: there is no method to tell.
+                if receipt.receipt.status == Status::Refused(Refused::BadPayload) {
+                    Asked::Sealed
+                } else {
+                    self.asked_privately(tenant, &body, Place { height: receipt.height, index: receipt.index })?
+                }
             }
             (Scope::Public | Scope::Private, _) => Asked::Sealed,
         };
@@ -86,10 +92,11 @@ impl Invoker {
 
     fn asked_privately(&self, tenant: &TenantContext, marker: &TxBody, place: Place) -> Result<Asked, InvokeError> {
         let parts = &self.parts;
-        let opened = openings(&parts.payloads, &parts.residents, marker)?;
-        // A payload that does not open gave a receipt that says so; there is no method to tell.
-        let own = opened.into_iter().find(|(psi, _)| psi == tenant.psi());
-        let Some((_, Opening::Call(call))) = own else { return Ok(Asked::Sealed) };
+        let party = parts.residents.secret(tenant.psi()).map(TenantSecret::party);
+        let record = party.map(|party| parts.state.public().party(&party)).transpose()?.flatten();
+        let newest = record.map_or(EPOCH, |record| record.epoch);
+        let call = executed(&parts.payloads, &parts.residents, tenant.psi(), marker, newest)?;
+        let Some(call) = call else { return Ok(Asked::Sealed) };
         match call.body.action {
             InnerAction::Deploy { code, .. } => Ok(Asked::Method(INIT.into(), spec_in(&code))),
             InnerAction::Upgrade { code, .. } => Ok(Asked::Method(MIGRATE.into(), spec_in(&code))),

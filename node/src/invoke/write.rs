@@ -197,7 +197,7 @@ impl Invoker {
     fn seal(&self, secret: &TenantSecret, call: InnerCall) -> Result<Marker, InvokeError> {
         let parts = &self.parts;
         let (chain_id, party, valid_until) = (call.body.chain_id, call.body.party, call.body.valid_until);
-        let (relay, key) = (parts.keys.relay_key().account(), secret.encryption().key());
+        let (relay, key) = (parts.keys.relay_key().account(), secret.encryption(EPOCH).key());
         let recipient = Recipient { party, epoch: EPOCH, key: &key };
         let sealed = envelope::seal(call, &relay, valid_until, &[recipient], &parts.sources)?;
         parts.payloads.put(&sealed.hash, &sealed.bytes)?;

@@ -35,7 +35,7 @@ pub(super) async fn fetch(config: &Config, listener: &rpc::Listener) -> Result<(
         let tenants = tenants(&own, &keys);
         let recoveries = recoveries::accepted(&own.data, &genesis.chain_id())?;
         let options = StateOptions { recoveries, ..state_options(&own, &keys, genesis, &tenants) };
-        Ok((folder, options, keys.node_seed(), residents(tenants, &keys)))
+        Ok((folder, options, keys.node_seed(), residents(tenants, &keys, 0)))
     });
     let (folder, options, seed, residents) = opened.await?;
     let chain_id = options.genesis.chain_id();

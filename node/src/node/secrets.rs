@@ -15,6 +15,7 @@ use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::sources::Sources;
+use crate::state::{self, State};
 
 /// Environment variable with the secret that opens the key store.
 pub const KEY_SECRET: &str = "COFFER_KEY_SECRET";
@@ -36,9 +37,22 @@ pub(super) fn open_keys(
     Ok(KeyStore::open_or_create(data, secret, origin, &config.accounts, &config.tenants)?)
 }
 
-/// The registry of a node's tenants.
-pub(super) fn residents(tenants: Vec<(Psi, TenantSecret)>, keys: &KeyStore) -> Residents {
-    Residents::new(tenants.into_iter().collect(), keys.node_key(), TagSecret::of_node(&keys.node_secret()))
+/// The registry of a node's tenants. `epoch` is that of the node's tag key on the chain.
+pub(super) fn residents(tenants: Vec<(Psi, TenantSecret)>, keys: &KeyStore, epoch: u32) -> Residents {
+    let secret = keys.node_secret();
+    let tag = |epoch| TagSecret::of_node(&secret, epoch);
+    Residents::new(tenants.into_iter().collect(), keys.node_key(), tag(epoch), epoch.checked_sub(1).map(tag))
+}
+
+/// Epoch of the tag key that the chain has of this node, or that of a first one. A key there that is not this node's own of that epoch is told: nobody who seals for it reaches this node.
+pub(super) fn tag_epoch(state: &State, keys: &KeyStore) -> Result<u32, state::Error> {
+    let Some(record) = state.public().tag_key(&keys.node_key())? else { return Ok(0) };
+    let own = TagSecret::of_node(&keys.node_secret(), record.epoch).key();
+    if *own.published() != record.key.0 {
+        let (epoch, key) = (record.epoch, record.key);
+        tracing::error!(epoch, %key, "the tag key of this node on the chain is not that of this key store: markers for its tenants are not found here; restore the key store that published it");
+    }
+    Ok(record.epoch)
 }
 
 /// The tenants of a node with their secrets.

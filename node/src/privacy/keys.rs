@@ -11,6 +11,7 @@ use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
 const NODE_TAG: &str = "coffer v1 node tag key";
+const LATER_NODE_TAG: &str = "coffer v1 node tag key of an epoch";
 
 /// What a party's content keys are wrapped with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +104,18 @@ impl TagSecret {
         Self(EncryptionSecret::from_seed(seed))
     }
 
-    /// The tag secret of the node that keeps this secret.
-    pub fn of_node(node_secret: &[u8; 32]) -> Self {
-        Self::from_seed(&Zeroizing::new(blake3::derive_key(NODE_TAG, node_secret)))
+    /// The tag secret of an epoch of the node that keeps this secret.
+    pub fn of_node(node_secret: &[u8; 32], epoch: u32) -> Self {
+        Self::from_seed(&Self::seed_of_node(node_secret, epoch))
+    }
+
+    fn seed_of_node(node_secret: &[u8; 32], epoch: u32) -> Zeroizing<[u8; 32]> {
+        if epoch == 0 {
+            return Zeroizing::new(blake3::derive_key(NODE_TAG, node_secret));
+        }
+        let mut hasher = blake3::Hasher::new_derive_key(LATER_NODE_TAG);
+        hasher.update(node_secret).update(&epoch.to_be_bytes());
+        Zeroizing::new(*hasher.finalize().as_bytes())
     }
 
     /// Its public half.

@@ -1,5 +1,5 @@
 //! The slots of a marker: sealed for the nodes that serve its parties, found by one key agreement, and recomputed by who knows the seed. Not
-//! here: the form (`coffer_chain::slots`), where parties are served (a [`Directory`]). Invariants: a slot that does not open, or without a custody
+//! here: the form (`coffer_chain::slots`), where parties are served ([`Directory`]). Invariants: a slot that does not open, or without a custody
 //! receipt of who may give one, names nobody; a marker that passes [`check`] has the slots of its call's parties and no others.
 
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -14,26 +14,10 @@ use sha2::Sha256;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
+use super::directory::{Directory, PublishedKey, Serving};
 use super::keys::{TagKey, TagSecret};
 
 const SLOT_CONTEXT: &str = "coffer v1 marker slot";
-
-/// Where a party is served at one height.
-#[derive(Clone, Debug)]
-pub struct Serving {
-    /// The node.
-    pub node: AccountId,
-    /// Its tag keys that a slot may be sealed for: the current one, and the one before while both count.
-    pub tags: Vec<TagKey>,
-    /// Nodes that may keep the party's payloads beside it.
-    pub custodians: Vec<AccountId>,
-}
-
-/// Who serves whom, at the height of a marker's block.
-pub trait Directory {
-    /// Where a party is served; `None` if nowhere.
-    fn serving(&self, party: &AccountId) -> Option<Serving>;
-}
 
 /// A marker as the chain shows it.
 #[derive(Clone, Copy, Debug)]
@@ -95,11 +79,11 @@ impl SlotContext<'_> {
         SlotText::from_bytes(&<[u8; SLOT_TEXT]>::try_from(opened.as_slice()).ok()?)
     }
 
-    /// True if somebody who may keep the payload for the party says so: the node that serves it, or one of its custodians that the slot names.
+    /// True if somebody who may keep the payload for the party says so: a node that serves it, or one of its custodians that the slot names.
     fn is_kept(&self, text: &SlotText, serving: &Serving) -> bool {
         let (named, signer) = (text.custodians.nodes(), &text.custody.node);
         named.iter().all(|node| serving.custodians.contains(node))
-            && (*signer == serving.node || named.contains(signer))
+            && (serving.nodes.contains(signer) || named.contains(signer))
             && text.custody.holds(self.chain_id, self.marker, self.payload)
     }
 }
@@ -132,21 +116,38 @@ pub struct Named {
     pub custodians: Custodians,
     /// The receipt of one that does.
     pub custody: Custody,
+    /// Encryption keys of the party that count at this height.
+    pub keys: Vec<PublishedKey>,
 }
 
-/// The parties that a marker names and that `directory` knows, found with one key agreement for each tag secret (the current one and, for a while, the one before).
-pub fn named(tags: &[&TagSecret], directory: &impl Directory, shown: &Shown<'_>) -> Vec<Named> {
+/// The parties that a marker names for a node with these tag secrets (the current one and the one before), found with one key agreement for each. A slot names a party only if `directory` says
+/// that the tag key is one of who serves it. The directory is asked for nobody whose slot does not open.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn named<D: Directory>(tags: &[TagSecret], directory: &D, shown: &Shown<'_>) -> Result<Vec<Named>, D::Error> {
+    let context = shown.context();
+    let mut found = Vec::new();
+    for (tag, shared) in tags.iter().filter_map(|tag| Some((tag.key(), tag.agree(&shown.marker.ephemeral)?))) {
+        for (place, slot) in shown.marker.slots.rows().iter().enumerate() {
+            let Some(text) = context.open(&shared, place, slot) else { continue };
+            let Some(serving) = directory.serving(&text.party)? else { continue };
+            if serving.tags.contains(&tag) && context.is_kept(&text, &serving) {
+                let SlotText { party, custodians, custody } = text;
+                found.push(Named { place, party, custodians, custody, keys: serving.keys });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The places of slots that open with one of these tag secrets, with their parties, whoever serves those. For what was executed already: it does not say that a slot counts.
+pub fn addressed(tags: &[TagSecret], shown: &Shown<'_>) -> Vec<(usize, AccountId)> {
     let context = shown.context();
     let mut found = Vec::new();
     for shared in tags.iter().filter_map(|tag| tag.agree(&shown.marker.ephemeral)) {
-        for (place, slot) in shown.marker.slots.rows().iter().enumerate() {
-            let Some(text) = context.open(&shared, place, slot) else { continue };
-            let serving = directory.serving(&text.party);
-            if serving.is_some_and(|serving| context.is_kept(&text, &serving)) {
-                let SlotText { party, custodians, custody } = text;
-                found.push(Named { place, party, custodians, custody });
-            }
-        }
+        let rows = shown.marker.slots.rows().iter().enumerate();
+        found.extend(rows.filter_map(|(place, slot)| Some((place, context.open(&shared, place, slot)?.party))));
     }
     found
 }
@@ -168,8 +169,13 @@ pub fn is_of(header: &Header, shown: &Shown<'_>) -> bool {
 /// valid receipt, and all others come from the seed. `envelope` must have the hash that the marker names, and `text` be what opened from it.
 ///
 /// # Errors
-/// [`Differs`].
-pub fn check(shown: &Shown<'_>, envelope: &Envelope, text: &Text, directory: &impl Directory) -> Result<(), Differs> {
+/// When the directory cannot be read, which says nothing of the marker.
+pub fn check<D: Directory>(
+    shown: &Shown<'_>,
+    envelope: &Envelope,
+    text: &Text,
+    directory: &D,
+) -> Result<Result<(), Differs>, D::Error> {
     let marker = shown.marker;
     let (slots, parties) = (marker.slots.rows(), text.call.body.parties.accounts());
     let ephemeral = ephemeral(&text.seed);
@@ -177,12 +183,17 @@ pub fn check(shown: &Shown<'_>, envelope: &Envelope, text: &Text, directory: &im
         && envelope.wraps.rows().len() == slots.len()
         && marker.ephemeral == *PublicKey::from(&ephemeral).as_bytes()
         && marker.slots.is_filled(parties.len(), Domain::SlotFilling, &text.seed);
+    if !is_whole {
+        return Ok(Err(Differs));
+    }
     let context = shown.context();
-    let names = |(index, (party, slot)): (usize, (&AccountId, &[u8; SLOT]))| {
-        let Some(serving) = directory.serving(party) else { return false };
+    for (index, (party, slot)) in parties.iter().zip(slots).enumerate() {
+        let Some(serving) = directory.serving(party)? else { return Ok(Err(Differs)) };
         let opens = |tag: &TagKey| context.open(&*tag.agree(&ephemeral)?, index, slot);
         let opened = serving.tags.iter().find_map(opens);
-        opened.is_some_and(|text| text.party == *party && context.is_kept(&text, &serving))
-    };
-    if is_whole && parties.iter().zip(slots).enumerate().all(names) { Ok(()) } else { Err(Differs) }
+        if !opened.is_some_and(|text| text.party == *party && context.is_kept(&text, &serving)) {
+            return Ok(Err(Differs));
+        }
+    }
+    Ok(Ok(()))
 }

@@ -4,6 +4,7 @@
 pub mod keys;
 pub mod wraps;
 pub mod envelope;
+pub mod directory;
 pub mod marking;
 pub mod payloads;
 pub mod resident;

@@ -5,10 +5,16 @@ use std::fmt;
 
 use coffer_chain::{Envelope, InnerCall, Psi, TxBody};
 
+use super::directory::Directory;
 use super::envelope::{content_key, open};
+use super::keys::EncryptionSecret;
 use super::marking::{Named, Shown, check, is_of};
-use super::payloads::{Error, Payloads};
-use super::resident::{EPOCH, Residents};
+use super::payloads::{self, Payloads};
+use super::resident::{Residents, TenantSecret};
+use super::wraps::ContentKey;
+
+/// Keys that are tried at most for a call of the past.
+const EPOCHS: usize = 64;
 
 /// What a payload is to a party.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,37 +45,88 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The private states that a transaction names, if it is a marker, with what its payload is to each.
+/// The private states that a transaction names, if it is a marker, with what its payload is to each. `directory` is that after the marker's block.
 ///
 /// # Errors
-/// When the payload store cannot be read.
-pub fn openings(payloads: &Payloads, residents: &Residents, body: &TxBody) -> Result<Vec<(Psi, Opening)>, Error> {
+/// When the payload store or the directory cannot be read.
+pub fn openings<D: Directory, E: From<payloads::Error> + From<D::Error>>(
+    payloads: &Payloads,
+    residents: &Residents,
+    directory: &D,
+    body: &TxBody,
+) -> Result<Vec<(Psi, Opening)>, E> {
     let Some(shown) = Shown::of(body) else { return Ok(Vec::new()) };
-    let named = residents.named(&shown);
+    let named = residents.named(directory, &shown)?;
     if named.is_empty() {
         return Ok(Vec::new());
     }
     let stored = payloads.get(&shown.marker.payload)?;
     let envelope = stored.map(|bytes| Envelope::decode(&bytes));
-    let read = |(psi, named): (&Psi, Named)| {
+    let mut read_all = Vec::with_capacity(named.len());
+    for (psi, named) in named {
         let opening = match &envelope {
             None => Opening::Missing(Missing::Payload),
             Some(Err(_)) => Opening::Unreadable,
-            Some(Ok(envelope)) => read(residents, &shown, envelope, psi, &named),
+            Some(Ok(envelope)) => read(residents.secret(psi), directory, &shown, envelope, &named)?,
         };
-        (psi.clone(), opening)
-    };
-    Ok(named.into_iter().map(read).collect())
+        read_all.push((psi.clone(), opening));
+    }
+    Ok(read_all)
 }
 
-fn read(residents: &Residents, shown: &Shown<'_>, envelope: &Envelope, psi: &Psi, named: &Named) -> Opening {
+/// The call of a marker that a private state of this node executed already, to tell of it. Nothing is checked again, and no directory is needed: that of an old height may be gone.
+/// `newest` is the epoch of the party's newest key.
+///
+/// # Errors
+/// When the payload store cannot be read.
+pub fn executed(
+    payloads: &Payloads,
+    residents: &Residents,
+    psi: &Psi,
+    body: &TxBody,
+    newest: u32,
+) -> Result<Option<InnerCall>, payloads::Error> {
+    let Some(shown) = Shown::of(body) else { return Ok(None) };
+    let (Some((place, party)), Some(secret)) = (residents.addressed(psi, &shown), residents.secret(psi)) else {
+        return Ok(None);
+    };
+    let Some(bytes) = payloads.get(&shown.marker.payload)? else { return Ok(None) };
+    let Ok(envelope) = Envelope::decode(&bytes) else { return Ok(None) };
+    let opens = |epoch| content_key(&envelope, place, &party, epoch, &secret.encryption(epoch)).ok();
+    let text = (0..=newest).rev().take(EPOCHS).find_map(opens).and_then(|key| open(&envelope, &key).ok());
+    Ok(text.map(|text| text.call))
+}
+
+fn read<D: Directory>(
+    secret: Option<&TenantSecret>,
+    directory: &D,
+    shown: &Shown<'_>,
+    envelope: &Envelope,
+    named: &Named,
+) -> Result<Opening, D::Error> {
     // First what everybody who has the payload sees alike: such a call fails at all parties, whoever cannot open it.
     if !is_of(&envelope.header, shown) || envelope.wraps.rows().len() != shown.marker.slots.rows().len() {
-        return Opening::Unreadable;
+        return Ok(Opening::Unreadable);
     }
-    let secret = residents.secret(psi).map(|tenant| tenant.encryption());
-    let key = secret.and_then(|secret| content_key(envelope, named.place, &named.party, EPOCH, &secret).ok());
-    let Some(key) = key else { return Opening::Missing(Missing::ContentKey) };
-    let text = open(envelope, &key).ok().filter(|text| check(shown, envelope, text, residents).is_ok());
-    text.map_or(Opening::Unreadable, |text| Opening::Call(Box::new(text.call)))
+    let Some(key) = secret.and_then(|secret| own_key(secret, envelope, named)) else {
+        return Ok(Opening::Missing(Missing::ContentKey));
+    };
+    let Ok(text) = open(envelope, &key) else { return Ok(Opening::Unreadable) };
+    Ok(match check(shown, envelope, &text, directory)? {
+        Ok(()) => Opening::Call(Box::new(text.call)),
+        Err(_) => Opening::Unreadable,
+    })
+}
+
+/// The content key, by the key in force or the one before. A published key that is not the tenant's own of that epoch opens nothing here.
+fn own_key(secret: &TenantSecret, envelope: &Envelope, named: &Named) -> Option<ContentKey> {
+    named.keys.iter().find_map(|published| {
+        let own: EncryptionSecret = secret.encryption(published.epoch);
+        if *own.key().published() != published.key.0 {
+            let (party, epoch, key) = (named.party, published.epoch, published.key);
+            tracing::error!(%party, epoch, %key, "the encryption key on the chain is not that of this node; what is sealed for it does not open here");
+            return None;
+        }
+        content_key(envelope, named.place, &named.party, published.epoch, &own).ok()
+    })
 }

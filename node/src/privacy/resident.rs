@@ -8,15 +8,17 @@ use coffer_abi::AccountId;
 use coffer_chain::{Psi, SigningKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::directory::{Directory, PublishedKey, Serving};
 use super::keys::{EncryptionSecret, TagSecret};
-use super::marking::{Directory, Named, Serving, Shown, named};
+use super::marking::{Named, Shown, addressed, named};
 
 const STORAGE: &str = "coffer v1 tenant storage key";
 const PARTY: &str = "coffer v1 tenant party identity";
 const ENCRYPTION: &str = "coffer v1 tenant encryption key";
+const LATER_ENCRYPTION: &str = "coffer v1 tenant encryption key of an epoch";
 const TRIE: &str = "coffer v1 tenant trie secret";
 
-/// Number of a tenant's encryption key, as long as none is replaced.
+/// Number of a tenant's first encryption key.
 pub const EPOCH: u32 = 0;
 
 /// The one secret of a tenant that all its keys derive from. Destroying it destroys what is sealed.
@@ -39,9 +41,23 @@ impl TenantSecret {
         SigningKey::from_seed(&self.derive(PARTY)).account()
     }
 
-    /// What opens the content keys of payloads for that party, of epoch [`EPOCH`].
-    pub fn encryption(&self) -> EncryptionSecret {
-        EncryptionSecret::from_seed(&self.derive(ENCRYPTION))
+    /// The secret half of that identity, which signs what the party says of itself.
+    pub fn party_signer(&self) -> SigningKey {
+        SigningKey::from_seed(&self.derive(PARTY))
+    }
+
+    /// What opens the content keys of payloads for that party, of an epoch.
+    pub fn encryption(&self, epoch: u32) -> EncryptionSecret {
+        EncryptionSecret::from_seed(&self.encryption_seed(epoch))
+    }
+
+    fn encryption_seed(&self, epoch: u32) -> Zeroizing<[u8; 32]> {
+        if epoch == EPOCH {
+            return self.derive(ENCRYPTION);
+        }
+        let mut hasher = blake3::Hasher::new_derive_key(LATER_ENCRYPTION);
+        hasher.update(&self.0).update(&epoch.to_be_bytes());
+        Zeroizing::new(*hasher.finalize().as_bytes())
     }
 
     /// Secret that hides where the private state stands in the trie of private states.
@@ -67,13 +83,21 @@ pub struct Residents {
     parties: BTreeMap<AccountId, Psi>,
     node: AccountId,
     tag: TagSecret,
+    /// That one, and the one before if there is one.
+    tags: Vec<TagSecret>,
 }
 
 impl Residents {
-    /// A registry of these tenants, on the node of that key and tag secret.
-    pub fn new(tenants: BTreeMap<Psi, TenantSecret>, node: AccountId, tag: TagSecret) -> Self {
+    /// A registry of these tenants, on the node of that key, with its current tag secret and the one before, if there is one.
+    pub fn new(
+        tenants: BTreeMap<Psi, TenantSecret>,
+        node: AccountId,
+        tag: TagSecret,
+        before: Option<TagSecret>,
+    ) -> Self {
         let parties = tenants.iter().map(|(psi, secret)| (secret.party(), psi.clone())).collect();
-        Self { tenants, parties, node, tag }
+        let tags = [tag.clone()].into_iter().chain(before).collect();
+        Self { tenants, parties, node, tag, tags }
     }
 
     /// True if the node serves this private state.
@@ -91,30 +115,42 @@ impl Residents {
         self.parties.get(party)
     }
 
-    /// The tag key of this node.
-    pub fn tag(&self) -> &TagSecret {
-        &self.tag
-    }
-
-    /// The private states that a marker names, with the parties by which it does; each once, in the order of the slots.
-    pub fn named(&self, shown: &Shown<'_>) -> Vec<(&Psi, Named)> {
+    /// The private states of this node that a marker names, with the parties by which it does; each once, in the order of the slots.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn named<D: Directory>(&self, directory: &D, shown: &Shown<'_>) -> Result<Vec<(&Psi, Named)>, D::Error> {
         let mut found: Vec<(&Psi, Named)> = Vec::new();
-        for named in named(&[&self.tag], self, shown) {
+        for named in named(&self.tags, directory, shown)? {
             if let Some(psi) = self.of_party(&named.party)
                 && found.iter().all(|(other, _)| *other != psi)
             {
                 found.push((psi, named));
             }
         }
-        found
+        Ok(found)
     }
-}
 
-/// Of this node's own tenants alone.
-impl Directory for Residents {
-    fn serving(&self, party: &AccountId) -> Option<Serving> {
-        let serving = Serving { node: self.node, tags: vec![self.tag.key()], custodians: Vec::new() };
-        self.parties.contains_key(party).then_some(serving)
+    /// The place of the slot by which a marker is for a private state, and its party, whatever the directory said. For what was executed already.
+    pub fn addressed(&self, psi: &Psi, shown: &Shown<'_>) -> Option<(usize, AccountId)> {
+        addressed(&self.tags, shown).into_iter().find(|(_, party)| self.of_party(party) == Some(psi))
+    }
+
+    /// Where a tenant's party is served on a chain that keeps no parties: here, with its first key. `None` for the parties of others, whom such a chain does not know.
+    pub fn own(&self, party: &AccountId) -> Option<Serving> {
+        let secret = self.secret(self.of_party(party)?)?;
+        let key = AccountId(*secret.encryption(EPOCH).key().published());
+        Some(Serving {
+            nodes: vec![self.node],
+            tags: self.tags.iter().map(TagSecret::key).collect(),
+            custodians: Vec::new(),
+            keys: vec![PublishedKey { epoch: EPOCH, key }],
+        })
+    }
+
+    /// The current tag secret of this node.
+    pub fn tag(&self) -> &TagSecret {
+        &self.tag
     }
 }
 
@@ -128,8 +164,12 @@ mod tests {
         assert_ne!(one.storage_key(), one.trie_secret());
         assert_ne!(one.storage_key(), two.storage_key());
         assert_ne!(one.party(), two.party());
-        assert_ne!(one.encryption().key(), two.encryption().key());
-        assert_ne!(&one.party().0, one.encryption().key().published());
+        assert_ne!(one.encryption(0).key(), two.encryption(0).key());
+        assert_ne!(&one.party().0, one.encryption(0).key().published());
+        let keys: std::collections::BTreeSet<_> =
+            (0..4).map(|epoch| *one.encryption(epoch).key().published()).collect();
+        assert_eq!(keys.len(), 4, "each epoch has a key of its own");
+        assert_eq!(one.party_signer().account(), one.party());
         assert_eq!(format!("{one:?}"), "TenantSecret(…)");
     }
 
@@ -139,10 +179,10 @@ mod tests {
         let secret = TenantSecret::new(&[1; 32]);
         let party = secret.party();
         let residents =
-            Residents::new([(psi.clone(), secret)].into(), AccountId([9; 32]), TagSecret::of_node(&[3; 32]));
+            Residents::new([(psi.clone(), secret)].into(), AccountId([9; 32]), TagSecret::of_node(&[3; 32], 0), None);
         assert_eq!(residents.of_party(&party), Some(&psi));
-        let serving = residents.serving(&party).unwrap();
-        assert_eq!((serving.node, serving.tags), (AccountId([9; 32]), vec![residents.tag().key()]));
-        assert!(residents.serving(&TenantSecret::new(&[2; 32]).party()).is_none());
+        let serving = residents.own(&party).unwrap();
+        assert_eq!((serving.nodes, serving.tags), (vec![AccountId([9; 32])], vec![residents.tag().key()]));
+        assert!(residents.own(&TenantSecret::new(&[2; 32]).party()).is_none());
     }
 }

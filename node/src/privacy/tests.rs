@@ -13,9 +13,10 @@ use coffer_chain::{
 };
 use proptest::prelude::*;
 
+use super::directory::{Directory, PublishedKey, Serving};
 use super::envelope::{NotOpened, SealError, Sealed, content_key, open, seal};
 use super::keys::{EncryptionSecret, TagSecret};
-use super::marking::{Differs, Directory, Serving, Shown, SlotContext, check, is_of, mark, named};
+use super::marking::{Differs, Shown, SlotContext, check, is_of, mark, named};
 use super::wraps::{ContentKey, Recipient};
 use crate::sources::Sources;
 
@@ -68,12 +69,15 @@ impl World {
 }
 
 impl Directory for World {
-    fn serving(&self, party: &AccountId) -> Option<Serving> {
-        let (node, custodians) = self.places.get(party)?;
+    type Error = std::convert::Infallible;
+
+    fn serving(&self, party: &AccountId) -> Result<Option<Serving>, Self::Error> {
+        let Some((node, custodians)) = self.places.get(party) else { return Ok(None) };
         let custodians = custodians.iter().map(|node| node_key(*node).account()).collect();
         // The previous key counts too.
         let tags = vec![tag(*node + 20).key(), tag(*node).key()];
-        Some(Serving { node: node_key(*node).account(), tags, custodians })
+        let keys = vec![PublishedKey { epoch: EPOCH, key: AccountId(*self.encryption(party).key().published()) }];
+        Ok(Some(Serving { nodes: vec![node_key(*node).account()], tags, custodians, keys }))
     }
 }
 
@@ -154,12 +158,12 @@ impl Sent {
     }
 
     fn check(&self, shown: &Shown<'_>) -> Result<(), Differs> {
-        check(shown, &self.envelope, &self.text, &self.world)
+        check(shown, &self.envelope, &self.text, &self.world).unwrap()
     }
 
     /// Places of the slots that a node finds.
     fn found(&self, node: u8, shown: &Shown<'_>) -> Vec<usize> {
-        named(&[&tag(node)], &self.world, shown).iter().map(|named| named.place).collect()
+        named(&[tag(node)], &self.world, shown).unwrap().iter().map(|named| named.place).collect()
     }
 
     fn with_slots(&self, change: impl FnOnce(&mut Vec<[u8; SLOT]>)) -> Marker {
@@ -359,16 +363,23 @@ fn a_previous_tag_key_counts_as_long_as_the_directory_says_so() {
     let sent = Sent::new(2);
     let node = sent.world.places[&envelope_party(&sent.world, 0)].0;
     let (current, previous) = (tag(node + 20), tag(node));
-    let places = |tags: &[&TagSecret]| named(tags, &sent.world, &sent.shown()).len();
-    assert_eq!((places(&[&current]), places(&[&previous]), places(&[&current, &previous])), (0, 1, 1));
+    let places = |tags: &[TagSecret]| named(tags, &sent.world, &sent.shown()).unwrap().len();
+    assert_eq!(
+        (places(&[current.clone()]), places(&[previous.clone()]), places(&[current, previous.clone()])),
+        (0, 1, 1)
+    );
     struct Later<'a>(&'a World);
     impl Directory for Later<'_> {
-        fn serving(&self, party: &AccountId) -> Option<Serving> {
+        type Error = std::convert::Infallible;
+
+        fn serving(&self, party: &AccountId) -> Result<Option<Serving>, Self::Error> {
             let serving = self.0.serving(party)?;
-            Some(Serving { tags: vec![serving.tags[0]], ..serving })
+            Ok(serving.map(|serving| Serving { tags: vec![serving.tags[0]], ..serving }))
         }
     }
-    assert_eq!(check(&sent.shown(), &sent.envelope, &sent.text, &Later(&sent.world)), Err(Differs));
+    let later = named(&[previous], &Later(&sent.world), &sent.shown()).unwrap();
+    assert!(later.is_empty(), "who finds and who checks agree");
+    assert_eq!(check(&sent.shown(), &sent.envelope, &sent.text, &Later(&sent.world)).unwrap(), Err(Differs));
 }
 
 #[test]
@@ -517,10 +528,10 @@ fn a_party_that_nobody_serves_and_a_slot_for_another_node_fail() {
     let mut gone = sent.world.clone();
     let party = envelope_party(&sent.world, 1);
     gone.places.remove(&party);
-    assert_eq!(check(&sent.shown(), &sent.envelope, &sent.text, &gone), Err(Differs));
+    assert_eq!(check(&sent.shown(), &sent.envelope, &sent.text, &gone).unwrap(), Err(Differs));
     let mut moved = sent.world.clone();
     moved.places.insert(party, (5, vec![9]));
-    assert_eq!(check(&sent.shown(), &sent.envelope, &sent.text, &moved), Err(Differs));
+    assert_eq!(check(&sent.shown(), &sent.envelope, &sent.text, &moved).unwrap(), Err(Differs));
 }
 
 #[test]

@@ -131,7 +131,8 @@ impl Server {
                 methods.merge(psi::register(api.clone()).unwrap()).unwrap();
                 methods.merge(tx::register(api).unwrap()).unwrap();
                 let tenants = [("PS1".parse().unwrap(), TenantSecret::new(&[1; 32]))];
-                let residents = Residents::new(tenants.into(), AccountId([1; 32]), TagSecret::of_node(&[1; 32]));
+                let residents =
+                    Residents::new(tenants.into(), AccountId([1; 32]), TagSecret::of_node(&[1; 32], 0), None);
                 let residents = Arc::new(residents);
                 let health = Arc::new(move || Health {
                     height: 7,

@@ -18,7 +18,7 @@ fn party(opened: &Opened, name: &str) -> AccountId {
 }
 
 fn key(opened: &Opened, name: &str) -> EncryptionKey {
-    opened.residents.secret(&psi(name)).unwrap().encryption().key()
+    opened.residents.secret(&psi(name)).unwrap().encryption(EPOCH).key()
 }
 
 /// A deployment for these tenants.
