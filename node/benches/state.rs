@@ -191,6 +191,7 @@ fn genesis() -> Genesis {
         parameters: Parameters::default(),
         system: SystemContracts::default(),
         organisations: vec![],
+        parties: coffer_chain::party::FirstParties::default(),
         state_root: Hash::ZERO,
     }
 }

@@ -30,7 +30,12 @@ impl Network {
         Ok(())
     }
 
-    fn new_account(&mut self, account: AccountId, organisation: String, role: AccountRole) -> Result<Account, Error> {
+    pub(crate) fn new_account(
+        &mut self,
+        account: AccountId,
+        organisation: String,
+        role: AccountRole,
+    ) -> Result<Account, Error> {
         if account == AccountId::ANONYMOUS {
             let (field, value) = ("account".to_owned(), account.to_string());
             return Err(Error::Invalid { field, value, why: "nobody signs for 32 zero bytes".to_owned() });
@@ -57,7 +62,7 @@ impl Network {
         Ok(())
     }
 
-    fn save_account(&mut self, record: Account) {
+    pub(crate) fn save_account(&mut self, record: Account) {
         self.accounts.set(&record.account, &record);
         let Account { account, organisation, role, suspended, .. } = record;
         emit(AccountChanged { account, organisation, role, suspended });
@@ -66,16 +71,23 @@ impl Network {
     pub(crate) fn authorise_account(&mut self, account: AccountId) -> Result<(), Error> {
         let party = self.acting_party()?;
         self.account_of(&account, &party.organisation)?;
-        let (party, count) = (party.party, self.acting_count.get_or_default(&party.party));
-        if self.acting_for.contains(&(party, account)) {
+        let party = party.party;
+        self.let_act(&party, &account)?;
+        emit(AccountAuthorised { party, account });
+        Ok(())
+    }
+
+    /// Lets an account, which is of the party's organisation, act for it.
+    pub(crate) fn let_act(&mut self, party: &AccountId, account: &AccountId) -> Result<(), Error> {
+        let count = self.acting_count.get_or_default(party);
+        if self.acting_for.contains(&(*party, *account)) {
             return Err(Error::NoChange { what: "the account acts for the party".to_owned() });
         }
         if count >= MAX_ACTING {
             return Err(Error::TooMany { what: "accounts that act for a party".to_owned(), most: MAX_ACTING });
         }
-        self.acting_for.insert(&(party, account));
-        self.acting_count.set(&party, &(count + 1));
-        emit(AccountAuthorised { party, account });
+        self.acting_for.insert(&(*party, *account));
+        self.acting_count.set(party, &(count + 1));
         Ok(())
     }
 
@@ -99,7 +111,7 @@ impl Network {
     }
 
     /// An account, which is an organisation's own.
-    fn account_of(&self, account: &AccountId, organisation: &String) -> Result<Account, Error> {
+    pub(crate) fn account_of(&self, account: &AccountId, organisation: &String) -> Result<Account, Error> {
         let known = self.accounts.get(account).ok_or(Error::NoAccount { account: *account })?;
         if known.organisation == *organisation {
             return Ok(known);

@@ -20,6 +20,7 @@ mod recovery;
 mod party;
 mod account;
 mod tag;
+mod first;
 mod view;
 
 use party::Said;
@@ -32,8 +33,9 @@ pub use event::{
     VoteWithdrawn,
 };
 pub use record::{
-    Access, Account, AccountRole, Change, NewNode, NewOrganisation, Node, Organisation, Parameters, Party, PartyBefore,
-    PartyEpoch, Proposal, Recovery, Role, TagKey, TagKeyBefore, Validator, Version,
+    Access, Account, AccountRole, Change, FirstAccount, FirstParties, FirstParty, FirstTagKey, NewNode,
+    NewOrganisation, Node, Organisation, Parameters, Party, PartyBefore, PartyEpoch, Proposal, Recovery, Role, TagKey,
+    TagKeyBefore, Validator, Version,
 };
 
 /// The network of a chain.
@@ -109,8 +111,11 @@ impl Network {
         parameters: Parameters,
         /// Version of the protocol.
         version: u16,
+        /// Tag keys, accounts and parties that are there from the start.
+        parties: FirstParties,
     ) -> Result<(), Error> {
-        self.begin(organisations, parameters, version)
+        self.begin(organisations, parameters, version)?;
+        self.begin_parties(parties)
     }
 
     /// Votes for a change that is more than one organisation's own affair: a new one, suspending and resuming one, another access, other parameters, another version of the protocol.

@@ -45,18 +45,39 @@ impl Network {
         check::name(&organisation)?;
         let known = self.known_organisation(&organisation)?;
         is_active(&known)?;
-        self.is_free(&party)?;
-        let count = self.party_count.get_or_default(&organisation);
-        if count >= MAX_PARTIES {
-            return Err(Error::TooMany { what: "parties of an organisation".to_owned(), most: MAX_PARTIES });
-        }
-        if is_same(&said.key, &party) {
-            return Err(Error::KeyTaken { key: said.key, organisation });
-        }
-        self.take_sealing_key(&said.key, &organisation)?;
+        self.take_party(&party, &organisation, &said.key)?;
         self.is_agreed(&party, &organisation, 0, &said, Some((&known.key, &consent)))?;
         let Said { node, key, custodians, .. } = said;
-        let since = block_height();
+        self.save_party(party, organisation, (node, key), custodians);
+        Ok(())
+    }
+
+    /// Takes the keys of a new party of an organisation.
+    pub(crate) fn take_party(
+        &mut self,
+        party: &AccountId,
+        organisation: &String,
+        key: &AccountId,
+    ) -> Result<(), Error> {
+        self.is_free(party)?;
+        if self.party_count.get_or_default(organisation) >= MAX_PARTIES {
+            return Err(Error::TooMany { what: "parties of an organisation".to_owned(), most: MAX_PARTIES });
+        }
+        if is_same(key, party) {
+            return Err(Error::KeyTaken { key: *key, organisation: organisation.clone() });
+        }
+        self.take_sealing_key(key, organisation)
+    }
+
+    /// Puts a new party on record.
+    pub(crate) fn save_party(
+        &mut self,
+        party: AccountId,
+        organisation: String,
+        (node, key): (AccountId, AccountId),
+        custodians: Vec<AccountId>,
+    ) {
+        let (since, count) = (block_height(), self.party_count.get_or_default(&organisation));
         self.parties_of.insert(&(organisation.clone(), party));
         self.parties_at.insert(&(node, party));
         self.party_count.set(&organisation, &(count + 1));
@@ -65,7 +86,6 @@ impl Network {
         let record =
             Party { party, organisation, node, key, epoch: 0, since, custodians, retired: false, before: None };
         self.parties.set(&party, &record);
-        Ok(())
     }
 
     pub(crate) fn change_own_party(&mut self, said: Said) -> Result<(), Error> {

@@ -292,6 +292,52 @@ pub enum AccountRole {
     Administer,
 }
 
+/// Tag keys, accounts and parties that a network begins with.
+#[contract_type]
+pub struct FirstParties {
+    /// Tag keys of nodes.
+    pub tag_keys: Vec<FirstTagKey>,
+    /// Accounts.
+    pub accounts: Vec<FirstAccount>,
+    /// Parties.
+    pub parties: Vec<FirstParty>,
+}
+
+/// The first tag key of a node.
+#[contract_type]
+pub struct FirstTagKey {
+    /// The node.
+    pub node: AccountId,
+    /// An X25519 key in its Edwards form.
+    pub key: AccountId,
+}
+
+/// An account that a network begins with.
+#[contract_type]
+pub struct FirstAccount {
+    /// Its key.
+    pub account: AccountId,
+    /// Its organisation.
+    pub organisation: String,
+    /// What it may do at most.
+    pub role: AccountRole,
+}
+
+/// A party that a network begins with.
+#[contract_type]
+pub struct FirstParty {
+    /// Its key.
+    pub party: AccountId,
+    /// Its organisation.
+    pub organisation: String,
+    /// The node that serves it: one with a tag key.
+    pub node: AccountId,
+    /// Its encryption key: an X25519 key in its Edwards form.
+    pub key: AccountId,
+    /// Accounts of that organisation that act for it.
+    pub accounts: Vec<AccountId>,
+}
+
 /// An account of an organisation.
 #[contract_type]
 pub struct Account {

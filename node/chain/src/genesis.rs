@@ -9,7 +9,9 @@ use crate::block::{Header, receipts_root, transactions_root};
 use crate::certificate::ValidatorSet;
 use crate::hash::{Domain, hash_of};
 use crate::network::{FirstOrganisation, first_validators};
+use crate::party::FirstParties;
 use crate::rules::BlockRules;
+use crate::sign::is_key;
 use crate::system::{NETWORK, SystemContract, SystemContracts};
 use crate::tx::MAX_BYTES;
 
@@ -58,6 +60,8 @@ pub struct Genesis {
     pub system: SystemContracts,
     /// What the network contract begins with; none on a chain without that contract.
     pub organisations: Vec<FirstOrganisation>,
+    /// Tag keys, accounts and parties that it begins with. Nothing of it is signed: who takes the genesis agrees to it.
+    pub parties: FirstParties,
     /// Root of the public state of block 0: what the network contract wrote when it began; zeros on a chain without it.
     pub state_root: Hash,
 }
@@ -71,6 +75,12 @@ pub enum GenesisError {
     /// A state that nobody wrote.
     #[error("it names a state root, but has no system contract `network` that writes anything")]
     StateRoot,
+    /// Parties without a contract that keeps them.
+    #[error("it names parties, accounts or tag keys, but has no system contract `network` that keeps them")]
+    NoParties,
+    /// A key that nothing can be sealed for.
+    #[error("it names {0} as an encryption or tag key, which is no key, or a weak one")]
+    Key(AccountId),
     /// Other validators than the organisations' nodes.
     #[error("its validators are not the validating nodes of its organisations with their power")]
     Validators,
@@ -97,8 +107,12 @@ impl Genesis {
     /// # Errors
     /// [`GenesisError`].
     pub fn check(&self) -> Result<(), GenesisError> {
+        if let Some(weak) = self.parties.sealing_keys().find(|key| !is_key(key)) {
+            return Err(GenesisError::Key(*weak));
+        }
         match self.network() {
             None if !self.organisations.is_empty() => Err(GenesisError::NoNetwork),
+            None if !self.parties.is_empty() => Err(GenesisError::NoParties),
             None if self.state_root != Hash::ZERO => Err(GenesisError::StateRoot),
             None => Ok(()),
             Some(_) if first_validators(&self.organisations).as_ref() == Some(&self.validators) => Ok(()),
@@ -129,6 +143,7 @@ impl Genesis {
 mod tests {
     use super::*;
     use crate::network::{Access, FirstNode, Role};
+    use crate::party::FirstTagKey;
 
     fn genesis(network: bool, validating: bool) -> Genesis {
         let node = FirstNode {
@@ -149,6 +164,7 @@ mod tests {
             parameters: Parameters::default(),
             system: SystemContracts::new(if network { vec![contract] } else { vec![] }).unwrap(),
             organisations: vec![organisation],
+            parties: FirstParties::default(),
             state_root: Hash([3; 32]),
         }
     }
@@ -167,7 +183,20 @@ mod tests {
         assert_eq!(bare.check(), Err(GenesisError::NoNetwork));
         let bare = Genesis { organisations: Vec::new(), ..bare };
         assert_eq!(bare.check(), Err(GenesisError::StateRoot));
+        let key = crate::SigningKey::from_seed(&[1; 32]).account();
+        let of = |key| FirstParties { tag_keys: vec![FirstTagKey { node: key, key }], ..FirstParties::default() };
+        assert_eq!(Genesis { parties: of(key), ..bare.clone() }.check(), Err(GenesisError::NoParties));
         assert_eq!(Genesis { state_root: Hash::ZERO, ..bare }.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_chain_begins_with_no_weak_key() {
+        let key = crate::SigningKey::from_seed(&[1; 32]).account();
+        let of = |key| FirstParties { tag_keys: vec![FirstTagKey { node: key, key }], ..FirstParties::default() };
+        assert_eq!(Genesis { parties: of(key), ..genesis(true, true) }.check(), Ok(()));
+        let mut weak = AccountId([0; 32]);
+        weak.0[0] = 1;
+        assert_eq!(Genesis { parties: of(weak), ..genesis(true, true) }.check(), Err(GenesisError::Key(weak)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use coffer_abi::{AccountId, ContractId, Decode, Encode, Hash, Height, Time, code
 
 use crate::certificate::{POWER_PER_ORGANISATION, Validator, ValidatorSet};
 use crate::genesis::Parameters;
+use crate::party::FirstParties;
 use crate::recovery::Recovery;
 use crate::system::{NETWORK, system_contract_id};
 
@@ -182,8 +183,13 @@ pub fn contract() -> ContractId {
 }
 
 /// What the contract's `init` is given.
-pub fn init_input(organisations: &[FirstOrganisation], parameters: &Parameters, version: u16) -> Vec<u8> {
-    (organisations, parameters, version).encode()
+pub fn init_input(
+    organisations: &[FirstOrganisation],
+    parameters: &Parameters,
+    version: u16,
+    parties: &FirstParties,
+) -> Vec<u8> {
+    (organisations, parameters, version, parties).encode()
 }
 
 /// What the contract's [`RECOVER`] is given.

@@ -174,6 +174,71 @@ pub struct TagKeyBefore {
     pub until: Height,
 }
 
+/// Tag keys, accounts and parties that a chain begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct FirstParties {
+    /// Tag keys of nodes.
+    pub tag_keys: Vec<FirstTagKey>,
+    /// Accounts.
+    pub accounts: Vec<FirstAccount>,
+    /// Parties.
+    pub parties: Vec<FirstParty>,
+}
+
+/// The first tag key of a node, of epoch 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct FirstTagKey {
+    /// The node.
+    pub node: AccountId,
+    /// The key.
+    pub key: AccountId,
+}
+
+/// An account that a chain begins with.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct FirstAccount {
+    /// Its key.
+    pub account: AccountId,
+    /// Its organisation.
+    pub organisation: String,
+    /// What it may do at most.
+    pub role: AccountRole,
+}
+
+/// A party that a chain begins with, without custodians.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct FirstParty {
+    /// Its key.
+    pub party: AccountId,
+    /// Its organisation.
+    pub organisation: String,
+    /// The node that serves it: one with a tag key.
+    pub node: AccountId,
+    /// Its encryption key, of epoch 0.
+    pub key: AccountId,
+    /// Accounts of that organisation that act for it.
+    pub accounts: Vec<AccountId>,
+}
+
+impl FirstParties {
+    /// True if there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.tag_keys.is_empty() && self.accounts.is_empty() && self.parties.is_empty()
+    }
+
+    /// Keys that something is to be sealed for.
+    pub fn sealing_keys(&self) -> impl Iterator<Item = &AccountId> {
+        self.tag_keys.iter().map(|tag| &tag.key).chain(self.parties.iter().map(|party| &party.key))
+    }
+
+    /// Adds what others name.
+    pub fn extend(&mut self, other: Self) {
+        self.tag_keys.extend(other.tag_keys);
+        self.accounts.extend(other.accounts);
+        self.parties.extend(other.parties);
+    }
+}
+
 /// What an account may do at most. Each one may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum AccountRole {

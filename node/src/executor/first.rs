@@ -58,7 +58,7 @@ pub fn first_writes(runtime: &Runtime, genesis: &Genesis) -> Result<StateWrites,
 
 fn begun(runtime: &Runtime, genesis: &Genesis, code: &Code, new: NewContract) -> Result<StateWrites, FirstStateError> {
     let contract = network::contract();
-    let input = network::init_input(&genesis.organisations, &genesis.parameters, genesis.version);
+    let input = network::init_input(&genesis.organisations, &genesis.parameters, genesis.version, &genesis.parties);
     let call = Call {
         kind: MethodKind::Init,
         method: INIT,

@@ -4,16 +4,20 @@
 use std::io;
 use std::path::Path;
 
-use coffer_abi::{Encode, Hash, Time, codec};
+use coffer_abi::{AccountId, Encode, Hash, Time, codec};
 use coffer_chain::network::{Access, FirstNode, FirstOrganisation, Role, first_validators};
+use coffer_chain::party::{AccountRole, FirstAccount, FirstParties, FirstParty, FirstTagKey};
 use coffer_chain::{Genesis, Parameters, SystemContracts, versions};
 use coffer_runtime::Runtime;
 
+use super::secrets::tenants;
 use super::{StartError, write_whole};
 use crate::config::Config;
 use crate::executor::first_writes;
-use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
+use crate::organisation::{KeyHolder, KeyStore};
+use crate::privacy::keys::TagSecret;
+use crate::privacy::resident::{EPOCH, TenantSecret};
 use crate::sources::{SEEDED_GENESIS, now, seeded_key};
 use crate::state::{self, StateWrites};
 
@@ -34,6 +38,8 @@ pub(super) struct NewChain {
     pub system: SystemContracts,
     /// Its organisations; one of their nodes at least validates.
     pub organisations: Vec<FirstOrganisation>,
+    /// Tag keys, accounts and parties of their nodes.
+    pub parties: FirstParties,
 }
 
 impl NewChain {
@@ -50,13 +56,15 @@ impl NewChain {
 
     /// Its genesis without the root of its first state.
     fn document(self, path: &Path) -> Result<Genesis, StartError> {
-        let Self { salt, time, system, organisations } = self;
+        let Self { salt, time, system, organisations, parties } = self;
         let problem = || StartError::Genesis { path: path.to_owned(), problem: "would have no validators".into() };
         let validators = first_validators(&organisations).ok_or_else(problem)?;
         let (version, parameters, state_root) = (versions::NEWEST, Parameters::default(), Hash::ZERO);
-        let mut genesis = Genesis { version, salt, time, validators, parameters, system, organisations, state_root };
+        let mut genesis =
+            Genesis { version, salt, time, validators, parameters, system, organisations, parties, state_root };
         if genesis.network().is_none() {
             genesis.organisations.clear();
+            genesis.parties = FirstParties::default();
         }
         Ok(genesis)
     }
@@ -108,6 +116,7 @@ pub(super) fn of_folder(
         time,
         system: system.clone(),
         organisations: vec![own_organisation(DEV_ORGANISATION, keys, Vec::new())],
+        parties: own_parties(DEV_ORGANISATION, config, keys),
     };
     let Some(stored) = stored else {
         let new = match origin {
@@ -121,8 +130,8 @@ pub(super) fn of_folder(
     if let Origin::Seed(seed) = origin {
         // Its system contracts came with the program that began it, which may have been an older one.
         let expected = new(seeded_key(seed, FILE), SEEDED_GENESIS, &stored.system).document(&path)?;
-        // Its state root is compared with what the state comes to.
-        let expected = Genesis { state_root: stored.state_root, ..expected };
+        // Its state root is compared with what the state comes to. Tenants and accounts may have come since.
+        let expected = Genesis { state_root: stored.state_root, parties: stored.parties.clone(), ..expected };
         if stored != expected {
             let (found, expected) = (stored.chain_id(), expected.chain_id());
             return Err(state::Error::OtherChain { dir: config.data.clone(), found, expected }.into());
@@ -139,5 +148,31 @@ pub(super) fn own_organisation(name: &str, keys: &KeyStore, addresses: Vec<Strin
         key: keys.organisation_key(),
         access: Access::Trusted,
         nodes: vec![node],
+    }
+}
+
+/// What a founding node publishes of itself: its tag key, the accounts that it manages, and its tenants as parties for which all of these act. An account that the configuration does not name any more
+/// is left out.
+pub(super) fn own_parties(organisation: &str, config: &Config, keys: &KeyStore) -> FirstParties {
+    let node = keys.node_key();
+    let tag = TagSecret::of_node(&keys.node_secret(), EPOCH).key();
+    let named = keys.accounts().into_iter().filter(|account| config.accounts.contains(&account.name));
+    let accounts: Vec<AccountId> = named.map(|account| account.id).collect();
+    let account = |account: &AccountId| FirstAccount {
+        account: *account,
+        organisation: organisation.to_owned(),
+        role: AccountRole::Administer,
+    };
+    let party = |secret: &TenantSecret| FirstParty {
+        party: secret.party(),
+        organisation: organisation.to_owned(),
+        node,
+        key: AccountId(*secret.encryption(EPOCH).key().published()),
+        accounts: accounts.clone(),
+    };
+    FirstParties {
+        tag_keys: vec![FirstTagKey { node, key: AccountId(*tag.published()) }],
+        accounts: accounts.iter().map(account).collect(),
+        parties: tenants(config, keys).iter().map(|(_, secret)| party(secret)).collect(),
     }
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use coffer_abi::{AccountId, Encode, Hash};
 use coffer_chain::network::{FirstOrganisation, first_validators};
+use coffer_chain::party::FirstParties;
 use coffer_chain::{Genesis, versions};
 use coffer_runtime::Runtime;
 use coffer_runtime::engine::NoCache;
 
-use super::genesis::{self, NewChain, own_organisation};
+use super::genesis::{self, NewChain, own_organisation, own_parties};
 use super::{StartError, check_complete, check_secret, engine, key_secret, missing, open_keys, write_whole};
 use crate::config::Config;
 use crate::organisation::KeyStore;
@@ -86,7 +87,12 @@ pub fn begin(config: &Config, founders: &[Founder]) -> Result<Vec<Prepared>, Sta
             let compiler = config.execution.compile.compiler();
             let engine = engine(versions::NEWEST, config)?;
             let runtime = Runtime::with(engine, compiler, Arc::new(NoCache))?;
-            let new = NewChain { salt: sources.bytes(), time: now(), system: config.system.clone(), organisations };
+            let mut parties = FirstParties::default();
+            for (founder, folder) in founders.iter().zip(&folders) {
+                parties.extend(own_parties(&founder.organisation, config, &folder.keys));
+            }
+            let (salt, time, system) = (sources.bytes(), now(), config.system.clone());
+            let new = NewChain { salt, time, system, organisations, parties };
             let path = folders.first().map_or_else(PathBuf::new, Keyed::genesis);
             new.begin(&path, &runtime)?.0
         }

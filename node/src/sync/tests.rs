@@ -40,8 +40,17 @@ fn set(n: u8) -> ValidatorSet {
 fn options() -> StateOptions {
     let (validators, parameters, system) = (set(1), Parameters::default(), SystemContracts::default());
     let (version, salt, time) = (PROTOCOL_VERSION, [1; 32], Time(1_000));
-    let genesis =
-        Genesis { version, salt, time, validators, parameters, system, organisations: vec![], state_root: Hash::ZERO };
+    let genesis = Genesis {
+        version,
+        salt,
+        time,
+        validators,
+        parameters,
+        system,
+        organisations: vec![],
+        parties: coffer_chain::party::FirstParties::default(),
+        state_root: Hash::ZERO,
+    };
     StateOptions {
         genesis,
         tenants: vec![],

@@ -9,7 +9,7 @@ fn a_network_begins_with_the_organisations_nodes_and_parameters_of_its_genesis(t
     let second =
         organisation(2, Access::Managed, vec![NewNode { access: Access::Managed, ..new_node(3, Role::Follower) }]);
     test.measured("begin a network of 2 organisations and 3 nodes", || {
-        net.ask().init(vec![first, second], parameters(), 1).unwrap();
+        net.ask().init(vec![first, second], parameters(), 1, nobody()).unwrap();
     });
     let since = net.height();
     let known = |i: u8, access, nodes| Organisation {
@@ -39,7 +39,7 @@ fn a_network_begins_with_the_organisations_nodes_and_parameters_of_its_genesis(t
 
 #[coffer_test]
 fn a_genesis_that_cannot_be_is_refused_with_what_is_wrong(test: &Test) {
-    let refused = |organisations| Net::nothing(test).ask().init(organisations, parameters(), 1).unwrap_err();
+    let refused = |organisations| Net::nothing(test).ask().init(organisations, parameters(), 1, nobody()).unwrap_err();
     let follower = || vec![new_node(1, Role::Follower)];
     let nobody = refused(vec![organisation(1, Access::Trusted, follower())]);
     assert!(matches!(nobody, Error::Invalid { field, .. } if field == "organisations"), "no validator");

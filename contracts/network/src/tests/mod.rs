@@ -51,6 +51,11 @@ pub fn parameters() -> Parameters {
     }
 }
 
+/// A beginning without tag keys, accounts and parties.
+pub fn nobody() -> FirstParties {
+    FirstParties { tag_keys: Vec::new(), accounts: Vec::new(), parties: Vec::new() }
+}
+
 /// A network.
 pub struct Net<'t> {
     test: &'t Test,
@@ -70,7 +75,7 @@ impl<'t> Net<'t> {
     pub fn of(test: &'t Test, n: u8) -> Self {
         let net = Self::nothing(test);
         let all = (1..=n).map(|i| organisation(i, Access::Trusted, vec![new_node(i, Role::Validator)]));
-        net.contract.init(all.collect(), parameters(), 1).unwrap();
+        net.contract.init(all.collect(), parameters(), 1, nobody()).unwrap();
         test.forget_events();
         net
     }

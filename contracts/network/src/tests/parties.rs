@@ -13,7 +13,7 @@ pub fn network(test: &Test, n: u8) -> Net<'_> {
         let node = NewNode { key: test.account(&format!("node{i}")), ..new_node(i, Role::Validator) };
         NewOrganisation { key: test.account(&format!("org{i}")), ..organisation(i, Access::Trusted, vec![node]) }
     });
-    net.contract.init(all.collect(), parameters(), 1).unwrap();
+    net.contract.init(all.collect(), parameters(), 1, nobody()).unwrap();
     test.forget_events();
     net
 }

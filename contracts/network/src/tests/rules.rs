@@ -66,7 +66,7 @@ fn no_vote_gives_the_chain_parameters_that_it_could_not_live_with(test: &Test) {
     }
     let wrong = Parameters { max_tx_bytes: 0, ..parameters() };
     let one = organisation(1, Access::Trusted, vec![new_node(1, Role::Validator)]);
-    let refused = Net::nothing(test).ask().init(vec![one], wrong, 1);
+    let refused = Net::nothing(test).ask().init(vec![one], wrong, 1, nobody());
     assert!(matches!(refused, Err(Error::Invalid { field, .. }) if field == "max_tx_bytes"), "nor does a genesis");
 }
 

@@ -224,7 +224,7 @@ fn the_dearest_vote_takes_a_part_of_the_gas_that_a_transaction_always_has(test: 
     let others =
         (2..=256u16).map(|i| NewOrganisation { name: name(i), key: key(i, 3), access: Access::Trusted, nodes: vec![] });
     let net = Net::nothing(test);
-    net.ask().init([first].into_iter().chain(others).collect(), parameters(), 1).unwrap();
+    net.ask().init([first].into_iter().chain(others).collect(), parameters(), 1, nobody()).unwrap();
     let change = Change::Parameters { parameters: Parameters { max_tx_bytes: 70_000, ..parameters() } };
     for i in 2..=129 {
         assert_eq!(net.by(key(i, 3)).vote(change.clone()), Ok(false));

@@ -32,6 +32,7 @@ fn genesis() -> Genesis {
         },
         system: crate::SystemContracts::default(),
         organisations: vec![],
+        parties: crate::party::FirstParties::default(),
         state_root: Hash::ZERO,
     }
 }

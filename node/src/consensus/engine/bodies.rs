@@ -150,6 +150,7 @@ mod tests {
             parameters: Parameters::default(),
             system: SystemContracts::default(),
             organisations: vec![],
+            parties: coffer_chain::party::FirstParties::default(),
             state_root: Hash::ZERO,
         };
         let mut header = genesis.header();

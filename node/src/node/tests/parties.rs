@@ -37,7 +37,7 @@ impl Chain {
         let (_, code) = coffer_bundle::MODULES.iter().find(|(name, _)| *name == "network").unwrap();
         let contract = SystemContract { name: "network".into(), code: code.to_vec(), in_private_states: false };
         let system = SystemContracts::new(vec![contract]).unwrap();
-        let opened = Opened::open(&Config { system, ..config(folder.path()) }).unwrap();
+        let opened = Opened::open(&Config { system, tenants: vec![], ..config(folder.path()) }).unwrap();
         Self { opened, calls: 0.into(), _folder: folder }
     }
 
@@ -117,8 +117,12 @@ fn what_is_signed_here_is_what_the_contract_checks_and_what_it_keeps_is_read_bac
     let (node, party) = (own("node").account(), id("party"));
     assert_eq!(chain.view().party(&party).unwrap(), None);
     assert_eq!(chain.view().serving(&party, Height(9)).unwrap(), None);
-    chain.set_tag_key(&own("node"), "tag", 0);
-    let tag = TagKeyRecord { node, key: id("tag"), epoch: 0, since: Height(1), before: None };
+    let first = AccountId(*chain.opened.residents.tag().key().published());
+    let tag = TagKeyRecord { node, key: first, epoch: 0, since: Height(0), before: None };
+    assert_eq!(chain.view().tag_key(&node).unwrap(), Some(tag), "from the genesis");
+    chain.set_tag_key(&own("node"), "tag", 1);
+    let before = Some(TagKeyBefore { key: first, until: Height(1 + OVERLAP) });
+    let tag = TagKeyRecord { node, key: id("tag"), epoch: 1, since: Height(1), before };
     assert_eq!(chain.view().tag_key(&node).unwrap(), Some(tag));
 
     let statement = chain.statement("seal", 0);
@@ -164,7 +168,7 @@ fn what_was_replaced_is_good_for_exactly_1000_heights_more() {
         "approve",
         (second.account(), network::Access::Trusted, Vec::<String>::new()).encode(),
     );
-    chain.set_tag_key(&first, "tag", 0);
+    chain.set_tag_key(&first, "tag", 1);
     chain.set_tag_key(&second, "tag of 2", 0);
     let statement = chain.statement("seal", 0);
     let before_it = chain.height();
@@ -179,7 +183,7 @@ fn what_was_replaced_is_good_for_exactly_1000_heights_more() {
     let before = PartyBefore { node: first.account(), key: id("seal"), epoch: 0, until };
     assert_eq!((record.since, record.epoch, record.before), (since, 1, Some(before)));
     // And the first node has another tag key two blocks later.
-    chain.set_tag_key(&first, "tag 2", 1);
+    chain.set_tag_key(&first, "tag 2", 2);
     let replaced = Height(chain.height().0 + OVERLAP);
     let tag = chain.view().tag_key(&first.account()).unwrap().unwrap();
     assert_eq!(tag.before, Some(TagKeyBefore { key: id("tag"), until: replaced }));
@@ -213,7 +217,7 @@ fn what_was_replaced_is_good_for_exactly_1000_heights_more() {
 #[test]
 fn an_account_acts_for_a_party_as_the_organisation_and_the_party_say() {
     let chain = Chain::begin();
-    chain.set_tag_key(&own("node"), "tag", 0);
+    chain.set_tag_key(&own("node"), "tag", 1);
     let (party, user, organisation) = (id("party"), id("user"), own("organisation"));
     let acting = |needed| chain.view().acting(&party, &user, needed).unwrap();
     let [ask, transact, deploy] = [AccountRole::ReadOnly, AccountRole::Transact, AccountRole::Deploy];
@@ -253,7 +257,7 @@ fn an_account_acts_for_a_party_as_the_organisation_and_the_party_say() {
 #[test]
 fn an_account_of_another_organisation_and_a_suspended_organisation_do_not_act() {
     let chain = Chain::begin();
-    chain.set_tag_key(&own("node"), "tag", 0);
+    chain.set_tag_key(&own("node"), "tag", 1);
     let (party, organisation) = (id("party"), own("organisation"));
     // Three organisations: two of them suspend the one whose party it is.
     for name in ["Second", "Third"] {

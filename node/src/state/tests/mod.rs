@@ -42,7 +42,17 @@ fn genesis(salt: u8) -> Genesis {
     let system = SystemContracts::default();
     let (organisations, state_root) = (vec![], Hash::ZERO);
     let (version, time) = (PROTOCOL_VERSION, Time(1_000));
-    Genesis { version, salt, time, validators, parameters, system, organisations, state_root }
+    Genesis {
+        version,
+        salt,
+        time,
+        validators,
+        parameters,
+        system,
+        organisations,
+        parties: coffer_chain::party::FirstParties::default(),
+        state_root,
+    }
 }
 
 fn psi(name: &str) -> Psi {

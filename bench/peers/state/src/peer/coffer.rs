@@ -77,7 +77,7 @@ fn genesis() -> Result<Genesis, Failure> {
     let system = SystemContracts::default();
     let (organisations, state_root) = (Vec::new(), Hash::ZERO);
     let (version, salt, time) = (PROTOCOL_VERSION, [1; 32], Time(1_000));
-    Ok(Genesis { version, salt, time, validators, parameters, system, organisations, state_root })
+    Ok(Genesis { version, salt, time, validators, parameters, system, organisations, parties: coffer_chain::party::FirstParties::default(), state_root })
 }
 
 fn psi(trie: u32) -> Result<Psi, Failure> {

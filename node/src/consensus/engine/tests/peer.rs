@@ -58,6 +58,7 @@ pub fn genesis(validators: u8) -> Genesis {
         parameters: Parameters::default(),
         system: SystemContracts::default(),
         organisations: vec![],
+        parties: coffer_chain::party::FirstParties::default(),
         state_root: Hash::ZERO,
     }
 }
