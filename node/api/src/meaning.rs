@@ -66,6 +66,9 @@ pub(crate) fn refused(name: &str) -> String {
         Refused::LayoutChanged => {
             "The new module stores in another form what the contract has stored, and has no `migrate`; contract_checkUpgrade tells what differs.".into()
         }
+        Refused::MayNotAct => {
+            "The account may not do this for the sending party: party, account and organisation must be active, the account's role high enough (`set_account`), and the party must have authorised it (`authorise` of the network contract).".into()
+        }
         Refused::NoMigrate => "The new module has no `migrate` and takes no arguments at an upgrade; leave them out.".into(),
     }
 }

@@ -24,7 +24,7 @@ pub use first::{FirstStateError, first_writes};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
 pub use pipeline::{Ordered, PipelineError, Pipelines, follow, ordered_calls};
-pub use private::{PrivateCall, PrivateRun};
+pub use private::{PrivateCall, PrivateRun, needed_role};
 pub use public::{BlockError, BlockRun};
 pub use trace::{Traced, TracedCodes, Tracer};
 pub use upgrade::{NewAuthority, Tried, Upgrade};

@@ -3,6 +3,7 @@
 
 use coffer_abi::{Hash, Refused};
 use coffer_chain::hash::{private_contract_id, private_path_key, private_state_id};
+use coffer_chain::party::AccountRole;
 use coffer_chain::rules::check_window;
 use coffer_chain::{InnerAction, InnerCall, PrivacyFlag, Receipt};
 use coffer_runtime::BlockContext;
@@ -10,7 +11,7 @@ use coffer_runtime::engine::Lane;
 
 use super::action::{Acted, Action, Deployment, Frame};
 use super::upgrade::{NewAuthority, Upgrade};
-use super::{Error, Executor, Overlay, Snapshot, included};
+use super::{Error, Executor, Overlay, Snapshot, included, keeps_parties};
 use crate::state::{StateWrites, View};
 
 /// A call that a marker ordered.
@@ -92,6 +93,13 @@ impl Executor {
         if check_window(body.valid_until, block.height).is_err() || body.gas_limit > max_gas || asks_for_members {
             return Ok(Acted::refused(Refused::NotValidHere));
         }
+        // Before anything is kept of it: who may not act leaves nothing in the private state.
+        if let Some(public) = overlay.below().beside()
+            && keeps_parties(public.view)?
+            && public.view.acting(&body.party, &body.account, needed_role(&body.action))?.is_err()
+        {
+            return Ok(Acted::refused(Refused::MayNotAct));
+        }
         let id = body.id();
         if included::contains(&*overlay, body.valid_until, &id)? {
             return Ok(Acted::refused(Refused::Replayed));
@@ -114,5 +122,15 @@ impl Executor {
             }
         };
         self.act(overlay, &action, &frame)
+    }
+}
+
+/// The role that an action takes.
+pub fn needed_role(action: &InnerAction) -> AccountRole {
+    match action {
+        InnerAction::Call { .. } => AccountRole::Transact,
+        InnerAction::Deploy { .. } | InnerAction::Upgrade { .. } | InnerAction::SetAuthority { .. } => {
+            AccountRole::Deploy
+        }
     }
 }

@@ -28,6 +28,9 @@ pub enum InvokeError {
     /// A key of the node itself was to sign something else than a call of the network contract. Permanent.
     #[error("the account `{0}` signs calls of the network contract and nothing else; name another account")]
     OwnKey(String),
+    /// The account may not do it for the party of the private state. Nothing was sent; the reason tells who can change that.
+    #[error("{0}")]
+    MayNotAct(state::Why),
     /// More gas than allowed.
     #[error("gas limit {asked} is above the most a {what} may use, {max}")]
     Gas {

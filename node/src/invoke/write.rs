@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::read::blocking;
 use super::{InvokeError, Invoker, Scope};
-use crate::executor::lane_of;
+use crate::executor::{keeps_parties, lane_of, needed_role};
 use crate::metrics;
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
@@ -173,6 +173,10 @@ impl Invoker {
             Kind::Marker(_) => return Err(InvokeError::Failed("a marker is no private call".into())),
         };
         let (chain_id, party, valid_until) = (*parts.executor.chain_id(), secret.party(), self.valid_until());
+        let public = parts.state.public();
+        if keeps_parties(&public)? {
+            public.acting(&party, &account, needed_role(&action))?.map_err(InvokeError::MayNotAct)?;
+        }
         let body = InnerBody {
             version: PROTOCOL_VERSION,
             chain_id,

@@ -7,6 +7,7 @@ use coffer_chain::{
     Authority, Block, Certificate, CheckedTx, Kind, Marker, PROTOCOL_VERSION, Psi, Slots, SystemContracts, TxBody,
 };
 
+mod acting;
 mod follow;
 mod held;
 mod network;

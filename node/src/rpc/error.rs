@@ -20,7 +20,7 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::UnknownAccount(account) => {
             Error::Account(format!("this node keeps no key of account {account}; act as one of its own accounts"))
         }
-        InvokeError::OwnKey(_) => Error::Account(error.to_string()),
+        InvokeError::OwnKey(_) | InvokeError::MayNotAct(_) => Error::Account(error.to_string()),
         InvokeError::Gas { .. } => Error::invalid("gasLimit", error.to_string()),
         InvokeError::Tx(error) => from_tx(&error),
         InvokeError::Limit(NotIncludable::Gas { .. }) => Error::invalid("gasLimit", error.to_string()),

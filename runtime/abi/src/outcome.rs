@@ -156,5 +156,7 @@ codes!(
         LayoutChanged = "layoutChanged",
         /// Arguments for `migrate` were given, but the new code has none.
         NoMigrate = "noMigrate",
+        /// The account may not do this for the party that sends: it or its organisation is not there or not active, its role does not go so far, or the party did not authorise it.
+        MayNotAct = "mayNotAct",
     }
 );

@@ -13,7 +13,7 @@ use crate::privacy::payloads::FILE;
 use crate::privacy::resident::EPOCH;
 use crate::privacy::wraps::Recipient;
 
-fn party(opened: &Opened, name: &str) -> AccountId {
+pub(super) fn party(opened: &Opened, name: &str) -> AccountId {
     opened.residents.secret(&psi(name)).unwrap().party()
 }
 
@@ -22,7 +22,7 @@ fn key(opened: &Opened, name: &str) -> EncryptionKey {
 }
 
 /// A deployment for these tenants.
-fn body(opened: &Opened, names: &[&str]) -> InnerBody {
+pub(super) fn body(opened: &Opened, names: &[&str]) -> InnerBody {
     let account = SigningKey::from_seed(&[5; 32]).account();
     let parties = CallParties::new(names.iter().map(|name| party(opened, name)).collect()).unwrap();
     let code = wat::parse_str(CELL).unwrap();
@@ -43,6 +43,11 @@ fn body(opened: &Opened, names: &[&str]) -> InnerBody {
 
 /// Seals a call with these keys in the place of the parties' own.
 fn sealed(body: InnerBody, keys: &[(AccountId, EncryptionKey)]) -> Sealed {
+    sealed_by(&SigningKey::from_seed(&[5; 32]), body, keys)
+}
+
+/// The same for another account.
+pub(super) fn sealed_by(signer: &SigningKey, body: InnerBody, keys: &[(AccountId, EncryptionKey)]) -> Sealed {
     let key = |party: &AccountId| &keys.iter().find(|(other, _)| other == party).unwrap().1;
     let recipients: Vec<_> = body
         .parties
@@ -51,16 +56,16 @@ fn sealed(body: InnerBody, keys: &[(AccountId, EncryptionKey)]) -> Sealed {
         .map(|party| Recipient { party: *party, epoch: EPOCH, key: key(party) })
         .collect();
     let relay = relay_key().account();
-    let call = body.sign(&SigningKey::from_seed(&[5; 32]));
+    let call = InnerBody { account: signer.account(), ..body }.sign(signer);
     seal(call, &relay, Height(20), &recipients, &Sources::seeded(3, &Hash::ZERO)).unwrap()
 }
 
-fn keys(opened: &Opened) -> Vec<(AccountId, EncryptionKey)> {
+pub(super) fn keys(opened: &Opened) -> Vec<(AccountId, EncryptionKey)> {
     ["PS1", "PS2"].map(|name| (party(opened, name), key(opened, name))).to_vec()
 }
 
 /// The marker of a sealed call, with a slot for each of these tenants.
-fn marker_of(opened: &Opened, sealed: &Sealed, names: &[&str], nonce: u8) -> CheckedTx {
+pub(super) fn marker_of(opened: &Opened, sealed: &Sealed, names: &[&str], nonce: u8) -> CheckedTx {
     let chain_id = opened.ledger.executor.chain_id();
     let relay = relay_key().account();
     let custody = Custody::sign(&opened.node_signer, chain_id, &sealed.marker, &sealed.hash);
@@ -74,14 +79,14 @@ fn marker_of(opened: &Opened, sealed: &Sealed, names: &[&str], nonce: u8) -> Che
 }
 
 /// Orders it and executes what was ordered.
-fn order(opened: &Opened, marker: &CheckedTx) -> Height {
+pub(super) fn order(opened: &Opened, marker: &CheckedTx) -> Height {
     opened.ledger.pool.insert(marker.clone()).unwrap();
     let height = step(opened).unwrap().header.height;
     opened.pipelines.catch_up().unwrap();
     height
 }
 
-fn status(opened: &Opened, name: &str, marker: &CheckedTx) -> Option<Status> {
+pub(super) fn status(opened: &Opened, name: &str, marker: &CheckedTx) -> Option<Status> {
     let receipt = opened.ledger.state.receipt(Some(&psi(name)), &marker.id()).unwrap();
     receipt.map(|receipt| receipt.receipt.status)
 }
