@@ -7,7 +7,7 @@ mod network;
 
 pub use execution::Execution;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Private states of this node.
     pub tenants: Vec<Psi>,
+    /// Which of the accounts act for a tenant; all of them for one that is not named here.
+    pub acting: BTreeMap<Psi, Vec<String>>,
     /// Names of the accounts whose keys the node makes and keeps. The first one acts when a request names none.
     pub accounts: Vec<String>,
     /// Fixes keys, ids and clock. For development only.
@@ -78,6 +80,7 @@ impl Config {
             // Constant names; the test below counts them.
             tenants: ["PS1", "PS2"].iter().filter_map(|name| name.parse().ok()).collect(),
             accounts: ["alice", "bob", "carol", "dave"].map(String::from).into(),
+            acting: BTreeMap::new(),
             seed: None,
             test_network: true,
             system: SystemContracts::default(),
@@ -114,6 +117,11 @@ impl Config {
         if offences.is_empty() { Ok(self) } else { Err(ConfigError { file: Some(path.to_owned()), offences }) }
     }
 
+    /// Names of the accounts that act for a tenant.
+    pub fn accounts_of(&self, psi: &Psi) -> &[String] {
+        self.acting.get(psi).unwrap_or(&self.accounts)
+    }
+
     /// What is wrong if the node is to begin with the state of others.
     pub fn check_snapshot(&self) -> Option<String> {
         let has_peers = !self.network.peers.is_empty();
@@ -128,10 +136,16 @@ impl Config {
         }
         if let Some(tenants) = file.tenants {
             self.tenants = tenants_of(&tenants, &mut offences);
+            self.acting = acting_of(&tenants);
         }
         if let Some(accounts) = file.accounts {
             check_accounts(&accounts, &mut offences);
             self.accounts = accounts;
+        }
+        for (psi, names) in &self.acting {
+            for name in names.iter().filter(|name| !self.accounts.contains(name)) {
+                offences.push(format!("tenants.accounts = {name:?} of \"{psi}\": is none of `accounts`"));
+            }
         }
         if let Some(history) = file.history {
             if !(1..=100_000).contains(&history) {
@@ -272,6 +286,7 @@ struct StateFile {
 #[serde(deny_unknown_fields)]
 struct TenantFile {
     psi: String,
+    accounts: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -305,7 +320,7 @@ struct RpcFile {
 fn tenants_of(tenants: &[TenantFile], offences: &mut Vec<String>) -> Vec<Psi> {
     let mut seen = BTreeSet::new();
     let mut good = Vec::new();
-    for (i, TenantFile { psi }) in tenants.iter().enumerate() {
+    for (i, TenantFile { psi, .. }) in tenants.iter().enumerate() {
         match psi.parse::<Psi>() {
             Err(error) => offences.push(format!("tenants[{i}].psi = {psi:?}: {error}")),
             Ok(psi) if !seen.insert(psi.clone()) => {
@@ -315,6 +330,12 @@ fn tenants_of(tenants: &[TenantFile], offences: &mut Vec<String>) -> Vec<Psi> {
         }
     }
     good
+}
+
+/// The accounts that act for the tenants that name some.
+fn acting_of(tenants: &[TenantFile]) -> BTreeMap<Psi, Vec<String>> {
+    let named = |tenant: &TenantFile| Some((tenant.psi.parse().ok()?, tenant.accounts.clone()?));
+    tenants.iter().filter_map(named).collect()
 }
 
 fn check_accounts(accounts: &[String], offences: &mut Vec<String>) {
@@ -428,6 +449,16 @@ mod tests {
                 "state.waiting = 4294967297: must be from 1048576 to 4294967296 bytes"
             ]
         );
+    }
+
+    #[test]
+    fn a_tenant_names_its_accounts_or_has_all_of_them() {
+        let text = "accounts = [\"alice\", \"bob\"]\n[[tenants]]\npsi = \"A\"\naccounts = [\"bob\"]\n[[tenants]]\npsi = \"B\"\n";
+        let config = lay(text).unwrap();
+        assert_eq!(config.accounts_of(&"A".parse().unwrap()), ["bob"]);
+        assert_eq!(config.accounts_of(&"B".parse().unwrap()), ["alice", "bob"]);
+        let offences = lay(&text.replace("[\"bob\"]", "[\"eve\"]")).unwrap_err().offences;
+        assert_eq!(offences, ["tenants.accounts = \"eve\" of \"A\": is none of `accounts`"]);
     }
 
     #[test]

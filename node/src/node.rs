@@ -6,6 +6,7 @@ mod joining;
 mod links;
 mod genesis;
 mod prepare;
+mod publishing;
 mod recoveries;
 mod recovering;
 mod secrets;
@@ -43,7 +44,8 @@ use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
 
 use first_start::FirstStart;
-use secrets::{DEV_SECRET, check_secret, given_secret, key_secret, open_keys, residents, tag_epoch, tenants};
+use publishing::{Own, publish};
+use secrets::{DEV_SECRET, check_secret, given_secret, key_secret, open_keys, own, residents, tag_epoch, tenants};
 
 pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
 pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
@@ -98,6 +100,7 @@ impl Node {
             invoker,
             accounts,
             residents,
+            own,
         } = opened;
         let chain_id = *ledger.executor.chain_id();
         let failure = Arc::new(OnceLock::new());
@@ -124,6 +127,7 @@ impl Node {
         };
         blocks.spawn("consensus", engine.run(blocks.stop_signal()));
         let mut front = Tasks::default();
+        front.spawn("publishing", publish(own, invoker.clone(), front.stop_signal()));
         let following = Arc::new(Following::default());
         let (state, told) = (invoker.state().clone(), Arc::clone(&shown));
         let (looking, stop) = (Arc::clone(&following), front.stop_signal());
@@ -236,6 +240,8 @@ struct Opened {
     invoker: Invoker,
     accounts: Vec<AccountInfo>,
     residents: Arc<Residents>,
+    /// What the chain is to know of this node.
+    own: Own,
 }
 
 /// Runs what takes the disk or the processor on a thread that may block, as most of a node's start does.
@@ -301,6 +307,8 @@ impl Opened {
         let pool = Arc::new(Pool::open(config.pool, &config.data.join(pool::FILE), &admission)?);
         let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
         let (sources, accounts) = (Arc::new(sources), keys.accounts());
+        let keys = Arc::new(keys);
+        let own = own(config, &keys);
         let node_key = keys.node_key();
         let (node_signer, node_seed) = (keys.node_signer(), keys.node_seed());
         let ledger = Ledger::new(
@@ -329,7 +337,7 @@ impl Opened {
             private_waiters,
             payloads,
             residents: Arc::clone(&residents),
-            keys: Arc::new(keys),
+            keys,
             sources,
             limits: config.invoke,
             view_gas: config.execution.query_gas,
@@ -349,6 +357,7 @@ impl Opened {
             invoker,
             accounts,
             residents,
+            own,
         })
     }
 }

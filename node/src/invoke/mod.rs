@@ -9,6 +9,7 @@ mod emitters;
 mod receipt;
 mod follow;
 mod write;
+mod publish;
 mod upgrade;
 mod programme;
 
@@ -16,6 +17,7 @@ pub use emitters::{Emitter, Emitters, Specs};
 pub use error::InvokeError;
 pub use follow::{Follower, Progress, Step};
 pub use programme::{Administrator, DEPLOY as DEPLOY_PROGRAMME, Programme, ProgrammeRequest, read as read_programme};
+pub use publish::Publication;
 pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
 pub use trace::TracedTx;

@@ -213,17 +213,17 @@ impl Invoker {
         marker.ok_or_else(|| InvokeError::Failed("the marker could not be made".into()))
     }
 
-    fn body(&self, kind: Kind, sender: AccountId, gas_limit: Gas, valid_until: Height) -> TxBody {
+    pub(super) fn body(&self, kind: Kind, sender: AccountId, gas_limit: Gas, valid_until: Height) -> TxBody {
         let chain_id = *self.parts.executor.chain_id();
         let nonce = self.parts.sources.bytes();
         TxBody { version: PROTOCOL_VERSION, chain_id, nonce, valid_until, gas_limit, sender, kind }
     }
 
-    fn valid_until(&self) -> Height {
+    pub(super) fn valid_until(&self) -> Height {
         Height(self.next_height().0.saturating_add(self.parts.limits.validity))
     }
 
-    fn submit(&self, tx: Transaction, scope: Scope) -> Result<Sent, InvokeError> {
+    pub(super) fn submit(&self, tx: Transaction, scope: Scope) -> Result<Sent, InvokeError> {
         let parts = &self.parts;
         let checked = metrics::ADMISSION.time(|| tx.check(parts.executor.chain_id()))?;
         check_limits(checked.transaction(), &self.parameters()?)?;
@@ -237,7 +237,7 @@ impl Invoker {
         Ok(Sent { id, settled })
     }
 
-    async fn settled(&self, sent: Sent) -> Result<Settled, InvokeError> {
+    pub(super) async fn settled(&self, sent: Sent) -> Result<Settled, InvokeError> {
         let Sent { id, settled } = sent;
         match tokio::time::timeout(self.parts.limits.settle_wait, settled).await {
             Ok(Ok(settled)) => Ok(settled),
@@ -248,7 +248,7 @@ impl Invoker {
 }
 
 /// A transaction in the pool.
-struct Sent {
+pub(super) struct Sent {
     id: Hash,
     settled: oneshot::Receiver<Settled>,
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use coffer_abi::{AccountId, Encode, Hash, Time, codec};
 use coffer_chain::network::{Access, FirstNode, FirstOrganisation, Role, first_validators};
 use coffer_chain::party::{AccountRole, FirstAccount, FirstParties, FirstParty, FirstTagKey};
-use coffer_chain::{Genesis, Parameters, SystemContracts, versions};
+use coffer_chain::{Genesis, Parameters, Psi, SystemContracts, versions};
 use coffer_runtime::Runtime;
 
 use super::secrets::tenants;
@@ -151,28 +151,31 @@ pub(super) fn own_organisation(name: &str, keys: &KeyStore, addresses: Vec<Strin
     }
 }
 
-/// What a founding node publishes of itself: its tag key, the accounts that it manages, and its tenants as parties for which all of these act. An account that the configuration does not name any more
+/// What a founding node publishes of itself: its tag key, the accounts that it manages, and its tenants as parties, with those of them that act for each. An account that the configuration does not name any more
 /// is left out.
 pub(super) fn own_parties(organisation: &str, config: &Config, keys: &KeyStore) -> FirstParties {
     let node = keys.node_key();
     let tag = TagSecret::of_node(&keys.node_secret(), EPOCH).key();
-    let named = keys.accounts().into_iter().filter(|account| config.accounts.contains(&account.name));
-    let accounts: Vec<AccountId> = named.map(|account| account.id).collect();
+    let managed = keys.accounts();
+    let of = |names: &[String]| -> Vec<AccountId> {
+        managed.iter().filter(|account| names.contains(&account.name)).map(|account| account.id).collect()
+    };
+    let accounts = of(&config.accounts);
     let account = |account: &AccountId| FirstAccount {
         account: *account,
         organisation: organisation.to_owned(),
         role: AccountRole::Administer,
     };
-    let party = |secret: &TenantSecret| FirstParty {
+    let party = |(psi, secret): &(Psi, TenantSecret)| FirstParty {
         party: secret.party(),
         organisation: organisation.to_owned(),
         node,
         key: AccountId(*secret.encryption(EPOCH).key().published()),
-        accounts: accounts.clone(),
+        accounts: of(config.accounts_of(psi)),
     };
     FirstParties {
         tag_keys: vec![FirstTagKey { node, key: AccountId(*tag.published()) }],
         accounts: accounts.iter().map(account).collect(),
-        parties: tenants(config, keys).iter().map(|(_, secret)| party(secret)).collect(),
+        parties: tenants(config, keys).iter().map(party).collect(),
     }
 }

@@ -3,15 +3,17 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use coffer_chain::Psi;
 use zeroize::Zeroizing;
 
+use super::publishing::Own;
 use super::{StartError, write_whole};
 use crate::config::Config;
 use crate::consensus::engine::Files;
-use crate::organisation::KeyStore;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
+use crate::organisation::{KeyHolder, KeyStore};
 use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::sources::Sources;
@@ -59,6 +61,25 @@ pub(super) fn tag_epoch(state: &State, keys: &KeyStore) -> Result<u32, state::Er
 pub(super) fn tenants(config: &Config, keys: &KeyStore) -> Vec<(Psi, TenantSecret)> {
     let secret = |psi: &Psi| Some((psi.clone(), TenantSecret::new(&*keys.tenant_secret(psi)?)));
     config.tenants.iter().filter_map(secret).collect()
+}
+
+/// What the chain is to know of this node.
+pub(super) fn own(config: &Config, keys: &Arc<KeyStore>) -> Own {
+    let managed = keys.accounts();
+    let acting = |psi: &Psi| {
+        let names = config.accounts_of(psi);
+        managed.iter().filter(|account| names.contains(&account.name)).map(|account| account.id).collect()
+    };
+    let with_accounts = |(psi, secret): (Psi, TenantSecret)| {
+        let accounts = acting(&psi);
+        (psi, secret, accounts)
+    };
+    Own {
+        node: keys.node_signer(),
+        secret: keys.node_secret(),
+        keys: Arc::clone(keys),
+        tenants: tenants(config, keys).into_iter().map(with_accounts).collect(),
+    }
 }
 
 /// The secret in the environment. An empty one is none.

@@ -13,6 +13,7 @@ mod held;
 mod network;
 mod private;
 mod parties;
+mod publishing;
 mod system;
 mod trace;
 mod upgrade;

@@ -10,7 +10,8 @@ use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use coffer_abi::{AccountId, Decode, Encode, Hash, codec};
 use coffer_chain::hash::Domain;
-use coffer_chain::{Psi, Signature, SigningKey};
+use coffer_chain::party::Part;
+use coffer_chain::{PartyStatement, Psi, Signature, SigningKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::durable::write_whole;
@@ -196,6 +197,11 @@ impl KeyStore {
     /// Public half of the key that holds the rights of the organisation that this node was made for.
     pub fn organisation_key(&self) -> AccountId {
         self.own[1].account()
+    }
+
+    /// The organisation key's consent to a party of its own.
+    pub fn consent(&self, statement: &PartyStatement) -> Signature {
+        statement.sign(Part::Consent, &self.own[1])
     }
 
     /// Key that signs markers.

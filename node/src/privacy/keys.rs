@@ -109,6 +109,11 @@ impl TagSecret {
         Self::from_seed(&Self::seed_of_node(node_secret, epoch))
     }
 
+    /// The same key as one that signs: it proves that the node has the secret half of what it publishes.
+    pub fn signer_of_node(node_secret: &[u8; 32], epoch: u32) -> coffer_chain::SigningKey {
+        coffer_chain::SigningKey::from_seed(&Self::seed_of_node(node_secret, epoch))
+    }
+
     fn seed_of_node(node_secret: &[u8; 32], epoch: u32) -> Zeroizing<[u8; 32]> {
         if epoch == 0 {
             return Zeroizing::new(blake3::derive_key(NODE_TAG, node_secret));

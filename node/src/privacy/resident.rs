@@ -51,6 +51,11 @@ impl TenantSecret {
         EncryptionSecret::from_seed(&self.encryption_seed(epoch))
     }
 
+    /// The same key as one that signs: it proves that somebody has the secret half of what the party publishes.
+    pub fn encryption_signer(&self, epoch: u32) -> SigningKey {
+        SigningKey::from_seed(&self.encryption_seed(epoch))
+    }
+
     fn encryption_seed(&self, epoch: u32) -> Zeroizing<[u8; 32]> {
         if epoch == EPOCH {
             return self.derive(ENCRYPTION);
@@ -170,6 +175,9 @@ mod tests {
             (0..4).map(|epoch| *one.encryption(epoch).key().published()).collect();
         assert_eq!(keys.len(), 4, "each epoch has a key of its own");
         assert_eq!(one.party_signer().account(), one.party());
+        for epoch in 0..3 {
+            assert_eq!(one.encryption_signer(epoch).account().0, *one.encryption(epoch).key().published());
+        }
         assert_eq!(format!("{one:?}"), "TenantSecret(…)");
     }
 

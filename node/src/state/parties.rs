@@ -2,7 +2,7 @@
 //! changes any of it (the contract), sealing and opening. Invariants: it is read as the contract wrote it; what is not on record is refused, never guessed.
 
 use coffer_abi::{AccountId, Decode, Encode, Height};
-use coffer_chain::network::{self, OrganisationRecord, organisation_key};
+use coffer_chain::network::{self, NodeRecord, OrganisationRecord, node_key, organisation_key};
 use coffer_chain::party::{
     AccountRecord, AccountRole, EpochRecord, PartyBefore, PartyRecord, TagKeyRecord, account_key, acting_key,
     epoch_key, parties_at_prefix, parties_of_prefix, parties_prefix, party_key, tag_key_key,
@@ -148,6 +148,30 @@ impl View {
         self.network_record(&account_key(account))
     }
 
+    /// A node of the chain.
+    ///
+    /// # Errors
+    /// As [`View::party`].
+    pub fn node(&self, node: &AccountId) -> Result<Option<NodeRecord>, Error> {
+        self.network_record(&node_key(node))
+    }
+
+    /// An organisation of the chain.
+    ///
+    /// # Errors
+    /// As [`View::party`].
+    pub fn organisation(&self, name: &str) -> Result<Option<OrganisationRecord>, Error> {
+        self.network_record(&organisation_key(name))
+    }
+
+    /// True if a party lets an account act for it, whatever else is true of the two.
+    ///
+    /// # Errors
+    /// As [`View::party`].
+    pub fn is_authorised(&self, party: &AccountId, account: &AccountId) -> Result<bool, Error> {
+        Ok(self.value(&network::contract(), &acting_key(party, account))?.is_some())
+    }
+
     /// Whether an account may do for a party what takes a role, and if not, why.
     ///
     /// # Errors
@@ -176,8 +200,11 @@ impl View {
         if by.role < needed {
             return Ok(Err(Why::Role { account, role: by.role, needed }));
         }
-        let authorised = self.value(&network::contract(), &acting_key(party, &account))?.is_some();
-        Ok(if authorised { Ok(()) } else { Err(Why::NotAuthorised { party: *party, account }) })
+        Ok(if self.is_authorised(party, &account)? {
+            Ok(())
+        } else {
+            Err(Why::NotAuthorised { party: *party, account })
+        })
     }
 
     /// Where and how a party is written to at `height`, that of this view or a later one: what it had before counts as long as it is good. `None` if it is no party, or its record began after that height.
@@ -200,7 +227,7 @@ impl View {
     }
 
     fn is_suspended(&self, party: &PartyRecord) -> Result<bool, Error> {
-        let organisation: Option<OrganisationRecord> = self.network_record(&organisation_key(&party.organisation))?;
+        let organisation = self.organisation(&party.organisation)?;
         let none = || damaged(&format!("the party {} has no organisation", party.party));
         Ok(organisation.ok_or_else(none)?.suspended)
     }

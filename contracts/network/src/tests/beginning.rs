@@ -75,3 +75,59 @@ fn pages_go_on_where_the_last_one_ended(test: &Test) {
     assert_eq!(net.ask().organisation("x".repeat(300)), None);
     assert_eq!(net.ask().node(node(9)), None);
 }
+
+fn tag(key: u8) -> FirstTagKey {
+    FirstTagKey { node: node(1), key: AccountId([key; 32]) }
+}
+
+fn party(party: u8, key: u8, accounts: Vec<AccountId>) -> FirstParty {
+    let (party, key) = (AccountId([party; 32]), AccountId([key; 32]));
+    FirstParty { party, organisation: "Org1".to_owned(), node: node(1), key, accounts }
+}
+
+fn user(account: u8) -> FirstAccount {
+    let organisation = "Org1".to_owned();
+    FirstAccount { account: AccountId([account; 32]), organisation, role: AccountRole::Deploy }
+}
+
+#[coffer_test]
+fn a_network_begins_with_parties_that_act_at_once(test: &Test) {
+    let one = || vec![organisation(1, Access::Trusted, vec![new_node(1, Role::Validator)])];
+    let net = Net::nothing(test);
+    let acting = vec![AccountId([61; 32])];
+    let first =
+        FirstParties { tag_keys: vec![tag(31)], accounts: vec![user(61)], parties: vec![party(41, 51, acting)] };
+    net.ask().init(one(), parameters(), 1, first).unwrap();
+    assert_eq!(net.ask().tag_key(node(1)).unwrap().epoch, 0);
+    assert_eq!(net.ask().account(AccountId([61; 32])).unwrap().role, AccountRole::Deploy);
+    let known = net.ask().party(AccountId([41; 32])).unwrap();
+    assert_eq!((known.node, known.epoch, known.custodians), (node(1), 0, vec![]));
+    assert_eq!(net.ask().party_at(AccountId([41; 32]), 0).unwrap().key, AccountId([51; 32]));
+    assert!(net.ask().acts_for(AccountId([41; 32]), AccountId([61; 32])));
+    // It goes on as any other: the party takes back what the genesis gave.
+    net.by(AccountId([41; 32])).revoke(AccountId([61; 32])).unwrap();
+    assert!(!net.ask().acts_for(AccountId([41; 32]), AccountId([61; 32])));
+}
+
+#[coffer_test]
+fn first_parties_keep_the_rules_for_keys_nodes_and_organisations(test: &Test) {
+    let refused = |first| {
+        let one = vec![organisation(1, Access::Trusted, vec![new_node(1, Role::Validator)])];
+        Net::nothing(test).ask().init(one, parameters(), 1, first).unwrap_err()
+    };
+    let taken = |key: u8| Error::KeyTaken { key: AccountId([key; 32]), organisation: "Org1".to_owned() };
+    let stranger = FirstTagKey { node: node(9), ..tag(31) };
+    assert!(matches!(refused(FirstParties { tag_keys: vec![stranger], ..nobody() }), Error::NoNode { .. }));
+    assert!(matches!(refused(FirstParties { tag_keys: vec![tag(31), tag(32)], ..nobody() }), Error::NoChange { .. }));
+    assert_eq!(refused(FirstParties { accounts: vec![user(61), user(61)], ..nobody() }), taken(61));
+    let unknown = FirstAccount { organisation: "Org9".to_owned(), ..user(61) };
+    assert!(matches!(refused(FirstParties { accounts: vec![unknown], ..nobody() }), Error::NoOrganisation { .. }));
+    let without = FirstParties { parties: vec![party(41, 51, vec![])], ..nobody() };
+    assert_eq!(refused(without), Error::NoTagKey { node: node(1) });
+    let with = |parties| FirstParties { tag_keys: vec![tag(31)], parties, ..nobody() };
+    assert_eq!(refused(with(vec![party(41, 31, vec![])])), taken(31), "the tag key");
+    assert_eq!(refused(with(vec![party(41, 41, vec![])])), taken(41), "the party's own");
+    assert_eq!(refused(with(vec![party(41, 51, vec![]), party(41, 52, vec![])])), taken(41), "twice");
+    let acts = with(vec![party(41, 51, vec![AccountId([61; 32])])]);
+    assert_eq!(refused(acts), Error::NoAccount { account: AccountId([61; 32]) });
+}

@@ -1,12 +1,13 @@
 //! Who may act for a party, on a chain that keeps parties: the genesis lets managed accounts act at once, and what changed in the block before a marker's counts in that marker's.
 
 use coffer_abi::AccountId;
-use coffer_chain::party::AccountRole;
-use coffer_chain::{InnerBody, SystemContract, network};
+use coffer_chain::party::{AccountRole, Part};
+use coffer_chain::{InnerBody, PartyStatement, SystemContract, TagKeyStatement, network};
 
 use super::private::{body, keys, marker_of, order, party, sealed_by, status};
 use super::*;
 use crate::invoke::InvokeError;
+use crate::node::genesis::DEV_ORGANISATION;
 use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::TenantSecret;
 use crate::sources::seeded_key;
@@ -126,4 +127,70 @@ async fn a_node_refuses_early_what_would_be_refused_and_says_who_can_change_it()
     let refused = node.invoker().call(&one, request).await.err().unwrap();
     assert!(matches!(refused, InvokeError::MayNotAct(Why::NoAccount(account)) if account == stranger), "{refused}");
     node.stop().await.unwrap();
+}
+
+/// A statement of PS1's party that another node serves it, signed by all it takes.
+fn elsewhere(opened: &Opened, epoch: u32, node: &SigningKey) -> PartyStatement {
+    let secret = opened.residents.secret(&psi("PS1")).unwrap();
+    PartyStatement {
+        chain_id: *opened.ledger.executor.chain_id(),
+        party: secret.party(),
+        organisation: DEV_ORGANISATION.into(),
+        node: node.account(),
+        key: secret.encryption_signer(epoch).account(),
+        epoch,
+        custodians: vec![],
+        until: Height(15),
+    }
+}
+
+/// Lets another node in, with a tag key.
+fn other_node(opened: &Opened) -> SigningKey {
+    let (node, seal) = (SigningKey::from_seed(&[21; 32]), SigningKey::from_seed(&[22; 32]));
+    let approved = (node.account(), network::Access::Trusted, Vec::<String>::new()).encode();
+    does(opened, &own("organisation"), "approve", approved, 50);
+    let chain_id = *opened.ledger.executor.chain_id();
+    let statement = TagKeyStatement { chain_id, node: node.account(), key: seal.account(), epoch: 0 };
+    does(opened, &node, "set_tag_key", (statement.key, statement.sign(&seal)).encode(), 51);
+    node
+}
+
+#[test]
+fn a_party_that_another_node_registered_is_not_served_here_though_its_keys_are() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Opened::open(&Config { tenants: vec![], ..settings(folder.path()) }).unwrap());
+    let opened = Opened::open(&settings(folder.path())).unwrap();
+    let node = other_node(&opened);
+    let statement = elsewhere(&opened, 0, &node);
+    let seal = opened.residents.secret(&psi("PS1")).unwrap().encryption_signer(0);
+    let parts = [(Part::Possession, &seal), (Part::Acceptance, &node), (Part::Consent, &own("organisation"))];
+    let [possession, acceptance, consent] = parts.map(|(part, key)| statement.sign(part, key));
+    let PartyStatement { organisation, node, key, custodians, until, .. } = statement;
+    let input = (organisation, node, key, custodians, until, possession, acceptance, consent).encode();
+    does(&opened, &party_key(&opened, "PS1"), "register_party", input, 52);
+    let sealed = sealed_by(&own("account alice"), body(&opened, &["PS1"]), &keys(&opened));
+    opened.pipelines.payloads.put(&sealed.hash, &sealed.bytes).unwrap();
+    let marker = marker_of(&opened, &sealed, &["PS1"], 53);
+    order(&opened, &marker);
+    assert_eq!(status(&opened, "PS1", &marker), None);
+    opened.ledger.state.private(&psi("PS1")).unwrap();
+    let lack = opened.own.lack(&opened.ledger.state.public(), opened.ledger.executor.chain_id()).unwrap();
+    assert!(lack.obstacles.iter().any(|one| one.contains("is served by the node")), "{:?}", lack.obstacles);
+}
+
+#[test]
+fn a_party_that_moved_with_another_key_still_opens_what_was_sealed_for_what_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Opened::open(&settings(folder.path())).unwrap();
+    let node = other_node(&opened);
+    let statement = elsewhere(&opened, 1, &node);
+    let seal = opened.residents.secret(&psi("PS1")).unwrap().encryption_signer(1);
+    let signed = (statement.sign(Part::Possession, &seal), statement.sign(Part::Acceptance, &node));
+    let PartyStatement { node, key, custodians, until, .. } = statement;
+    let input = (node, key, custodians, until, signed.0, signed.1).encode();
+    does(&opened, &party_key(&opened, "PS1"), "change_party", input, 52);
+    let record = opened.ledger.state.public().party(&party(&opened, "PS1")).unwrap().unwrap();
+    assert_eq!((record.epoch, record.node), (1, node));
+    // The slot for the tag key of this node, the wrap by the key of epoch 0.
+    assert!(deploys(&opened, &own("account alice"), 53).is_ok());
 }
