@@ -2,6 +2,7 @@
 //! and nothing that was changed, copied or forged anywhere.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use coffer_abi::{AccountId, ContractId, Gas, Hash, Height};
 use coffer_chain::envelope::{Envelope, Header, Text, WRAP, Wraps, payload_hash};
@@ -365,7 +366,7 @@ fn a_previous_tag_key_counts_as_long_as_the_directory_says_so() {
     let (current, previous) = (tag(node + 20), tag(node));
     let places = |tags: &[TagSecret]| named(tags, &sent.world, &sent.shown()).unwrap().len();
     assert_eq!(
-        (places(&[current.clone()]), places(&[previous.clone()]), places(&[current, previous.clone()])),
+        (places(from_ref(&current)), places(from_ref(&previous)), places(&[current, previous.clone()])),
         (0, 1, 1)
     );
     struct Later<'a>(&'a World);
