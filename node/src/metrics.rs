@@ -41,6 +41,64 @@ impl Timer {
     }
 }
 
+/// How much there is of something now.
+#[derive(Debug)]
+pub struct Gauge {
+    name: &'static str,
+    help: &'static str,
+    value: AtomicU64,
+}
+
+impl Gauge {
+    const fn new(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, value: AtomicU64::new(0) }
+    }
+
+    /// Says how much there is.
+    pub fn set(&self, value: u64) {
+        self.value.store(value, Ordering::Relaxed);
+    }
+}
+
+/// How much there was of something since the start.
+#[derive(Debug)]
+pub struct Counter(Gauge);
+
+impl Counter {
+    const fn new(name: &'static str, help: &'static str) -> Self {
+        Self(Gauge::new(name, help))
+    }
+
+    /// Counts so many more.
+    pub fn add(&self, more: u64) {
+        self.0.value.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.0.value.load(Ordering::Relaxed)
+    }
+}
+
+macro_rules! values {
+    ($kind:ident, $all:ident: $($name:ident = $text:literal: $help:literal;)*) => {
+        $(#[doc = $help] pub static $name: $kind = $kind::new($text, $help);)*
+        const $all: &[&$kind] = &[$(&$name),*];
+    };
+}
+
+values! {
+    Gauge, GAUGES:
+    PIPELINES = "private_pipelines": "Private states with work, those that are held included.";
+    HELD = "private_held": "Private states that wait for something.";
+    PRIVATE_LAG = "private_lag_blocks": "Blocks by which the private state that is furthest behind trails the chain.";
+}
+
+values! {
+    Counter, COUNTERS:
+    PRIVATE_CALLS = "private_calls_total": "Private calls executed.";
+}
+
 macro_rules! timers {
     ($($name:ident = $text:literal: $help:literal;)*) => {
         $(#[doc = $help] pub static $name: Timer = Timer::new($text, $help);)*
@@ -58,6 +116,7 @@ timers! {
     LAST_SIGNED = "last_signed": "Syncs of the record of the last signed round.";
     CERTIFICATE = "certificate": "Checking the signatures of a certificate.";
     BALLOTS = "ballots": "Signing and checking votes and proposals.";
+    PRIVATE_EXECUTION = "private_execution": "Executing what a block orders for one private state.";
     CATCH_UP = "catch_up": "Executing and committing a block of a peer while the consensus engine rests.";
     SIGN = "sign": "Signing what a caller sends.";
     ADMISSION = "admission": "Checking a transaction that was submitted here or came from a peer.";
@@ -72,6 +131,12 @@ pub fn text() -> String {
         // Writing to a string cannot fail.
         let _ =
             writeln!(text, "# HELP {name} {help}\n# TYPE {name} summary\n{name}_sum {seconds}\n{name}_count {count}");
+    }
+    let gauges = GAUGES.iter().map(|gauge| (*gauge, "gauge"));
+    let counters = COUNTERS.iter().map(|counter| (&counter.0, "counter"));
+    for (Gauge { name, help, value }, kind) in gauges.chain(counters) {
+        let value = value.load(Ordering::Relaxed);
+        let _ = writeln!(text, "# HELP coffer_{name} {help}\n# TYPE coffer_{name} {kind}\ncoffer_{name} {value}");
     }
     text
 }
@@ -96,6 +161,10 @@ mod tests {
             let line = format!("\ncoffer_{}_seconds_count ", timer.name);
             assert_eq!(text.matches(&line).count(), 1, "{}", timer.name);
             assert!(timer.help.ends_with('.'), "{}", timer.name);
+        }
+        for Gauge { name, help, .. } in GAUGES.iter().copied().chain(COUNTERS.iter().map(|counter| &counter.0)) {
+            assert_eq!(text.matches(&format!("\ncoffer_{name} ")).count(), 1, "{name}");
+            assert!(help.ends_with('.'), "{name}");
         }
     }
 }

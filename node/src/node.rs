@@ -29,7 +29,7 @@ use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
 use crate::consensus::engine::{Agreement, EQUIVOCATIONS_FILE, Engine, Equivocation, Files, Shown};
 use crate::durable;
-use crate::executor::{Executor, Known, Pipelines, Tracer, UnknownVersion, follow};
+use crate::executor::{Executor, Holds, Known, PipelineParts, Pipelines, Tracer, UnknownVersion, follow, workers};
 use crate::invoke::{Invoker, Parts};
 use crate::network::Network;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
@@ -37,6 +37,8 @@ use crate::organisation::{AccountInfo, KeyHolder, KeyStore};
 use crate::pool::{self, Admission, Pool, Waiters};
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::{Residents, TenantSecret};
+use crate::privacy::voids::Voids;
+use crate::privacy::wanted::Wanted;
 use crate::rpc;
 use crate::sources::Sources;
 use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
@@ -96,7 +98,6 @@ impl Node {
             shown,
             folder,
             pipelines,
-            caught_up,
             invoker,
             accounts,
             residents,
@@ -107,7 +108,7 @@ impl Node {
         let payloads = Arc::clone(&pipelines.payloads);
 
         let mut private = Tasks::default();
-        private.spawn("private execution", follow(pipelines, caught_up, private.stop_signal()));
+        private.spawn("private execution", follow(pipelines, workers(), private.stop_signal()));
         let mut links = Tasks::default();
         let (network, events) = links::start(settings, node_seed, &ledger, admission, &mut links).await?;
         let mut blocks = Tasks::default();
@@ -234,9 +235,7 @@ struct Opened {
     files: Files,
     shown: Shown,
     folder: PathBuf,
-    pipelines: Pipelines,
-    /// Height private execution has come to.
-    caught_up: Height,
+    pipelines: Arc<Pipelines>,
     invoker: Invoker,
     accounts: Vec<AccountInfo>,
     residents: Arc<Residents>,
@@ -288,6 +287,7 @@ impl Opened {
         let options = StateOptions { recoveries, ..state_options(config, &keys, genesis.clone(), &tenants) };
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
+        let voids = Arc::new(Voids::open(&config.data, genesis.chain_id())?);
         let state = State::open_in(folder, options, || {
             if config.snapshot {
                 return Err(StartError::NoState);
@@ -321,13 +321,19 @@ impl Opened {
             Arc::clone(&sources),
         );
         ledger.look_ahead()?;
-        let pipelines = Pipelines {
+        let (holds, wanted) = (Arc::new(Holds::default()), Arc::new(Wanted::default()));
+        // What a former run left undone is done while the node answers: one private state may have much of it.
+        let pipelines = Arc::new(Pipelines::new(PipelineParts {
             state: state.clone(),
             executor: Arc::clone(&executor),
             payloads: Arc::clone(&payloads),
             residents: Arc::clone(&residents),
             waiters: Arc::clone(&private_waiters),
-        };
+            wanted,
+            voids: Arc::clone(&voids),
+            holds: Arc::clone(&holds),
+        }));
+        pipelines.begin()?;
         let invoker = Invoker::new(Parts {
             state,
             executor,
@@ -337,12 +343,13 @@ impl Opened {
             private_waiters,
             payloads,
             residents: Arc::clone(&residents),
+            holds,
+            voids,
             keys,
             sources,
             limits: config.invoke,
             view_gas: config.execution.query_gas,
         });
-        let caught_up = pipelines.catch_up()?;
         let folder = config.data.clone();
         Ok(Self {
             ledger,
@@ -353,7 +360,6 @@ impl Opened {
             shown,
             folder,
             pipelines,
-            caught_up,
             invoker,
             accounts,
             residents,

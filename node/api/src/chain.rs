@@ -51,6 +51,8 @@ pub enum TransactionKind {
     Upgrade,
     /// Gives a public contract another authority.
     SetAuthority,
+    /// Says that a party never executes a private transaction.
+    Void,
 }
 
 /// A transaction of a block in short.
@@ -104,6 +106,7 @@ impl From<&ChainBlock> for Block {
                 Kind::Marker { .. } => TransactionKind::Marker,
                 Kind::Upgrade { .. } => TransactionKind::Upgrade,
                 Kind::SetAuthority { .. } => TransactionKind::SetAuthority,
+                Kind::Void(_) => TransactionKind::Void,
             },
             sender: Text(tx.body.sender),
         });

@@ -120,7 +120,7 @@ pub trait ContractApi {
     /// makes two contracts.
     #[method(
         access = tenant,
-        errors = [CODE_REFUSED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, OVER_QUOTA],
+        errors = [CODE_REFUSED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
         params = r#"{"wasm": "AGFzbQEAAAA=", "init": {"start": 5}, "private": true, "from": "alice"}"#,
         result = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
@@ -154,7 +154,7 @@ pub trait ContractApi {
     /// the chain all the same.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, OVER_QUOTA],
+        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "method": "add",

@@ -148,7 +148,7 @@ pub trait DebugApi {
     /// keeps the newest heights, as many as `history` in its settings.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, PRUNED, HELD],
+        errors = [NOT_FOUND, PRUNED, UNUSABLE],
         params = r#"{"tx": "0x7777777777777777777777777777777777777777777777777777777777777777"}"#,
         result = r#"{
             "height": 4, "status": "ok", "gasUsed": 141210, "agrees": true,
@@ -180,7 +180,7 @@ pub trait DebugApi {
     /// The contract is looked for in the caller's private state first, then in the public one.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, PRUNED, HELD],
+        errors = [NOT_FOUND, ACCOUNT, PRUNED, UNUSABLE],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "method": "add",

@@ -45,7 +45,7 @@ kinds! {
     BATCH_TOO_LONG = (-32010, "batchTooLong", "The batch has more than `data.limit` requests. Send several batches.");
     TOO_MANY_SUBSCRIPTIONS = (-32006, "tooManySubscriptions", "This connection has reached its limit of subscriptions. End one first.");
     NOT_FOUND = (-31001, "notFound", "There is nothing by that id in the caller's view. Absent and not yours are one answer.");
-    HELD = (-31002, "held", "The private state waits for something and takes no calls until it has it; the message says for what.");
+    HELD = (-31002, "held", "The private state waits for something and takes no calls until it has it; the message says for what. It is read as it was before.");
     OVER_QUOTA = (-31003, "overQuota", "The tenant's limit is reached. Try again after `data.retryAfterMs`.");
     BUSY = (-31004, "busy", "The node is at its limit. Try again later.");
     UNCONFIGURED = (-31005, "unconfiguredPsi", "This node does not have the private state: it reads as empty and takes no writes.");
@@ -59,6 +59,7 @@ kinds! {
     REFUSED = (-31013, "refused", "The call was in a block, but nothing ran; `data.reason` says why.");
     LAYOUT_CHANGED = (-31015, "layoutChanged", "The new module stores in another form what the contract has stored, and has no `migrate`; nothing was sent. `data.differences` tells what differs.");
     TOO_MANY_HANDOVERS = (-31016, "tooManyHandovers", "More handovers lead to the block than one answer has. Ask for the block at `data.height` first, then for this one with `from`: `data.from`.");
+    UNUSABLE = (-31020, "unusablePsi", "The private state's records are damaged or not whole, so it is neither read nor changed until the operator repairs it; the message says how.");
     TRANSPORT = (-31014, "transport", "The HTTP request itself is not usable; the message says what to change.");
 }
 
@@ -97,12 +98,20 @@ pub enum Error {
         /// A way out, or empty.
         hint: String,
     },
-    /// Retryable: the private state waits for a payload.
+    /// Retryable: the private state waits for something.
     #[error("private state {psi} is held and takes no calls: {reason}")]
     Held {
         /// The private state.
         psi: String,
-        /// What it waits for, or why it stopped.
+        /// What it waits for.
+        reason: String,
+    },
+    /// Permanent until the operator repairs it.
+    #[error("private state {psi} cannot be used: {reason}")]
+    Unusable {
+        /// The private state.
+        psi: String,
+        /// Why, and how it is repaired.
         reason: String,
     },
     /// Retryable.
@@ -257,6 +266,7 @@ impl Error {
             Self::InvalidParams { .. } => kind::INVALID_PARAMS,
             Self::NotFound { .. } => kind::NOT_FOUND,
             Self::Held { .. } => kind::HELD,
+            Self::Unusable { .. } => kind::UNUSABLE,
             Self::OverQuota { .. } => kind::OVER_QUOTA,
             Self::Busy(_) => kind::BUSY,
             Self::Unconfigured { .. } => kind::UNCONFIGURED,
@@ -280,7 +290,7 @@ impl Error {
         let details = match self {
             Self::InvalidParams { path, .. } => json!({ "path": path }),
             Self::NotFound { what, id, .. } => json!({ "what": what, "id": id }),
-            Self::Held { psi, .. } => json!({ "psi": psi }),
+            Self::Held { psi, .. } | Self::Unusable { psi, .. } => json!({ "psi": psi }),
             Self::OverQuota { what, retry_after_ms } => json!({ "limit": what, "retryAfterMs": retry_after_ms }),
             Self::Unconfigured { psi } => json!({ "psi": psi }),
             Self::Pruned { height, oldest } => json!({ "height": height, "oldest": oldest }),

@@ -26,6 +26,7 @@ pub mod rpc;
 pub mod state;
 pub mod tx;
 pub mod upgrade;
+pub mod void;
 
 #[cfg(feature = "client")]
 pub mod client;

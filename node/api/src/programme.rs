@@ -55,7 +55,7 @@ pub trait ProgrammeApi {
     /// `NameTaken`, `Invalid` with the field, `NotMade`.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, OVER_QUOTA],
+        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
         params = r#"{"name": "health", "organisation": "Ministry", "user": "ada", "parties": ["Ministry", "Bank"], "from": "alice"}"#,
         result = r#"{
             "name": "health",
@@ -91,7 +91,7 @@ pub trait ProgrammeApi {
     /// The programmes of the caller's private state, in pages.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, HELD],
+        errors = [NOT_FOUND, UNUSABLE],
         params = r#"{"limit": 10}"#,
         result = r#"{
             "items": [{

@@ -49,6 +49,50 @@ pub struct PsiTrieRoot {
     pub sealed: bool,
 }
 
+/// How a private state stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PsiStatus {
+    /// The private state.
+    pub psi: String,
+    /// The block up to which it is done with the chain; it is read as of that one.
+    pub head: u64,
+    /// Blocks by which it trails the chain.
+    pub lag: u64,
+    /// What it waits for; `null` if it waits for nothing.
+    pub held: Option<PsiHold>,
+    /// Why it is neither read nor changed, and how it is repaired; `null` if nothing is wrong with it.
+    pub unusable: Option<String>,
+    /// What its party voided: the contracts concerned may differ from what the other parties have. By the markers' heights, the first 1,000.
+    pub voids: Vec<PsiVoid>,
+}
+
+/// What a private state waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PsiHold {
+    /// Height of the block that it does not execute.
+    pub height: u64,
+    /// The marker it waits at; `null` if it waits for no payload or void but because this node failed.
+    pub marker: Option<Text<Hash>>,
+    /// What it waits for.
+    pub reason: String,
+}
+
+/// A marker that a party voided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PsiVoid {
+    /// The marker's transaction.
+    pub marker: Text<Hash>,
+    /// Height of its block.
+    pub height: u64,
+    /// Height of the block with the void.
+    pub voided: u64,
+    /// True if this private state executed it all the same, as its node lost its file of voids: it differs from what the chain says.
+    pub executed: bool,
+}
+
 /// Private states.
 #[api(namespace = "psi")]
 pub trait PsiApi {
@@ -57,6 +101,28 @@ pub trait PsiApi {
     /// In this order: URL parameter `?PSI=`, header `PSI`, header `Quorum-PSI`, else `private`.
     #[method(access = tenant, errors = [], params = r#"{}"#, result = r#"{"psi": "PS1", "configured": true}"#)]
     async fn current(&self, ctx: Self::Context) -> Result<Current, Error>;
+
+    /// How far the caller's private state is, what it waits for, and what its party voided.
+    ///
+    /// While it is held it is read as of its head, and takes no calls. It goes on by itself once what it waits for has come.
+    #[method(
+        access = tenant,
+        errors = [],
+        params = r#"{}"#,
+        result = r#"{
+            "psi": "PS1",
+            "head": 41,
+            "lag": 3,
+            "held": {
+                "height": 42,
+                "marker": "0x7777777777777777777777777777777777777777777777777777777777777777",
+                "reason": "block 42 orders a call for it by marker 0x7777777777777777777777777777777777777777777777777777777777777777, but its payload is not on this node; it goes on by itself once that has come"
+            },
+            "unusable": null,
+            "voids": []
+        }"#
+    )]
+    async fn status(&self, ctx: Self::Context) -> Result<PsiStatus, Error>;
 
     /// Root of the caller's private state after a public block.
     #[method(

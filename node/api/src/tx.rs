@@ -89,6 +89,8 @@ pub struct Progress {
     pub index: Option<u32>,
     /// Hash of its block.
     pub block_hash: Option<Text<Hash>>,
+    /// What the caller's private state waits for before it executes it; while it is ordered, and `null` if it waits for nothing.
+    pub held: Option<String>,
     /// What came of it, as `tx_receipt` gives it; when it is final.
     pub receipt: Option<Receipt>,
 }
@@ -129,11 +131,11 @@ pub trait TxApi {
     /// WebSocket only. A reader who is slow misses what has passed meanwhile, never the last item. An unknown transaction is followed until it comes,
     /// for ten minutes at most: then `unknown` comes once more, with `last`. What expired before it was asked for is unknown. `last` with any
     /// other status means that this node cannot read on, and `tx_receipt` says why. That a marker waits or expired is told to the parties that this
-    /// node knows alone; to everybody else it is unknown until it is in a block, and then `final` with its public receipt.
+    /// node knows alone; to everybody else it is unknown until it is in a block, and then `final` with its public receipt. So is, to its party too, one that the party voided.
     #[subscription(
         access = tenant,
         unsubscribe = "unsubscribe",
-        errors = [HELD, TOO_MANY_SUBSCRIPTIONS],
+        errors = [UNUSABLE, TOO_MANY_SUBSCRIPTIONS],
         params = r#"{"tx": "0x7777777777777777777777777777777777777777777777777777777777777777"}"#,
         result = r#"{
             "tx": "0x7777777777777777777777777777777777777777777777777777777777777777",
@@ -143,6 +145,7 @@ pub trait TxApi {
             "height": null,
             "index": null,
             "blockHash": null,
+            "held": null,
             "receipt": null
         }"#
     )]

@@ -6,6 +6,8 @@ pub const DEPLOY: u64 = 100_000;
 /// Gas of each byte of a module that is deployed or takes another's place: it is validated, compiled and kept. Compiling is most of it; the
 /// largest module that may be uploaded is within the gas of one transaction.
 pub const MODULE_BYTE: u64 = 900;
+/// Gas of a void: it stays in the public state for good.
+pub const VOID: u64 = 200_000;
 /// Gas of any change of a contract.
 pub const CHANGE: u64 = 60_000;
 /// Gas of each consent: its signature is verified.

@@ -28,6 +28,7 @@ pub mod party;
 pub mod recovery;
 pub mod rules;
 pub mod versions;
+pub mod void;
 pub mod trie;
 
 pub use authority::{Authority, Change, Consent, Consents, Parties};
@@ -46,6 +47,7 @@ pub use sign::{Signature, SigningKey};
 pub use slots::{Custodians, Custody, Marker, SlotText, Slots};
 pub use system::{SystemContract, SystemContracts};
 pub use tx::{CheckedTx, Kind, Transaction, TxBody};
+pub use void::{Void, Voided};
 
 /// Version of the forms: of everything that is encoded, hashed and signed here. [`versions`] says which forms a version of the protocol has.
 pub const PROTOCOL_VERSION: u16 = 1;

@@ -138,6 +138,8 @@ pub fn check_action_bounds(kind: &Kind) -> Result<(), TxError> {
         }
         // Slots, parties and consents are bounded by their types.
         Kind::Marker { .. } | Kind::SetAuthority { .. } => return Ok(()),
+        Kind::Void(void) if void.is_in_bounds() => return Ok(()),
+        Kind::Void(_) => return Err(TxError::OutOfBounds("place")),
     };
     if input.len() > limits::MAX_INPUT { Err(TxError::OutOfBounds("input")) } else { Ok(()) }
 }

@@ -11,6 +11,7 @@ use crate::authority::{Authority, Consents};
 use crate::hash::{Domain, hash_of};
 use crate::sign::{Signature, SigningKey, verify};
 use crate::slots::Marker;
+use crate::void::Void;
 use crate::{PROTOCOL_VERSION, rules};
 
 /// Bytes of the largest encoded transaction: a module at its cap, arguments at theirs, and room for the rest.
@@ -65,6 +66,8 @@ pub enum Kind {
         /// Those of the parties that are not the sender.
         consents: Consents,
     },
+    /// Says that the sender, a party, never executes what a marker orders for it.
+    Void(Void),
 }
 
 /// What the sender signs.
@@ -80,7 +83,7 @@ pub struct TxBody {
     pub valid_until: Height,
     /// Gas it may use; 0 for a marker.
     pub gas_limit: Gas,
-    /// Who signs: an account, or for a marker the relay key of a node.
+    /// Who signs: an account, for a marker the relay key of a node, for a void the party.
     pub sender: AccountId,
     /// What it does.
     pub kind: Kind,

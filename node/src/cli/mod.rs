@@ -10,6 +10,7 @@ mod init;
 mod membership;
 mod network;
 mod print;
+mod privacy;
 mod programme;
 mod proof;
 mod recover;
@@ -58,6 +59,8 @@ enum Command {
     Budget(budget::BudgetArgs),
     /// Make programmes of budgets in a private state, and list them
     Programme(programme::ProgrammeArgs),
+    /// Void what a private state cannot execute
+    Privacy(privacy::PrivacyArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
@@ -103,6 +106,7 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Contract(args) => contract::run(args),
         Command::Budget(args) => budget::run(args),
         Command::Programme(args) => programme::run(args),
+        Command::Privacy(args) => privacy::run(args),
         Command::Proof(args) => proof::run(args),
         Command::Network(args) => network::run(args),
         Command::Db(args) => db::run(args),

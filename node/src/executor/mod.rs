@@ -16,6 +16,7 @@ mod query;
 mod recovery;
 mod upgrade;
 mod versions;
+mod void;
 mod world;
 
 pub use action::{Action, Deployment, Frame};
@@ -23,7 +24,7 @@ pub use directory::{Parties, keeps_parties};
 pub use first::{FirstStateError, first_writes};
 pub use lane::{CHAIN, lane_of};
 pub use overlay::Overlay;
-pub use pipeline::{Ordered, PipelineError, Pipelines, follow, ordered_calls};
+pub use pipeline::{Hold, Holds, PipelineError, PipelineParts, Pipelines, Reason, executed_calls, follow, workers};
 pub use private::{PrivateCall, PrivateRun, needed_role};
 pub use public::{BlockError, BlockRun};
 pub use trace::{Traced, TracedCodes, Tracer};

@@ -7,7 +7,7 @@ use coffer_runtime::BlockContext;
 
 use super::action::{Acted, Action, Deployment, Frame};
 use super::upgrade::{NewAuthority, Upgrade};
-use super::{CHAIN, Error, Executor, Overlay, Snapshot, included};
+use super::{CHAIN, Error, Executor, Overlay, Snapshot, included, void};
 use crate::state::{StateWrites, View};
 
 /// What executing a block gives.
@@ -130,6 +130,7 @@ impl Executor {
             Kind::SetAuthority { contract, revision, authority, consents } => {
                 Action::SetAuthority(NewAuthority { contract: *contract, revision: *revision, authority, consents })
             }
+            Kind::Void(void) => return Ok(void::put(overlay, block, tx, void)?),
             // What a marker orders runs in its parties' private states; the chain only says that it is ordered.
             Kind::Marker { .. } => {
                 let status = Status::Ok(Vec::new());

@@ -8,6 +8,7 @@ use coffer_chain::rules::NotIncludable;
 use coffer_chain::tx::TxError;
 use coffer_runtime::{Fault, Violation};
 
+use crate::executor::Hold;
 use crate::organisation::KeyError;
 use crate::pool::PoolError;
 use crate::privacy::{envelope, payloads};
@@ -65,12 +66,27 @@ pub enum InvokeError {
         /// The transaction, or the marker of a private call.
         tx: Hash,
     },
-    /// The private state is held; nothing was sent.
+    /// The private state waits for something and takes no calls. Retry once that has come; nothing was sent.
+    #[error("private state `{0}` is held: {1}")]
+    Held(Psi, Hold),
+    /// A void is refused: the private state has executed the marker's block. Permanent; nothing was signed.
+    #[error("{0}")]
+    NotVoidable(String),
+    /// The state cannot be read, or the private state cannot be used; nothing was sent.
     #[error(transparent)]
     State(#[from] state::Error),
     /// This node failed.
     #[error("this node failed: {0}")]
     Failed(String),
+}
+
+impl From<executor::PipelineError> for InvokeError {
+    fn from(error: executor::PipelineError) -> Self {
+        match error {
+            executor::PipelineError::State(error) => Self::State(error),
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }
 
 impl From<executor::Error> for InvokeError {

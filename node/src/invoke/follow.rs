@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::read::blocking;
 use super::{Found, InvokeError, Invoker, Scope};
-use crate::executor::Parties;
+use crate::executor::{Hold, Parties};
 use crate::pool::{Settled, Waiting};
 use crate::privacy::marking::Shown;
 use crate::state::{Head, Place};
@@ -29,6 +29,8 @@ pub enum Progress {
         place: Place,
         /// Hash of that block.
         block_hash: Hash,
+        /// What the private state waits for before it executes that block, if it does.
+        hold: Option<Hold>,
     },
     /// It is in a block, and this came of it.
     Final(Box<Found>),
@@ -52,7 +54,7 @@ pub struct Step {
 enum Told {
     Unknown,
     Waiting(Height),
-    Ordered(Place, Hash),
+    Ordered(Place, Hash, Option<Hold>),
     Ended,
 }
 
@@ -62,6 +64,7 @@ pub struct Follower {
     tenant: TenantContext,
     tx: Hash,
     heads: watch::Receiver<Head>,
+    holds: watch::Receiver<u64>,
     arrived: Option<oneshot::Receiver<Waiting>>,
     public: Option<oneshot::Receiver<Settled>>,
     private: Option<oneshot::Receiver<Settled>>,
@@ -84,9 +87,10 @@ impl Invoker {
             tx,
             // ORDER: registered before the first look, so that nothing is missed.
             heads: parts.state.watch(),
+            holds: parts.holds.watch(),
             arrived: Some(parts.pool.arrival(tx)),
             public: Some(parts.public_waiters.register(tx)),
-            private: Some(parts.private_waiters.register(tx)),
+            private: Some(parts.private_waiters.register_for(tenant.psi(), tx)),
             until: Instant::now() + parts.limits.unknown_wait,
             first: None,
             told: Told::Unknown,
@@ -116,7 +120,8 @@ impl Invoker {
         if let Some((scope, receipt, block)) = self.placed(tenant, tx)? {
             let place = Place { height: receipt.height, index: receipt.index };
             if scope == Scope::Public && self.is_pending(tenant, &block, place)? {
-                return Ok(Progress::Ordered { place, block_hash: block.header.hash() });
+                let hold = self.parts.holds.of(tenant.psi());
+                return Ok(Progress::Ordered { place, block_hash: block.header.hash(), hold });
             }
             if let Some(found) = self.find(tenant, tx)? {
                 return Ok(Progress::Final(Box::new(found)));
@@ -162,7 +167,7 @@ impl Follower {
                 () = heard(&mut self.public) => {}
                 () = heard(&mut self.private) => {}
                 () = heard(&mut self.arrived) => {}
-                moved = moved(&mut self.heads, told) => moved?,
+                moved = moved(&mut self.heads, &mut self.holds, told) => moved?,
                 () = tokio::time::sleep_until(self.until), if told == Told::Unknown => return Some(self.give_up()),
             }
             let progress = match self.look().await {
@@ -196,7 +201,7 @@ impl Follower {
     fn give_up(&mut self) -> Step {
         let progress = match std::mem::replace(&mut self.told, Told::Ended) {
             Told::Waiting(valid_until) => Progress::Waiting { valid_until },
-            Told::Ordered(place, block_hash) => Progress::Ordered { place, block_hash },
+            Told::Ordered(place, block_hash, hold) => Progress::Ordered { place, block_hash, hold },
             Told::Unknown | Told::Ended => Progress::Unknown,
         };
         Step { progress, is_last: true }
@@ -208,7 +213,7 @@ impl Told {
         match progress {
             Progress::Unknown => Self::Unknown,
             Progress::Waiting { valid_until } => Self::Waiting(*valid_until),
-            Progress::Ordered { place, block_hash } => Self::Ordered(*place, *block_hash),
+            Progress::Ordered { place, block_hash, hold } => Self::Ordered(*place, *block_hash, *hold),
             Progress::Final(_) | Progress::Expired { .. } => Self::Ended,
         }
     }
@@ -226,12 +231,15 @@ async fn heard<T>(channel: &mut Option<oneshot::Receiver<T>>) {
     }
 }
 
-/// Waits for a head after which it is worth looking again: one at which what waits has expired, any one of what is ordered, since its private state may be held
-/// by then. `None` when the node stops. Cancel safe.
-async fn moved(heads: &mut watch::Receiver<Head>, told: Told) -> Option<()> {
+/// Waits for a moment after which it is worth looking again: a head at which what waits has expired; of what is ordered any head, since its private state may be done with the block
+/// without a receipt, and any private state that begins or ends to wait. `None` when the node stops. Cancel safe.
+async fn moved(heads: &mut watch::Receiver<Head>, holds: &mut watch::Receiver<u64>, told: Told) -> Option<()> {
     match told {
         Told::Waiting(valid_until) => heads.wait_for(|head| head.height >= valid_until).await.ok().map(drop),
-        Told::Ordered(..) => heads.changed().await.ok(),
+        Told::Ordered(..) => tokio::select! {
+            changed = heads.changed() => changed.ok(),
+            changed = holds.changed() => changed.ok(),
+        },
         Told::Unknown | Told::Ended => std::future::pending().await,
     }
 }

@@ -10,6 +10,7 @@ mod receipt;
 mod follow;
 mod write;
 mod publish;
+mod void;
 mod upgrade;
 mod programme;
 
@@ -22,6 +23,7 @@ pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
 pub use trace::TracedTx;
 pub use upgrade::{AuthorityRequest, UpgradeRequest};
+pub use void::{PrivateStanding, VoidedMarker};
 pub use write::{CallRequest, DeployRequest};
 
 use std::sync::Arc;
@@ -30,11 +32,12 @@ use std::time::Duration;
 use coffer_abi::{AccountId, Gas, Height};
 use coffer_chain::SigningKey;
 
-use crate::executor::{Executor, Tracer, Versions};
+use crate::executor::{Executor, Holds, Tracer, Versions};
 use crate::organisation::{KeyHolder, KeyStore};
 use crate::pool::{Pool, Waiters};
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
+use crate::privacy::voids::Voids;
 use crate::sources::Sources;
 use crate::state::{self, State};
 
@@ -92,6 +95,10 @@ pub struct Parts {
     pub payloads: Arc<Payloads>,
     /// Tenants and their secrets.
     pub residents: Arc<Residents>,
+    /// Which private states wait.
+    pub holds: Arc<Holds>,
+    /// What private states never execute.
+    pub voids: Arc<Voids>,
     /// Keys of managed accounts and the relay key.
     pub keys: Arc<KeyStore>,
     /// Randomness and time.
@@ -148,6 +155,11 @@ impl Invoker {
     /// [`state::Error`]: this node cannot read.
     pub fn versions(&self) -> Result<Versions, state::Error> {
         self.parts.executor.versions(&self.parts.state.public())
+    }
+
+    /// Which private states wait for something.
+    pub fn holds(&self) -> &Holds {
+        &self.parts.holds
     }
 
     /// True if this node serves the private state.

@@ -5,7 +5,7 @@ use coffer_chain::hash::Domain;
 use coffer_chain::{Kind, SigningKey, Transaction, network};
 
 use super::read::blocking;
-use super::{InvokeError, Invoker, Scope};
+use super::{InvokeError, Invoker};
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
 
@@ -47,7 +47,7 @@ impl Invoker {
                     Transaction { body, signature }
                 }
             };
-            this.submit(tx, Scope::Public)
+            this.submit(tx, None)
         });
         let sent = sent.await?;
         self.settled(sent).await

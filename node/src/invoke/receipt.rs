@@ -22,6 +22,8 @@ pub enum Asked {
     Authority,
     /// A private call of somebody else.
     Sealed,
+    /// That a marker is never executed.
+    Void,
 }
 
 /// A receipt found for a caller.
@@ -76,6 +78,7 @@ impl Invoker {
             (Scope::Public, Kind::Deploy { code, .. }) => Asked::Method(INIT.into(), spec_in(&code)),
             (Scope::Public, Kind::Upgrade { code, .. }) => Asked::Method(MIGRATE.into(), spec_in(&code)),
             (Scope::Public, Kind::SetAuthority { .. }) => Asked::Authority,
+            (Scope::Public, Kind::Void(_)) => Asked::Void,
             (Scope::Private, kind @ Kind::Marker(_)) => {
                 let body = TxBody { kind, ..transaction.body };
                 // Its payload is not that of its marker: there is no method to tell.

@@ -10,7 +10,7 @@ use coffer_runtime::{BlockContext, Call};
 use super::read::blocking;
 use super::receipt::no_block;
 use super::{InvokeError, Invoker, Located, Scope, ViewRequest};
-use crate::executor::{BlockError, Error, Ordered, PipelineError, Traced, lane_of, ordered_calls};
+use crate::executor::{BlockError, Error, Traced, executed_calls, lane_of};
 use crate::state::TxReceipt;
 use crate::tenant::TenantContext;
 
@@ -108,17 +108,13 @@ impl Invoker {
     ) -> Result<Option<Traced>, InvokeError> {
         let parts = &self.parts;
         let executor = parts.tracer.executor().map_err(Error::from)?;
-        let ordered = ordered_calls(&parts.state, &parts.payloads, &parts.residents, block);
-        let ordered = ordered.map_err(|error| match error {
-            PipelineError::State(error) => error.into(),
-            other => InvokeError::Failed(other.to_string()),
-        })?;
+        let sources = (&parts.state, &*parts.payloads, &*parts.residents);
         // What was executed was there then.
-        let Some(Ordered { calls, missing: None }) = ordered.get(tenant.psi()) else { return Ok(None) };
+        let Some(calls) = executed_calls(sources, block, tenant.psi())? else { return Ok(None) };
         let view = parts.state.private_at(tenant.psi(), before(receipt.height))?;
         let public = parts.state.public_at(receipt.height)?;
         let views = (&view, &public);
-        Ok(executor.trace_private(lane_of(tenant), views, context(block), calls, receipt.index)?)
+        Ok(executor.trace_private(lane_of(tenant), views, context(block), &calls, receipt.index)?)
     }
 }
 

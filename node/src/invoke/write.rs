@@ -6,7 +6,7 @@ use coffer_chain::hash::Domain;
 use coffer_chain::rules::{check_action_bounds, check_limits};
 use coffer_chain::{
     Authority, CallParties, Custodians, Custody, InnerAction, InnerBody, InnerCall, Kind, Marker, MemberVersions,
-    PROTOCOL_VERSION, PrivacyFlag, SlotText, Transaction, TxBody, gas, network,
+    PROTOCOL_VERSION, PrivacyFlag, Psi, SlotText, Transaction, TxBody, gas, network,
 };
 use tokio::sync::oneshot;
 
@@ -146,7 +146,7 @@ impl Invoker {
         let (id, chain_id) = (body.id(), body.chain_id);
         let sign = || self.parts.keys.sign(&sender, Domain::TransactionSignature, &chain_id, &id);
         let signature = metrics::SIGN.time(sign)?;
-        self.submit(Transaction { body, signature }, Scope::Public)
+        self.submit(Transaction { body, signature }, None)
     }
 
     fn send_private(
@@ -159,8 +159,9 @@ impl Invoker {
         let parts = &self.parts;
         let secret = parts.residents.secret(tenant.psi());
         let secret = secret.ok_or_else(|| InvokeError::NotConfigured(tenant.psi().clone()))?;
-        // A held state takes no calls: the read fails with the reason.
+        // One that cannot be used takes no calls, nor does one that is held.
         parts.state.private(tenant.psi())?;
+        self.check_goes_on(tenant)?;
         let action = match kind {
             Kind::Deploy { code, input, salt, authority } => InnerAction::Deploy { code, input, salt, authority },
             Kind::Call { contract, method, input } => InnerAction::Call { contract, method, input },
@@ -170,7 +171,9 @@ impl Invoker {
             Kind::SetAuthority { contract, revision, authority, consents } => {
                 InnerAction::SetAuthority { contract, revision, authority, consents }
             }
-            Kind::Marker(_) => return Err(InvokeError::Failed("a marker is no private call".into())),
+            Kind::Marker(_) | Kind::Void(_) => {
+                return Err(InvokeError::Failed("a marker or void is no private call".into()));
+            }
         };
         let (chain_id, party, valid_until) = (*parts.executor.chain_id(), secret.party(), self.valid_until());
         let public = parts.state.public();
@@ -194,7 +197,7 @@ impl Invoker {
         let marker = self.seal(secret, InnerCall { body, signature })?;
         let relay = parts.keys.relay_key();
         let marker = self.body(Kind::Marker(marker), relay.account(), Gas(0), valid_until);
-        self.submit(marker.sign(relay), Scope::Private)
+        self.submit(marker.sign(relay), Some(tenant.psi()))
     }
 
     /// Seals and stores a call that a tenant sends to itself, and gives its marker, valid as long as the call.
@@ -223,16 +226,15 @@ impl Invoker {
         Height(self.next_height().0.saturating_add(self.parts.limits.validity))
     }
 
-    pub(super) fn submit(&self, tx: Transaction, scope: Scope) -> Result<Sent, InvokeError> {
+    pub(super) fn submit(&self, tx: Transaction, private: Option<&Psi>) -> Result<Sent, InvokeError> {
         let parts = &self.parts;
         let checked = metrics::ADMISSION.time(|| tx.check(parts.executor.chain_id()))?;
         check_limits(checked.transaction(), &self.parameters()?)?;
         let id = checked.id();
-        let waiters = match scope {
-            Scope::Public => &parts.public_waiters,
-            Scope::Private => &parts.private_waiters,
+        let settled = match private {
+            None => parts.public_waiters.register(id),
+            Some(psi) => parts.private_waiters.register_for(psi, id),
         };
-        let settled = waiters.register(id);
         parts.pool.insert(checked)?;
         Ok(Sent { id, settled })
     }

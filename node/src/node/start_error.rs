@@ -9,7 +9,7 @@ use coffer_runtime::Fault;
 use crate::consensus::{Failure, engine};
 use crate::executor::{FirstStateError, PipelineError, UnknownVersion};
 use crate::organisation::KeyError;
-use crate::privacy::payloads;
+use crate::privacy::{payloads, voids};
 use crate::{network, pool, rpc, state};
 
 /// Why a node does not start.
@@ -24,9 +24,12 @@ pub enum StartError {
     /// The state.
     #[error(transparent)]
     State(#[from] state::Error),
-    /// Private execution could not catch up with the chain.
+    /// Private execution could not read the chain.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
+    /// The file of voids.
+    #[error(transparent)]
+    Voids(#[from] voids::Error),
     /// The payload store.
     #[error(transparent)]
     Payloads(#[from] payloads::Error),

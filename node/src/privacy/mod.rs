@@ -1,5 +1,5 @@
 //! What keeps private calls private: the sealed envelope with its keys and wraps, the slots of markers, the registry of tenants on this node with
-//! their secrets, the store of sealed payloads, what is waited for. Not here: executing what was opened. Invariant: nothing in here hands plaintext to network, pool or log.
+//! their secrets, the store of sealed payloads, what is waited for, what is never executed. Not here: executing what was opened. Invariant: nothing in here hands plaintext to network, pool or log.
 
 pub mod keys;
 pub mod wraps;
@@ -10,6 +10,7 @@ pub mod payloads;
 pub mod resident;
 pub mod opening;
 pub mod wanted;
+pub mod voids;
 
 #[cfg(test)]
 mod tests;

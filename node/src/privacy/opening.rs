@@ -45,33 +45,27 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The private states that a transaction names, if it is a marker, with what its payload is to each. `directory` is that after the marker's block.
+/// How a transaction names a private state, and what its payload is to that; `None` if it is no marker that does. `directory` is that after the marker's block.
 ///
 /// # Errors
 /// When the payload store or the directory cannot be read.
-pub fn openings<D: Directory, E: From<payloads::Error> + From<D::Error>>(
+pub fn opening<D: Directory, E: From<payloads::Error> + From<D::Error>>(
     payloads: &Payloads,
     residents: &Residents,
     directory: &D,
     body: &TxBody,
-) -> Result<Vec<(Psi, Opening)>, E> {
-    let Some(shown) = Shown::of(body) else { return Ok(Vec::new()) };
-    let named = residents.named(directory, &shown)?;
-    if named.is_empty() {
-        return Ok(Vec::new());
-    }
+    psi: &Psi,
+) -> Result<Option<(Named, Opening)>, E> {
+    let Some(shown) = Shown::of(body) else { return Ok(None) };
+    let named = residents.named(directory, &shown)?.into_iter().find(|(other, _)| *other == psi);
+    let Some((_, named)) = named else { return Ok(None) };
     let stored = payloads.get(&shown.marker.payload)?;
-    let envelope = stored.map(|bytes| Envelope::decode(&bytes));
-    let mut read_all = Vec::with_capacity(named.len());
-    for (psi, named) in named {
-        let opening = match &envelope {
-            None => Opening::Missing(Missing::Payload),
-            Some(Err(_)) => Opening::Unreadable,
-            Some(Ok(envelope)) => read(residents.secret(psi), directory, &shown, envelope, &named)?,
-        };
-        read_all.push((psi.clone(), opening));
-    }
-    Ok(read_all)
+    let opening = match stored.map(|bytes| Envelope::decode(&bytes)) {
+        None => Opening::Missing(Missing::Payload),
+        Some(Err(_)) => Opening::Unreadable,
+        Some(Ok(envelope)) => read(residents.secret(psi), directory, &shown, &envelope, &named)?,
+    };
+    Ok(Some((named, opening)))
 }
 
 /// The call of a marker that a private state of this node executed already, to tell of it. Nothing is checked again, and no directory is needed: that of an old height may be gone.

@@ -38,7 +38,7 @@ impl TenantSecret {
 
     /// The identity by which private calls name the tenant.
     pub fn party(&self) -> AccountId {
-        SigningKey::from_seed(&self.derive(PARTY)).account()
+        self.party_signer().account()
     }
 
     /// The secret half of that identity, which signs what the party says of itself.

@@ -29,6 +29,8 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::Pool(_) | InvokeError::Busy => Error::Busy(error.to_string()),
         InvokeError::NotSettled { tx } => Error::Timeout { message: error.to_string(), tx: Some(tx.to_string()) },
         InvokeError::TooSlow(_) => Error::Timeout { message: error.to_string(), tx: None },
+        InvokeError::Held(psi, hold) => Error::Held { psi: psi.to_string(), reason: hold.to_string() },
+        InvokeError::NotVoidable(reason) => Error::invalid("tx", reason),
         InvokeError::State(error) => from_state(error),
         InvokeError::Failed(reason) => internal(&reason),
     }
@@ -39,7 +41,7 @@ pub fn from_state(error: state::Error) -> Error {
     match error {
         state::Error::Pruned { height, oldest } => Error::Pruned { height: height.0, oldest: oldest.0 },
         state::Error::Future { height, head } => no_block(height, head),
-        state::Error::Held { psi, reason } => Error::Held { psi: psi.to_string(), reason },
+        state::Error::Unusable { psi, reason } => Error::Unusable { psi: psi.to_string(), reason },
         state::Error::NotConfigured(psi) => Error::Unconfigured { psi: psi.to_string() },
         state::Error::Asked(reason) => Error::invalid("contracts", reason),
         state::Error::TooManyHandovers { from, next, .. } => {

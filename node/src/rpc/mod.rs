@@ -22,6 +22,7 @@ mod psi;
 mod network;
 mod membership;
 mod party;
+mod void;
 mod outcome;
 mod error;
 

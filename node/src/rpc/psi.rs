@@ -2,13 +2,15 @@
 
 use coffer_abi::Height;
 use coffer_api::Error;
-use coffer_api::psi::{Current, PsiApi, PsiRoot, PsiTrieRoot};
+use coffer_api::psi::{Current, PsiApi, PsiHold, PsiRoot, PsiStatus, PsiTrieRoot, PsiVoid};
 use coffer_api::state::{AskedContract, asked};
 use coffer_api::types::{Number, Text};
 use coffer_proof::Statement;
 use coffer_proof::json::PrivateJson;
 
+use super::error::from_invoke;
 use super::methods::Handlers;
+use crate::invoke::{PrivateStanding, VoidedMarker};
 use crate::tenant::TenantContext;
 
 impl PsiApi for Handlers {
@@ -16,6 +18,30 @@ impl PsiApi for Handlers {
 
     async fn current(&self, ctx: TenantContext) -> Result<Current, Error> {
         Ok(Current { psi: ctx.psi().to_string(), configured: ctx.is_configured() })
+    }
+
+    async fn status(&self, ctx: TenantContext) -> Result<PsiStatus, Error> {
+        let PrivateStanding { head, chain, hold, unusable, voids } =
+            self.invoker.standing(&ctx).await.map_err(from_invoke)?;
+        let held = hold.map(|hold| PsiHold {
+            height: hold.height.0,
+            marker: hold.marker().map(Text),
+            reason: hold.to_string(),
+        });
+        let shown = |VoidedMarker { marker, height, voided, is_executed }| PsiVoid {
+            marker: Text(marker),
+            height: height.0,
+            voided: voided.0,
+            executed: is_executed,
+        };
+        Ok(PsiStatus {
+            psi: ctx.psi().to_string(),
+            head: head.0,
+            lag: chain.0.saturating_sub(head.0),
+            held,
+            unusable,
+            voids: voids.into_iter().map(shown).collect(),
+        })
     }
 
     async fn root(&self, ctx: TenantContext, height: Option<Number>) -> Result<PsiRoot, Error> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use coffer_abi::{AccountId, Hash};
 use coffer_api::chain::{self, Block, ChainApi, Head, Parameters};
 use coffer_api::error::Error;
-use coffer_api::psi::{self, Current, PsiApi, PsiRoot, PsiTrieRoot};
+use coffer_api::psi::{self, Current, PsiApi, PsiRoot, PsiStatus, PsiTrieRoot};
 use coffer_api::state::AskedContract;
 use coffer_api::table::Items;
 use coffer_api::tx::{self, Progress, ProgressStatus, Receipt, TxApi};
@@ -68,6 +68,10 @@ impl PsiApi for Fake {
         Ok(Current { psi: ctx.psi().to_string(), configured: ctx.is_configured() })
     }
 
+    async fn status(&self, _: TenantContext) -> Result<PsiStatus, Error> {
+        Err(Error::Internal("not here".into()))
+    }
+
     async fn root(&self, _: TenantContext, _: Option<Number>) -> Result<PsiRoot, Error> {
         Err(Error::Internal("not here".into()))
     }
@@ -98,6 +102,7 @@ impl TxApi for Fake {
             height: None,
             index: None,
             block_hash: None,
+            held: None,
             receipt: None,
         };
         let items = [item(ProgressStatus::Waiting, false), item(ProgressStatus::Expired, true)];

@@ -59,6 +59,7 @@ impl Followed {
             height: None,
             index: None,
             block_hash: None,
+            held: None,
             receipt: None,
         };
         match progress {
@@ -69,8 +70,9 @@ impl Followed {
             invoke::Progress::Expired { valid_until } => {
                 (item.status, item.valid_until) = (ProgressStatus::Expired, Some(valid_until.0));
             }
-            invoke::Progress::Ordered { place, block_hash } => {
+            invoke::Progress::Ordered { place, block_hash, hold } => {
                 item.status = ProgressStatus::Ordered;
+                item.held = hold.map(|hold| hold.to_string());
                 put(&mut item, place, block_hash);
             }
             invoke::Progress::Final(found) => {
@@ -95,7 +97,7 @@ fn shown(found: &Found, emitters: &Emitters) -> Receipt {
     let receipt = &place.receipt;
     let reader = match asked {
         Asked::Method(method, spec) => Reader::new(spec.as_deref(), method),
-        Asked::Authority | Asked::Sealed => Reader { spec: None, method: None },
+        Asked::Authority | Asked::Sealed | Asked::Void => Reader { spec: None, method: None },
     };
     let tx = receipt.tx;
     let ran = Ran { tx: Some(tx.to_string()), height: Some(place.height.0), gas_used: receipt.gas_used.0 };

@@ -114,14 +114,14 @@ impl State {
     /// of it.
     ///
     /// # Errors
-    /// [`Error::Held`], [`Error::Database`], [`Error::Damaged`].
+    /// [`Error::Unusable`], [`Error::Database`], [`Error::Damaged`].
     pub fn receipt(&self, psi: Option<&Psi>, tx: &Hash) -> Result<Option<TxReceipt>, Error> {
         let Some(psi) = psi else {
             return self.public_receipt(tx);
         };
         match self.inner.private.get(psi) {
             Some(tenant) => {
-                tenant.one.check_held()?;
+                tenant.one.check_usable()?;
                 self.inner.records(&tenant.one).get(Kind::Receipt, &[tx.as_ref()])
             }
             None => Ok(None),
@@ -144,7 +144,7 @@ impl State {
     /// At most `limit` events of a contract from number `cursor` on, in the public state (`None`) or a private one.
     ///
     /// # Errors
-    /// [`Error::Held`], [`Error::Database`], [`Error::Damaged`].
+    /// [`Error::Unusable`], [`Error::Database`], [`Error::Damaged`].
     pub fn events(
         &self,
         psi: Option<&Psi>,
@@ -161,7 +161,7 @@ impl State {
                 }
             },
         };
-        one.check_held()?;
+        one.check_usable()?;
         let records = self.inner.records(one);
         let count = event_count(records, contract)?;
         let end = count.min(cursor.saturating_add(limit as u64));

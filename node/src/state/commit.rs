@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use coffer_abi::{Decode, Encode, Hash, Height};
 use coffer_chain::{Block, Certificate, Psi, Receipt};
@@ -102,7 +101,7 @@ impl State {
     /// Stores what one block did to a private state, and gives its new root. One commit per state and block.
     ///
     /// # Errors
-    /// [`Error::NotConfigured`], [`Error::Held`], [`Error::NotNext`], [`Error::NoContract`], [`Error::ContractExists`]:
+    /// [`Error::NotConfigured`], [`Error::Unusable`], [`Error::NotNext`], [`Error::NoContract`], [`Error::ContractExists`]:
     /// nothing was stored. [`Error::Io`], [`Error::Database`]: the state takes no further change; stop the node.
     pub fn commit_private(&self, commit: PrivateCommit) -> Result<Hash, Error> {
         let only = self.commit_privates(vec![commit]).pop();
@@ -116,49 +115,6 @@ impl State {
     /// Of each, as [`State::commit_private`]; [`Error::NotNext`] also for the second commit of one state.
     pub fn commit_privates(&self, commits: Vec<PrivateCommit>) -> Vec<Result<Hash, Error>> {
         self.inner.apply_privates(commits)
-    }
-
-    /// Holds a private state until the node's next start: it is neither read nor changed, and keeps the blocks from the next one on open. The first reason
-    /// stays. Gives what its readers are told.
-    ///
-    /// # Errors
-    /// [`Error::NotConfigured`].
-    pub fn hold_private(&self, psi: &Psi, reason: String) -> Result<Error, Error> {
-        let one = &self.inner.private.get(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?.one;
-        let _change = one.change();
-        let mut standing = StateRecord::clone(&one.standing());
-        let reason = standing.held.get_or_insert(reason).clone();
-        one.set_standing(standing);
-        self.inner.is_any_held.store(true, Ordering::Relaxed);
-        Ok(Error::Held { psi: psi.clone(), reason })
-    }
-
-    /// Says that all private states are done with the blocks up to `height`: their trie's root after each is sealed.
-    /// Doing it again changes nothing. `false` if a held private state keeps them open.
-    ///
-    /// # Errors
-    /// [`Error::Future`], [`Error::Database`], [`Error::Damaged`].
-    pub fn finish_private(&self, height: Height) -> Result<bool, Error> {
-        let head = self.head().height;
-        if height > head {
-            return Err(Error::Future { height, head });
-        }
-        if self.inner.is_any_held.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
-        self.inner.check_failed()?;
-        let mut trie = self.inner.psi_trie();
-        let mut finish = || {
-            let mut batch = Batch::default();
-            while trie.finished() < height.0 {
-                let (height, root) = trie.finish_next()?;
-                self.inner.put_psi_root(&mut batch, height, root)?;
-            }
-            self.inner.db.commit(batch)
-        };
-        // The trie in memory may be ahead of the stored roots after an error, so no change may follow.
-        finish().inspect_err(|error| self.inner.fail(error))?;
-        Ok(true)
     }
 }
 
@@ -248,9 +204,9 @@ impl Inner {
         content: &PrivateContent,
     ) -> Result<(Entry, bool), Error> {
         let one = &tenant.one;
-        one.check_held()?;
+        one.check_usable()?;
         let before = one.standing();
-        self.check_private(&before, height)?;
+        self.check_private(one, &before, height)?;
         let outcome = self.private_outcome(one, prepared, height, content, &before)?;
         let root = outcome.standing.root;
         let key = one.scope.key(Kind::Frame, &[&height.to_le_bytes()]);
@@ -272,7 +228,7 @@ impl Inner {
     ) -> Result<(), Error> {
         let one = &tenant.one;
         let mut prepared = one.change();
-        one.check_held()?;
+        one.check_usable()?;
         let outcome = self.private_outcome(one, &mut prepared, height, content, &one.standing())?;
         let computed = outcome.standing.root;
         if computed != expected {
@@ -342,8 +298,10 @@ impl Inner {
         Ok(())
     }
 
-    fn check_private(&self, before: &StateRecord, height: u64) -> Result<(), Error> {
-        let (head, done) = (self.head.borrow().height.0, before.height.max(self.psi_trie().finished()));
+    fn check_private(&self, one: &OneState, before: &StateRecord, height: u64) -> Result<(), Error> {
+        let number = one.scope.psi().and_then(|psi| self.private.get_index_of(psi));
+        let done = number.map_or(0, |number| self.psi_trie().heads.of(number)).max(before.height);
+        let head = self.head.borrow().height.0;
         if height > head || height <= done {
             let why = format!("private change at height {height}, done up to {done}, public head {head}");
             return Err(Error::NotNext(why));

@@ -103,9 +103,9 @@ pub enum Error {
         /// Head of the state asked.
         head: Height,
     },
-    /// The private state does not match what it was when it was stored, or a call for it cannot be read here. Only this state stops.
-    #[error("private state `{psi}` is held: {reason}")]
-    Held {
+    /// The private state does not match what it was when it was stored, or is not whole yet: it is neither read nor changed until that is repaired. Only this state stops.
+    #[error("private state `{psi}` cannot be used: {reason}")]
+    Unusable {
         /// Whose state.
         psi: Psi,
         /// Why.

@@ -78,7 +78,7 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Asked`] when the folder holds another export or a file that does not belong to it, or this node has no such
-    /// state; [`Error::Future`], [`Error::Pruned`], [`Error::Held`], [`Error::Io`], [`Error::Database`], [`Error::Damaged`].
+    /// state; [`Error::Future`], [`Error::Pruned`], [`Error::Unusable`], [`Error::Io`], [`Error::Database`], [`Error::Damaged`].
     pub fn export(
         &self,
         psi: Option<&Psi>,

@@ -1,6 +1,6 @@
 //! Taking over a state from chunks: each is checked against the root before anything of it is stored, goes through the
 //! block log like any change, and can be followed by the next one after a crash or a pause. Not here: the chunk and its
-//! check (`chunk`), where chunks come from. Invariant: until the import is finished a private state is held, and a folder
+//! check (`chunk`), where chunks come from. Invariant: until the import is finished a private state cannot be used, and a folder
 //! whose public state is taken over opens for nothing else; then the state has exactly the root that the import was begun for.
 //!
 //! With the public state a node begins in the middle of a chain (`beginning`). Its private states are empty there, until each is taken over too.
@@ -10,7 +10,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use coffer_abi::codec::decode;
 use coffer_abi::limits::KEY_ORDERED;
@@ -83,7 +82,7 @@ impl State {
             }
             return Ok(Import { inner: &self.inner, one, progress });
         }
-        one.check_held()?;
+        one.check_usable()?;
         let head = self.head().height;
         if height > head {
             return Err(Error::Future { height, head });
@@ -181,7 +180,7 @@ impl Inner {
     /// Does a step read back from the log; `false` if the state is not in an import that it follows.
     pub(super) fn replay_import(&self, one: &Arc<OneState>, frame: PrivateFrame, end: u64) -> Result<bool, Error> {
         let known = self.importing(one)?;
-        if known.is_none() && one.check_held().is_err() {
+        if known.is_none() && one.check_usable().is_err() {
             return Ok(false);
         }
         let key = one.scope.key(Kind::Frame, &[&frame.height.to_le_bytes()]);
@@ -258,8 +257,7 @@ impl Inner {
                 {
                     self.psi_trie().note(*joined, tenant.path, progress.root);
                 }
-                let is_any_held = self.private.values().any(|tenant| tenant.one.check_held().is_err());
-                self.is_any_held.store(is_any_held, Ordering::Relaxed);
+                self.keep_open(one);
             }
         }
         if let Step::Begin(beginning) = &step {

@@ -23,6 +23,7 @@ mod exported;
 mod folder;
 mod group;
 mod handover;
+mod heads;
 mod history;
 mod import;
 mod kept;
@@ -47,11 +48,12 @@ mod system;
 mod threads;
 mod validators;
 mod verify;
+mod voids;
 mod waiting;
 mod writes;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use coffer_abi::{Hash, Height, Time};
@@ -198,6 +200,8 @@ struct Inner {
     private: Tenants,
     psi_trie: Mutex<PsiTrie>,
     head: watch::Sender<Head>,
+    /// Height up to which the trie of private states is sealed.
+    sealed: watch::Sender<Height>,
     history: u64,
     /// Height of the first block that is kept; settled before anyone reads.
     first: AtomicU64,
@@ -211,8 +215,6 @@ struct Inner {
     /// ORDER: after a state's `changing`, before the log and its `pages`.
     group: Group,
     log: Mutex<Log>,
-    /// Whether a private state is held; settled at the start.
-    is_any_held: AtomicBool,
     /// The head block as the next one needs it; of another block once there is one, and read anew then.
     tip: Mutex<Option<Arc<Tip>>>,
     failed: OnceLock<String>,
@@ -239,6 +241,11 @@ impl State {
     /// Tells of every new head; a slow receiver sees the last one only.
     pub fn watch(&self) -> watch::Receiver<Head> {
         self.inner.head.subscribe()
+    }
+
+    /// Tells how far the trie of private states is sealed, whenever that changes.
+    pub fn watch_private(&self) -> watch::Receiver<Height> {
+        self.inner.sealed.subscribe()
     }
 
     /// Why the state takes no change any more, if it does not.
@@ -280,27 +287,27 @@ impl State {
     /// A private state as far as it has come; an empty one if this node has no such tenant.
     ///
     /// # Errors
-    /// [`Error::Held`].
+    /// [`Error::Unusable`].
     pub fn private(&self, psi: &Psi) -> Result<View, Error> {
         let Some(tenant) = self.inner.private.get(psi) else {
             return Ok(View::new(self.inner.clone(), None, self.head().height, Hash::ZERO));
         };
-        tenant.one.check_held()?;
-        let (height, root) = self.inner.private_head(tenant);
+        tenant.one.check_usable()?;
+        let (height, root) = self.inner.private_head(psi, tenant);
         Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), Height(height), root))
     }
 
     /// A private state after the block at `height`; an empty one if this node has no such tenant.
     ///
     /// # Errors
-    /// [`Error::Held`], [`Error::Future`], [`Error::Pruned`], [`Error::Database`], [`Error::Damaged`].
+    /// [`Error::Unusable`], [`Error::Future`], [`Error::Pruned`], [`Error::Database`], [`Error::Damaged`].
     pub fn private_at(&self, psi: &Psi, height: Height) -> Result<View, Error> {
         let Some(tenant) = self.inner.private.get(psi) else {
             check_kept(height, 0, self.head().height.0)?;
             return Ok(View::new(self.inner.clone(), None, height, Hash::ZERO));
         };
-        tenant.one.check_held()?;
-        check_kept(height, tenant.one.oldest(), self.inner.private_head(tenant).0)?;
+        tenant.one.check_usable()?;
+        check_kept(height, tenant.one.oldest(), self.inner.private_head(psi, tenant).0)?;
         let root = tenant.one.root_at(&self.inner.db, height.0)?;
         Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), height, root))
     }
@@ -308,12 +315,12 @@ impl State {
     /// Height up to which a private state is done with the chain. The head for a tenant this node does not have.
     pub fn private_head(&self, psi: &Psi) -> Height {
         match self.inner.private.get(psi) {
-            Some(tenant) => Height(self.inner.private_head(tenant).0),
+            Some(tenant) => Height(self.inner.private_head(psi, tenant).0),
             None => self.head().height,
         }
     }
 
-    /// Height up to which all private states are done with the chain.
+    /// Height up to which all private states are done with the chain and their trie is sealed.
     pub fn private_finished(&self) -> Height {
         Height(self.inner.psi_trie().finished())
     }
@@ -339,7 +346,7 @@ impl State {
     pub fn psi_root(&self, psi: &Psi, height: Height) -> Result<PsiRoot, Error> {
         let root = match self.inner.private.get(psi) {
             Some(tenant) => {
-                check_kept(height, 0, self.inner.private_head(tenant).0)?;
+                check_kept(height, 0, self.inner.private_head(psi, tenant).0)?;
                 tenant.one.root_at(&self.inner.db, height.0)?
             }
             None => Hash::ZERO,
@@ -390,11 +397,12 @@ impl Inner {
     }
 
     /// Height and root a private state has come to.
-    fn private_head(&self, tenant: &Tenant) -> (u64, Hash) {
-        // ORDER: `finished` first, so that a change committed in between is seen with its height.
-        let finished = self.psi_trie().finished();
+    fn private_head(&self, psi: &Psi, tenant: &Tenant) -> (u64, Hash) {
+        let number = self.private.get_index_of(psi);
+        // ORDER: the heads first, so that a change committed in between is seen with its height.
+        let head = number.map_or(0, |number| self.psi_trie().heads.of(number));
         let standing = tenant.one.standing();
-        (standing.height.max(finished), standing.root)
+        (standing.height.max(head), standing.root)
     }
 }
 

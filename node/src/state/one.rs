@@ -104,9 +104,9 @@ impl OneState {
     }
 
     /// An error if reads and changes of this state are to be refused.
-    pub fn check_held(&self) -> Result<(), Error> {
+    pub fn check_usable(&self) -> Result<(), Error> {
         match (&self.standing().held, self.scope.psi()) {
-            (Some(reason), Some(psi)) => Err(Error::Held { psi: psi.clone(), reason: reason.clone() }),
+            (Some(reason), Some(psi)) => Err(Error::Unusable { psi: psi.clone(), reason: reason.clone() }),
             _ => Ok(()),
         }
     }

@@ -13,6 +13,7 @@ use coffer_chain::trie::{self, NodeReader, Path, Record, RecordKey, TrieError, v
 use zeroize::Zeroizing;
 
 use super::error::Error;
+use super::heads::Heads;
 use super::prove::prove_changed;
 use super::threads::threads;
 
@@ -21,6 +22,8 @@ pub(super) struct PsiTrie {
     records: Memory,
     root: Hash,
     finished: u64,
+    /// Where the private states are.
+    pub heads: Heads,
     pending: BTreeMap<u64, BTreeMap<Path, Hash>>,
 }
 
@@ -48,7 +51,13 @@ impl PsiTrie {
             leaves.insert(path, Some(Hash(dummy(node_secret, "coffer v1 dummy private state value", number))));
         }
         leaves.extend(roots.iter().map(|(path, root)| (*path, Some(value_hash(&root.0)))));
-        let mut trie = Self { records: Memory(BTreeMap::new()), root: Hash::ZERO, finished, pending: BTreeMap::new() };
+        let mut trie = Self {
+            records: Memory(BTreeMap::new()),
+            root: Hash::ZERO,
+            finished,
+            heads: Heads::new(finished),
+            pending: BTreeMap::new(),
+        };
         trie.apply(&leaves)?;
         Ok(trie)
     }

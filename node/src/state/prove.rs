@@ -40,7 +40,7 @@ impl State {
     ///
     /// # Errors
     /// [`Error::NotConfigured`], [`Error::Future`] also when not all private states are done with the block; else as
-    /// [`State::prove_public`], and [`Error::Held`].
+    /// [`State::prove_public`], and [`Error::Unusable`].
     pub fn prove_private(
         &self,
         psi: &Psi,

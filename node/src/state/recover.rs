@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use coffer_abi::codec::decode;
@@ -102,6 +102,7 @@ impl Inner {
         let inner = Inner {
             psi_trie: Mutex::new(PsiTrie::new(BTreeMap::new(), &options.node_secret, 0, done)?),
             head: watch::Sender::new(genesis),
+            sealed: watch::Sender::new(Height(done)),
             public: Arc::new(public),
             private,
             history,
@@ -113,7 +114,6 @@ impl Inner {
             recoveries: Recoveries::new(options.recoveries.clone()),
             group: Group::default(),
             log: Mutex::new(log),
-            is_any_held: AtomicBool::new(false),
             tip: Mutex::default(),
             failed: OnceLock::new(),
             #[cfg(test)]
@@ -133,8 +133,7 @@ impl Inner {
     pub(super) fn ready(self, options: &StateOptions, finished: Option<u64>) -> Result<State, Error> {
         self.make_psi_trie(options, finished)?;
         self.keep_next_validators()?;
-        let is_any_held = self.private.values().any(|tenant| tenant.one.check_held().is_err());
-        self.is_any_held.store(is_any_held, Ordering::Relaxed);
+        self.private.values().for_each(|tenant| self.keep_open(&tenant.one));
         Ok(State { inner: Arc::new(self) })
     }
 
@@ -154,7 +153,7 @@ impl Inner {
         for tenant in self.private.values() {
             match self.check_root(&tenant.one) {
                 Err(Error::Damaged(reason)) => {
-                    tracing::error!(reason, "a private state is held");
+                    tracing::error!(reason, "a private state cannot be used");
                     let standing = StateRecord::clone(&tenant.one.standing());
                     tenant.one.set_standing(StateRecord { held: Some(reason), ..standing });
                 }
@@ -235,7 +234,7 @@ impl Inner {
 
     fn replay_private(&self, tenant: &Tenant, frame: PrivateFrame, end: u64) -> Result<(), Error> {
         let one = &tenant.one;
-        if one.check_held().is_err() {
+        if one.check_usable().is_err() {
             return self.pass_over(None, end);
         }
         let key = one.scope.key(Kind::Frame, &[&frame.height.to_le_bytes()]);
@@ -251,7 +250,7 @@ impl Inner {
             Err(error) => {
                 self.check_failed()?;
                 let reason = format!("its change at height {} could not be applied again: {error}", frame.height);
-                tracing::error!(height = frame.height, %error, "a private state is held");
+                tracing::error!(height = frame.height, %error, "a private state cannot be used");
                 let mut standing = StateRecord::clone(&one.standing());
                 standing.held = Some(reason);
                 let (batch, floor) = (Batch::default(), one.history.layers().floor());
@@ -300,6 +299,7 @@ impl Inner {
             self.db.commit(batch)?;
         }
         *self.psi_trie() = trie;
+        self.sealed.send_replace(Height(done));
         Ok(())
     }
 }

@@ -151,7 +151,7 @@ impl Check<'_> {
         match decode::<PrivateFrame>(&frame.payload) {
             Ok(change) => {
                 let tenant = inner.private.values().find(|tenant| tenant.one.scope.tag() == change.tag);
-                let Some(tenant) = tenant.filter(|tenant| tenant.one.check_held().is_ok()) else { return Ok(()) };
+                let Some(tenant) = tenant.filter(|tenant| tenant.one.check_usable().is_ok()) else { return Ok(()) };
                 let root = self.note("the roots of a private state", tenant.one.root_at(&inner.db, change.height))?;
                 if root.is_some_and(|root| root != change.root) {
                     let height = change.height;

@@ -113,7 +113,7 @@ async fn that_a_marker_waits_is_told_to_its_party_alone() {
     assert_eq!(next(&mut party).await, "ordered at 1/0");
     let mut late = follow(&opened, "PS1", marker).await;
     assert_eq!(next(&mut late).await, "ordered at 1/0");
-    let pipelines = opened.pipelines;
+    let pipelines = Arc::clone(&opened.pipelines);
     let caught_up = tokio::task::spawn_blocking(move || pipelines.catch_up().map_err(|error| error.to_string()));
     assert_eq!(caught_up.await.unwrap(), Ok(Height(1)));
     assert_eq!(next(&mut party).await, "final at 1/0, private, last");

@@ -163,7 +163,7 @@ fn a_party_whose_wrap_does_not_open_is_held_and_the_other_one_goes_on() {
     let marker = marker_of(&opened, &sealed, &["PS1", "PS2"], 1);
     order(&opened, &marker);
     assert_eq!(status(&opened, "PS1", &marker), Some(Status::Ok(vec![])));
-    let held = opened.ledger.state.private(&psi("PS2")).err().unwrap().to_string();
+    let held = opened.invoker.holds().of(&psi("PS2")).unwrap().to_string();
     assert!(held.contains("does not open for this party") && held.contains(&marker.id().to_string()), "{held}");
 }
 
@@ -188,13 +188,17 @@ async fn a_party_without_its_payload_is_held_there_until_the_payload_is_back() {
 
     let node = running(folder.path()).await;
     let (one, two) = (tenant("PS1"), tenant("PS2"));
-    let held = node.invoker().state().private(one.psi()).err().unwrap().to_string();
-    // The first reason stays.
-    assert!(held.contains("its payload is not on this node") && held.contains(&first.id().to_string()), "{held}");
-    assert!(held.contains(&format!("block {ordered} ")), "{held}");
+    let held = held(&node, one.psi()).await;
+    assert!(held.to_string().contains("its payload is not on this node"), "{held}");
+    assert_eq!((held.height, held.marker()), (ordered, Some(first.id())));
     let request = call(&node, ContractId([1; 32]), "put", 1);
     let refused = node.invoker().call(&one, request).await.err().unwrap();
-    assert_eq!(refused.to_string(), held);
+    assert_eq!(refused.to_string(), format!("private state `PS1` is held: {held}"));
+    // It is read as it was before.
+    {
+        let view = node.invoker().state().private(one.psi()).unwrap();
+        assert_eq!((view.height(), view.root()), (Height(0), Hash::ZERO));
+    }
     // The other tenant goes on, and the chain.
     let contract = deploy_cell(&node, &two, Scope::Private).await.receipt.contract.unwrap();
     let late = put(&node, &two, contract, 5).await.height;
@@ -205,6 +209,7 @@ async fn a_party_without_its_payload_is_held_there_until_the_payload_is_back() {
     let came = std::fs::read(&path).unwrap();
     std::fs::write(&path, [lost, came].concat()).unwrap();
     let node = running(folder.path()).await;
+    done_privately(&node, late).await;
     let state = node.invoker().state();
     let status = |marker: &CheckedTx| state.receipt(Some(one.psi()), &marker.id()).unwrap().unwrap().receipt.status;
     assert_eq!(status(&first), Status::Ok(vec![]));

@@ -276,8 +276,8 @@ fn a_public_mismatch_refuses_to_start_and_a_private_one_holds_that_state() {
     let held = open(other.path());
     assert!(height > held.head().height);
     let check = |held: &State| {
-        assert!(matches!(held.private(&psi("PS1")), Err(Error::Held { .. })));
-        assert!(matches!(held.receipt(Some(&psi("PS1")), &Hash::ZERO), Err(Error::Held { .. })));
+        assert!(matches!(held.private(&psi("PS1")), Err(Error::Unusable { .. })));
+        assert!(matches!(held.receipt(Some(&psi("PS1")), &Hash::ZERO), Err(Error::Unusable { .. })));
         assert!(held.private(&psi("PS2")).is_ok());
         let height = commit_empty(held);
         private(held, "PS2", height, deploy(u8::try_from(10 + height.0).unwrap(), height.0, &[]));
@@ -300,7 +300,7 @@ fn a_tenant_that_missed_a_change_is_held_when_it_comes_back() {
     assert_eq!(without.psi_root(&psi("PS1"), Height(0)).unwrap().root, Hash::ZERO);
     drop(without);
     let back = open(log_only.path());
-    assert!(matches!(back.private(&psi("PS1")), Err(Error::Held { .. })));
+    assert!(matches!(back.private(&psi("PS1")), Err(Error::Unusable { .. })));
     assert!(back.private(&psi("PS2")).is_ok());
 }
 

@@ -214,7 +214,7 @@ fn an_import_goes_on_after_a_crash_at_any_moment() {
             let crashed = copy(to.path());
             drop(state);
             let state = open(crashed.path());
-            assert!(matches!(state.private(&psi("PS2")), Err(Error::Held { .. })) || number == 0);
+            assert!(matches!(state.private(&psi("PS2")), Err(Error::Unusable { .. })) || number == 0);
             assert!(state.private(&psi("PS1")).is_ok() && state.public().height() == Height(3));
         }
         let state = open(to.path());

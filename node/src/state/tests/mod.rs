@@ -5,6 +5,7 @@ mod crash;
 mod export;
 mod faults;
 mod handover;
+mod heads;
 mod long;
 mod many;
 mod migrate;

@@ -305,7 +305,7 @@ fn readers_see_one_height_while_blocks_are_committed() {
         writes.slots.insert(contract(1), slots.collect());
         writes
     };
-    let done = AtomicBool::new(false);
+    let done = std::sync::atomic::AtomicBool::new(false);
     let reads = std::thread::scope(|scope| {
         let readers: Vec<_> = (0..2)
             .map(|_| {

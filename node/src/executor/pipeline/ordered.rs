@@ -1,0 +1,120 @@
+//! What a block orders for private states of this node: which it names, cheaply, and for one of them the opened calls. Not here: executing them. Invariant: what the chain voids is
+//! never handed out, and nothing behind a call that cannot be read.
+
+use std::collections::BTreeMap;
+
+use coffer_abi::{AccountId, Hash};
+use coffer_chain::{Block, Psi, TxBody, Void};
+
+use super::PipelineError;
+use super::schedule::Position;
+use crate::executor::{Parties, PrivateCall};
+use crate::privacy::marking::{Named, Shown};
+use crate::privacy::opening::{Missing, Opening, opening};
+use crate::privacy::payloads::Payloads;
+use crate::privacy::resident::Residents;
+use crate::privacy::wanted::Want;
+use crate::state::{self, State};
+
+/// Where a block names private states of this node, for each in the order of the markers, by where parties are served after the block. One key agreement for each marker and tag secret.
+///
+/// # Errors
+/// When the public state of that height cannot be read.
+pub(super) fn named(
+    state: &State,
+    residents: &Residents,
+    block: &Block,
+) -> Result<BTreeMap<Psi, Vec<Position>>, state::Error> {
+    let directory = Parties::new(state, residents, block.header.height);
+    let mut found: BTreeMap<Psi, Vec<Position>> = BTreeMap::new();
+    for (index, tx) in (0..).zip(&block.transactions) {
+        let Some(shown) = Shown::of(&tx.body) else { continue };
+        for (psi, Named { place, party, .. }) in residents.named(&directory, &shown)? {
+            let Ok(place) = u8::try_from(place) else { continue };
+            let position = Position { height: block.header.height, index, place, party };
+            found.entry(psi.clone()).or_default().push(position);
+        }
+    }
+    Ok(found)
+}
+
+/// What a block orders for one private state.
+pub(super) enum Ordered {
+    /// The calls, opened, in the order of their markers, without those that are voided.
+    Calls(Vec<PrivateCall>),
+    /// One that cannot be read here: nothing of the block may be executed.
+    Missing(Hash, Missing, Box<Want>),
+    /// One that this node voided, which the chain does not know yet: nothing of the block may be executed.
+    Voided(Hash),
+}
+
+/// What the markers at these positions order for a private state. `is_signed` tells of voids that this node signed.
+pub(super) fn ordered(
+    (state, payloads, residents): (&State, &Payloads, &Residents),
+    block: &Block,
+    psi: &Psi,
+    positions: &[Position],
+    is_signed: impl Fn(&AccountId, &Void) -> bool,
+) -> Result<Ordered, PipelineError> {
+    // Not as of the block: a void comes in a later one, and counts from the first moment on.
+    let chain = state.public();
+    let directory = Parties::new(state, residents, block.header.height);
+    let mut calls = Vec::with_capacity(positions.len());
+    for position in positions {
+        let Some(tx) = block.transactions.get(position.index as usize) else { continue };
+        let marker = tx.body.id();
+        let void = Void { height: position.height, marker, place: position.place };
+        if chain.voided(&position.party, &void)?.is_some() {
+            continue;
+        }
+        if is_signed(&position.party, &void) {
+            return Ok(Ordered::Voided(marker));
+        }
+        let opened = opening::<_, PipelineError>(payloads, residents, &directory, &tx.body, psi)?;
+        let Some((named, opened)) = opened else { continue };
+        let call = match opened {
+            Opening::Call(call) => Some(*call),
+            Opening::Unreadable => None,
+            Opening::Missing(missing) => {
+                let Some(want) = want(psi, &tx.body, position, named, missing) else { continue };
+                return Ok(Ordered::Missing(marker, missing, Box::new(want)));
+            }
+        };
+        calls.push(PrivateCall { marker, index: position.index, call });
+    }
+    Ok(Ordered::Calls(calls))
+}
+
+/// What a private state waits for at a position.
+fn want(psi: &Psi, body: &TxBody, position: &Position, named: Named, what: Missing) -> Option<Want> {
+    let shown = Shown::of(body)?;
+    Some(Want {
+        psi: psi.clone(),
+        tx: body.id(),
+        height: position.height,
+        marker: shown.marker.id,
+        payload: shown.marker.payload,
+        relay: *shown.relay,
+        party: named.party,
+        place: named.place,
+        custodians: named.custodians,
+        custody: named.custody.node,
+        what,
+    })
+}
+
+/// The calls that a private state executed of a block, opened again; `None` if one of them cannot be read any more.
+///
+/// # Errors
+/// When this node cannot read.
+pub fn executed_calls(
+    (state, payloads, residents): (&State, &Payloads, &Residents),
+    block: &Block,
+    psi: &Psi,
+) -> Result<Option<Vec<PrivateCall>>, PipelineError> {
+    let positions = named(state, residents, block)?.remove(psi).unwrap_or_default();
+    match ordered((state, payloads, residents), block, psi, &positions, |_, _| false)? {
+        Ordered::Calls(calls) => Ok(Some(calls)),
+        Ordered::Missing(..) | Ordered::Voided(_) => Ok(None),
+    }
+}
