@@ -127,7 +127,7 @@ impl Pipelines {
     }
 
     /// Reads the blocks that a former run left behind, for the start of a node: who asks it then finds the heads of private states that are done where the chain is. Of very many
-    /// blocks some are left for [`follow`], and all that is to be executed.
+    /// blocks some are left for [`follow()`], and all that is to be executed.
     ///
     /// # Errors
     /// [`PipelineError`]: the node cannot start.
@@ -137,7 +137,7 @@ impl Pipelines {
         Ok(())
     }
 
-    /// Does all that can be done now, on the caller's thread, and gives the height up to which the chain was read. A running node has [`follow`].
+    /// Does all that can be done now, on the caller's thread, and gives the height up to which the chain was read. A running node has [`follow()`].
     ///
     /// # Errors
     /// [`PipelineError`]: the node cannot go on.
