@@ -120,13 +120,15 @@ impl World {
         let secret = |n: usize| TenantSecret::new(blake3::hash(&n.to_le_bytes()).as_bytes());
         let tenants: Vec<(Psi, _)> = (0..tenants).map(|n| (format!("T{n}").parse().unwrap(), secret(n))).collect();
         let key = SigningKey::from_seed(&[1; 32]);
-        let residents = Residents::new(tenants.iter().cloned().collect(), key.account(), TagSecret::of_node(&[6; 32]));
+        let residents =
+            Residents::new(tenants.iter().cloned().collect(), key.account(), TagSecret::of_node(&[6; 32], 0), None);
         Self { key, tenants, residents: Arc::new(residents), sources: Sources::seeded(1, &Hash::ZERO) }
     }
 
     fn genesis(&self) -> Genesis {
         let validators = ValidatorSet::new(vec![Validator { key: self.key.account(), power: 1 }]).unwrap();
         Genesis {
+            parties: coffer_chain::party::FirstParties::default(),
             version: PROTOCOL_VERSION,
             salt: [1; 32],
             time: Time(1_000),
@@ -217,7 +219,7 @@ impl World {
     /// Seals and stores a call, and gives its marker.
     fn order(&self, payloads: &Payloads, secret: &TenantSecret, body: InnerBody) -> Transaction {
         let (chain_id, relay, valid_until) = (body.chain_id, self.key.account(), body.valid_until);
-        let (party, key) = (secret.party(), secret.encryption().key());
+        let (party, key) = (secret.party(), secret.encryption(0).key());
         let recipient = Recipient { party, epoch: EPOCH, key: &key };
         let sealed = seal(body.sign(&self.key), &relay, valid_until, &[recipient], &self.sources).unwrap();
         payloads.put(&sealed.hash, &sealed.bytes).unwrap();
