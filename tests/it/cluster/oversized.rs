@@ -21,8 +21,8 @@ use super::{assert_once, grow, load, tokens, while_working};
 const MAX_PART: usize = 4 << 20;
 /// How long it may take until all have cut the peer.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two parts.
-const PAUSE: Duration = Duration::from_millis(200);
+/// Between two parts: time for one to arrive, so that this peer does not drown in what it sends.
+const PAUSE: Duration = Duration::from_secs(3);
 const SEED: [u8; 32] = [0xb1; 32];
 
 #[derive(NetworkBehaviour)]
@@ -46,6 +46,7 @@ fn raw(chain: &str) -> Swarm<Raw> {
         .protocol_id_prefix(protocol.clone())
         .flood_publish(true)
         .max_transmit_size(16 << 20)
+        .publish_queue_duration(PATIENCE)
         .build()
         .expect("settings");
     let signed = gossipsub::MessageAuthenticity::Signed(keypair.clone());
@@ -77,6 +78,7 @@ async fn send(targets: &[SocketAddr], chain: &str, length: usize) {
     }
     let (mut listening, mut cut) = (BTreeSet::<PeerId>::new(), BTreeSet::new());
     let mut turns = tokio::time::interval(PAUSE);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while cut.len() < targets.len() {
         tokio::select! {
             event = swarm.select_next_some() => match event {
