@@ -145,6 +145,7 @@ impl World {
             psi: psi.clone(),
             storage_key: secret.storage_key(),
             trie_secret: secret.trie_secret(),
+            joined: Height(0),
         };
         let options = StateOptions {
             genesis: self.genesis(),
@@ -153,6 +154,7 @@ impl World {
             history: 16,
             archive: Archive::Off,
             psi_capacity: self.tenants.len().max(64),
+            psi_grown: Vec::new(),
             memory: Memory::default(),
             recoveries: Vec::new(),
         };

@@ -10,6 +10,7 @@
 
 use std::convert::Infallible;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use coffer::privacy::directory::{Directory, Serving};
 use coffer::privacy::envelope::{Sealed, content_key, open, seal};
@@ -134,8 +135,8 @@ impl World {
         body.sign(&account)
     }
 
-    fn secret(&self, party: &AccountId) -> &TenantSecret {
-        self.residents.of_party(party).and_then(|psi| self.residents.secret(psi)).unwrap()
+    fn secret(&self, party: &AccountId) -> Arc<TenantSecret> {
+        self.residents.of_party(party).and_then(|psi| self.residents.secret(&psi)).unwrap()
     }
 
     fn seal(&self, call: InnerCall) -> Sealed {

@@ -202,7 +202,7 @@ fn psi(number: usize) -> Psi {
 
 fn tenant(number: usize) -> TenantKeys {
     let secret = |what: &str| Zeroizing::new(*blake3::hash(format!("{what} {number}").as_bytes()).as_bytes());
-    TenantKeys { psi: psi(number), storage_key: secret("storage"), trie_secret: secret("trie") }
+    TenantKeys { psi: psi(number), storage_key: secret("storage"), trie_secret: secret("trie"), joined: Height(0) }
 }
 
 fn open(folder: &Path, tenants: usize) -> State {
@@ -213,6 +213,7 @@ fn open(folder: &Path, tenants: usize) -> State {
         history: 16,
         archive: Archive::Off,
         psi_capacity: tenants.max(64),
+        psi_grown: Vec::new(),
         memory: Memory::default(),
         recoveries: Vec::new(),
     };

@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 
 use coffer_abi::{AccountId, Hash, Height};
 use coffer_chain::network::VersionRecord;
-use coffer_chain::{BlockRules, Genesis, Psi, SigningKey, versions};
+use coffer_chain::{BlockRules, Genesis, SigningKey, versions};
 use coffer_runtime::codes::HotLimits;
 use coffer_runtime::engine::{NoCache, Tuning};
 use coffer_runtime::{Fault, Runtime};
@@ -30,24 +30,27 @@ use crate::consensus::Ledger;
 use crate::consensus::engine::{Agreement, EQUIVOCATIONS_FILE, Engine, Equivocation, Files, Shown};
 use crate::durable;
 use crate::executor::{Executor, Holds, Known, PipelineParts, Pipelines, Tracer, UnknownVersion, follow, workers};
-use crate::invoke::{Invoker, Parts};
+use crate::invoke::{Invoker, Parts, storage_keys};
 use crate::network::Network;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
-use crate::organisation::{AccountInfo, KeyHolder, KeyStore};
+use crate::organisation::registry::Capacity;
+use crate::organisation::{AccountInfo, KeyHolder, KeyStore, Registry};
 use crate::pool::{self, Admission, Pool, Waiters};
 use crate::privacy::payloads::{self, Payloads};
-use crate::privacy::resident::{Residents, TenantSecret};
+use crate::privacy::resident::Residents;
 use crate::privacy::voids::Voids;
 use crate::privacy::wanted::Wanted;
 use crate::rpc;
 use crate::sources::Sources;
-use crate::state::{self, Archive, Folder, State, StateOptions, TenantKeys};
+use crate::state::{self, Archive, Folder, State, StateOptions};
 use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
 
 use first_start::FirstStart;
 use publishing::{Own, publish};
-use secrets::{DEV_SECRET, check_secret, given_secret, key_secret, open_keys, own, residents, tag_epoch, tenants};
+use secrets::{
+    DEV_SECRET, check_secret, come, given_secret, key_secret, open_keys, open_registry, own, residents, tag_epoch,
+};
 
 pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
 pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
@@ -277,14 +280,14 @@ impl Opened {
         let stored = genesis::read(&genesis_path)?;
         let version = stored.as_ref().map_or(versions::NEWEST, |genesis| genesis.version);
         let runtime = runtime(engine(version, config)?, config, &keys)?;
-        let (genesis, first) = genesis::of_folder(config, stored, origin, &keys, &runtime)?;
+        let registry = Arc::new(open_registry(&config.data, config, &keys, origin)?);
+        let (genesis, first) = genesis::of_folder(config, stored, origin, (&keys, &registry), &runtime)?;
         if config.network.is_alone() && genesis.validators.power(&keys.node_key()) == 0 {
             let problem = "names other validators than this node; this node cannot decide blocks alone".into();
             return Err(StartError::Genesis { path: genesis_path, problem });
         }
-        let tenants = tenants(config, &keys);
         let recoveries = recoveries::accepted(&config.data, &genesis.chain_id())?;
-        let options = StateOptions { recoveries, ..state_options(config, &keys, genesis.clone(), &tenants) };
+        let options = StateOptions { recoveries, ..state_options(config, &keys, genesis.clone(), &registry) };
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
         let voids = Arc::new(Voids::open(&config.data, genesis.chain_id())?);
@@ -294,7 +297,8 @@ impl Opened {
             }
             first.map_or_else(|| genesis::first(&genesis_path, &runtime, &genesis), Ok::<_, StartError>)
         })?;
-        let residents = Arc::new(residents(tenants, &keys, tag_epoch(&state, &keys)?));
+        let residents = Arc::new(residents(&registry, &keys, tag_epoch(&state, &keys)?));
+        come(config, (&state, &registry, &residents), origin)?;
         let sources = match config.seed {
             Some(seed) => Sources::seeded(seed, &state.head().hash),
             None => boot,
@@ -308,7 +312,7 @@ impl Opened {
         let (public_waiters, private_waiters) = (Arc::new(Waiters::default()), Arc::new(Waiters::default()));
         let (sources, accounts) = (Arc::new(sources), keys.accounts());
         let keys = Arc::new(keys);
-        let own = own(config, &keys);
+        let own = own(config, &keys, &registry);
         let node_key = keys.node_key();
         let (node_signer, node_seed) = (keys.node_signer(), keys.node_seed());
         let ledger = Ledger::new(
@@ -343,6 +347,7 @@ impl Opened {
             private_waiters,
             payloads,
             residents: Arc::clone(&residents),
+            registry,
             holds,
             voids,
             keys,
@@ -381,19 +386,16 @@ fn admission(state: &State, executor: &Arc<Executor>) -> Admission {
     }
 }
 
-fn state_options(config: &Config, keys: &KeyStore, genesis: Genesis, tenants: &[(Psi, TenantSecret)]) -> StateOptions {
-    let storage = |(psi, secret): &(Psi, TenantSecret)| TenantKeys {
-        psi: psi.clone(),
-        storage_key: secret.storage_key(),
-        trie_secret: secret.trie_secret(),
-    };
+fn state_options(config: &Config, keys: &KeyStore, genesis: Genesis, registry: &Registry) -> StateOptions {
+    let Capacity { first: psi_capacity, grown: psi_grown } = registry.capacity();
     StateOptions {
         genesis,
-        tenants: tenants.iter().map(storage).collect(),
+        tenants: registry.tenants().iter().map(storage_keys).collect(),
         node_secret: keys.node_secret(),
         history: config.history,
         archive: if config.archive { Archive::On } else { Archive::Off },
-        psi_capacity: config.psi_capacity,
+        psi_capacity,
+        psi_grown,
         memory: config.memory,
         recoveries: Vec::new(),
     }

@@ -10,13 +10,20 @@ use coffer_chain::Psi;
 pub struct TenantContext {
     psi: Psi,
     configured: bool,
+    suspended: bool,
     subject: Option<Arc<str>>,
 }
 
 impl TenantContext {
     /// A context; `configured` says whether this node has the private state.
     pub fn new(psi: Psi, configured: bool) -> Self {
-        Self { psi, configured, subject: None }
+        Self { psi, configured, suspended: false, subject: None }
+    }
+
+    /// The same, of a tenant that is suspended on this node or not.
+    #[must_use]
+    pub fn with_suspended(self, suspended: bool) -> Self {
+        Self { suspended, ..self }
     }
 
     /// The private state.
@@ -27,6 +34,11 @@ impl TenantContext {
     /// False if this node does not have the private state: it reads as empty and takes no writes.
     pub fn is_configured(&self) -> bool {
         self.configured
+    }
+
+    /// True if the node's operator suspended the tenant: nothing is read or done for it.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended
     }
 
     /// Who calls, as a token names them; `None` while the node runs without authorisation.

@@ -27,6 +27,7 @@ mod restart;
 mod snapshot;
 mod strangers;
 mod subscription;
+mod tenants;
 mod ticks;
 mod token;
 mod traces;

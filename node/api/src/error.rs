@@ -60,6 +60,8 @@ kinds! {
     LAYOUT_CHANGED = (-31015, "layoutChanged", "The new module stores in another form what the contract has stored, and has no `migrate`; nothing was sent. `data.differences` tells what differs.");
     TOO_MANY_HANDOVERS = (-31016, "tooManyHandovers", "More handovers lead to the block than one answer has. Ask for the block at `data.height` first, then for this one with `from`: `data.from`.");
     UNUSABLE = (-31020, "unusablePsi", "The private state's records are damaged or not whole, so it is neither read nor changed until the operator repairs it; the message says how.");
+    SUSPENDED = (-31021, "suspendedPsi", "The tenant of the private state is suspended or closed: it is neither read nor takes calls until the node's operator resumes it.");
+    TENANT_STATE = (-31022, "tenantState", "The tenant, or the node, is not in a state in which that can be done; the message says in which it is.");
     TRANSPORT = (-31014, "transport", "The HTTP request itself is not usable; the message says what to change.");
 }
 
@@ -133,6 +135,17 @@ pub enum Error {
         /// The private state.
         psi: String,
     },
+    /// Permanent until the operator resumes the tenant.
+    #[error(
+        "the tenant of private state {psi} is suspended on this node: it is neither read nor takes calls; ask the operator"
+    )]
+    Suspended {
+        /// The private state.
+        psi: String,
+    },
+    /// Permanent until something else was changed.
+    #[error("{0}")]
+    TenantState(String),
     /// Permanent.
     #[error("the state at height {height} is not kept any more; the oldest kept is {oldest}")]
     Pruned {
@@ -270,6 +283,8 @@ impl Error {
             Self::OverQuota { .. } => kind::OVER_QUOTA,
             Self::Busy(_) => kind::BUSY,
             Self::Unconfigured { .. } => kind::UNCONFIGURED,
+            Self::Suspended { .. } => kind::SUSPENDED,
+            Self::TenantState(_) => kind::TENANT_STATE,
             Self::Pruned { .. } => kind::PRUNED,
             Self::CodeRefused { .. } => kind::CODE_REFUSED,
             Self::TooManyHandovers { .. } => kind::TOO_MANY_HANDOVERS,
@@ -292,7 +307,7 @@ impl Error {
             Self::NotFound { what, id, .. } => json!({ "what": what, "id": id }),
             Self::Held { psi, .. } | Self::Unusable { psi, .. } => json!({ "psi": psi }),
             Self::OverQuota { what, retry_after_ms } => json!({ "limit": what, "retryAfterMs": retry_after_ms }),
-            Self::Unconfigured { psi } => json!({ "psi": psi }),
+            Self::Unconfigured { psi } | Self::Suspended { psi } => json!({ "psi": psi }),
             Self::Pruned { height, oldest } => json!({ "height": height, "oldest": oldest }),
             Self::CodeRefused { rule, function, offset, hint, .. } => {
                 json!({ "rule": rule, "function": function, "offset": offset, "hint": hint })
@@ -310,7 +325,9 @@ impl Error {
             Self::Refused { reason, ran } => with(ran, json!({ "reason": reason })),
             Self::Transport { data, .. } => data.clone(),
             Self::Timeout { tx: Some(tx), .. } => json!({ "tx": tx }),
-            Self::Busy(_) | Self::Timeout { .. } | Self::Account(_) | Self::Internal(_) => json!({}),
+            Self::Busy(_) | Self::TenantState(_) | Self::Timeout { .. } | Self::Account(_) | Self::Internal(_) => {
+                json!({})
+            }
         };
         let mut data = json!({ "kind": self.info().kind });
         merge(&mut data, details);

@@ -12,6 +12,7 @@ pub mod error;
 mod meaning;
 pub mod strict;
 pub mod table;
+pub mod tenant;
 pub mod types;
 
 pub mod chain;

@@ -198,7 +198,8 @@ pub(super) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
             let expected = Expected { height: Some(Height(args.height)), root: Some(args.root) };
             let done = match &args.psi {
                 Some(psi) => {
-                    let state = StoppedNode::with_tenants(&args.node.config()?)?.state()?;
+                    let config = args.node.config()?;
+                    let state = StoppedNode::open(&config)?.state_with(&config.tenants)?;
                     state.import_folder(psi, &args.folder, expected, &mut progress)?
                 }
                 None => {

@@ -17,6 +17,7 @@ mod recover;
 mod run;
 mod serve;
 mod system;
+mod tenant;
 mod testnet;
 mod vote;
 
@@ -61,6 +62,8 @@ enum Command {
     Programme(programme::ProgrammeArgs),
     /// Void what a private state cannot execute
     Privacy(privacy::PrivacyArgs),
+    /// List, add, suspend, close the tenants of a node, and rotate their keys
+    Tenant(tenant::TenantArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
@@ -107,6 +110,7 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Budget(args) => budget::run(args),
         Command::Programme(args) => programme::run(args),
         Command::Privacy(args) => privacy::run(args),
+        Command::Tenant(args) => tenant::run(args),
         Command::Proof(args) => proof::run(args),
         Command::Network(args) => network::run(args),
         Command::Db(args) => db::run(args),

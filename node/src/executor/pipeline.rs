@@ -199,7 +199,7 @@ impl Pipelines {
             if matches!(tx.body.kind, Kind::Void(_))
                 && let Some(psi) = self.residents.of_party(&tx.body.sender)
             {
-                self.schedule().release(psi);
+                self.schedule().release(&psi);
             }
         }
     }

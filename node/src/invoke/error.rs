@@ -9,7 +9,8 @@ use coffer_chain::tx::TxError;
 use coffer_runtime::{Fault, Violation};
 
 use crate::executor::Hold;
-use crate::organisation::KeyError;
+use crate::organisation::registry::MAX_ACCOUNTS;
+use crate::organisation::{KeyError, RegistryError};
 use crate::pool::PoolError;
 use crate::privacy::{envelope, payloads};
 use crate::{executor, state};
@@ -72,6 +73,15 @@ pub enum InvokeError {
     /// A void is refused: the private state has executed the marker's block. Permanent; nothing was signed.
     #[error("{0}")]
     NotVoidable(String),
+    /// The registry of tenants does not allow it. Nothing was changed.
+    #[error(transparent)]
+    Tenant(#[from] RegistryError),
+    /// A tenant's key is not to be changed now. Nothing was changed.
+    #[error("the key of the tenant cannot be rotated now: {0}")]
+    NotRotatable(String),
+    /// More accounts than may act for one tenant. Nothing was changed.
+    #[error("{0} accounts are to act for the tenant, at most {MAX_ACCOUNTS} can; name fewer")]
+    Accounts(usize),
     /// The state cannot be read, or the private state cannot be used; nothing was sent.
     #[error(transparent)]
     State(#[from] state::Error),

@@ -146,7 +146,7 @@ impl Invoker {
         let Some(shown) = Shown::of(body) else { return Ok(false) };
         let directory = Parties::new(&self.parts.state, &self.parts.residents, height);
         let named = self.parts.residents.named(&directory, &shown)?;
-        Ok(named.iter().any(|(psi, _)| *psi == tenant.psi()))
+        Ok(named.iter().any(|(psi, _)| psi == tenant.psi()))
     }
 }
 

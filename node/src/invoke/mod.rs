@@ -11,6 +11,7 @@ mod follow;
 mod write;
 mod publish;
 mod void;
+mod tenants;
 mod upgrade;
 mod programme;
 
@@ -21,6 +22,7 @@ pub use programme::{Administrator, DEPLOY as DEPLOY_PROGRAMME, Programme, Progra
 pub use publish::Publication;
 pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
+pub use tenants::{TenantStanding, add_tenant, storage_keys};
 pub use trace::TracedTx;
 pub use upgrade::{AuthorityRequest, UpgradeRequest};
 pub use void::{PrivateStanding, VoidedMarker};
@@ -33,7 +35,7 @@ use coffer_abi::{AccountId, Gas, Height};
 use coffer_chain::SigningKey;
 
 use crate::executor::{Executor, Holds, Tracer, Versions};
-use crate::organisation::{KeyHolder, KeyStore};
+use crate::organisation::{KeyHolder, KeyStore, Registry};
 use crate::pool::{Pool, Waiters};
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
@@ -95,6 +97,8 @@ pub struct Parts {
     pub payloads: Arc<Payloads>,
     /// Tenants and their secrets.
     pub residents: Arc<Residents>,
+    /// What lasts of them.
+    pub registry: Arc<Registry>,
     /// Which private states wait.
     pub holds: Arc<Holds>,
     /// What private states never execute.

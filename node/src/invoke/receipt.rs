@@ -10,7 +10,7 @@ use super::emitters::{spec_in, stored_spec};
 use super::read::blocking;
 use super::{InvokeError, Invoker, Scope};
 use crate::privacy::opening::executed;
-use crate::privacy::resident::{EPOCH, TenantSecret};
+use crate::privacy::resident::EPOCH;
 use crate::state::{BlockId, Place, TxReceipt, View};
 use crate::tenant::TenantContext;
 
@@ -95,7 +95,7 @@ impl Invoker {
 
     fn asked_privately(&self, tenant: &TenantContext, marker: &TxBody, place: Place) -> Result<Asked, InvokeError> {
         let parts = &self.parts;
-        let party = parts.residents.secret(tenant.psi()).map(TenantSecret::party);
+        let party = parts.residents.secret(tenant.psi()).map(|secret| secret.party());
         let record = party.map(|party| parts.state.public().party(&party)).transpose()?.flatten();
         let newest = record.map_or(EPOCH, |record| record.epoch);
         let call = executed(&parts.payloads, &parts.residents, tenant.psi(), marker, newest)?;

@@ -11,7 +11,6 @@ use super::{InvokeError, Invoker};
 use crate::executor::Hold;
 use crate::pool::Settled;
 use crate::privacy::marking::Shown;
-use crate::privacy::resident::TenantSecret;
 use crate::privacy::voids;
 use crate::state::{self, BlockId};
 use crate::tenant::TenantContext;
@@ -72,7 +71,7 @@ impl Invoker {
         // ORDER: why it waits, then its head, which so is not below what it waits at and done with.
         let (hold, head) = (parts.holds.of(psi), state.private_head(psi));
         let mut voids = Vec::new();
-        if let Some(party) = parts.residents.secret(psi).map(TenantSecret::party) {
+        if let Some(party) = parts.residents.secret(psi).map(|secret| secret.party()) {
             for (Void { height, marker, .. }, voided) in state.public().voids_of(&party, TOLD)? {
                 let is_executed = unusable.is_none() && state.receipt(Some(psi), &marker)?.is_some();
                 voids.push(VoidedMarker { marker, height, voided: voided.height, is_executed });

@@ -194,7 +194,7 @@ impl Invoker {
             action,
         };
         let signature = parts.keys.sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
-        let marker = self.seal(secret, InnerCall { body, signature })?;
+        let marker = self.seal(&secret, InnerCall { body, signature })?;
         let relay = parts.keys.relay_key();
         let marker = self.body(Kind::Marker(marker), relay.account(), Gas(0), valid_until);
         self.submit(marker.sign(relay), Some(tenant.psi()))

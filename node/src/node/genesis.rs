@@ -7,15 +7,15 @@ use std::path::Path;
 use coffer_abi::{AccountId, Encode, Hash, Time, codec};
 use coffer_chain::network::{Access, FirstNode, FirstOrganisation, Role, first_validators};
 use coffer_chain::party::{AccountRole, FirstAccount, FirstParties, FirstParty, FirstTagKey};
-use coffer_chain::{Genesis, Parameters, Psi, SystemContracts, versions};
+use coffer_chain::{Genesis, Parameters, SystemContracts, versions};
 use coffer_runtime::Runtime;
 
-use super::secrets::tenants;
 use super::{StartError, write_whole};
 use crate::config::Config;
 use crate::executor::first_writes;
 use crate::organisation::key_store::Origin;
-use crate::organisation::{KeyHolder, KeyStore};
+use crate::organisation::registry::Registered;
+use crate::organisation::{KeyHolder, KeyStore, Registry};
 use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::{EPOCH, TenantSecret};
 use crate::sources::{SEEDED_GENESIS, now, seeded_key};
@@ -107,7 +107,7 @@ pub(super) fn of_folder(
     config: &Config,
     stored: Option<Genesis>,
     origin: Origin<'_>,
-    keys: &KeyStore,
+    (keys, registry): (&KeyStore, &Registry),
     runtime: &Runtime,
 ) -> Result<(Genesis, Option<StateWrites>), StartError> {
     let path = config.data.join(FILE);
@@ -116,7 +116,7 @@ pub(super) fn of_folder(
         time,
         system: system.clone(),
         organisations: vec![own_organisation(DEV_ORGANISATION, keys, Vec::new())],
-        parties: own_parties(DEV_ORGANISATION, config, keys),
+        parties: own_parties(DEV_ORGANISATION, config, keys, registry),
     };
     let Some(stored) = stored else {
         let new = match origin {
@@ -153,7 +153,7 @@ pub(super) fn own_organisation(name: &str, keys: &KeyStore, addresses: Vec<Strin
 
 /// What a founding node publishes of itself: its tag key, the accounts that it manages, and its tenants as parties, with those of them that act for each. An account that the configuration does not name any more
 /// is left out.
-pub(super) fn own_parties(organisation: &str, config: &Config, keys: &KeyStore) -> FirstParties {
+pub(super) fn own_parties(organisation: &str, config: &Config, keys: &KeyStore, registry: &Registry) -> FirstParties {
     let node = keys.node_key();
     let tag = TagSecret::of_node(&keys.node_secret(), EPOCH).key();
     let managed = keys.accounts();
@@ -166,16 +166,19 @@ pub(super) fn own_parties(organisation: &str, config: &Config, keys: &KeyStore) 
         organisation: organisation.to_owned(),
         role: AccountRole::Administer,
     };
-    let party = |(psi, secret): &(Psi, TenantSecret)| FirstParty {
-        party: secret.party(),
-        organisation: organisation.to_owned(),
-        node,
-        key: AccountId(*secret.encryption(EPOCH).key().published()),
-        accounts: of(config.accounts_of(psi)),
+    let party = |tenant: &Registered| {
+        let secret = TenantSecret::new(&tenant.secret);
+        FirstParty {
+            party: secret.party(),
+            organisation: organisation.to_owned(),
+            node,
+            key: AccountId(*secret.encryption(EPOCH).key().published()),
+            accounts: of(config.accounts_of(&tenant.psi)),
+        }
     };
     FirstParties {
         tag_keys: vec![FirstTagKey { node, key: AccountId(*tag.published()) }],
         accounts: accounts.iter().map(account).collect(),
-        parties: tenants(config, keys).iter().map(party).collect(),
+        parties: registry.tenants().iter().map(party).collect(),
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{StartError, blocking, genesis, key_secret, open_keys, recoveries, residents, state_options, tenants};
+use super::{
+    StartError, blocking, genesis, key_secret, open_keys, open_registry, recoveries, residents, state_options,
+};
 use crate::config::Config;
 use crate::network::{self, Event, Routes};
 use crate::organisation::key_store::Origin;
@@ -32,10 +34,10 @@ pub(super) async fn fetch(config: &Config, listener: &rpc::Listener) -> Result<(
         let keys = open_keys(&own.data, &own, &secret, Origin::Random(&sources))?;
         let path = own.data.join(genesis::FILE);
         let genesis = genesis::read(&path)?.ok_or(StartError::NotPrepared { path })?;
-        let tenants = tenants(&own, &keys);
+        let registry = open_registry(&own.data, &own, &keys, Origin::Random(&sources))?;
         let recoveries = recoveries::accepted(&own.data, &genesis.chain_id())?;
-        let options = StateOptions { recoveries, ..state_options(&own, &keys, genesis, &tenants) };
-        Ok((folder, options, keys.node_seed(), residents(tenants, &keys, 0)))
+        let options = StateOptions { recoveries, ..state_options(&own, &keys, genesis, &registry) };
+        Ok((folder, options, keys.node_seed(), residents(&registry, &keys, 0)))
     });
     let (folder, options, seed, residents) = opened.await?;
     let chain_id = options.genesis.chain_id();

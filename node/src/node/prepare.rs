@@ -13,10 +13,12 @@ use coffer_runtime::Runtime;
 use coffer_runtime::engine::NoCache;
 
 use super::genesis::{self, NewChain, own_organisation, own_parties};
-use super::{StartError, check_complete, check_secret, engine, key_secret, missing, open_keys, write_whole};
+use super::{
+    StartError, check_complete, check_secret, engine, key_secret, missing, open_keys, open_registry, write_whole,
+};
 use crate::config::Config;
-use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
+use crate::organisation::{KeyStore, Registry};
 use crate::sources::{Sources, now};
 use crate::state::Folder;
 
@@ -49,6 +51,7 @@ struct Keyed {
     _lock: Folder,
     path: PathBuf,
     keys: KeyStore,
+    registry: Registry,
 }
 
 /// Begins a chain of these nodes, each the validator of its organisation: makes their keys and one genesis, which goes into every folder. Asked again with the same
@@ -89,7 +92,7 @@ pub fn begin(config: &Config, founders: &[Founder]) -> Result<Vec<Prepared>, Sta
             let runtime = Runtime::with(engine, compiler, Arc::new(NoCache))?;
             let mut parties = FirstParties::default();
             for (founder, folder) in founders.iter().zip(&folders) {
-                parties.extend(own_parties(&founder.organisation, config, &folder.keys));
+                parties.extend(own_parties(&founder.organisation, config, &folder.keys, &folder.registry));
             }
             let (salt, time, system) = (sources.bytes(), now(), config.system.clone());
             let new = NewChain { salt, time, system, organisations, parties };
@@ -140,7 +143,8 @@ impl Keyed {
         let secret = key_secret(data, &own, sources)?;
         let origin = Origin::Random(sources);
         let keys = open_keys(data, config, &secret, origin)?;
-        Ok(Self { _lock: lock, path: data.to_owned(), keys })
+        let registry = open_registry(data, config, &keys, origin)?;
+        Ok(Self { _lock: lock, path: data.to_owned(), keys, registry })
     }
 
     fn genesis(&self) -> PathBuf {

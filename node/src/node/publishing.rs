@@ -2,20 +2,21 @@
 //! (the network contract). Invariants: what is missing is read from the newest block each time, so nothing is published twice; what was sent is waited for before anything is sent again; what this node
 //! cannot do is told once, with who can.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_abi::{AccountId, Encode, Hash, Height};
 use coffer_chain::party::{AccountRole, Part};
-use coffer_chain::{PartyStatement, Psi, SigningKey, TagKeyStatement};
+use coffer_chain::{PartyStatement, Psi, Signature, SigningKey, TagKeyStatement};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::executor::keeps_parties;
 use crate::invoke::{InvokeError, Invoker, Publication};
-use crate::organisation::KeyStore;
+use crate::organisation::registry::{Registered, Standing};
+use crate::organisation::{KeyStore, Registry};
 use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::{EPOCH, TenantSecret};
 use crate::state::{self, View};
@@ -24,6 +25,8 @@ use crate::state::{self, View};
 const STILL: Duration = Duration::from_secs(3);
 /// How long it waits after something failed; doubled up to [`LONGEST`].
 const PAUSE: Duration = Duration::from_secs(5);
+/// Between two looks at what somebody else has to do.
+const SHORTEST: Duration = Duration::from_millis(500);
 /// The longest of these waits.
 const LONGEST: Duration = Duration::from_secs(300);
 /// What is sent at once, at most.
@@ -39,8 +42,22 @@ pub(super) struct Own {
     pub secret: Zeroizing<[u8; 32]>,
     /// Its key store, with an organisation key that may be that of another organisation than the node's.
     pub keys: Arc<KeyStore>,
-    /// Its tenants, each with the accounts that act for it.
-    pub tenants: Vec<(Psi, TenantSecret, Vec<AccountId>)>,
+    /// Its tenants.
+    pub registry: Arc<Registry>,
+    /// Who acts for tenants that the configuration names.
+    pub acting: BTreeMap<Psi, Vec<AccountId>>,
+    /// Who acts for others of whom that was never said.
+    pub others: Vec<AccountId>,
+}
+
+/// A tenant, as far as the chain is to know of it.
+struct OwnParty {
+    psi: Psi,
+    secret: TenantSecret,
+    /// Epoch of the key that the chain is to have.
+    epoch: u32,
+    is_closed: bool,
+    accounts: Vec<AccountId>,
 }
 
 /// What the chain lacks of a node, as far as the node can mend it now.
@@ -52,16 +69,18 @@ pub(super) struct Lack {
     pub obstacles: Vec<String>,
 }
 
-/// Publishes what is missing, at once and after each block, until `stop` turns true.
+/// Publishes what is missing, at once and after each change of the registry of tenants, until `stop` turns true. What somebody else has to do first is looked for after blocks.
 ///
 /// # Errors
 /// [`state::Error`] when this node cannot read its own state.
 pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receiver<bool>) -> Result<(), state::Error> {
     let own = Arc::new(own);
     let (mut heads, mut told, mut pause, mut moved) = (invoker.state().watch(), BTreeSet::new(), PAUSE, Instant::now());
+    let mut registered = own.registry.watch();
     loop {
         // A block of the past lacks what came later.
         let since = heads.borrow_and_update().height;
+        registered.mark_unchanged();
         while let Ok(changed) = tokio::time::timeout_at(moved + STILL, heads.changed()).await {
             if changed.is_err() || *stop.borrow() {
                 return Ok(());
@@ -76,6 +95,7 @@ pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receive
         let looked = tokio::task::spawn_blocking(move || looking.lack(&reader.public(), &chain_id));
         let looked = looked.await.map_err(|error| state::Error::Failed(format!("the read did not finish: {error}")))?;
         let Lack { publications, obstacles } = looked?;
+        let is_obstructed = !obstacles.is_empty();
         for obstacle in obstacles {
             if told.insert(obstacle.clone()) {
                 tracing::warn!(%obstacle, "something of this node is not on the chain");
@@ -98,8 +118,13 @@ pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receive
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            changed = registered.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+            }
             // Something that is missing may be there, or possible, after another block.
-            moved_on = async { heads.wait_for(|head| head.height > since).await.is_ok() }, if is_done => {
+            moved_on = another(&mut heads, since), if is_done && is_obstructed => {
                 if !moved_on {
                     return Ok(());
                 }
@@ -108,6 +133,15 @@ pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receive
             () = tokio::time::sleep(wait) => {}
         }
     }
+}
+
+/// Waits for a block above a height, and a little longer: looking costs something for each tenant. `false` if there is none to come.
+async fn another(heads: &mut watch::Receiver<state::Head>, since: Height) -> bool {
+    let there = heads.wait_for(|head| head.height > since).await.is_ok();
+    if there {
+        tokio::time::sleep(SHORTEST).await;
+    }
+    there
 }
 
 /// True if the newest block is of the last minute.
@@ -151,7 +185,8 @@ impl Own {
     pub fn lack(&self, view: &View, chain_id: &Hash) -> Result<Lack, state::Error> {
         let mut lack = Lack::default();
         // Without tenants there is nobody to be found by a tag key.
-        if self.tenants.is_empty() || !keeps_parties(view)? {
+        let parties: Vec<OwnParty> = self.registry.tenants().iter().map(|tenant| self.party(tenant)).collect();
+        if parties.is_empty() || !keeps_parties(view)? {
             return Ok(lack);
         }
         let id = self.node.account();
@@ -184,8 +219,7 @@ impl Own {
             Some(_) => {}
         }
         let holds_key = organisation.key == self.keys.organisation_key();
-        let accounts: BTreeSet<AccountId> =
-            self.tenants.iter().flat_map(|(_, _, accounts)| accounts.iter().copied()).collect();
+        let accounts: BTreeSet<AccountId> = parties.iter().flat_map(|party| party.accounts.iter().copied()).collect();
         let mut known = BTreeSet::new();
         for account in accounts {
             match view.account(&account)? {
@@ -208,8 +242,9 @@ impl Own {
                 )),
             }
         }
-        for (psi, secret, accounts) in &self.tenants {
-            self.lack_of(view, (&name, holds_key), (psi, secret), chain_id, &mut lack)?;
+        for own in &parties {
+            self.lack_of(view, (&name, holds_key), own, chain_id, &mut lack)?;
+            let OwnParty { psi, secret, accounts, .. } = own;
             let party = secret.party();
             let serves = view.party(&party)?.is_some_and(|record| record.organisation == name && !record.retired);
             for account in accounts.iter().filter(|account| serves && known.contains(account)) {
@@ -244,26 +279,24 @@ impl Own {
         &self,
         view: &View,
         (organisation, holds_key): (&str, bool),
-        (psi, secret): (&Psi, &TenantSecret),
+        own: &OwnParty,
         chain_id: &Hash,
         lack: &mut Lack,
     ) -> Result<(), state::Error> {
+        let OwnParty { psi, secret, epoch, is_closed, .. } = own;
         let (party, node) = (secret.party(), self.node.account());
         let Some(record) = view.party(&party)? else {
+            if *is_closed {
+                return Ok(());
+            }
             if !holds_key {
                 lack.obstacles.push(format!(
                     "the party {party} of private state `{psi}` is not on the chain, and the key of {organisation}, which has to consent, is not on this node"
                 ));
                 return Ok(());
             }
-            let signer = secret.encryption_signer(EPOCH);
-            let until = Height(view.height().0.saturating_add(STATED));
-            let organisation = organisation.to_owned();
-            let (chain_id, key, custodians) = (*chain_id, signer.account(), Vec::new());
-            let statement =
-                PartyStatement { chain_id, party, organisation, node, key, epoch: EPOCH, custodians, until };
-            let (possession, acceptance) =
-                (statement.sign(Part::Possession, &signer), statement.sign(Part::Acceptance, &self.node));
+            let statement = self.statement(view, (secret, EPOCH), organisation, Vec::new(), chain_id);
+            let (possession, acceptance) = self.signed(&statement, secret);
             let consent = self.keys.consent(&statement);
             let PartyStatement { organisation, node, key, custodians, until, .. } = statement;
             lack.publications.push(Publication {
@@ -275,7 +308,7 @@ impl Own {
             });
             return Ok(());
         };
-        let own = AccountId(*secret.encryption(record.epoch).key().published());
+        let found = AccountId(*secret.encryption(record.epoch).key().published());
         if record.node != node {
             lack.obstacles.push(format!(
                 "the party {party} of private state `{psi}` is served by the node {}: its calls go there until it moves here (`change_party`)",
@@ -286,15 +319,73 @@ impl Own {
                 "the party {party} of private state `{psi}` is of the organisation {}, this node of {organisation}",
                 record.organisation
             ));
-        } else if record.retired {
+        } else if record.retired && !is_closed {
             lack.obstacles
                 .push(format!("the party {party} of private state `{psi}` is retired for good: use another tenant"));
-        } else if record.key != own {
+        } else if record.key != found {
             lack.obstacles.push(format!(
                 "the encryption key {} of private state `{psi}` on the chain is not that of this node's key store: what is sealed for it does not open here",
                 record.key
             ));
+        } else if *is_closed && !record.retired {
+            lack.publications.push(Publication {
+                what: format!("the end of party {party} of private state `{psi}`"),
+                sender: party,
+                key: Some(secret.party_signer()),
+                method: "retire_party",
+                input: Vec::new(),
+            });
+        } else if record.epoch < *epoch && !record.retired {
+            let next = record.epoch.saturating_add(1);
+            let statement = self.statement(view, (secret, next), organisation, record.custodians, chain_id);
+            let (possession, acceptance) = self.signed(&statement, secret);
+            let PartyStatement { node, key, custodians, until, .. } = statement;
+            lack.publications.push(Publication {
+                what: format!("key {key} of party {party} of private state `{psi}`"),
+                sender: party,
+                key: Some(secret.party_signer()),
+                method: "change_party",
+                input: (node, key, custodians, until, possession, acceptance).encode(),
+            });
         }
         Ok(())
+    }
+
+    /// What a party's record is to say.
+    fn statement(
+        &self,
+        view: &View,
+        (secret, epoch): (&TenantSecret, u32),
+        organisation: &str,
+        custodians: Vec<AccountId>,
+        chain_id: &Hash,
+    ) -> PartyStatement {
+        PartyStatement {
+            chain_id: *chain_id,
+            party: secret.party(),
+            organisation: organisation.to_owned(),
+            node: self.node.account(),
+            key: secret.encryption_signer(epoch).account(),
+            epoch,
+            custodians,
+            until: Height(view.height().0.saturating_add(STATED)),
+        }
+    }
+
+    /// The signatures of its key and of the node.
+    fn signed(&self, statement: &PartyStatement, secret: &TenantSecret) -> (Signature, Signature) {
+        let key = secret.encryption_signer(statement.epoch);
+        (statement.sign(Part::Possession, &key), statement.sign(Part::Acceptance, &self.node))
+    }
+
+    fn party(&self, tenant: &Registered) -> OwnParty {
+        let accounts = self.acting.get(&tenant.psi).or(tenant.accounts.as_ref()).unwrap_or(&self.others);
+        OwnParty {
+            psi: tenant.psi.clone(),
+            secret: TenantSecret::new(&tenant.secret),
+            epoch: tenant.epoch,
+            is_closed: tenant.standing == Standing::Closed,
+            accounts: accounts.clone(),
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! What opens a node's folder: the secret of its key store, the keys, the secrets of its tenants. Not here: how they are kept (`key_store`). Invariants: a node that is not for tests
+//! What opens a node's folder: the secret of its key store, the keys, the registry of its tenants. Not here: how they are kept (`organisation`). Invariants: a node that is not for tests
 //! needs a secret from outside, before anything is made; a new key has its record of what was signed first.
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use coffer_abi::Height;
 use coffer_chain::Psi;
 use zeroize::Zeroizing;
 
@@ -12,8 +13,10 @@ use super::publishing::Own;
 use super::{StartError, write_whole};
 use crate::config::Config;
 use crate::consensus::engine::Files;
+use crate::invoke::add_tenant;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
-use crate::organisation::{KeyHolder, KeyStore};
+use crate::organisation::registry::Standing;
+use crate::organisation::{KeyHolder, KeyStore, Registry};
 use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::sources::Sources;
@@ -36,14 +39,35 @@ pub(super) fn open_keys(
         // ORDER: before the keys. A key store without it holds a node key that may have signed anything.
         Files::begin(data)?;
     }
-    Ok(KeyStore::open_or_create(data, secret, origin, &config.accounts, &config.tenants)?)
+    Ok(KeyStore::open_or_create(data, secret, origin, &config.accounts)?)
 }
 
-/// The registry of a node's tenants. `epoch` is that of the node's tag key on the chain.
-pub(super) fn residents(tenants: Vec<(Psi, TenantSecret)>, keys: &KeyStore, epoch: u32) -> Residents {
+/// The registry of tenants of a data folder, or a new one. As long as the folder has no chain, those that the configuration names are in it from the first block on.
+pub(super) fn open_registry(
+    data: &Path,
+    config: &Config,
+    keys: &KeyStore,
+    origin: Origin<'_>,
+) -> Result<Registry, StartError> {
+    let has_chain = data.join(state::LOG_FOLDER).exists();
+    let registry = Registry::open_or_create(data, keys, config.psi_capacity, has_chain)?;
+    let new: Vec<Psi> = config.tenants.iter().filter(|psi| registry.get(psi).is_none()).cloned().collect();
+    if !has_chain && !new.is_empty() {
+        registry.add(&new, None, origin, Height(0))?;
+    }
+    Ok(registry)
+}
+
+/// The tenants of a node for who opens what is theirs. `epoch` is that of the node's tag key on the chain.
+pub(super) fn residents(registry: &Registry, keys: &KeyStore, epoch: u32) -> Residents {
     let secret = keys.node_secret();
     let tag = |epoch| TagSecret::of_node(&secret, epoch);
-    Residents::new(tenants.into_iter().collect(), keys.node_key(), tag(epoch), epoch.checked_sub(1).map(tag))
+    let tenants = registry.tenants();
+    let secrets = tenants.iter().map(|tenant| (tenant.psi.clone(), TenantSecret::new(&tenant.secret)));
+    let residents = Residents::new(secrets.collect(), keys.node_key(), tag(epoch), epoch.checked_sub(1).map(tag));
+    residents
+        .set_inactive(tenants.iter().filter(|tenant| tenant.standing != Standing::Active).map(|tenant| &tenant.psi));
+    residents
 }
 
 /// Epoch of the tag key that the chain has of this node, or that of a first one. A key there that is not this node's own of that epoch is told: nobody who seals for it reaches this node.
@@ -57,28 +81,37 @@ pub(super) fn tag_epoch(state: &State, keys: &KeyStore) -> Result<u32, state::Er
     Ok(record.epoch)
 }
 
-/// The tenants of a node with their secrets.
-pub(super) fn tenants(config: &Config, keys: &KeyStore) -> Vec<(Psi, TenantSecret)> {
-    let secret = |psi: &Psi| Some((psi.clone(), TenantSecret::new(&*keys.tenant_secret(psi)?)));
-    config.tenants.iter().filter_map(secret).collect()
+/// Takes in what the configuration has beyond the registry of a node with a chain: room for more private states, and new tenants.
+pub(super) fn come(
+    config: &Config,
+    (state, registry, residents): (&State, &Registry, &Residents),
+    origin: Origin<'_>,
+) -> Result<(), StartError> {
+    state.grow(config.psi_capacity, |since| registry.grow(since, config.psi_capacity).map_err(StartError::from))?;
+    for psi in config.tenants.iter().filter(|psi| registry.get(psi).is_none()) {
+        add_tenant((state, registry, residents), psi, None, origin)?;
+    }
+    Ok(())
 }
 
 /// What the chain is to know of this node.
-pub(super) fn own(config: &Config, keys: &Arc<KeyStore>) -> Own {
+pub(super) fn own(config: &Config, keys: &Arc<KeyStore>, registry: &Arc<Registry>) -> Own {
     let managed = keys.accounts();
     let acting = |psi: &Psi| {
         let names = config.accounts_of(psi);
         managed.iter().filter(|account| names.contains(&account.name)).map(|account| account.id).collect()
     };
-    let with_accounts = |(psi, secret): (Psi, TenantSecret)| {
-        let accounts = acting(&psi);
-        (psi, secret, accounts)
-    };
     Own {
         node: keys.node_signer(),
         secret: keys.node_secret(),
         keys: Arc::clone(keys),
-        tenants: tenants(config, keys).into_iter().map(with_accounts).collect(),
+        registry: Arc::clone(registry),
+        acting: config.tenants.iter().map(|psi| (psi.clone(), acting(psi))).collect(),
+        others: managed
+            .iter()
+            .filter(|account| config.accounts.contains(&account.name))
+            .map(|account| account.id)
+            .collect(),
     }
 }
 

@@ -8,7 +8,8 @@ use coffer_runtime::Fault;
 
 use crate::consensus::{Failure, engine};
 use crate::executor::{FirstStateError, PipelineError, UnknownVersion};
-use crate::organisation::KeyError;
+use crate::invoke::InvokeError;
+use crate::organisation::{KeyError, RegistryError};
 use crate::privacy::{payloads, voids};
 use crate::{network, pool, rpc, state};
 
@@ -21,6 +22,12 @@ pub enum StartError {
     /// The key store.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The registry of tenants.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A tenant of the configuration cannot be added.
+    #[error(transparent)]
+    Tenant(#[from] InvokeError),
     /// The state.
     #[error(transparent)]
     State(#[from] state::Error),

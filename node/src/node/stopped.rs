@@ -6,10 +6,11 @@ use std::path::Path;
 use coffer_abi::Hash;
 use coffer_chain::Psi;
 
-use super::{StartError, check_complete, genesis, key_secret, missing, recoveries, state_options, tenants};
+use super::{StartError, check_complete, genesis, key_secret, missing, recoveries, secrets, state_options};
 use crate::config::Config;
-use crate::organisation::KeyStore;
+use crate::invoke::storage_keys;
 use crate::organisation::key_store::Origin;
+use crate::organisation::{KeyStore, Registry, RegistryError};
 use crate::sources::Sources;
 use crate::state::{self, Archive, Expected, Exported, Folder, State, StateOptions, StateWrites};
 
@@ -18,6 +19,7 @@ pub struct StoppedNode {
     folder: Folder,
     options: StateOptions,
     keys: KeyStore,
+    registry: Registry,
 }
 
 impl StoppedNode {
@@ -27,16 +29,7 @@ impl StoppedNode {
     /// [`StartError::NoChain`]; [`StartError::State`] when a node holds it; else as the start of a node.
     pub fn open(config: &Config) -> Result<Self, StartError> {
         check_chain(config)?;
-        Self::load(config, &[])
-    }
-
-    /// The same, with new keys for the tenants of the configuration that have none yet.
-    ///
-    /// # Errors
-    /// As [`StoppedNode::open`].
-    pub fn with_tenants(config: &Config) -> Result<Self, StartError> {
-        check_chain(config)?;
-        Self::load(config, &config.tenants)
+        Self::load(config)
     }
 
     /// The same for a folder that has the genesis of a chain and the keys of a node, and may have nothing else of the chain yet, or an import of
@@ -48,24 +41,24 @@ impl StoppedNode {
         if let Some(path) = missing(config) {
             return Err(StartError::NotPrepared { path });
         }
-        Self::load(config, &[])
+        Self::load(config)
     }
 
-    fn load(config: &Config, new: &[Psi]) -> Result<Self, StartError> {
+    fn load(config: &Config) -> Result<Self, StartError> {
         let folder = Folder::open(&config.data)?;
         check_complete(config)?;
         let sources = Sources::system()?;
         let origin = Origin::Random(&sources);
         let secret = key_secret(&config.data, config, &sources)?;
-        let keys = KeyStore::open_or_create(&config.data, &secret, origin, &[], new)?;
+        let keys = KeyStore::open_or_create(&config.data, &secret, origin, &[])?;
         let path = config.data.join(genesis::FILE);
         let genesis = genesis::read(&path)?.ok_or(StartError::Missing { path })?;
-        let all = Config { tenants: keys.tenants(), ..config.clone() };
+        let alone = Config { tenants: Vec::new(), ..config.clone() };
+        let registry = secrets::open_registry(&config.data, &alone, &keys, origin)?;
         let recoveries = recoveries::accepted(&config.data, &genesis.chain_id())?;
-        let mut options = StateOptions { recoveries, ..state_options(&all, &keys, genesis, &tenants(&all, &keys)) };
-        options.psi_capacity = options.psi_capacity.max(options.tenants.len());
+        let mut options = StateOptions { recoveries, ..state_options(config, &keys, genesis, &registry) };
         options.archive = Archive::AsItWas;
-        Ok(Self { folder, options, keys })
+        Ok(Self { folder, options, keys, registry })
     }
 
     /// Its folder, for what is done to files as a whole.
@@ -93,7 +86,7 @@ impl StoppedNode {
     /// # Errors
     /// As [`StoppedNode::state`].
     pub(super) fn keys_and_state(self) -> Result<(KeyStore, State), state::Error> {
-        let Self { folder, options, keys } = self;
+        let Self { folder, options, keys, .. } = self;
         Ok((keys, State::open_in(folder, options, no_block)?))
     }
 
@@ -103,6 +96,23 @@ impl StoppedNode {
     /// As [`State::open_in`].
     pub fn state(self) -> Result<State, state::Error> {
         State::open_in(self.folder, self.options, no_block)
+    }
+
+    /// The same; those of these tenants that are not there yet are there from the next block on.
+    ///
+    /// # Errors
+    /// As [`State::open_in`]; [`StartError::Registry`].
+    pub fn state_with(self, tenants: &[Psi]) -> Result<State, StartError> {
+        let state = State::open_in(self.folder, self.options, no_block)?;
+        let (registry, sources) = (self.registry, Sources::system()?);
+        for psi in tenants.iter().filter(|psi| registry.get(psi).is_none()) {
+            state.join(|joined| {
+                registry.add(std::slice::from_ref(psi), None, Origin::Random(&sources), joined)?;
+                let tenant = registry.get(psi).ok_or_else(|| RegistryError::Unknown(psi.clone()))?;
+                Ok::<_, StartError>(storage_keys(&tenant))
+            })?;
+        }
+        Ok(state)
     }
 
     /// Opens the state, which is no archive any more.

@@ -16,6 +16,7 @@ mod parties;
 mod publishing;
 mod pipelines;
 mod system;
+mod tenants;
 mod trace;
 mod upgrade;
 

@@ -17,7 +17,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::durable::write_whole;
 use crate::sources::{Sources, seeded_key};
 
-const MAGIC: &[u8] = b"coffer-keys-2\n";
+const MAGIC: &[u8] = b"coffer-keys-3\n";
+/// Of a store that names the tenants of its node, which since stand in a file of their own.
+const OLDER: &[u8] = b"coffer-keys-2\n";
 /// Name of the store in a data folder.
 pub const FILE: &str = "keys";
 /// Name of the node's own key, as an account.
@@ -39,7 +41,7 @@ pub enum KeyError {
         source: io::Error,
     },
     /// Not a key store of this version.
-    #[error("{0} is no Coffer key store of version 2")]
+    #[error("{0} is no Coffer key store of version 3 or 2")]
     NotAKeyStore(PathBuf),
     /// Wrong secret, or a damaged file: the cipher cannot tell which.
     #[error("{0} does not open: the secret is wrong or the file is damaged")]
@@ -99,6 +101,7 @@ struct Content {
     organisation: [u8; 32],
     node_secret: [u8; 32],
     accounts: Vec<NamedSeed>,
+    /// None but in an older store, where they stay as they were.
     tenants: Vec<NamedTenant>,
 }
 
@@ -110,6 +113,7 @@ pub struct KeyStore {
     own: [SigningKey; 2],
     accounts: Vec<(AccountInfo, SigningKey)>,
     content: Content,
+    is_older: bool,
 }
 
 /// What a new key store starts with.
@@ -122,7 +126,7 @@ pub enum Origin<'a> {
 }
 
 impl Origin<'_> {
-    fn key(&self, label: &str) -> [u8; 32] {
+    pub(super) fn key(&self, label: &str) -> [u8; 32] {
         match self {
             Self::Random(sources) => sources.bytes(),
             Self::Seed(seed) => seeded_key(*seed, label),
@@ -131,7 +135,7 @@ impl Origin<'_> {
 }
 
 impl KeyStore {
-    /// Opens the key store of a data folder, or makes one. Keys of accounts and tenants that are asked for and not there yet are added
+    /// Opens the key store of a data folder, or makes one. Keys of accounts that are asked for and not there yet are added
     /// and the file is replaced; keys that are there and not asked for stay.
     ///
     /// # Errors
@@ -141,15 +145,14 @@ impl KeyStore {
         secret: &[u8],
         origin: Origin<'_>,
         accounts: &[String],
-        tenants: &[Psi],
     ) -> Result<Self, KeyError> {
         let path = folder.join(FILE);
-        let (mut content, mut changed) = match read(&path, secret)? {
-            Some(content) => (content, false),
+        let (mut content, is_older, mut changed) = match read(&path, secret)? {
+            Some((content, is_older)) => (content, is_older, false),
             None => {
                 let keys = ["node", "relay", "organisation", "node secret"].map(|label| origin.key(label));
                 let [node, relay, organisation, node_secret] = keys;
-                (Content { node, relay, organisation, node_secret, accounts: vec![], tenants: vec![] }, true)
+                (Content { node, relay, organisation, node_secret, accounts: vec![], tenants: vec![] }, false, true)
             }
         };
         for name in accounts {
@@ -159,16 +162,8 @@ impl KeyStore {
                 changed = true;
             }
         }
-        for psi in tenants {
-            if !content.tenants.iter().any(|t| t.psi == psi.as_str()) {
-                content
-                    .tenants
-                    .push(NamedTenant { psi: psi.to_string(), secret: origin.key(&format!("tenant {psi}")) });
-                changed = true;
-            }
-        }
         if changed {
-            write(&path, secret, &content)?;
+            write(&path, secret, &content, is_older)?;
         }
         let accounts = content.accounts.iter().map(|a| {
             let key = SigningKey::from_seed(&a.seed);
@@ -176,7 +171,7 @@ impl KeyStore {
         });
         let accounts = accounts.collect();
         let own = [&content.node, &content.organisation].map(SigningKey::from_seed);
-        Ok(Self { path, relay: SigningKey::from_seed(&content.relay), own, accounts, content })
+        Ok(Self { path, relay: SigningKey::from_seed(&content.relay), own, accounts, content, is_older })
     }
 
     /// Public half of the key that votes and identifies the node.
@@ -214,15 +209,10 @@ impl KeyStore {
         Zeroizing::new(self.content.node_secret)
     }
 
-    /// The tenants whose keys are here, whoever the configuration names.
-    pub fn tenants(&self) -> Vec<Psi> {
-        self.content.tenants.iter().filter_map(|tenant| tenant.psi.parse().ok()).collect()
-    }
-
-    /// The secret of a tenant that all its keys derive from.
-    pub fn tenant_secret(&self, psi: &Psi) -> Option<Zeroizing<[u8; 32]>> {
-        let tenant = self.content.tenants.iter().find(|t| t.psi == psi.as_str())?;
-        Some(Zeroizing::new(tenant.secret))
+    /// The tenants that an older store names, with the secrets that all their keys derive from; `None` of one of today.
+    pub(super) fn older_tenants(&self) -> Option<Vec<(Psi, Zeroizing<[u8; 32]>)>> {
+        let tenant = |tenant: &NamedTenant| Some((tenant.psi.parse().ok()?, Zeroizing::new(tenant.secret)));
+        self.is_older.then(|| self.content.tenants.iter().filter_map(tenant).collect())
     }
 
     /// The file.
@@ -262,7 +252,7 @@ fn derive(secret: &[u8], salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     Ok(key)
 }
 
-fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
+fn read(path: &Path, secret: &[u8]) -> Result<Option<(Content, bool)>, KeyError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -270,7 +260,8 @@ fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
             return Err(KeyError::Io { path: path.into(), source });
         }
     };
-    let body = bytes.strip_prefix(MAGIC).filter(|body| body.len() > SALT + NONCE);
+    let is_older = bytes.starts_with(OLDER);
+    let body = bytes.strip_prefix(if is_older { OLDER } else { MAGIC }).filter(|body| body.len() > SALT + NONCE);
     let body = body.ok_or_else(|| KeyError::NotAKeyStore(path.into()))?;
     let (salt, rest) = body.split_at(SALT);
     let (nonce, sealed) = rest.split_at(NONCE);
@@ -279,10 +270,10 @@ fn read(path: &Path, secret: &[u8]) -> Result<Option<Content>, KeyError> {
     let key = derive(secret, salt)?;
     let cipher = XChaCha20Poly1305::new(&(*key).into());
     let text = Zeroizing::new(cipher.decrypt(&XNonce::from(nonce), sealed).map_err(|_| closed())?);
-    codec::decode(&text).map(Some).map_err(|_| closed())
+    codec::decode(&text).map(|content| Some((content, is_older))).map_err(|_| closed())
 }
 
-fn write(path: &Path, secret: &[u8], content: &Content) -> Result<(), KeyError> {
+fn write(path: &Path, secret: &[u8], content: &Content, is_older: bool) -> Result<(), KeyError> {
     let failed = |source| KeyError::Io { path: path.into(), source };
     let mut random = [0; SALT + NONCE];
     getrandom::fill(&mut random).map_err(|e| failed(io::Error::other(e)))?;
@@ -293,7 +284,8 @@ fn write(path: &Path, secret: &[u8], content: &Content) -> Result<(), KeyError> 
     let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| KeyError::DoesNotOpen(path.into()))?;
     let sealed = cipher.encrypt(&XNonce::from(nonce), text.as_slice());
     let sealed = sealed.map_err(|_| KeyError::DoesNotOpen(path.into()))?;
-    write_whole(path, &[MAGIC, &random, &sealed].concat()).map_err(failed)
+    let magic = if is_older { OLDER } else { MAGIC };
+    write_whole(path, &[magic, &random, &sealed].concat()).map_err(failed)
 }
 
 #[cfg(test)]
@@ -304,44 +296,56 @@ mod tests {
         name.parse().unwrap()
     }
 
-    fn open(folder: &Path, secret: &[u8], accounts: &[&str], tenants: &[Psi]) -> Result<KeyStore, KeyError> {
+    fn open(folder: &Path, secret: &[u8], accounts: &[&str]) -> Result<KeyStore, KeyError> {
         let sources = Sources::system().unwrap();
         let accounts: Vec<String> = accounts.iter().map(|a| (*a).into()).collect();
-        KeyStore::open_or_create(folder, secret, Origin::Random(&sources), &accounts, tenants)
+        KeyStore::open_or_create(folder, secret, Origin::Random(&sources), &accounts)
     }
 
     #[test]
     fn keys_are_the_same_after_a_restart_and_new_ones_are_added() {
         let folder = tempfile::tempdir().unwrap();
-        let first = open(folder.path(), b"secret", &["alice"], &[psi("PS1")]).unwrap();
-        let second = open(folder.path(), b"secret", &["alice", "bob"], &[psi("PS2"), psi("PS1")]).unwrap();
+        let first = open(folder.path(), b"secret", &["alice"]).unwrap();
+        let second = open(folder.path(), b"secret", &["alice", "bob"]).unwrap();
         assert_eq!(first.node_key(), second.node_key());
         assert_eq!(first.accounts()[0], second.accounts()[0]);
         assert_eq!(second.accounts().len(), 2);
-        assert_eq!(first.tenant_secret(&psi("PS1")), second.tenant_secret(&psi("PS1")));
-        assert_ne!(second.tenant_secret(&psi("PS1")), second.tenant_secret(&psi("PS2")));
-        assert_eq!(second.tenant_secret(&psi("PS3")), None);
+    }
+
+    #[test]
+    fn an_older_store_keeps_its_tenants_whatever_is_added_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(open(folder.path(), b"secret", &["alice"]).unwrap().older_tenants().is_none());
+        let path = folder.path().join(FILE);
+        let (mut content, is_older) = read(&path, b"secret").unwrap().unwrap();
+        assert!(!is_older);
+        content.tenants.push(NamedTenant { psi: "PS1".into(), secret: [5; 32] });
+        write(&path, b"secret", &content, true).unwrap();
+        for accounts in [&["alice"][..], &["alice", "bob"]] {
+            let store = open(folder.path(), b"secret", accounts).unwrap();
+            assert_eq!(store.older_tenants().unwrap(), [(psi("PS1"), Zeroizing::new([5; 32]))]);
+        }
     }
 
     #[test]
     fn a_wrong_secret_or_a_changed_byte_does_not_open_the_store() {
         let folder = tempfile::tempdir().unwrap();
-        open(folder.path(), b"secret", &["alice"], &[]).unwrap();
-        assert!(matches!(open(folder.path(), b"other", &[], &[]), Err(KeyError::DoesNotOpen(_))));
+        open(folder.path(), b"secret", &["alice"]).unwrap();
+        assert!(matches!(open(folder.path(), b"other", &[]), Err(KeyError::DoesNotOpen(_))));
         let path = folder.path().join(FILE);
         let mut bytes = std::fs::read(&path).unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(open(folder.path(), b"secret", &[], &[]), Err(KeyError::DoesNotOpen(_))));
+        assert!(matches!(open(folder.path(), b"secret", &[]), Err(KeyError::DoesNotOpen(_))));
         std::fs::write(&path, b"hello").unwrap();
-        assert!(matches!(open(folder.path(), b"secret", &[], &[]), Err(KeyError::NotAKeyStore(_))));
+        assert!(matches!(open(folder.path(), b"secret", &[]), Err(KeyError::NotAKeyStore(_))));
     }
 
     #[test]
     fn the_store_signs_for_its_accounts_only() {
         let folder = tempfile::tempdir().unwrap();
-        let store = open(folder.path(), b"secret", &["alice"], &[]).unwrap();
+        let store = open(folder.path(), b"secret", &["alice"]).unwrap();
         let (chain, what) = (Hash([1; 32]), Hash([2; 32]));
         let id = store.accounts()[0].id;
         let signature = store.sign(&id, Domain::TransactionSignature, &chain, &what).unwrap();
@@ -353,7 +357,7 @@ mod tests {
     #[test]
     fn the_nodes_own_keys_sign_transactions_and_the_organisations_recoveries_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let store = open(folder.path(), b"secret", &["alice"], &[]).unwrap();
+        let store = open(folder.path(), b"secret", &["alice"]).unwrap();
         assert_eq!(store.accounts().len(), 1, "they are no managed accounts");
         let [node, organisation] = store.own();
         assert_eq!((node.id, organisation.id), (store.node_key(), store.organisation_key()));
@@ -376,7 +380,7 @@ mod tests {
         let make = |seed| {
             let folder = tempfile::tempdir().unwrap();
             let names = ["alice".to_string()];
-            let store = KeyStore::open_or_create(folder.path(), b"s", Origin::Seed(seed), &names, &[]).unwrap();
+            let store = KeyStore::open_or_create(folder.path(), b"s", Origin::Seed(seed), &names).unwrap();
             (store.node_key(), store.accounts())
         };
         assert_eq!(make(7), make(7));

@@ -57,13 +57,13 @@ pub fn opening<D: Directory, E: From<payloads::Error> + From<D::Error>>(
     psi: &Psi,
 ) -> Result<Option<(Named, Opening)>, E> {
     let Some(shown) = Shown::of(body) else { return Ok(None) };
-    let named = residents.named(directory, &shown)?.into_iter().find(|(other, _)| *other == psi);
+    let named = residents.named(directory, &shown)?.into_iter().find(|(other, _)| other == psi);
     let Some((_, named)) = named else { return Ok(None) };
     let stored = payloads.get(&shown.marker.payload)?;
     let opening = match stored.map(|bytes| Envelope::decode(&bytes)) {
         None => Opening::Missing(Missing::Payload),
         Some(Err(_)) => Opening::Unreadable,
-        Some(Ok(envelope)) => read(residents.secret(psi), directory, &shown, &envelope, &named)?,
+        Some(Ok(envelope)) => read(residents.secret(psi).as_deref(), directory, &shown, &envelope, &named)?,
     };
     Ok(Some((named, opening)))
 }

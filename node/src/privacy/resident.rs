@@ -3,9 +3,12 @@
 //! does a party.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use coffer_abi::AccountId;
 use coffer_chain::{Psi, SigningKey};
+use tokio::sync::watch;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::directory::{Directory, PublishedKey, Serving};
@@ -81,11 +84,38 @@ impl std::fmt::Debug for TenantSecret {
     }
 }
 
-/// The tenants of this node.
+/// A tenant of this node.
+#[derive(Debug)]
+struct Resident {
+    secret: Arc<TenantSecret>,
+    is_active: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Table {
+    tenants: BTreeMap<Psi, Arc<Resident>>,
+    parties: BTreeMap<AccountId, Psi>,
+}
+
+impl Table {
+    fn insert(&mut self, psi: Psi, secret: TenantSecret, is_active: bool) {
+        self.parties.insert(secret.party(), psi.clone());
+        self.tenants.insert(psi, Arc::new(Resident { secret: Arc::new(secret), is_active }));
+    }
+
+    fn set_active(&mut self, psi: &Psi, is_active: bool) {
+        if let Some(resident) = self.tenants.get_mut(psi) {
+            *resident = Arc::new(Resident { secret: Arc::clone(&resident.secret), is_active });
+        }
+    }
+}
+
+/// The tenants of this node. More may come while it runs; none goes.
 #[derive(Debug)]
 pub struct Residents {
-    tenants: BTreeMap<Psi, TenantSecret>,
-    parties: BTreeMap<AccountId, Psi>,
+    /// Replaced as a whole.
+    table: ArcSwap<Table>,
+    changed: watch::Sender<u64>,
     node: AccountId,
     tag: TagSecret,
     /// That one, and the one before if there is one.
@@ -100,32 +130,75 @@ impl Residents {
         tag: TagSecret,
         before: Option<TagSecret>,
     ) -> Self {
-        let parties = tenants.iter().map(|(psi, secret)| (secret.party(), psi.clone())).collect();
+        let mut table = Table::default();
+        for (psi, secret) in tenants {
+            table.insert(psi, secret, true);
+        }
         let tags = [tag.clone()].into_iter().chain(before).collect();
-        Self { tenants, parties, node, tag, tags }
+        Self { table: ArcSwap::from_pointee(table), changed: watch::Sender::default(), node, tag, tags }
     }
 
-    /// True if the node serves this private state.
+    /// Adds a tenant.
+    pub fn insert(&self, psi: &Psi, secret: &TenantSecret) {
+        self.table.rcu(|table| {
+            let mut table = Table::clone(table);
+            table.insert(psi.clone(), secret.clone(), true);
+            table
+        });
+    }
+
+    /// Says whether a tenant is served; its private state goes on all the same.
+    pub fn set_active(&self, psi: &Psi, is_active: bool) {
+        self.table.rcu(|table| {
+            let mut table = Table::clone(table);
+            table.set_active(psi, is_active);
+            table
+        });
+        self.changed.send_modify(|changes| *changes += 1);
+    }
+
+    /// Returns once a tenant is not served any more. Cancel safe.
+    pub async fn until_suspended(&self, psi: &Psi) {
+        let mut changed = self.changed.subscribe();
+        // The sender lives as long as this.
+        let _ = changed.wait_for(|_| self.is_suspended(psi)).await;
+    }
+
+    /// Says of some that they are not served.
+    pub fn set_inactive<'a>(&self, tenants: impl Iterator<Item = &'a Psi> + Clone) {
+        self.table.rcu(|table| {
+            let mut table = Table::clone(table);
+            tenants.clone().for_each(|psi| table.set_active(psi, false));
+            table
+        });
+    }
+
+    /// True if the node has this private state.
     pub fn contains(&self, psi: &Psi) -> bool {
-        self.tenants.contains_key(psi)
+        self.table.load().tenants.contains_key(psi)
+    }
+
+    /// True if the node has this private state, but does not serve its tenant.
+    pub fn is_suspended(&self, psi: &Psi) -> bool {
+        self.table.load().tenants.get(psi).is_some_and(|resident| !resident.is_active)
     }
 
     /// A tenant's secret.
-    pub fn secret(&self, psi: &Psi) -> Option<&TenantSecret> {
-        self.tenants.get(psi)
+    pub fn secret(&self, psi: &Psi) -> Option<Arc<TenantSecret>> {
+        self.table.load().tenants.get(psi).map(|resident| Arc::clone(&resident.secret))
     }
 
     /// The private state of a party.
-    pub fn of_party(&self, party: &AccountId) -> Option<&Psi> {
-        self.parties.get(party)
+    pub fn of_party(&self, party: &AccountId) -> Option<Psi> {
+        self.table.load().parties.get(party).cloned()
     }
 
     /// The private states of this node that a marker names, with the parties by which it does; each once, in the order of the slots.
     ///
     /// # Errors
     /// When the directory cannot be read.
-    pub fn named<D: Directory>(&self, directory: &D, shown: &Shown<'_>) -> Result<Vec<(&Psi, Named)>, D::Error> {
-        let mut found: Vec<(&Psi, Named)> = Vec::new();
+    pub fn named<D: Directory>(&self, directory: &D, shown: &Shown<'_>) -> Result<Vec<(Psi, Named)>, D::Error> {
+        let mut found: Vec<(Psi, Named)> = Vec::new();
         for named in named(&self.tags, directory, shown)? {
             if let Some(psi) = self.of_party(&named.party)
                 && found.iter().all(|(other, _)| *other != psi)
@@ -138,12 +211,12 @@ impl Residents {
 
     /// The place of the slot by which a marker is for a private state, and its party, whatever the directory said. For what was executed already.
     pub fn addressed(&self, psi: &Psi, shown: &Shown<'_>) -> Option<(usize, AccountId)> {
-        addressed(&self.tags, shown).into_iter().find(|(_, party)| self.of_party(party) == Some(psi))
+        addressed(&self.tags, shown).into_iter().find(|(_, party)| self.of_party(party).as_ref() == Some(psi))
     }
 
     /// Where a tenant's party is served on a chain that keeps no parties: here, with its first key. `None` for the parties of others, whom such a chain does not know.
     pub fn own(&self, party: &AccountId) -> Option<Serving> {
-        let secret = self.secret(self.of_party(party)?)?;
+        let secret = self.secret(&self.of_party(party)?)?;
         let key = AccountId(*secret.encryption(EPOCH).key().published());
         Some(Serving {
             nodes: vec![self.node],
@@ -188,7 +261,7 @@ mod tests {
         let party = secret.party();
         let residents =
             Residents::new([(psi.clone(), secret)].into(), AccountId([9; 32]), TagSecret::of_node(&[3; 32], 0), None);
-        assert_eq!(residents.of_party(&party), Some(&psi));
+        assert_eq!(residents.of_party(&party), Some(psi));
         let serving = residents.own(&party).unwrap();
         assert_eq!((serving.nodes, serving.tags), (vec![AccountId([9; 32])], vec![residents.tag().key()]));
         assert!(residents.own(&TenantSecret::new(&[2; 32]).party()).is_none());

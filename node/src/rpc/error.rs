@@ -9,6 +9,7 @@ use coffer_runtime::Violation;
 use coffer_runtime::spec::json::ConvertError;
 
 use crate::invoke::InvokeError;
+use crate::organisation::RegistryError;
 use crate::pool::PoolError;
 use crate::state;
 
@@ -31,8 +32,25 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::TooSlow(_) => Error::Timeout { message: error.to_string(), tx: None },
         InvokeError::Held(psi, hold) => Error::Held { psi: psi.to_string(), reason: hold.to_string() },
         InvokeError::NotVoidable(reason) => Error::invalid("tx", reason),
+        InvokeError::Tenant(error) => from_registry(error),
+        InvokeError::NotRotatable(_) => Error::TenantState(error.to_string()),
+        InvokeError::Accounts(_) => Error::invalid("accounts", error.to_string()),
         InvokeError::State(error) => from_state(error),
         InvokeError::Failed(reason) => internal(&reason),
+    }
+}
+
+/// An error of the registry of tenants.
+fn from_registry(error: RegistryError) -> Error {
+    match error {
+        RegistryError::Known(_) => Error::invalid("psi", error.to_string()),
+        RegistryError::Unknown(psi) => Error::not_found("tenant", psi),
+        RegistryError::Closed(_) | RegistryError::Already { .. } | RegistryError::Full(_) => {
+            Error::TenantState(error.to_string())
+        }
+        RegistryError::Io { .. } | RegistryError::DoesNotOpen { .. } | RegistryError::Missing { .. } => {
+            internal(&error.to_string())
+        }
     }
 }
 
@@ -43,6 +61,9 @@ pub fn from_state(error: state::Error) -> Error {
         state::Error::Future { height, head } => no_block(height, head),
         state::Error::Unusable { psi, reason } => Error::Unusable { psi: psi.to_string(), reason },
         state::Error::NotConfigured(psi) => Error::Unconfigured { psi: psi.to_string() },
+        state::Error::Capacity { capacity, .. } => Error::TenantState(format!(
+            "this node has room for {capacity} private states, and has as many; raise `psi_capacity` in its settings and start it again"
+        )),
         state::Error::Asked(reason) => Error::invalid("contracts", reason),
         state::Error::TooManyHandovers { from, next, .. } => {
             let from = from.saturating_add(coffer_proof::MAX_HANDOVERS as u64);

@@ -92,7 +92,7 @@ impl Guard {
         let Some(info) = table::find(&request.method) else {
             return MethodResponse::error(id, ErrorObjectOwned::from(unknown_method(&request.method)));
         };
-        if let Err(error) = self.admit(info, &mut request) {
+        if let Err(error) = self.admit(info, context, &mut request) {
             return MethodResponse::error(id, ErrorObjectOwned::from(error));
         }
         let Ok(_permit) = self.bounds.in_flight.clone().try_acquire_owned() else {
@@ -119,8 +119,11 @@ impl Guard {
     }
 
     /// Whether the method may be called so. Tokens are checked here, by the access class, once there are any.
-    fn admit(&self, info: &MethodInfo, request: &mut Request<'_>) -> Result<(), Error> {
+    fn admit(&self, info: &MethodInfo, context: &TenantContext, request: &mut Request<'_>) -> Result<(), Error> {
         match info.access {
+            Access::Tenant if context.is_suspended() => {
+                return Err(Error::Suspended { psi: context.psi().to_string() });
+            }
             Access::Public | Access::Tenant | Access::Operator => {}
         }
         let Kind::Subscription { unsubscribe } = info.kind else { return Ok(()) };

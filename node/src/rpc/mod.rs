@@ -16,6 +16,7 @@ mod contract;
 mod debug;
 mod upgrade;
 mod programme;
+mod tenant;
 mod tx;
 mod state;
 mod psi;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use coffer_api::Error;
 use coffer_api::error::kind;
+use coffer_chain::Psi;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -88,10 +89,12 @@ impl Service {
     }
 
     fn upgrade(&self, request: Request<Incoming>, place: Arc<OwnedSemaphorePermit>) -> HttpResponse {
-        let context = match self.context(&request) {
-            Ok(context) => context,
+        let psi = match self.psi(&request) {
+            Ok(psi) => psi,
             Err(error) => return rpc_error(StatusCode::BAD_REQUEST, Id::Null, error),
         };
+        let residents = Arc::clone(&self.residents);
+        let context = Arc::new(move || context(&residents, &psi));
         let response = match create_response_with_body(&request, HttpBody::default) {
             Ok(response) => response,
             Err(error) => return refused(StatusCode::BAD_REQUEST, format!("no WebSocket can be opened so: {error}")),
@@ -128,8 +131,8 @@ impl Service {
             let reason = "set the header Content-Type: application/json".into();
             return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
         }
-        let context = match self.context(&request) {
-            Ok(context) => context,
+        let context = match self.psi(&request) {
+            Ok(psi) => context(&self.residents, &psi),
             Err(error) => return rpc_error(StatusCode::BAD_REQUEST, Id::Null, error),
         };
         let body = match self.read(request.into_body()).await {
@@ -145,10 +148,8 @@ impl Service {
         }
     }
 
-    fn context<B>(&self, request: &Request<B>) -> Result<TenantContext, Error> {
-        let psi = resolution::resolve(request.uri(), request.headers(), self.config.on_psi_conflict)?;
-        let configured = self.residents.contains(&psi);
-        Ok(TenantContext::new(psi, configured))
+    fn psi<B>(&self, request: &Request<B>) -> Result<Psi, Error> {
+        resolution::resolve(request.uri(), request.headers(), self.config.on_psi_conflict)
     }
 
     async fn read(&self, body: Incoming) -> Result<Bytes, HttpResponse> {
@@ -192,6 +193,11 @@ impl Service {
         };
         Guard::new(dispatch, bounds)
     }
+}
+
+/// For whom a request is, as that stands now.
+fn context(residents: &Residents, psi: &Psi) -> TenantContext {
+    TenantContext::new(psi.clone(), residents.contains(psi)).with_suspended(residents.is_suspended(psi))
 }
 
 /// A JSON-RPC error as a whole response.

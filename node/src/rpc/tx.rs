@@ -6,6 +6,7 @@ use coffer_api::error::Ran;
 use coffer_api::table::Items;
 use coffer_api::tx::{Progress, ProgressStatus, Receipt, TxApi};
 use coffer_api::types::Text;
+use futures::StreamExt;
 use serde_json::Value;
 
 use super::error::from_invoke;
@@ -26,8 +27,9 @@ impl TxApi for Handlers {
 
     async fn subscribe(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<Items<Progress>, Error> {
         let follower = self.invoker.follow(&ctx, tx.0).await.map_err(from_invoke)?;
+        let suspended = self.invoker.until_suspended(ctx.psi());
         let followed = Followed { handlers: self.clone(), ctx, tx, follower };
-        Ok(Box::pin(futures::stream::unfold(followed, Followed::step)))
+        Ok(Box::pin(futures::stream::unfold(followed, Followed::step).take_until(suspended)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! One WebSocket: each text message is one JSON-RPC message, answered when it is ready. Not here: what a message means (`envelope`,
 //! `middleware`). Invariant: nothing above the limits is held, and whoever breaks one is told which before the connection ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_api::Error;
@@ -35,8 +36,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Session {
     /// Answers messages.
     pub guard: Guard,
-    /// For whom.
-    pub context: TenantContext,
+    /// For whom, as that stands when a message comes.
+    pub context: Arc<dyn Fn() -> TenantContext + Send + Sync>,
     /// Bytes of the largest message.
     pub max_message: u32,
     /// Requests of the longest batch.
@@ -122,7 +123,7 @@ impl Session {
                 }
             };
             let (guard, context, send, max_batch) =
-                (self.guard.clone(), self.context.clone(), send.clone(), self.max_batch);
+                (self.guard.clone(), (self.context)(), send.clone(), self.max_batch);
             work.spawn(async move {
                 let answer = match envelope::judge(&text, max_batch) {
                     Ok(envelope) => guard.run(envelope, &context).await,

@@ -119,7 +119,7 @@ impl State {
         let Some(psi) = psi else {
             return self.public_receipt(tx);
         };
-        match self.inner.private.get(psi) {
+        match self.inner.tenant(psi) {
             Some(tenant) => {
                 tenant.one.check_usable()?;
                 self.inner.records(&tenant.one).get(Kind::Receipt, &[tx.as_ref()])
@@ -153,16 +153,16 @@ impl State {
         limit: usize,
     ) -> Result<EventPage, Error> {
         let one = match psi {
-            None => &self.inner.public,
-            Some(psi) => match self.inner.private.get(psi) {
-                Some(tenant) => &tenant.one,
+            None => self.inner.public.clone(),
+            Some(psi) => match self.inner.tenant(psi) {
+                Some(tenant) => tenant.one.clone(),
                 None => {
                     return Ok(EventPage { events: Vec::new(), next: cursor });
                 }
             },
         };
         one.check_usable()?;
-        let records = self.inner.records(one);
+        let records = self.inner.records(&one);
         let count = event_count(records, contract)?;
         let end = count.min(cursor.saturating_add(limit as u64));
         let mut page = EventPage { events: Vec::new(), next: cursor };

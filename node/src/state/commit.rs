@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use coffer_abi::{Decode, Encode, Hash, Height};
 use coffer_chain::{Block, Certificate, Psi, Receipt};
@@ -149,28 +150,31 @@ impl Inner {
         }
         let head = Head { height: header.height, hash, state_root: header.state_root, time: header.time };
         self.head.send_replace(head);
+        self.told.fetch_max(finished, Ordering::Relaxed);
         Ok(())
     }
 
     fn apply_privates(&self, commits: Vec<PrivateCommit>) -> Vec<Result<Hash, Error>> {
         let mut answers: Vec<_> = commits.iter().map(|commit| Err(Error::NotConfigured(commit.psi.clone()))).collect();
         // ORDER: the states by name, whoever commits several at once.
-        let mut jobs: BTreeMap<usize, (usize, &Tenant, u64, PrivateContent)> = BTreeMap::new();
+        let mut jobs: BTreeMap<usize, (usize, Arc<Tenant>, u64, PrivateContent)> = BTreeMap::new();
         for (at, PrivateCommit { psi, height, writes, receipts }) in commits.into_iter().enumerate() {
-            let Some((number, _, tenant)) = self.private.get_full(&psi) else { continue };
-            if jobs.contains_key(&number) {
+            let Some(tenant) = self.tenant(&psi) else { continue };
+            if jobs.contains_key(&tenant.number) {
                 answers[at] = Err(Error::NotNext(format!("a second private change at height {height}")));
                 continue;
             }
             let receipts = receipts.into_iter().map(|(index, receipt)| TxReceipt { height, index, receipt }).collect();
-            jobs.insert(number, (at, tenant, height.0, PrivateContent { writes, receipts }));
+            jobs.insert(tenant.number, (at, tenant, height.0, PrivateContent { writes, receipts }));
         }
         let jobs: Vec<_> = jobs.into_values().collect();
-        let mut guards: Vec<_> = jobs.iter().map(|(_, tenant, ..)| tenant.one.change()).collect();
+        let tenants: Vec<Arc<Tenant>> = jobs.iter().map(|(_, tenant, ..)| tenant.clone()).collect();
+        let mut guards: Vec<_> = tenants.iter().map(|tenant| tenant.one.change()).collect();
         let work: Vec<_> = guards.iter_mut().map(|guard| &mut **guard).zip(jobs).collect();
         let (mut entries, mut changed) = (Vec::new(), Vec::new());
         let done = side_by_side(work, 1, |(prepared, (at, tenant, height, content))| {
-            (at, tenant, height, self.prepare_private(prepared, tenant, height, &content))
+            let prepared = self.prepare_private(prepared, &tenant, height, &content);
+            (at, tenant, height, prepared)
         });
         for (at, tenant, height, prepared) in done {
             answers[at] = prepared.map(|(entry, is_changed)| {
@@ -299,8 +303,8 @@ impl Inner {
     }
 
     fn check_private(&self, one: &OneState, before: &StateRecord, height: u64) -> Result<(), Error> {
-        let number = one.scope.psi().and_then(|psi| self.private.get_index_of(psi));
-        let done = number.map_or(0, |number| self.psi_trie().heads.of(number)).max(before.height);
+        let tenant = self.tenant_of(one);
+        let done = tenant.map_or(0, |tenant| self.psi_trie().heads.of(tenant.number)).max(before.height);
         let head = self.head.borrow().height.0;
         if height > head || height <= done {
             let why = format!("private change at height {height}, done up to {done}, public head {head}");

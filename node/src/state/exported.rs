@@ -89,7 +89,7 @@ impl State {
         let view = match (psi, height) {
             (None, None) => self.public(),
             (None, Some(height)) => self.public_at(height)?,
-            (Some(psi), _) if !self.tenants().any(|known| known == psi) => {
+            (Some(psi), _) if self.inner.tenant(psi).is_none() => {
                 return Err(Error::NotConfigured(psi.clone()));
             }
             (Some(psi), None) => self.private(psi)?,

@@ -88,10 +88,10 @@ impl State {
             )));
         }
         for psi in named {
-            if let Some((number, _, tenant)) = self.inner.private.get_full(psi)
+            if let Some(tenant) = self.inner.tenant(psi)
                 && tenant.one.standing().height < height.0
             {
-                trie.heads.stay(number, read);
+                trie.heads.stay(tenant.number, read);
             }
         }
         trie.heads.move_read(height.0);
@@ -101,10 +101,10 @@ impl State {
     /// Moves the head of a private state on, to a height below the next block that names it; `None`: no block names it that was read and that it is not done
     /// with. Nothing is sealed by it.
     pub fn private_done(&self, psi: &Psi, head: Option<Height>) {
-        if let Some((number, _, tenant)) = self.inner.private.get_full(psi)
+        if let Some(tenant) = self.inner.tenant(psi)
             && tenant.one.check_usable().is_ok()
         {
-            self.inner.psi_trie().heads.move_on(number, head.map(|head| head.0));
+            self.inner.psi_trie().heads.move_on(tenant.number, head.map(|head| head.0));
         }
     }
 
@@ -162,7 +162,7 @@ impl State {
 impl Inner {
     /// Keeps the trie of private states open behind what is sealed while a state cannot be used, as nobody knows its root.
     pub(super) fn keep_open(&self, one: &OneState) {
-        let Some(number) = one.scope.psi().and_then(|psi| self.private.get_index_of(psi)) else { return };
+        let Some(number) = self.tenant_of(one).map(|tenant| tenant.number) else { return };
         let mut trie = self.psi_trie();
         let sealed = trie.finished();
         match one.check_usable() {

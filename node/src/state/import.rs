@@ -60,7 +60,7 @@ pub(super) enum Step {
 /// The import of a private state under way. Dropping it leaves it as it is; [`State::import`] goes on with it.
 pub struct Import<'a> {
     inner: &'a Inner,
-    one: &'a Arc<OneState>,
+    one: Arc<OneState>,
     progress: Importing,
 }
 
@@ -72,9 +72,9 @@ impl State {
     /// [`Error::NotConfigured`], [`Error::Future`]; [`Error::Import`] when the state has something in it, another import of
     /// it is under way, or this node's private states are past the height; [`Error::Database`], [`Error::Damaged`].
     pub fn import(&self, psi: &Psi, height: Height, root: Hash) -> Result<Import<'_>, Error> {
-        let tenant = self.inner.private.get(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?;
-        let one = &tenant.one;
-        let known = self.inner.importing(one)?;
+        let tenant = self.inner.tenant(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?;
+        let one = tenant.one.clone();
+        let known = self.inner.importing(&one)?;
         if let Some(progress) = known {
             if (progress.height, progress.root) != (height.0, root) {
                 let (at, of) = (progress.height, progress.root);
@@ -127,12 +127,13 @@ impl Import<'_> {
     /// [`Error::Import`] if something is missing. Else as a commit.
     pub fn finish(mut self) -> Result<(), Error> {
         // A block that is sealed stays as it is.
-        let joined = self.progress.height.max(self.inner.psi_trie().finished() + 1);
+        let there = self.inner.tenant_of(&self.one).map_or(0, |tenant| tenant.joined);
+        let joined = self.progress.height.max(self.inner.psi_trie().finished() + 1).max(there);
         self.step(Step::Finish(joined))
     }
 
     fn step(&mut self, step: Step) -> Result<(), Error> {
-        self.progress = self.inner.import_step(self.one, &self.progress, step, None)?;
+        self.progress = self.inner.import_step(&self.one, &self.progress, step, None)?;
         Ok(())
     }
 }
@@ -253,7 +254,7 @@ impl Inner {
                 let payload = PrivateFrame { tag, height, root, sealed }.encode();
                 self.store(vec![Entry { kind: FrameKind::Import, payload, outcome }])?;
                 if let Step::Finish(joined) = &step
-                    && let Some(tenant) = one.scope.psi().and_then(|psi| self.private.get(psi))
+                    && let Some(tenant) = self.tenant_of(one)
                 {
                     self.psi_trie().note(*joined, tenant.path, progress.root);
                 }

@@ -26,6 +26,7 @@ mod handover;
 mod heads;
 mod history;
 mod import;
+mod joined;
 mod kept;
 mod log;
 mod memory;
@@ -56,6 +57,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use arc_swap::ArcSwap;
 use coffer_abi::{Hash, Height, Time};
 use coffer_chain::trie::Path;
 use coffer_chain::{Genesis, Psi, SignedRecovery, ValidatorSet};
@@ -114,8 +116,10 @@ pub struct StateOptions {
     pub history: u64,
     /// Whether every height is kept from now on.
     pub archive: Archive,
-    /// Leaves of the trie of private states, dummies included; at least the number of tenants.
+    /// Leaves that the trie of private states began with, dummies included; with those of `psi_grown` at least the number of tenants.
     pub psi_capacity: usize,
+    /// From which block on it has had how many more.
+    pub psi_grown: Vec<(Height, usize)>,
     /// Bounds of caches and buffers.
     pub memory: Memory,
     /// Recoveries of the chain that the operator accepted.
@@ -142,6 +146,8 @@ pub struct TenantKeys {
     pub storage_key: Zeroizing<[u8; 32]>,
     /// Makes its path in the trie of private states. Never changes.
     pub trie_secret: Zeroizing<[u8; 32]>,
+    /// Height of the first block it is there for: before that a dummy leaf stands in its place.
+    pub joined: Height,
 }
 
 impl fmt::Debug for TenantKeys {
@@ -196,8 +202,8 @@ pub struct State {
 /// Dropped in this order: the database before the lock on the folder.
 struct Inner {
     public: Arc<OneState>,
-    /// In the order of their names.
-    private: Tenants,
+    /// Replaced as a whole under the lock of `psi_trie`; none ever leaves, so that their numbers stay.
+    private: ArcSwap<Tenants>,
     psi_trie: Mutex<PsiTrie>,
     head: watch::Sender<Head>,
     /// Height up to which the trie of private states is sealed.
@@ -207,6 +213,8 @@ struct Inner {
     first: AtomicU64,
     /// Height from which on the public state is kept for another node; `kept::NONE` for no one.
     kept: AtomicU64,
+    /// Height up to which the log says that all private states are done.
+    told: AtomicU64,
     chain_id: Hash,
     system: System,
     /// Who decides the first block: the set of the genesis.
@@ -224,10 +232,14 @@ struct Inner {
     _folder: Folder,
 }
 
-type Tenants = IndexMap<Psi, Tenant, RandomState>;
+type Tenants = IndexMap<Psi, Arc<Tenant>, RandomState>;
 
 struct Tenant {
+    /// In the order in which this run of the node came to know them.
+    number: usize,
     one: Arc<OneState>,
+    /// Height of the first block it is there for.
+    joined: u64,
     /// In the trie of private states.
     path: Path,
 }
@@ -264,8 +276,10 @@ impl State {
     }
 
     /// Private states of this node, in the order of their names.
-    pub fn tenants(&self) -> impl Iterator<Item = &Psi> {
-        self.inner.private.keys()
+    pub fn tenants(&self) -> Vec<Psi> {
+        let mut names: Vec<Psi> = self.inner.tenants().keys().cloned().collect();
+        names.sort_unstable();
+        names
     }
 
     /// The public state at its head.
@@ -289,11 +303,11 @@ impl State {
     /// # Errors
     /// [`Error::Unusable`].
     pub fn private(&self, psi: &Psi) -> Result<View, Error> {
-        let Some(tenant) = self.inner.private.get(psi) else {
+        let Some(tenant) = self.inner.tenant(psi) else {
             return Ok(View::new(self.inner.clone(), None, self.head().height, Hash::ZERO));
         };
         tenant.one.check_usable()?;
-        let (height, root) = self.inner.private_head(psi, tenant);
+        let (height, root) = self.inner.private_head(&tenant);
         Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), Height(height), root))
     }
 
@@ -302,20 +316,20 @@ impl State {
     /// # Errors
     /// [`Error::Unusable`], [`Error::Future`], [`Error::Pruned`], [`Error::Database`], [`Error::Damaged`].
     pub fn private_at(&self, psi: &Psi, height: Height) -> Result<View, Error> {
-        let Some(tenant) = self.inner.private.get(psi) else {
+        let Some(tenant) = self.inner.tenant(psi) else {
             check_kept(height, 0, self.head().height.0)?;
             return Ok(View::new(self.inner.clone(), None, height, Hash::ZERO));
         };
         tenant.one.check_usable()?;
-        check_kept(height, tenant.one.oldest(), self.inner.private_head(psi, tenant).0)?;
+        check_kept(height, tenant.one.oldest(), self.inner.private_head(&tenant).0)?;
         let root = tenant.one.root_at(&self.inner.db, height.0)?;
         Ok(View::new(self.inner.clone(), Some(tenant.one.clone()), height, root))
     }
 
     /// Height up to which a private state is done with the chain. The head for a tenant this node does not have.
     pub fn private_head(&self, psi: &Psi) -> Height {
-        match self.inner.private.get(psi) {
-            Some(tenant) => Height(self.inner.private_head(psi, tenant).0),
+        match self.inner.tenant(psi) {
+            Some(tenant) => Height(self.inner.private_head(&tenant).0),
             None => self.head().height,
         }
     }
@@ -344,9 +358,9 @@ impl State {
     /// [`Error::Future`] also when that state is not done with the block; [`Error::Pruned`] before the first block this
     /// node has; [`Error::Database`], [`Error::Damaged`].
     pub fn psi_root(&self, psi: &Psi, height: Height) -> Result<PsiRoot, Error> {
-        let root = match self.inner.private.get(psi) {
+        let root = match self.inner.tenant(psi) {
             Some(tenant) => {
-                check_kept(height, 0, self.inner.private_head(psi, tenant).0)?;
+                check_kept(height, 0, self.inner.private_head(&tenant).0)?;
                 tenant.one.root_at(&self.inner.db, height.0)?
             }
             None => Hash::ZERO,
@@ -396,11 +410,24 @@ impl Inner {
         self.records(&self.public).get(Kind::BlockAt, &[&height.to_le_bytes()])
     }
 
+    /// The private states as they are now.
+    fn tenants(&self) -> Arc<Tenants> {
+        self.private.load_full()
+    }
+
+    fn tenant(&self, psi: &Psi) -> Option<Arc<Tenant>> {
+        self.private.load().get(psi).cloned()
+    }
+
+    /// The one of a state; `None` for the public state.
+    fn tenant_of(&self, one: &OneState) -> Option<Arc<Tenant>> {
+        self.tenant(one.scope.psi()?)
+    }
+
     /// Height and root a private state has come to.
-    fn private_head(&self, psi: &Psi, tenant: &Tenant) -> (u64, Hash) {
-        let number = self.private.get_index_of(psi);
+    fn private_head(&self, tenant: &Tenant) -> (u64, Hash) {
         // ORDER: the heads first, so that a change committed in between is seen with its height.
-        let head = number.map_or(0, |number| self.psi_trie().heads.of(number));
+        let head = self.psi_trie().heads.of(tenant.number);
         let standing = tenant.one.standing();
         (standing.height.max(head), standing.root)
     }

@@ -48,7 +48,7 @@ impl State {
         asked: &Asked,
         word: impl FnOnce(&ProvenBlock, Hash) -> Statement,
     ) -> Result<PrivateProof, Error> {
-        let tenant = self.inner.private.get(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?;
+        let tenant = self.inner.tenant(psi).ok_or_else(|| Error::NotConfigured(psi.clone()))?;
         let sealed = self.psi_trie_root(height)?;
         if !sealed.sealed {
             return Err(Error::Future { height, head: self.private_finished() });
@@ -56,11 +56,13 @@ impl State {
         let view = self.private_at(psi, height)?;
         let state = view.prove(asked)?;
         let mut roots = BTreeMap::new();
-        for tenant in self.inner.private.values() {
-            roots.insert(tenant.path, Some(value_hash(&tenant.one.root_at(&self.inner.db, height.0)?.0)));
+        for tenant in self.inner.tenants().values() {
+            let is_there = tenant.joined <= height.0;
+            let root = is_there.then(|| tenant.one.root_at(&self.inner.db, height.0)).transpose()?;
+            roots.insert(tenant.path, root.map(|root| value_hash(&root.0)));
         }
         let path = tenant.path;
-        let proof = self.inner.psi_trie().prove(&roots, &sealed.root, &path)?.ok_or_else(|| {
+        let proof = self.inner.psi_trie().prove(height.0, &roots, &sealed.root, &path)?.ok_or_else(|| {
             Error::Asked(format!("this node had other private states at block {height}; ask for a newer one"))
         })?;
         let block = self.proven_block(height)?;

@@ -30,7 +30,7 @@ impl State {
         let floor = inner.public.standing().height.saturating_sub(keep).min(self.private_finished().0);
         progress("the public state", 0);
         let mut removed = self.forget(&inner.public, floor, 1..=floor)?;
-        for (psi, tenant) in &inner.private {
+        for (psi, tenant) in inner.tenants().iter() {
             progress(&format!("private state `{psi}`"), removed);
             let floor = tenant.one.standing().height.saturating_sub(keep);
             let changes = tenant.one.changes_after(&inner.db, 0)?;

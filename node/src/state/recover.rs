@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use arc_swap::ArcSwap;
 use coffer_abi::codec::decode;
 use coffer_abi::{Hash, Height};
-use coffer_chain::trie::path::psi_path;
 use coffer_chain::trie::{self, TrieError};
 use coffer_chain::{Block, Certificate};
 use tokio::sync::watch;
@@ -87,27 +87,27 @@ impl Inner {
             standing.height.saturating_sub(history).min(done)
         })?;
         let mut private = Tenants::default();
-        let load = |tenant: &TenantKeys| {
+        let load = |tenant| {
             let loaded = load_tenant(&db, &public.scope, tenant, history, options.archive);
-            loaded.map(|loaded| (tenant.psi.clone(), loaded))
+            loaded.map(|loaded| (tenant, loaded))
         };
         for loaded in side_by_side(options.tenants.iter().collect(), 64, load) {
-            let (psi, tenant) = loaded?;
-            private.insert(psi, tenant);
+            let (keys, one) = loaded?;
+            private.insert(keys.psi.clone(), Arc::new(Tenant::new(private.len(), keys, one)));
         }
-        private.sort_unstable_keys();
         let header = options.genesis.header();
         let genesis =
             Head { height: header.height, hash: header.hash(), state_root: header.state_root, time: header.time };
         let inner = Inner {
-            psi_trie: Mutex::new(PsiTrie::new(BTreeMap::new(), &options.node_secret, 0, done)?),
+            psi_trie: Mutex::new(PsiTrie::new(BTreeMap::new(), &options.node_secret, 0, &[], done)?),
             head: watch::Sender::new(genesis),
             sealed: watch::Sender::new(Height(done)),
             public: Arc::new(public),
-            private,
+            private: ArcSwap::from_pointee(private),
             history,
             first: AtomicU64::new(first.unwrap_or(0)),
             kept: AtomicU64::new(super::kept::NONE),
+            told: AtomicU64::new(done),
             chain_id,
             system: System::of(&options.genesis.system),
             validators: options.genesis.validators.clone(),
@@ -133,8 +133,14 @@ impl Inner {
     pub(super) fn ready(self, options: &StateOptions, finished: Option<u64>) -> Result<State, Error> {
         self.make_psi_trie(options, finished)?;
         self.keep_next_validators()?;
-        self.private.values().for_each(|tenant| self.keep_open(&tenant.one));
-        Ok(State { inner: Arc::new(self) })
+        self.tenants().values().for_each(|tenant| self.keep_open(&tenant.one));
+        let told = Height(self.told.load(Ordering::Relaxed)).min(self.head.borrow().height);
+        let state = State { inner: Arc::new(self) };
+        // What they did is in the log before that, so nobody has to ask again whom those blocks name, and that may not be readable any more.
+        if told > state.private_finished() {
+            state.finish_private(told)?;
+        }
+        Ok(state)
     }
 
     /// True until the first block is stored.
@@ -150,7 +156,7 @@ impl Inner {
             return Err(Error::Damaged(format!("the public state has lost its own record; {REBUILD}")));
         }
         self.check_root(&self.public)?;
-        for tenant in self.private.values() {
+        for tenant in self.tenants().values() {
             match self.check_root(&tenant.one) {
                 Err(Error::Damaged(reason)) => {
                     tracing::error!(reason, "a private state cannot be used");
@@ -187,8 +193,9 @@ impl Inner {
     /// Applies the log frames from `offset` on.
     fn replay(&self, mut offset: u64) -> Result<(), Error> {
         let mut frames = 0u64;
-        let tags: HashMap<Key, &Tenant> =
-            self.private.values().map(|tenant| (tenant.one.scope.tag(), tenant)).collect();
+        let tenants = self.tenants();
+        let tags: HashMap<Key, &Arc<Tenant>> =
+            tenants.values().map(|tenant| (tenant.one.scope.tag(), tenant)).collect();
         loop {
             self.db.wait_for_room();
             let frame = self.log.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).read(offset)?;
@@ -275,21 +282,30 @@ impl Inner {
 
     fn make_psi_trie(&self, options: &StateOptions, finished: Option<u64>) -> Result<(), Error> {
         let done = finished.unwrap_or(self.first());
-        let (mut roots, mut later) = (BTreeMap::new(), Vec::new());
-        for tenant in self.private.values() {
+        let (mut roots, mut later, mut joining) = (BTreeMap::new(), Vec::new(), Vec::new());
+        for tenant in self.tenants().values() {
             let root = tenant.one.root_at(&self.db, done)?;
-            let joined: u64 = self.records(&tenant.one).get(Kind::Joined, &[])?.unwrap_or(0);
-            if joined > done {
-                roots.insert(tenant.path, Hash::ZERO);
-                later.push((joined, tenant.path, root));
+            // Of one that was taken over from elsewhere: where it has its root.
+            let imported: u64 = self.records(&tenant.one).get(Kind::Joined, &[])?.unwrap_or(0);
+            if tenant.joined > done {
+                joining.push((tenant.joined, tenant.path));
+            }
+            if imported.max(tenant.joined) > done {
+                roots.extend((tenant.joined <= done).then_some((tenant.path, Hash::ZERO)));
+                later.push((imported.max(tenant.joined), tenant.path, root));
             } else {
                 roots.insert(tenant.path, root);
             }
             for change in tenant.one.changes_after(&self.db, done)?.into_iter().rev() {
-                later.push((change.height.max(joined), tenant.path, change.root));
+                later.push((change.height.max(imported), tenant.path, change.root));
             }
         }
-        let mut trie = PsiTrie::new(roots, &options.node_secret, options.psi_capacity, done)?;
+        let mut trie = PsiTrie::new(roots, &options.node_secret, options.psi_capacity, &options.psi_grown, done)?;
+        // The dummy leaves give way in the order in which the private states come.
+        joining.sort_unstable();
+        for (height, path) in joining {
+            trie.join(height, path);
+        }
         for (height, path, root) in later {
             trie.note(height, path, root);
         }
@@ -311,8 +327,9 @@ fn check_tenants(options: &StateOptions) -> Result<(), Error> {
             return Err(Error::Duplicate(tenant.psi.clone()));
         }
     }
-    if seen.len() > options.psi_capacity {
-        return Err(Error::Capacity { tenants: seen.len(), capacity: options.psi_capacity });
+    let capacity = options.psi_grown.iter().map(|(_, capacity)| *capacity).fold(options.psi_capacity, usize::max);
+    if seen.len() > capacity {
+        return Err(Error::Capacity { tenants: seen.len(), capacity });
     }
     Ok(())
 }
@@ -332,13 +349,13 @@ fn check_meta(db: &Db, scope: &Arc<Scope>, dir: &Path, chain_id: &Hash) -> Resul
     Ok(Some(meta))
 }
 
-fn load_tenant(
+pub(super) fn load_tenant(
     db: &Db,
     public: &Arc<Scope>,
     keys: &TenantKeys,
     history: u64,
     archive: Archive,
-) -> Result<Tenant, Error> {
+) -> Result<OneState, Error> {
     let scope = Arc::new(Scope::private(keys.psi.clone(), &keys.storage_key));
     let (records, name, tag) = (Records::new(db, public), keys.psi.as_str().as_bytes(), scope.tag());
     match records.get::<Key>(Kind::Tenant, &[name])? {
@@ -358,5 +375,5 @@ fn load_tenant(
         ));
         one.set_standing(standing);
     }
-    Ok(Tenant { path: psi_path(&keys.trie_secret, keys.psi.as_str()), one: Arc::new(one) })
+    Ok(one)
 }

@@ -73,7 +73,7 @@ impl State {
         }
         progress("the public state", 0);
         let mut states = vec![self.one_stats(&inner.public)?];
-        for (psi, tenant) in &inner.private {
+        for (psi, tenant) in inner.tenants().iter() {
             progress(&format!("private state `{psi}`"), 0);
             states.push(self.one_stats(&tenant.one)?);
         }

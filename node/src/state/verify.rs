@@ -64,7 +64,7 @@ impl State {
         check.log()?;
         check.blocks()?;
         check.one(&self.inner.public, "the public state", &|height| self.public_at(height))?;
-        for (psi, tenant) in &self.inner.private {
+        for (psi, tenant) in self.inner.tenants().iter() {
             let name = format!("private state `{psi}`");
             check.one(&tenant.one, &name, &|height| self.private_at(psi, height))?;
         }
@@ -150,7 +150,8 @@ impl Check<'_> {
         }
         match decode::<PrivateFrame>(&frame.payload) {
             Ok(change) => {
-                let tenant = inner.private.values().find(|tenant| tenant.one.scope.tag() == change.tag);
+                let tenants = inner.tenants();
+                let tenant = tenants.values().find(|tenant| tenant.one.scope.tag() == change.tag);
                 let Some(tenant) = tenant.filter(|tenant| tenant.one.check_usable().is_ok()) else { return Ok(()) };
                 let root = self.note("the roots of a private state", tenant.one.root_at(&inner.db, change.height))?;
                 if root.is_some_and(|root| root != change.root) {

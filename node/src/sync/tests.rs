@@ -58,6 +58,7 @@ fn options() -> StateOptions {
         history: 4,
         archive: Archive::Off,
         psi_capacity: 8,
+        psi_grown: Vec::new(),
         memory: Memory::default(),
         recoveries: Vec::new(),
     }

@@ -32,7 +32,7 @@ pub(super) fn named(
         for (psi, Named { place, party, .. }) in residents.named(&directory, &shown)? {
             let Ok(place) = u8::try_from(place) else { continue };
             let position = Position { height: block.header.height, index, place, party };
-            found.entry(psi.clone()).or_default().push(position);
+            found.entry(psi).or_default().push(position);
         }
     }
     Ok(found)

@@ -27,6 +27,22 @@ fn request(opened: &Opened, contract: ContractId, value: u64) -> CallRequest {
     }
 }
 
+/// What opens a state without the private state of a tenant.
+fn without(folder: &Path, tenant: &TenantContext) -> StateOptions {
+    let (config, origin) = (config(folder), Origin::Seed(7));
+    let secret = key_secret(folder, &config, &Sources::system().unwrap()).unwrap();
+    let keys = open_keys(folder, &config, &secret, origin).unwrap();
+    let registry = open_registry(folder, &config, &keys, origin).unwrap();
+    let genesis = genesis::read(&folder.join(genesis::FILE)).unwrap().unwrap();
+    let mut options = state_options(&config, &keys, genesis, &registry);
+    options.tenants.retain(|known| known.psi != *tenant.psi());
+    options
+}
+
+fn no_block() -> Result<state::StateWrites, state::Error> {
+    Err(state::Error::Asked("there is one".into()))
+}
+
 fn reason(held: Result<state::View, state::Error>) -> String {
     match held {
         Err(state::Error::Unusable { psi, reason }) if psi.as_str() == "PS1" => reason,
@@ -52,14 +68,14 @@ async fn a_private_state_that_cannot_be_used_stays_so_with_its_reason_while_the_
     drop(opened);
     // The database is made anew from the log without PS1, which so lacks what it had.
     std::fs::remove_dir_all(folder.path().join("db")).unwrap();
-    let others = Config { tenants: vec![psi("PS2")], ..config(folder.path()) };
-    loop {
-        match Opened::open(&others) {
+    let held = loop {
+        match Folder::open(folder.path()) {
             // What sent the last call may be on its way back still, with a handle on the folder.
-            Err(StartError::State(state::Error::InUse { .. })) => tokio::task::yield_now().await,
-            opened => break drop(opened.unwrap()),
+            Err(state::Error::InUse { .. }) => tokio::task::yield_now().await,
+            opened => break opened.unwrap(),
         }
-    }
+    };
+    drop(State::open_in(held, without(folder.path(), &one), no_block).unwrap());
 
     let mut said = Vec::new();
     for start in 0..2u64 {

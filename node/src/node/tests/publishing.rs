@@ -8,7 +8,8 @@ use coffer_chain::party::AccountRole;
 
 use super::*;
 use crate::node::publishing::Own;
-use crate::node::secrets::own;
+use crate::node::secrets::{open_registry, own};
+use crate::privacy::resident::TenantSecret;
 use crate::sources::seeded_key;
 
 fn settings(folder: &Path, tenants: &[&str], accounts: &[&str]) -> Config {
@@ -89,9 +90,10 @@ fn a_node_says_what_it_cannot_publish_and_who_can() {
 
     // A key store with another organisation key, and another node's.
     let other = tempfile::tempdir().unwrap();
-    let keys = KeyStore::open_or_create(other.path(), b"secret", Origin::Seed(8), &config.accounts, &config.tenants);
+    let keys = KeyStore::open_or_create(other.path(), b"secret", Origin::Seed(8), &config.accounts);
     let keys = Arc::new(keys.unwrap());
-    let stranger = own(&config, &keys);
+    let registry = Arc::new(open_registry(other.path(), &config, &keys, Origin::Seed(8)).unwrap());
+    let stranger = own(&config, &keys, &registry);
     let (methods, obstacles) = lack(&opened, &stranger);
     assert!(
         methods.is_empty() && obstacles[0].contains("is not on the chain: its organisation approves it"),
@@ -103,7 +105,7 @@ fn a_node_says_what_it_cannot_publish_and_who_can() {
     assert!(obstacles.iter().any(|one| one.contains("calls `set_account`")), "{obstacles:?}");
     assert!(obstacles.iter().any(|one| one.contains("which has to consent")), "{obstacles:?}");
     // Its tag secret is not that of the key on the chain.
-    let lost = Own { secret: Zeroizing::new([1; 32]), ..own(&config, &keys) };
+    let lost = Own { secret: Zeroizing::new([1; 32]), ..own(&config, &keys, &registry) };
     let lost = Own { node: seeded("node"), ..lost };
     let (methods, obstacles) = lack(&opened, &lost);
     assert!(methods.is_empty() && obstacles[0].contains("is not that of this node's key store"), "{obstacles:?}");

@@ -265,7 +265,7 @@ fn a_public_mismatch_refuses_to_start_and_a_private_one_holds_that_state() {
         log.append(&[(frame.kind, &frame.payload)]).unwrap();
     };
     drop(last);
-    let tenant = &state.inner.private[&psi("PS1")];
+    let tenant = &state.inner.tenant(&psi("PS1")).unwrap();
     let scope = &tenant.one.scope;
     let key = scope.key(Kind::Frame, &[&3u64.to_le_bytes()]);
     let content = PrivateContent { writes: set(1, b"\0key", Some(b"x")), receipts: vec![] };

@@ -21,9 +21,8 @@ fn commit(n: usize, height: Height, writes: StateWrites) -> PrivateCommit {
 
 /// The trie of private states made anew from the states' roots.
 fn made_anew(state: &State, capacity: usize) -> Hash {
-    let tenants = state.inner.private.values();
-    let roots = tenants.map(|tenant| (tenant.path, tenant.one.standing().root)).collect();
-    PsiTrie::new(roots, &[5; 32], capacity, 0).unwrap().root()
+    let roots = state.inner.tenants().values().map(|tenant| (tenant.path, tenant.one.standing().root)).collect();
+    PsiTrie::new(roots, &[5; 32], capacity, &[], 0).unwrap().root()
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn psi(name: &str) -> Psi {
 
 fn keys(name: &str) -> TenantKeys {
     let key = |what: &str| Zeroizing::new(*blake3::hash(format!("{name} {what}").as_bytes()).as_bytes());
-    TenantKeys { psi: psi(name), storage_key: key("storage"), trie_secret: key("trie") }
+    TenantKeys { psi: psi(name), storage_key: key("storage"), trie_secret: key("trie"), joined: Height(0) }
 }
 
 fn options(tenants: &[&str]) -> StateOptions {
@@ -73,6 +73,7 @@ fn options(tenants: &[&str]) -> StateOptions {
         history: 4,
         archive: Archive::Off,
         psi_capacity: 8,
+        psi_grown: Vec::new(),
         memory: Memory::default(),
         recoveries: Vec::new(),
     }
@@ -386,7 +387,7 @@ fn a_tenant_can_be_added_later_and_the_roots_before_stay() {
     drop(state);
     let state = open(dir.path());
     assert_eq!(all_roots(&state), roots);
-    assert_eq!(state.tenants().map(Psi::as_str).collect::<Vec<_>>(), ["PS1", "PS2"]);
+    assert_eq!(state.tenants(), [psi("PS1"), psi("PS2")]);
     let height = commit_empty(&state);
     private(&state, "PS2", height, deploy(2, 2, &[]));
     assert!(state.finish_private(height).unwrap());

@@ -181,7 +181,7 @@ fn check_proof(state: &State, which: usize, height: Height, model: &Model) {
         let word = |block: &ProvenBlock, root| Statement::sign(&node_key(), block, root);
         let proof = state.prove_private(&psi, height, &asked, word).unwrap();
         let path_keys: Vec<_> = model.contracts.iter().map(|(id, new)| (*id, new.path_key)).collect();
-        let (nodes, path) = ([node_key().account()], state.inner.private[&psi].path);
+        let (nodes, path) = ([node_key().account()], state.inner.tenant(&psi).unwrap().path);
         let trust = PrivateTrust { block, nodes: &nodes, path, path_keys: &path_keys };
         proof.verify(&trust).unwrap().state().clone()
     };

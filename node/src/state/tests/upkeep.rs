@@ -82,9 +82,9 @@ fn every_kind_of_record_that_is_lost_or_changed_is_found_and_named() {
     ];
     for (kind, parts, in_private, expected) in cases {
         let one = if in_private || kind == Kind::RootAt {
-            &state.inner.private[&psi("PS1")].one
+            state.inner.tenant(&psi("PS1")).unwrap().one.clone()
         } else {
-            &state.inner.public
+            state.inner.public.clone()
         };
         let records = Records::new(&state.inner.db, &one.scope);
         let key = match kind {
@@ -122,7 +122,7 @@ fn each_block_forgets_one_height_and_a_shorter_history_the_rest_on_request() {
     let dir = tempfile::tempdir().unwrap();
     let state = filled(dir.path(), 6);
     let kept = |state: &State, name: Option<&str>| -> Vec<u64> {
-        let one = name.map_or(&state.inner.public, |name| &state.inner.private[&psi(name)].one);
+        let one = name.map_or(state.inner.public.clone(), |name| state.inner.tenant(&psi(name)).unwrap().one.clone());
         let records = Records::new(&state.inner.db, &one.scope);
         (0..40).filter(|height: &u64| records.contains(Kind::Undo, &[&height.to_le_bytes()]).unwrap()).collect()
     };

@@ -55,12 +55,13 @@ fn options(tenants: u32) -> Result<StateOptions, Failure> {
     let key = |what: &str, trie: u32| Zeroizing::new(blake3::derive_key(what, &trie.to_le_bytes()));
     let tenants = (0..tenants).map(|trie| {
         let (storage_key, trie_secret) = (key("peers storage key", trie), key("peers trie secret", trie));
-        Ok(TenantKeys { psi: psi(trie)?, storage_key, trie_secret })
+        Ok(TenantKeys { psi: psi(trie)?, storage_key, trie_secret, joined: Height(0) })
     });
     let tenants = tenants.collect::<Result<Vec<_>, Failure>>()?;
     Ok(StateOptions {
         genesis: genesis()?,
         psi_capacity: tenants.len().next_power_of_two().max(64),
+        psi_grown: Vec::new(),
         tenants,
         node_secret: Zeroizing::new([5; 32]),
         history: DEFAULT_HISTORY,

@@ -205,6 +205,7 @@ impl Peer {
             history: DEFAULT_HISTORY,
             archive: Archive::Off,
             psi_capacity: DEFAULT_PSI_CAPACITY,
+            psi_grown: Vec::new(),
             memory: Memory::default(),
             recoveries: Vec::new(),
         };
