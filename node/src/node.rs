@@ -1,6 +1,7 @@
 //! The composition root: puts the parts of a node together, starts them bottom-up and stops them top-down. Not here: what any part does.
 //! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
 
+mod backup;
 mod first_start;
 mod joining;
 mod links;
@@ -52,6 +53,7 @@ use secrets::{
     DEV_SECRET, check_secret, come, given_secret, key_secret, open_keys, open_registry, own, residents, tag_epoch,
 };
 
+pub use backup::{About, BackedUp, BackupError, backup, restore};
 pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
 pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
 pub use recovering::{Accepted, RecoverError, Standing};

@@ -5,6 +5,7 @@
 mod members;
 mod oversized;
 mod recovery;
+mod restored;
 mod strangers;
 mod trouble;
 

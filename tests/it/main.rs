@@ -4,6 +4,7 @@ mod architecture;
 mod gas_page;
 mod protocol_page;
 
+mod backup;
 mod between_contracts;
 mod budget_story;
 mod budget_exchange;

@@ -1,6 +1,7 @@
 //! The command line: one file per command group. Not here: what a command does to a node. Invariant: a failure ends with a sentence on the
 //! error output and a code that is not zero; nothing but results goes to the standard output.
 
+mod backup;
 mod budget;
 mod compile_code;
 mod contract;
@@ -68,6 +69,10 @@ enum Command {
     Proof(proof::ProofArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
     Db(db::DbArgs),
+    /// Write what a node needs to be the same again elsewhere into one sealed file, while it runs
+    Backup(backup::BackupArgs),
+    /// Put a backup back into a new data folder
+    Restore(backup::RestoreArgs),
     /// Go on with a chain that decides nothing any more because organisations are lost for good
     Recover(recover::RecoverArgs),
     #[command(name = crate::compile::COMMAND, hide = true)]
@@ -114,6 +119,8 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Proof(args) => proof::run(args),
         Command::Network(args) => network::run(args),
         Command::Db(args) => db::run(args),
+        Command::Backup(args) => backup::run_backup(args),
+        Command::Restore(args) => backup::run_restore(args),
         Command::Recover(args) => recover::run(args),
         Command::CompileCode(args) => Ok(compile_code::run(&args)),
     }

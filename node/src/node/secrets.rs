@@ -42,7 +42,7 @@ pub(super) fn open_keys(
     Ok(KeyStore::open_or_create(data, secret, origin, &config.accounts)?)
 }
 
-/// The registry of tenants of a data folder, or a new one. As long as the folder has no chain, those that the configuration names are in it from the first block on.
+/// The registry of tenants of a data folder, or a new one. As long as no chain was begun with it, those that the configuration names are in it from the first block on.
 pub(super) fn open_registry(
     data: &Path,
     config: &Config,
@@ -52,7 +52,7 @@ pub(super) fn open_registry(
     let has_chain = data.join(state::LOG_FOLDER).exists();
     let registry = Registry::open_or_create(data, keys, config.psi_capacity, has_chain)?;
     let new: Vec<Psi> = config.tenants.iter().filter(|psi| registry.get(psi).is_none()).cloned().collect();
-    if !has_chain && !new.is_empty() {
+    if !registry.is_settled() && !new.is_empty() {
         registry.add(&new, None, origin, Height(0))?;
     }
     Ok(registry)
@@ -81,12 +81,13 @@ pub(super) fn tag_epoch(state: &State, keys: &KeyStore) -> Result<u32, state::Er
     Ok(record.epoch)
 }
 
-/// Takes in what the configuration has beyond the registry of a node with a chain: room for more private states, and new tenants.
+/// Settles the registry of a node that has its chain, and takes in what the configuration has beyond it: room for more private states, and new tenants.
 pub(super) fn come(
     config: &Config,
     (state, registry, residents): (&State, &Registry, &Residents),
     origin: Origin<'_>,
 ) -> Result<(), StartError> {
+    registry.settle()?;
     state.grow(config.psi_capacity, |since| registry.grow(since, config.psi_capacity).map_err(StartError::from))?;
     for psi in config.tenants.iter().filter(|psi| registry.get(psi).is_none()) {
         add_tenant((state, registry, residents), psi, None, origin)?;

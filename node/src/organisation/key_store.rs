@@ -245,7 +245,7 @@ impl KeyHolder for KeyStore {
     }
 }
 
-fn derive(secret: &[u8], salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+pub(super) fn derive(secret: &[u8], salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let mut key = Zeroizing::new([0; 32]);
     let derived = Argon2::default().hash_password_into(secret, salt, &mut *key);
     derived.map_err(|e| KeyError::Derivation(e.to_string()))?;

@@ -3,6 +3,7 @@
 
 pub mod key_store;
 pub mod registry;
+pub mod sealed_file;
 
 pub use key_store::{AccountInfo, KeyError, KeyHolder, KeyStore};
 pub use registry::{Registry, RegistryError};

@@ -120,6 +120,9 @@ struct Entry {
 
 #[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
 struct Content {
+    /// A chain was begun with it: what it says of the first block stays.
+    #[zeroize(skip)]
+    is_settled: bool,
     #[zeroize(skip)]
     capacity: u32,
     #[zeroize(skip)]
@@ -164,7 +167,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Opens the registry of a data folder. One that is not there is made, with the tenants that an older key store names; they are there from the first block on. `capacity` counts as long as the folder has no chain. It is never made
+    /// Opens the registry of a data folder. One that is not there is made, with the tenants that an older key store names; they are there from the first block on. `capacity` counts as long as no chain was begun with it. It is never made
     /// beside a key store of today in a folder that has a chain.
     ///
     /// # Errors
@@ -180,7 +183,7 @@ impl Registry {
         let cipher = XChaCha20Poly1305::new(&(*key).into());
         if let Some(content) = read(&path, &cipher)? {
             let registry = Self { path, cipher, content: Mutex::new(content), changed: watch::Sender::default() };
-            if !has_chain {
+            if !registry.is_settled() {
                 registry.begin_with(capacity)?;
             }
             return Ok(registry);
@@ -200,7 +203,7 @@ impl Registry {
         let registry = Self {
             path,
             cipher,
-            content: Mutex::new(Content { capacity, grown: Vec::new(), tenants }),
+            content: Mutex::new(Content { is_settled: has_chain, capacity, grown: Vec::new(), tenants }),
             changed: watch::Sender::default(),
         };
         registry.write(&registry.lock())?;
@@ -296,6 +299,25 @@ impl Registry {
     pub fn grow(&self, since: Height, capacity: usize) -> Result<(), RegistryError> {
         self.edit(|content| {
             content.grown.push((since, u32::try_from(capacity).unwrap_or(u32::MAX)));
+            Ok(())
+        })
+    }
+
+    /// True once a chain was begun with it: another capacity, and further tenants, count from a later block on.
+    pub fn is_settled(&self) -> bool {
+        self.lock().is_settled
+    }
+
+    /// Says that a chain was begun with it.
+    ///
+    /// # Errors
+    /// [`RegistryError::Io`].
+    pub fn settle(&self) -> Result<(), RegistryError> {
+        if self.is_settled() {
+            return Ok(());
+        }
+        self.edit(|content| {
+            content.is_settled = true;
             Ok(())
         })
     }

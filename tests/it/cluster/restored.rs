@@ -1,0 +1,61 @@
+//! A validator that is put back from a backup older than its last vote, with the chain in it and without: it comes to the same roots, says nothing twice, and decides again.
+
+use std::path::Path;
+use std::process::Command;
+
+use coffer_tests::build;
+use coffer_tests::cluster::Cluster;
+use serde_json::{Value, json};
+
+use super::{assert_once, load, load_on, tokens};
+
+fn coffer(secret: &str, words: &[&str], file: &Path, data: &Path) {
+    let mut command = Command::new(build::coffer());
+    build::clean(&mut command);
+    let done = command.env("COFFER_KEY_SECRET", secret).args(words).arg(file).arg("--data").arg(data).output();
+    let done = done.expect("coffer");
+    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Roots of a node's private state and of the trie of them, at these heights.
+fn roots(cluster: &Cluster, n: usize, head: u64) -> Vec<Value> {
+    let alice = cluster.alice(n);
+    let at = |height| ["psi_root", "psi_trieRoot"].map(|method| alice.call(method, json!({"height": height})));
+    (0..=head).flat_map(at).collect()
+}
+
+#[test]
+fn a_validator_is_put_back_from_an_old_backup_and_nothing_is_said_twice() {
+    let mut cluster = Cluster::start(4);
+    let tokens = tokens(&cluster);
+    let mut answered = load(&mut cluster, &tokens, 4);
+    let (data, folder) = (cluster.data(3), tempfile::tempdir().expect("a folder"));
+    let secret = std::fs::read_to_string(data.join("dev-secret")).expect("a secret");
+    let (whole, small) = (folder.path().join("whole"), folder.path().join("small"));
+    coffer(&secret, &["backup"], &whole, &data);
+    coffer(&secret, &["backup", "--without-chain"], &small, &data);
+    // What it votes for from here on is in no backup. Its private state stands still: payloads of its own that came later would be lost.
+    answered.extend(load_on(&cluster, &[0, 1, 2], &tokens, 6));
+    cluster.agree();
+    let head = cluster.head(3);
+    let before = roots(&cluster, 3, head);
+    for (turn, file) in [whole, small].iter().enumerate() {
+        cluster.stop(3);
+        std::fs::rename(&data, folder.path().join(format!("lost{turn}"))).expect("a folder");
+        coffer(&secret, &["restore"], file, &data);
+        cluster.restart(3);
+        answered.extend(load_on(&cluster, &[0, 1, 2], &tokens, 4));
+        cluster.agree();
+        assert_eq!(roots(&cluster, 3, head), before, "{file:?}");
+        // It is one of those who decide again: with another one off, three of four are needed.
+        cluster.stop(2);
+        answered.extend(load_on(&cluster, &[0, 1], &tokens, 3));
+        cluster.restart(2);
+        cluster.agree();
+        for n in 0..4 {
+            let said_twice = cluster.node(n).client().call("network_equivocations", json!({}));
+            assert_eq!(said_twice, json!([]), "node {n}");
+        }
+    }
+    assert_once(&cluster, &answered);
+}
