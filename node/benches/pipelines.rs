@@ -226,7 +226,7 @@ impl World {
         let sealed = seal(body.sign(&self.key), &relay, valid_until, &[recipient], &self.sources).unwrap();
         payloads.put(&sealed.hash, &sealed.bytes).unwrap();
         let custody = Custody::sign(&self.key, &chain_id, &sealed.marker, &sealed.hash);
-        let slot = SlotText { party, custodians: Custodians::default(), custody };
+        let slot = SlotText { party, custodians: Custodians::default(), custody, origin: custody.node };
         let context = SlotContext { chain_id: &chain_id, relay: &relay, marker: &sealed.marker, payload: &sealed.hash };
         let marker = mark(&context, &sealed.seed, &[(slot, self.residents.tag().key())]).unwrap();
         let (version, nonce, kind) = (PROTOCOL_VERSION, self.sources.bytes(), Kind::Marker(marker));

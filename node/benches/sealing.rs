@@ -150,7 +150,12 @@ impl World {
     /// The marker of a sealed call, with one receipt for all its parties.
     fn mark(&self, sealed: &Sealed, parties: &[AccountId]) -> Marker {
         let custody = Custody::sign(&self.node, &CHAIN, &sealed.marker, &sealed.hash);
-        let slot = |party: &AccountId| SlotText { party: *party, custodians: Custodians::default(), custody };
+        let slot = |party: &AccountId| SlotText {
+            party: *party,
+            custodians: Custodians::default(),
+            custody,
+            origin: custody.node,
+        };
         let slots: Vec<_> = parties.iter().map(|party| (slot(party), self.residents.tag().key())).collect();
         let context =
             SlotContext { chain_id: &CHAIN, relay: &self.relay, marker: &sealed.marker, payload: &sealed.hash };

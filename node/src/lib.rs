@@ -1,5 +1,5 @@
 //! The Coffer node: everything with I/O. Lower rows never import higher ones: durable, sources, task, metrics, tenant; state, privacy, organisation,
-//! compile, network; pool, executor, sync; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
+//! compile, network; pool, executor, sync, exchange; consensus; invoke; rpc; node, cli. Invariant: plaintext of a private call never reaches pool, log or public state.
 
 pub mod durable;
 pub mod sources;
@@ -14,6 +14,7 @@ pub mod network;
 pub mod pool;
 pub mod executor;
 pub mod sync;
+pub mod exchange;
 pub mod consensus;
 pub mod invoke;
 pub mod rpc;

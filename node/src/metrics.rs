@@ -91,12 +91,18 @@ values! {
     Gauge, GAUGES:
     PIPELINES = "private_pipelines": "Private states with work, those that are held included.";
     HELD = "private_held": "Private states that wait for something.";
+    PAYLOADS_WANTED = "payloads_wanted": "Payloads that are asked for at other nodes.";
     PRIVATE_LAG = "private_lag_blocks": "Blocks by which the private state that is furthest behind trails the chain.";
 }
 
 values! {
     Counter, COUNTERS:
     PRIVATE_CALLS = "private_calls_total": "Private calls executed.";
+    PAYLOADS_DELIVERED = "payloads_delivered_total": "Receipts that other nodes gave for payloads of this one.";
+    PAYLOADS_TAKEN = "payloads_taken_total": "Receipts that this node gave for payloads of others.";
+    PAYLOADS_REFUSED = "payloads_refused_total": "Payloads of others that this node did not take.";
+    PAYLOADS_GIVEN = "payloads_given_total": "Payloads that this node gave to nodes that asked for them.";
+    PAYLOADS_FETCHED = "payloads_fetched_total": "Payloads that came from other nodes because private states waited for them.";
 }
 
 macro_rules! timers {

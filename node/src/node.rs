@@ -30,6 +30,7 @@ use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
 use crate::consensus::engine::{Agreement, EQUIVOCATIONS_FILE, Engine, Equivocation, Files, Shown};
 use crate::durable;
+use crate::exchange::{Exchange, ExchangeParts, Kept};
 use crate::executor::{Executor, Holds, Known, PipelineParts, Pipelines, Tracer, UnknownVersion, follow, workers};
 use crate::invoke::{Invoker, Parts, storage_keys};
 use crate::network::Network;
@@ -103,6 +104,8 @@ impl Node {
             shown,
             folder,
             pipelines,
+            exchange,
+            wanted,
             invoker,
             accounts,
             residents,
@@ -115,7 +118,8 @@ impl Node {
         let mut private = Tasks::default();
         private.spawn("private execution", follow(pipelines, workers(), private.stop_signal()));
         let mut links = Tasks::default();
-        let (network, events) = links::start(settings, node_seed, &ledger, admission, &mut links).await?;
+        let (network, events) =
+            links::start(settings, node_seed, &ledger, admission, (exchange, wanted), &mut links).await?;
         let mut blocks = Tasks::default();
         let shown = Arc::new(shown);
         let engine = Engine {
@@ -241,6 +245,8 @@ struct Opened {
     shown: Shown,
     folder: PathBuf,
     pipelines: Arc<Pipelines>,
+    exchange: Arc<Exchange>,
+    wanted: Arc<Wanted>,
     invoker: Invoker,
     accounts: Vec<AccountInfo>,
     residents: Arc<Residents>,
@@ -292,6 +298,7 @@ impl Opened {
         let options = StateOptions { recoveries, ..state_options(config, &keys, genesis.clone(), &registry) };
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
+        let kept = Kept::open(&config.data)?;
         let voids = Arc::new(Voids::open(&config.data, genesis.chain_id())?);
         let state = State::open_in(folder, options, || {
             if config.snapshot {
@@ -335,11 +342,20 @@ impl Opened {
             payloads: Arc::clone(&payloads),
             residents: Arc::clone(&residents),
             waiters: Arc::clone(&private_waiters),
-            wanted,
+            wanted: Arc::clone(&wanted),
             voids: Arc::clone(&voids),
             holds: Arc::clone(&holds),
         }));
         pipelines.begin()?;
+        let exchange = Arc::new(Exchange::new(ExchangeParts {
+            chain_id,
+            state: state.clone(),
+            payloads: Arc::clone(&payloads),
+            kept,
+            residents: Arc::clone(&residents),
+            signer: keys.node_signer(),
+            sources: Arc::clone(&sources),
+        }));
         let invoker = Invoker::new(Parts {
             state,
             executor,
@@ -348,6 +364,7 @@ impl Opened {
             public_waiters,
             private_waiters,
             payloads,
+            exchange: Arc::clone(&exchange),
             residents: Arc::clone(&residents),
             registry,
             holds,
@@ -367,6 +384,8 @@ impl Opened {
             shown,
             folder,
             pipelines,
+            exchange,
+            wanted,
             invoker,
             accounts,
             residents,

@@ -102,7 +102,7 @@ fn a_write_to_a_private_state_that_the_node_does_not_have_is_refused() {
     let node = Dev::new().start();
     let token = token::deploy(&node.tenant("PS1"), false);
     let stranger = node.tenant("NOWHERE");
-    assert_eq!(stranger.call("psi_current", json!({})), json!({"psi": "NOWHERE", "configured": false}));
+    assert_eq!(stranger.call("psi_current", json!({})), json!({"psi": "NOWHERE", "configured": false, "party": null}));
     let error = stranger.fail(
         "contract_deploy",
         json!({"wasm": base64(&build::contract("token")), "init": token::init(), "private": true}),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::private::Private;
 use crate::types::{Account, Args, Base64, Event, Number, Text};
 use crate::upgrade::Authority;
 
@@ -113,14 +114,16 @@ pub struct EventPage {
 pub trait ContractApi {
     /// Makes a contract from a Wasm module and waits for its block.
     ///
-    /// Without `private` the contract is public; with `private: true` it lives in the caller's private state only.
+    /// Without `private` the contract is public; with `private: true` it lives in the caller's private state only; with
+    /// `private: {"parties": …}` in those of all these parties, once the nodes that serve them have said that they have the payload. In
+    /// mode `async` the word of a custodian of a party is enough, and its node fetches the payload later.
     ///
     /// A `salt` does not mean the same in both. The id of a public contract derives from account, module and salt: the same again is
     /// refused as `contractExists`. The id of a private one derives from the sealed call, which is new each time: the same salt twice
     /// makes two contracts.
     #[method(
         access = tenant,
-        errors = [CODE_REFUSED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [CODE_REFUSED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
         params = r#"{"wasm": "AGFzbQEAAAA=", "init": {"start": 5}, "private": true, "from": "alice"}"#,
         result = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
@@ -138,8 +141,9 @@ pub trait ContractApi {
         init: Option<Args>,
         /// 32 bytes that make the ids of two public instances of one module by one account differ; random if left out.
         salt: Option<Text<Hash>>,
-        /// `true`: in the caller's own private state. `false` or left out: in the public state.
-        private: Option<bool>,
+        /// `true`: in the caller's own private state. An object: for several parties, `{"parties": ["0x…"], "flag": 0, "mode": "all"}`, whose private states all
+        /// execute it; the caller's own is always among them. `false` or left out: in the public state.
+        private: Option<Private>,
         /// Who acts; the node's default account if left out.
         from: Option<Account>,
         /// Who may give it new code later: `"none"`, `{"account": …}` or `{"parties": [… , …]}`; who acts if left out.
@@ -154,7 +158,7 @@ pub trait ContractApi {
     /// the chain all the same.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "method": "add",
@@ -184,8 +188,9 @@ pub trait ContractApi {
         method: String,
         /// Its arguments, by name.
         args: Option<Args>,
-        /// `true`: the contract is in the caller's own private state. `false` or left out: in the public state.
-        private: Option<bool>,
+        /// `true`: the contract is in the caller's own private state. An object: for several parties, `{"parties": ["0x…"], "flag": 0, "mode": "all"}`, whose private states all
+        /// execute it; the caller's own is always among them. `false` or left out: in the public state.
+        private: Option<Private>,
         /// Who acts; the node's default account if left out.
         from: Option<Account>,
         /// Gas it may use; the node's default if left out.

@@ -62,6 +62,7 @@ kinds! {
     UNUSABLE = (-31020, "unusablePsi", "The private state's records are damaged or not whole, so it is neither read nor changed until the operator repairs it; the message says how.");
     SUSPENDED = (-31021, "suspendedPsi", "The tenant of the private state is suspended or closed: it is neither read nor takes calls until the node's operator resumes it.");
     TENANT_STATE = (-31022, "tenantState", "The tenant, or the node, is not in a state in which that can be done; the message says in which it is.");
+    NOT_DELIVERED = (-31017, "notDelivered", "The payload of a private call was not delivered: for `data.party` nobody who may keep it gave a receipt. Nothing was sent. Try again, or with `mode: \"async\"`.");
     TRANSPORT = (-31014, "transport", "The HTTP request itself is not usable; the message says what to change.");
 }
 
@@ -192,6 +193,16 @@ pub enum Error {
         /// The transaction, if one was sent.
         tx: Option<String>,
     },
+    /// Retryable: a private call was not delivered, and not sent.
+    #[error("{message}")]
+    NotDelivered {
+        /// For the reader.
+        message: String,
+        /// The party concerned.
+        party: String,
+        /// The node that serves it.
+        node: String,
+    },
     /// Permanent until the request or the node's keys change.
     #[error("{0}")]
     Account(String),
@@ -290,6 +301,7 @@ impl Error {
             Self::TooManyHandovers { .. } => kind::TOO_MANY_HANDOVERS,
             Self::LayoutChanged { .. } => kind::LAYOUT_CHANGED,
             Self::Timeout { .. } => kind::TIMEOUT,
+            Self::NotDelivered { .. } => kind::NOT_DELIVERED,
             Self::Account(_) => kind::ACCOUNT,
             Self::Contract { .. } => kind::CONTRACT,
             Self::Trap { .. } => kind::TRAP,
@@ -324,6 +336,7 @@ impl Error {
             Self::OutOfGas { ran } => with(ran, json!({})),
             Self::Refused { reason, ran } => with(ran, json!({ "reason": reason })),
             Self::Transport { data, .. } => data.clone(),
+            Self::NotDelivered { party, node, .. } => json!({ "party": party, "node": node }),
             Self::Timeout { tx: Some(tx), .. } => json!({ "tx": tx }),
             Self::Busy(_) | Self::TenantState(_) | Self::Timeout { .. } | Self::Account(_) | Self::Internal(_) => {
                 json!({})

@@ -16,6 +16,7 @@ pub mod tenant;
 pub mod types;
 
 pub mod chain;
+pub mod private;
 pub mod contract;
 pub mod debug;
 pub mod network;

@@ -1,7 +1,7 @@
 //! Namespace `psi`: the caller's private state and the trie of all private states. Not here: what is in a private state.
 //! Invariant: nothing here tells one tenant anything of another; the trie root is the operator's.
 
-use coffer_abi::Hash;
+use coffer_abi::{AccountId, Hash};
 use coffer_api_macros::api;
 use coffer_proof::json::PrivateJson;
 use schemars::JsonSchema;
@@ -19,6 +19,8 @@ pub struct Current {
     pub psi: String,
     /// False if this node does not have it: then it reads as empty and takes no writes.
     pub configured: bool,
+    /// The party as which its calls are sent, and by which others name it; `null` if this node does not have it.
+    pub party: Option<Text<AccountId>>,
 }
 
 /// Root of a private state.
@@ -99,7 +101,11 @@ pub trait PsiApi {
     /// The private state this request is resolved to.
     ///
     /// In this order: URL parameter `?PSI=`, header `PSI`, header `Quorum-PSI`, else `private`.
-    #[method(access = tenant, errors = [], params = r#"{}"#, result = r#"{"psi": "PS1", "configured": true}"#)]
+    #[method(access = tenant, errors = [], params = r#"{}"#, result = r#"{
+        "psi": "PS1",
+        "configured": true,
+        "party": "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+    }"#)]
     async fn current(&self, ctx: Self::Context) -> Result<Current, Error>;
 
     /// How far the caller's private state is, what it waits for, and what its party voided.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::private::Private;
 use crate::tx::TxStatus;
 use crate::types::{Account, Args, Base64, Event, Number, Text};
 
@@ -182,7 +183,7 @@ pub trait UpgradeApi {
     /// no `migrate`, nothing is sent and `data.differences` tells what differs. If `migrate` fails, the old code stays.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, CODE_REFUSED, LAYOUT_CHANGED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [NOT_FOUND, CODE_REFUSED, LAYOUT_CHANGED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "wasm": "AGFzbQEAAAA=",
@@ -213,8 +214,9 @@ pub trait UpgradeApi {
         consents: Option<Vec<Text<Consent>>>,
         /// Refused unless the contract was changed this often before; what it is now if left out.
         revision: Option<Number>,
-        /// `true`: the contract is in the caller's own private state. `false` or left out: in the public state.
-        private: Option<bool>,
+        /// `true`: the contract is in the caller's own private state. An object: for several parties, `{"parties": ["0x…"], "flag": 0, "mode": "all"}`, whose private states all
+        /// execute it; the caller's own is always among them. `false` or left out: in the public state.
+        private: Option<Private>,
         /// Who acts; the node's default account if left out.
         from: Option<Account>,
         /// Gas it may use; the node's default if left out.
@@ -271,7 +273,7 @@ pub trait UpgradeApi {
     /// Whoever may upgrade the contract may do this. `"none"` renounces: nobody can ever change the contract again.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "authority": {"parties": ["alice", "0x4444444444444444444444444444444444444444444444444444444444444444"]},
@@ -300,8 +302,9 @@ pub trait UpgradeApi {
         consents: Option<Vec<Text<Consent>>>,
         /// Refused unless the contract was changed this often before; what it is now if left out.
         revision: Option<Number>,
-        /// `true`: the contract is in the caller's own private state. `false` or left out: in the public state.
-        private: Option<bool>,
+        /// `true`: the contract is in the caller's own private state. An object: for several parties, `{"parties": ["0x…"], "flag": 0, "mode": "all"}`, whose private states all
+        /// execute it; the caller's own is always among them. `false` or left out: in the public state.
+        private: Option<Private>,
         /// Who acts; the node's default account if left out.
         from: Option<Account>,
         /// Gas it may use; the node's default if left out.

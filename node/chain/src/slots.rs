@@ -10,8 +10,10 @@ use crate::hash::{Domain, hash_of};
 use crate::rows::Rows;
 use crate::sign::{Signature, SigningKey, verify};
 
-/// Bytes of a slot's plaintext: party, three custodians, the custody receipt.
-pub const SLOT_TEXT: usize = 32 + MAX_CUSTODIANS * 32 + 32 + 64;
+/// Bytes of a slot's plaintext: party, three custodians, the custody receipt, the sender's node.
+pub const SLOT_TEXT: usize = 32 + MAX_CUSTODIANS * 32 + CUSTODY + 32;
+/// Bytes of a custody receipt: node and signature.
+const CUSTODY: usize = 32 + 64;
 /// Bytes of a slot: its plaintext and the tag of the cipher.
 pub const SLOT: usize = SLOT_TEXT + 16;
 /// Nodes beside the serving one that a party lets keep its payloads.
@@ -85,6 +87,8 @@ pub struct SlotText {
     pub custodians: Custodians,
     /// The receipt of one that does.
     pub custody: Custody,
+    /// The node that sealed it, which has the payload: who lost its own asks there at last. Nobody checks it.
+    pub origin: AccountId,
 }
 
 impl SlotText {
@@ -92,13 +96,15 @@ impl SlotText {
     pub fn to_bytes(&self) -> [u8; SLOT_TEXT] {
         let mut bytes = [0; SLOT_TEXT];
         let (party, rest) = bytes.split_at_mut(32);
-        let (custodians, custody) = rest.split_at_mut(MAX_CUSTODIANS * 32);
+        let (custodians, rest) = rest.split_at_mut(MAX_CUSTODIANS * 32);
+        let (custody, origin) = rest.split_at_mut(CUSTODY);
         party.copy_from_slice(&self.party.0);
         for (place, node) in custodians.chunks_exact_mut(32).zip(self.custodians.nodes()) {
             place.copy_from_slice(&node.0);
         }
         custody[..32].copy_from_slice(&self.custody.node.0);
         custody[32..].copy_from_slice(&self.custody.signature.0);
+        origin.copy_from_slice(&self.origin.0);
         bytes
     }
 
@@ -115,9 +121,11 @@ impl SlotText {
                 false => custodians.push(node),
             }
         }
-        let signature = Signature(bytes[SLOT_TEXT - 64..].try_into().ok()?);
-        let custody = Custody { node: account(SLOT_TEXT - 96)?, signature };
-        Some(Self { party: account(0)?, custodians: Custodians::new(custodians)?, custody })
+        let receipt = 32 + MAX_CUSTODIANS * 32;
+        let signature = Signature(bytes.get(receipt + 32..receipt + CUSTODY)?.try_into().ok()?);
+        let custody = Custody { node: account(receipt)?, signature };
+        let (party, origin) = (account(0)?, account(receipt + CUSTODY)?);
+        Some(Self { party, custodians: Custodians::new(custodians)?, custody, origin })
     }
 }
 
@@ -135,7 +143,7 @@ mod tests {
 
     fn text(custodians: Vec<AccountId>) -> SlotText {
         let custody = Custody { node: account(9), signature: Signature([8; 64]) };
-        SlotText { party: account(1), custodians: Custodians::new(custodians).unwrap(), custody }
+        SlotText { party: account(1), custodians: Custodians::new(custodians).unwrap(), custody, origin: account(7) }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod check;
 mod inspect;
 pub(super) mod remote;
 mod flags;
+mod recipients;
 mod deploy;
 pub(super) mod call;
 mod upgrade;

@@ -320,7 +320,7 @@ fn send(remote: &Remote, method: &str, args: Value, from: Account) -> anyhow::Re
         contract: Text(network::contract()),
         method: method.into(),
         args: Some(CallArgs(args)),
-        private: Some(false),
+        private: Some(false.into()),
         from: Some(from),
         gas_limit: None,
     };

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use coffer_abi::{Gas, Hash};
+use coffer_abi::{AccountId, Gas, Hash};
 use coffer_chain::Psi;
 use coffer_chain::rules::NotIncludable;
 use coffer_chain::tx::TxError;
 use coffer_runtime::{Fault, Violation};
 
+use super::Mode;
 use crate::executor::Hold;
 use crate::organisation::registry::MAX_ACCOUNTS;
 use crate::organisation::{KeyError, RegistryError};
@@ -26,13 +27,36 @@ pub enum InvokeError {
     NotConfigured(Psi),
     /// The node cannot sign for the account.
     #[error("this node keeps no key of account {0}")]
-    UnknownAccount(coffer_abi::AccountId),
+    UnknownAccount(AccountId),
     /// A key of the node itself was to sign something else than a call of the network contract. Permanent.
     #[error("the account `{0}` signs calls of the network contract and nothing else; name another account")]
     OwnKey(String),
     /// The account may not do it for the party of the private state. Nothing was sent; the reason tells who can change that.
     #[error("{0}")]
     MayNotAct(state::Why),
+    /// A call is for more parties than one may have, or one is named twice.
+    #[error("a private call is for 1 to 32 different parties, the caller's own included")]
+    Parties,
+    /// Nothing can be sent to a party. Nothing was sent; the reason tells the way out.
+    #[error("{party} {why}")]
+    Recipient {
+        /// The party.
+        party: AccountId,
+        /// Why, in words that follow its name.
+        why: String,
+    },
+    /// Nobody who may keep the payload for a party said that he does. Nothing was ordered; may be sent again.
+    #[error("the payload was not delivered for the party {party}: the node {node} that serves it gave no receipt: {why}; nothing was sent; {}", way_out(*mode))]
+    NotDelivered {
+        /// The party.
+        party: AccountId,
+        /// The node that serves it.
+        node: AccountId,
+        /// Why it gave no receipt.
+        why: String,
+        /// Whose receipts were needed.
+        mode: Mode,
+    },
     /// More gas than allowed.
     #[error("gas limit {asked} is above the most a {what} may use, {max}")]
     Gas {
@@ -88,6 +112,15 @@ pub enum InvokeError {
     /// This node failed.
     #[error("this node failed: {0}")]
     Failed(String),
+}
+
+fn way_out(mode: Mode) -> &'static str {
+    match mode {
+        Mode::All => {
+            "try again, or send with `mode: \"async\"`, which takes the receipt of one of the party's custodians"
+        }
+        Mode::Async => "it has no custodian that gave one either; try again once one of these nodes is back",
+    }
 }
 
 impl From<executor::PipelineError> for InvokeError {

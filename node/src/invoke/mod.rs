@@ -9,6 +9,7 @@ mod emitters;
 mod receipt;
 mod follow;
 mod write;
+mod send;
 mod publish;
 mod void;
 mod tenants;
@@ -23,6 +24,7 @@ pub use publish::Publication;
 pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
 pub use tenants::{TenantStanding, add_tenant, storage_keys};
+pub use send::{Mode, Recipients};
 pub use trace::TracedTx;
 pub use upgrade::{AuthorityRequest, UpgradeRequest};
 pub use void::{PrivateStanding, VoidedMarker};
@@ -34,6 +36,7 @@ use std::time::Duration;
 use coffer_abi::{AccountId, Gas, Height};
 use coffer_chain::SigningKey;
 
+use crate::exchange::Exchange;
 use crate::executor::{Executor, Holds, Tracer, Versions};
 use crate::organisation::{KeyHolder, KeyStore, Registry};
 use crate::pool::{Pool, Waiters};
@@ -95,6 +98,8 @@ pub struct Parts {
     pub private_waiters: Arc<Waiters>,
     /// Sealed payloads.
     pub payloads: Arc<Payloads>,
+    /// Payloads to other nodes.
+    pub exchange: Arc<Exchange>,
     /// Tenants and their secrets.
     pub residents: Arc<Residents>,
     /// What lasts of them.
@@ -169,6 +174,11 @@ impl Invoker {
     /// True if this node serves the private state.
     pub fn serves(&self, psi: &coffer_chain::Psi) -> bool {
         self.parts.residents.contains(psi)
+    }
+
+    /// The party of a private state that this node serves.
+    pub fn party_of(&self, psi: &coffer_chain::Psi) -> Option<AccountId> {
+        self.parts.residents.secret(psi).map(|secret| secret.party())
     }
 
     /// The managed account of that name.

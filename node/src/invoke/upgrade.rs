@@ -10,7 +10,7 @@ use coffer_runtime::Code;
 use coffer_runtime::spec::{self, layout};
 
 use super::read::blocking;
-use super::{InvokeError, Invoker, Located, Scope};
+use super::{InvokeError, Invoker, Located, Recipients, Scope};
 use crate::executor::{Frame, Tried, Upgrade, lane_of};
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
@@ -61,9 +61,15 @@ impl Invoker {
     ///
     /// # Errors
     /// [`InvokeError`]; how the upgrade itself ended is in the receipt.
-    pub async fn upgrade(&self, tenant: &TenantContext, request: UpgradeRequest) -> Result<Settled, InvokeError> {
+    pub async fn upgrade(
+        &self,
+        tenant: &TenantContext,
+        request: UpgradeRequest,
+        recipients: Recipients,
+    ) -> Result<Settled, InvokeError> {
         let UpgradeRequest { scope, contract, revision, code, input, consents, account, gas_limit } = request;
-        self.write(tenant, scope, Kind::Upgrade { contract, revision, code, input, consents }, account, gas_limit).await
+        let kind = Kind::Upgrade { contract, revision, code, input, consents };
+        self.write(tenant, scope, kind, account, gas_limit, recipients).await
     }
 
     /// Gives a contract another authority and waits for the receipt.
@@ -74,10 +80,11 @@ impl Invoker {
         &self,
         tenant: &TenantContext,
         request: AuthorityRequest,
+        recipients: Recipients,
     ) -> Result<Settled, InvokeError> {
         let AuthorityRequest { scope, contract, revision, authority, consents, account, gas_limit } = request;
         let kind = Kind::SetAuthority { contract, revision, authority, consents };
-        self.write(tenant, scope, kind, account, gas_limit).await
+        self.write(tenant, scope, kind, account, gas_limit, recipients).await
     }
 
     /// Signs an account's consent to a change of a contract as it is, up to a height ([`MAX_VALIDITY`] ahead if `None`).

@@ -1,25 +1,18 @@
-//! Deployments and calls: sign, for a private one seal and store, submit, wait for the receipt. Invariant: the caller is answered only
+//! Deployments and calls: sign, submit, wait for the receipt. Not here: what is between for private ones (`send`). Invariant: the caller is answered only
 //! after what it is told is on the disk.
 
 use coffer_abi::{AccountId, ContractId, Gas, Hash, Height};
 use coffer_chain::hash::Domain;
 use coffer_chain::rules::{check_action_bounds, check_limits};
-use coffer_chain::{
-    Authority, CallParties, Custodians, Custody, InnerAction, InnerBody, InnerCall, Kind, Marker, MemberVersions,
-    PROTOCOL_VERSION, PrivacyFlag, Psi, SlotText, Transaction, TxBody, gas, network,
-};
+use coffer_chain::{Authority, Kind, PROTOCOL_VERSION, Psi, Transaction, TxBody, gas, network};
 use tokio::sync::oneshot;
 
 use super::read::blocking;
-use super::{InvokeError, Invoker, Scope};
-use crate::executor::{keeps_parties, lane_of, needed_role};
+use super::{InvokeError, Invoker, Recipients, Scope};
+use crate::executor::lane_of;
 use crate::metrics;
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
-use crate::privacy::envelope;
-use crate::privacy::marking::{SlotContext, mark};
-use crate::privacy::resident::{EPOCH, TenantSecret};
-use crate::privacy::wraps::Recipient;
 use crate::tenant::TenantContext;
 
 /// A contract to make.
@@ -85,10 +78,23 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError`]; how the deployment itself ended is in the receipt.
     pub async fn deploy(&self, tenant: &TenantContext, request: DeployRequest) -> Result<Settled, InvokeError> {
+        self.deploy_for(tenant, request, Recipients::default()).await
+    }
+
+    /// The same for these parties, of a private one.
+    ///
+    /// # Errors
+    /// As [`Invoker::deploy`].
+    pub async fn deploy_for(
+        &self,
+        tenant: &TenantContext,
+        request: DeployRequest,
+        recipients: Recipients,
+    ) -> Result<Settled, InvokeError> {
         let DeployRequest { scope, code, input, salt, authority, account, gas_limit } = request;
         let salt = salt.unwrap_or_else(|| self.parts.sources.bytes());
         let kind = Kind::Deploy { code, input, salt, authority };
-        self.write(tenant, scope, kind, account, gas_limit).await
+        self.write(tenant, scope, kind, account, gas_limit, recipients).await
     }
 
     /// Calls a contract and waits for its receipt.
@@ -96,8 +102,21 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError`]; how the call itself ended is in the receipt.
     pub async fn call(&self, tenant: &TenantContext, request: CallRequest) -> Result<Settled, InvokeError> {
+        self.call_for(tenant, request, Recipients::default()).await
+    }
+
+    /// The same for these parties, of a private one.
+    ///
+    /// # Errors
+    /// As [`Invoker::call`].
+    pub async fn call_for(
+        &self,
+        tenant: &TenantContext,
+        request: CallRequest,
+        recipients: Recipients,
+    ) -> Result<Settled, InvokeError> {
         let CallRequest { scope, contract, method, input, account, gas_limit } = request;
-        self.write(tenant, scope, Kind::Call { contract, method, input }, account, gas_limit).await
+        self.write(tenant, scope, Kind::Call { contract, method, input }, account, gas_limit, recipients).await
     }
 
     /// Sends something and waits for its receipt.
@@ -108,6 +127,7 @@ impl Invoker {
         kind: Kind,
         account: AccountId,
         gas_limit: Option<Gas>,
+        recipients: Recipients,
     ) -> Result<Settled, InvokeError> {
         check_action_bounds(&kind)?;
         self.check_own_keys(scope, &kind, &account)?;
@@ -116,12 +136,13 @@ impl Invoker {
             _ => 0,
         };
         let gas_limit = self.gas_limit(gas_limit, module)?;
-        let (this, tenant) = (self.clone(), tenant.clone());
-        let sent = blocking(move || match scope {
-            Scope::Public => this.send_public(kind, account, gas_limit),
-            Scope::Private => this.send_private(&tenant, kind, account, gas_limit),
-        });
-        let sent = sent.await?;
+        let sent = match scope {
+            Scope::Public => {
+                let this = self.clone();
+                blocking(move || this.send_public(kind, account, gas_limit)).await?
+            }
+            Scope::Private => self.send_private(tenant, kind, account, gas_limit, recipients).await?,
+        };
         self.settled(sent).await
     }
 
@@ -147,73 +168,6 @@ impl Invoker {
         let sign = || self.parts.keys.sign(&sender, Domain::TransactionSignature, &chain_id, &id);
         let signature = metrics::SIGN.time(sign)?;
         self.submit(Transaction { body, signature }, None)
-    }
-
-    fn send_private(
-        &self,
-        tenant: &TenantContext,
-        kind: Kind,
-        account: AccountId,
-        gas_limit: Gas,
-    ) -> Result<Sent, InvokeError> {
-        let parts = &self.parts;
-        let secret = parts.residents.secret(tenant.psi());
-        let secret = secret.ok_or_else(|| InvokeError::NotConfigured(tenant.psi().clone()))?;
-        // One that cannot be used takes no calls, nor does one that is held.
-        parts.state.private(tenant.psi())?;
-        self.check_goes_on(tenant)?;
-        let action = match kind {
-            Kind::Deploy { code, input, salt, authority } => InnerAction::Deploy { code, input, salt, authority },
-            Kind::Call { contract, method, input } => InnerAction::Call { contract, method, input },
-            Kind::Upgrade { contract, revision, code, input, consents } => {
-                InnerAction::Upgrade { contract, revision, code, input, consents }
-            }
-            Kind::SetAuthority { contract, revision, authority, consents } => {
-                InnerAction::SetAuthority { contract, revision, authority, consents }
-            }
-            Kind::Marker(_) | Kind::Void(_) => {
-                return Err(InvokeError::Failed("a marker or void is no private call".into()));
-            }
-        };
-        let (chain_id, party, valid_until) = (*parts.executor.chain_id(), secret.party(), self.valid_until());
-        let public = parts.state.public();
-        if keeps_parties(&public)? {
-            public.acting(&party, &account, needed_role(&action))?.map_err(InvokeError::MayNotAct)?;
-        }
-        let body = InnerBody {
-            version: PROTOCOL_VERSION,
-            chain_id,
-            nonce: parts.sources.bytes(),
-            valid_until,
-            gas_limit,
-            account,
-            party,
-            parties: CallParties::alone(party),
-            versions: MemberVersions::default(),
-            flag: PrivacyFlag::Standard,
-            action,
-        };
-        let signature = parts.keys.sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
-        let marker = self.seal(&secret, InnerCall { body, signature })?;
-        let relay = parts.keys.relay_key();
-        let marker = self.body(Kind::Marker(marker), relay.account(), Gas(0), valid_until);
-        self.submit(marker.sign(relay), Some(tenant.psi()))
-    }
-
-    /// Seals and stores a call that a tenant sends to itself, and gives its marker, valid as long as the call.
-    fn seal(&self, secret: &TenantSecret, call: InnerCall) -> Result<Marker, InvokeError> {
-        let parts = &self.parts;
-        let (chain_id, party, valid_until) = (call.body.chain_id, call.body.party, call.body.valid_until);
-        let (relay, key) = (parts.keys.relay_key().account(), secret.encryption(EPOCH).key());
-        let recipient = Recipient { party, epoch: EPOCH, key: &key };
-        let sealed = envelope::seal(call, &relay, valid_until, &[recipient], &parts.sources)?;
-        parts.payloads.put(&sealed.hash, &sealed.bytes)?;
-        // ORDER: the receipt says that the payload is kept.
-        let custody = Custody::sign(&parts.keys.node_signer(), &chain_id, &sealed.marker, &sealed.hash);
-        let slot = SlotText { party, custodians: Custodians::default(), custody };
-        let context = SlotContext { chain_id: &chain_id, relay: &relay, marker: &sealed.marker, payload: &sealed.hash };
-        let marker = mark(&context, &sealed.seed, &[(slot, parts.residents.tag().key())]);
-        marker.ok_or_else(|| InvokeError::Failed("the marker could not be made".into()))
     }
 
     pub(super) fn body(&self, kind: Kind, sender: AccountId, gas_limit: Gas, valid_until: Height) -> TxBody {

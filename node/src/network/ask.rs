@@ -9,23 +9,31 @@ use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::StreamProtocol;
 use libp2p::request_response::Codec;
 
+use coffer_chain::envelope;
+
 use super::Question;
 
+/// Bytes of a question or an answer that carries a payload beyond those of the payload: ids, and 32 parties with their places.
+const ABOUT_PAYLOADS: usize = 2048;
+
 impl Question {
-    const ALL: [Self; 3] = [Self::Status, Self::Blocks, Self::State];
+    const ALL: [Self; 5] = [Self::Status, Self::Blocks, Self::State, Self::Deliver, Self::Fetch];
 
     fn byte(self) -> u8 {
         match self {
             Self::Status => 1,
             Self::Blocks => 2,
             Self::State => 3,
+            Self::Deliver => 4,
+            Self::Fetch => 5,
         }
     }
 
     /// Bytes of the longest question of this kind.
     pub const fn max_question(self) -> usize {
         match self {
-            Self::Status | Self::Blocks | Self::State => 1024,
+            Self::Status | Self::Blocks | Self::State | Self::Fetch => 1024,
+            Self::Deliver => envelope::MAX_BYTES + ABOUT_PAYLOADS,
         }
     }
 
@@ -33,8 +41,9 @@ impl Question {
     /// stops adding blocks at half of it. For states: the largest block with its receipts that one is offered as of, and room.
     pub const fn max_answer(self) -> usize {
         match self {
-            Self::Status => 1024,
+            Self::Status | Self::Deliver => 1024,
             Self::Blocks | Self::State => 8 * 1024 * 1024,
+            Self::Fetch => envelope::MAX_BYTES,
         }
     }
 }

@@ -204,7 +204,11 @@ impl Task {
         let (answer, answered) = oneshot::channel();
         let Framed { kind, body } = request;
         // A channel that is dropped tells the asker that there is no answer.
-        let mailbox = if kind == Question::State { &mut self.states } else { &mut self.consensus };
+        let mailbox = match kind {
+            Question::Status | Question::Blocks => &mut self.consensus,
+            Question::State => &mut self.states,
+            Question::Deliver | Question::Fetch => &mut self.payloads,
+        };
         if !mailbox.offer(Event::Question { from, question: kind, body, answer }) {
             bump(&self.shared.counters.dropped);
             return;

@@ -55,6 +55,10 @@ pub enum Question {
     Blocks,
     /// Asks for a part of the public state, or what shows that it is it.
     State,
+    /// Hands a sealed payload over, to be kept; the answer is a receipt, or why there is none.
+    Deliver,
+    /// Asks for a sealed payload.
+    Fetch,
 }
 
 /// What is to become of a gossiped message that waits to be passed on.
@@ -78,6 +82,8 @@ pub struct Routes {
     pub transactions: mpsc::Sender<Event>,
     /// Questions for the public state, and nothing about who is connected.
     pub states: mpsc::Sender<Event>,
+    /// Payloads and questions for them, and nothing about who is connected.
+    pub payloads: mpsc::Sender<Event>,
 }
 
 /// Something that came from a peer.

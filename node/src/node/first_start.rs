@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::StartError;
 use crate::compile;
+use crate::exchange;
 use crate::pool;
 use crate::privacy::payloads;
 use crate::state::{self, Folder};
@@ -19,7 +20,8 @@ pub(super) struct FirstStart {
 impl FirstStart {
     /// Looks at a folder that this process has locked. Of one that holds a chain nothing is ever removed.
     pub fn of(data: &Path) -> Self {
-        let parts = [state::LOG_FOLDER, state::DATABASE_FOLDER, payloads::FILE, pool::FILE, compile::FOLDER];
+        let parts =
+            [state::LOG_FOLDER, state::DATABASE_FOLDER, payloads::FILE, exchange::FILE, pool::FILE, compile::FOLDER];
         let paths = parts.map(|part| data.join(part));
         let has_chain = paths.first().is_none_or(|log| log.exists());
         let missing = if has_chain { Vec::new() } else { paths.into_iter().filter(|path| !path.exists()).collect() };

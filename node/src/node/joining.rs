@@ -43,7 +43,8 @@ pub(super) async fn fetch(config: &Config, listener: &rpc::Listener) -> Result<(
     let chain_id = options.genesis.chain_id();
     let mut tasks = Tasks::default();
     let (consensus, transactions, states) = (mpsc::channel(MAILBOX), mpsc::channel(MAILBOX), mpsc::channel(1));
-    let routes = Routes { consensus: consensus.0, transactions: transactions.0, states: states.0 };
+    let routes =
+        Routes { consensus: consensus.0, transactions: transactions.0, states: states.0, payloads: mpsc::channel(1).0 };
     let (network, task) = network::start(config.network.clone(), seed, chain_id, routes, tasks.stop_signal()).await?;
     tasks.spawn("network", task);
     tasks.spawn("messages", forget(consensus.1, tasks.stop_signal()));

@@ -1,4 +1,4 @@
-//! The network of a node, the gossip of its pool, the answers to those who fetch its state, and whom the chain lets in, started together. Invariant: started before consensus and stopped after it; the
+//! The network of a node, the gossip of its pool, the answers to those who fetch its state, payloads to and from others, and whom the chain lets in, started together. Invariant: started before consensus and stopped after it; the
 //! list of those let in is that of the newest block.
 
 use std::sync::Arc;
@@ -9,8 +9,10 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::consensus::Ledger;
+use crate::exchange::{self, Exchange};
 use crate::network::{self, Event, Network, Routes, Settings};
 use crate::pool::{Admission, Gossip, MAILBOX};
+use crate::privacy::wanted::Wanted;
 use crate::sources::now;
 use crate::state::{self, State};
 use crate::sync::{self, Timing};
@@ -22,6 +24,9 @@ const FOR_CONSENSUS: usize = 4_096;
 /// Questions for the public state that wait to be looked at.
 const FOR_STATES: usize = 64;
 
+/// Payloads and questions for them that wait to be looked at; with payloads of the largest size, 25 MB.
+const FOR_PAYLOADS: usize = 16;
+
 /// Starts what the settings ask for; a node with nobody to talk to gets a network that is alone. What comes for consensus is handed back.
 ///
 /// # Errors
@@ -31,6 +36,7 @@ pub(super) async fn start(
     seed: Zeroizing<[u8; 32]>,
     ledger: &Ledger,
     admission: Arc<Admission>,
+    (exchange, wanted): (Arc<Exchange>, Arc<Wanted>),
     tasks: &mut Tasks,
 ) -> Result<(Network, mpsc::Receiver<Event>), network::Error> {
     let (transactions, received) = mpsc::channel(MAILBOX);
@@ -40,10 +46,16 @@ pub(super) async fn start(
     } else {
         let (states, asked) = mpsc::channel(FOR_STATES);
         tasks.spawn("states", sync::serve(ledger.state.clone(), Timing::default(), asked, tasks.stop_signal()));
-        let routes = Routes { consensus, transactions, states };
+        let (payloads, handed) = mpsc::channel(FOR_PAYLOADS);
+        let routes = Routes { consensus, transactions, states, payloads };
         let chain_id = *ledger.executor.chain_id();
         let (network, task) = network::start(settings, seed, chain_id, routes, tasks.stop_signal()).await?;
         tasks.spawn("network", task);
+        exchange.connect(network.clone());
+        let (looking, fetching) = (Arc::clone(&exchange), Arc::clone(&exchange));
+        tasks.spawn("payloads", exchange::serve(exchange, handed, tasks.stop_signal()));
+        tasks.spawn("markers", exchange::look_for_markers(looking, tasks.stop_signal()));
+        tasks.spawn("fetching", exchange::fetch(fetching, wanted, exchange::Timing::default(), tasks.stop_signal()));
         tasks.spawn("membership", admit(ledger.state.clone(), network.clone(), tasks.stop_signal()));
         network
     };

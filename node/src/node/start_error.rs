@@ -7,6 +7,7 @@ use coffer_abi::Hash;
 use coffer_runtime::Fault;
 
 use crate::consensus::{Failure, engine};
+use crate::exchange;
 use crate::executor::{FirstStateError, PipelineError, UnknownVersion};
 use crate::invoke::InvokeError;
 use crate::organisation::{KeyError, RegistryError};
@@ -37,6 +38,9 @@ pub enum StartError {
     /// The file of voids.
     #[error(transparent)]
     Voids(#[from] voids::Error),
+    /// The file of kept payloads.
+    #[error(transparent)]
+    Kept(#[from] exchange::Error),
     /// The payload store.
     #[error(transparent)]
     Payloads(#[from] payloads::Error),

@@ -230,7 +230,7 @@ mod between_nodes {
             let (tick, again) = (Duration::from_millis(10), Duration::from_millis(20));
             let timing = Timing { retry_first: again, retry_last: again, tick, ..Timing::default() };
             let settings = Settings { listen: Some("127.0.0.1:0".parse().unwrap()), timing, ..Settings::default() };
-            let routes = Routes { consensus, transactions, states: mpsc::channel(1).0 };
+            let routes = Routes { consensus, transactions, states: mpsc::channel(1).0, payloads: mpsc::channel(1).0 };
             let seed = Zeroizing::new([n; 32]);
             let (network, task) = network::start(settings, seed, Hash::ZERO, routes, stopped.clone()).await.unwrap();
             tokio::spawn(task);

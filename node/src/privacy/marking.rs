@@ -116,6 +116,8 @@ pub struct Named {
     pub custodians: Custodians,
     /// The receipt of one that does.
     pub custody: Custody,
+    /// The node that sealed it, as the slot says.
+    pub origin: AccountId,
     /// Encryption keys of the party that count at this height.
     pub keys: Vec<PublishedKey>,
 }
@@ -133,8 +135,8 @@ pub fn named<D: Directory>(tags: &[TagSecret], directory: &D, shown: &Shown<'_>)
             let Some(text) = context.open(&shared, place, slot) else { continue };
             let Some(serving) = directory.serving(&text.party)? else { continue };
             if serving.tags.contains(&tag) && context.is_kept(&text, &serving) {
-                let SlotText { party, custodians, custody } = text;
-                found.push(Named { place, party, custodians, custody, keys: serving.keys });
+                let SlotText { party, custodians, custody, origin } = text;
+                found.push(Named { place, party, custodians, custody, origin, keys: serving.keys });
             }
         }
     }

@@ -214,6 +214,11 @@ impl Residents {
         addressed(&self.tags, shown).into_iter().find(|(_, party)| self.of_party(party).as_ref() == Some(psi))
     }
 
+    /// All places of a marker's slots that are for parties of this node, whatever the directory said. For what is in the chain already.
+    pub fn all_addressed(&self, shown: &Shown<'_>) -> Vec<(usize, AccountId)> {
+        addressed(&self.tags, shown).into_iter().filter(|(_, party)| self.of_party(party).is_some()).collect()
+    }
+
     /// Where a tenant's party is served on a chain that keeps no parties: here, with its first key. `None` for the parties of others, whom such a chain does not know.
     pub fn own(&self, party: &AccountId) -> Option<Serving> {
         let secret = self.secret(&self.of_party(party)?)?;

@@ -118,7 +118,7 @@ fn sources() -> Sources {
 fn slot(world: &World, party: &AccountId, signer: u8, sealed: &Sealed) -> (SlotText, super::keys::TagKey) {
     let custody = Custody::sign(&node_key(signer), &CHAIN, &sealed.marker, &sealed.hash);
     let custodians = Custodians::new(vec![node_key(9).account()]).unwrap();
-    (SlotText { party: *party, custodians, custody }, tag(world.places[party].0).key())
+    (SlotText { party: *party, custodians, custody, origin: custody.node }, tag(world.places[party].0).key())
 }
 
 fn context<'a>(sealed: &'a Sealed, relay: &'a AccountId) -> SlotContext<'a> {

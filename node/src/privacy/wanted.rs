@@ -33,6 +33,8 @@ pub struct Want {
     pub custodians: Custodians,
     /// The node that said it keeps the payload.
     pub custody: AccountId,
+    /// The node that sealed it, as the slot says.
+    pub origin: AccountId,
     /// What is missing.
     pub what: Missing,
 }
@@ -107,6 +109,7 @@ mod tests {
             place: 0,
             custodians: Custodians::default(),
             custody: AccountId([6; 32]),
+            origin: AccountId([7; 32]),
             what: Missing::Payload,
         }
     }

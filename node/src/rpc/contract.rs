@@ -9,10 +9,12 @@ use coffer_api::contract::{
     Called, ContractApi, ContractSpec, DEFAULT_LIMIT, Deployed, EventPage, MAX_LIMIT, PlacedEvent, Queried,
 };
 use coffer_api::error::Ran;
+use coffer_api::private::{Mode as ApiMode, Private, PrivateTo};
 use coffer_api::table::nearest;
 use coffer_api::types::{Account, Args, Base64, Event, Number, Text};
 use coffer_api::upgrade::Authority;
 use coffer_chain::Authority as ChainAuthority;
+use coffer_chain::members::MAX_CALL_PARTIES;
 use coffer_runtime::Code;
 use coffer_runtime::spec::{falsehood, json};
 use serde_json::Value;
@@ -20,7 +22,7 @@ use serde_json::Value;
 use super::error::{from_convert, from_invoke};
 use super::methods::Handlers;
 use super::outcome::{Reader, events, only_gas};
-use crate::invoke::{CallRequest, DeployRequest, Located, Scope, Specs, ViewRequest};
+use crate::invoke::{CallRequest, DeployRequest, Located, Mode, Recipients, Scope, Specs, ViewRequest};
 use crate::pool::Settled;
 use crate::state::Place;
 use crate::tenant::TenantContext;
@@ -41,12 +43,12 @@ impl ContractApi for Handlers {
         wasm: Base64,
         init: Option<Args>,
         salt: Option<Text<Hash>>,
-        private: Option<bool>,
+        private: Option<Private>,
         from: Option<Account>,
         authority: Option<Authority>,
         gas_limit: Option<Number>,
     ) -> Result<Deployed, Error> {
-        let scope = writable(&ctx, private)?;
+        let (scope, recipients) = writable(&ctx, private)?;
         let account = self.acting(from.as_ref())?;
         let (code, prepared) = self.invoker.prepare(&ctx, wasm.0).await.map_err(from_invoke)?;
         checked_module(&prepared)?;
@@ -58,7 +60,7 @@ impl ContractApi for Handlers {
         let salt = salt.map(|s| s.0.0);
         let gas_limit = gas_limit.map(|g| Gas(g.0));
         let request = DeployRequest { scope, code, input, salt, authority, account, gas_limit };
-        let settled = self.invoker.deploy(&ctx, request).await.map_err(from_invoke)?;
+        let settled = self.invoker.deploy_for(&ctx, request, recipients).await.map_err(from_invoke)?;
         let reader = Reader::new(prepared.spec(), "init");
         reader.result(&settled.receipt.status, ran(&settled))?;
         let missing = || Error::Internal("the receipt of a deployment names no contract".into());
@@ -76,17 +78,17 @@ impl ContractApi for Handlers {
         contract: Text<ContractId>,
         method: String,
         args: Option<Args>,
-        private: Option<bool>,
+        private: Option<Private>,
         from: Option<Account>,
         gas_limit: Option<Number>,
     ) -> Result<Called, Error> {
-        let scope = writable(&ctx, private)?;
+        let (scope, recipients) = writable(&ctx, private)?;
         let located = self.locate(&ctx, Some(scope), contract.0, None).await?;
         let input = input(&located.code, MethodKind::Call, &method, args)?;
         let account = self.acting(from.as_ref())?;
         let gas_limit = gas_limit.map(|g| Gas(g.0));
         let request = CallRequest { scope, contract: contract.0, method: method.clone(), input, account, gas_limit };
-        let settled = self.invoker.call(&ctx, request).await.map_err(from_invoke)?;
+        let settled = self.invoker.call_for(&ctx, request, recipients).await.map_err(from_invoke)?;
         let reader = Reader::new(located.code.spec(), &method);
         let result = reader.result(&settled.receipt.status, ran(&settled))?;
         let events = self.events_of(&ctx, scope, &settled).await?;
@@ -239,13 +241,31 @@ impl Handlers {
     }
 }
 
-/// Where a request writes.
-pub(super) fn writable(ctx: &TenantContext, private: Option<bool>) -> Result<Scope, Error> {
-    match private {
-        Some(true) if !ctx.is_configured() => Err(Error::Unconfigured { psi: ctx.psi().to_string() }),
-        Some(true) => Ok(Scope::Private),
-        _ => Ok(Scope::Public),
+/// Where a request writes, and for whom if that is private.
+pub(super) fn writable(ctx: &TenantContext, private: Option<Private>) -> Result<(Scope, Recipients), Error> {
+    let to = match private {
+        None | Some(Private::Own(false)) => return Ok((Scope::Public, Recipients::default())),
+        Some(Private::Own(true)) => PrivateTo::default(),
+        Some(Private::Parties(to)) => to,
+    };
+    if !ctx.is_configured() {
+        return Err(Error::Unconfigured { psi: ctx.psi().to_string() });
     }
+    let PrivateTo { parties, flag, mode, mandatory } = to;
+    if parties.len() > MAX_CALL_PARTIES {
+        let reason = format!("a private call is for at most {MAX_CALL_PARTIES} parties, not {}", parties.len());
+        return Err(Error::invalid("private.parties", reason));
+    }
+    if mandatory.is_some_and(|mandatory| !mandatory.is_empty()) {
+        let reason = "this node cannot yet make parties mandatory; leave `mandatory` out";
+        return Err(Error::invalid("private.mandatory", reason));
+    }
+    let mode = match mode.unwrap_or_default() {
+        ApiMode::All => Mode::All,
+        ApiMode::Async => Mode::Async,
+    };
+    let parties = parties.into_iter().map(|party| party.0).collect();
+    Ok((Scope::Private, Recipients { parties, flag: flag.map_or_else(Default::default, |flag| flag.0), mode }))
 }
 
 pub(super) fn ran(settled: &Settled) -> Ran {

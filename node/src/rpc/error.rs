@@ -22,6 +22,11 @@ pub fn from_invoke(error: InvokeError) -> Error {
             Error::Account(format!("this node keeps no key of account {account}; act as one of its own accounts"))
         }
         InvokeError::OwnKey(_) | InvokeError::MayNotAct(_) => Error::Account(error.to_string()),
+        InvokeError::Parties | InvokeError::Recipient { .. } => Error::invalid("private.parties", error.to_string()),
+        InvokeError::NotDelivered { party, node, .. } => {
+            let message = error.to_string();
+            Error::NotDelivered { message, party: party.to_string(), node: node.to_string() }
+        }
         InvokeError::Gas { .. } => Error::invalid("gasLimit", error.to_string()),
         InvokeError::Tx(error) => from_tx(&error),
         InvokeError::Limit(NotIncludable::Gas { .. }) => Error::invalid("gasLimit", error.to_string()),

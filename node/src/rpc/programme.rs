@@ -28,7 +28,7 @@ impl ProgrammeApi for Handlers {
         from: Option<Account>,
         gas_limit: Option<Number>,
     ) -> Result<Programme, Error> {
-        writable(&ctx, Some(true))?;
+        writable(&ctx, Some(true.into()))?;
         let acting = self.acting(from.as_ref())?;
         let signer = account.map_or(Ok(acting), |account| self.account(&account))?;
         let parties = parties.unwrap_or_else(|| vec![organisation.clone()]);

@@ -17,7 +17,8 @@ impl PsiApi for Handlers {
     type Context = TenantContext;
 
     async fn current(&self, ctx: TenantContext) -> Result<Current, Error> {
-        Ok(Current { psi: ctx.psi().to_string(), configured: ctx.is_configured() })
+        let party = self.invoker.party_of(ctx.psi()).map(Text);
+        Ok(Current { psi: ctx.psi().to_string(), configured: ctx.is_configured(), party })
     }
 
     async fn status(&self, ctx: TenantContext) -> Result<PsiStatus, Error> {

@@ -65,7 +65,7 @@ impl PsiApi for Fake {
     type Context = TenantContext;
 
     async fn current(&self, ctx: TenantContext) -> Result<Current, Error> {
-        Ok(Current { psi: ctx.psi().to_string(), configured: ctx.is_configured() })
+        Ok(Current { psi: ctx.psi().to_string(), configured: ctx.is_configured(), party: None })
     }
 
     async fn status(&self, _: TenantContext) -> Result<PsiStatus, Error> {
@@ -262,10 +262,13 @@ fn the_private_state_comes_from_url_or_header() {
     let current = |path: &str, headers: &[(&str, &str)]| {
         server.post(path, headers, r#"{"jsonrpc":"2.0","id":1,"method":"psi_current"}"#).1["result"].clone()
     };
-    assert_eq!(current("/", &[]), json!({"psi": "private", "configured": false}));
-    assert_eq!(current("/?PSI=PS1", &[("PSI", "PS2")]), json!({"psi": "PS1", "configured": true}));
-    assert_eq!(current("/", &[("psi", "PS1"), ("quorum-psi", "PS2")]), json!({"psi": "PS1", "configured": true}));
-    assert_eq!(current("/", &[("Quorum-PSI", "PS2")]), json!({"psi": "PS2", "configured": false}));
+    assert_eq!(current("/", &[]), json!({"psi": "private", "configured": false, "party": null}));
+    assert_eq!(current("/?PSI=PS1", &[("PSI", "PS2")]), json!({"psi": "PS1", "configured": true, "party": null}));
+    assert_eq!(
+        current("/", &[("psi", "PS1"), ("quorum-psi", "PS2")]),
+        json!({"psi": "PS1", "configured": true, "party": null})
+    );
+    assert_eq!(current("/", &[("Quorum-PSI", "PS2")]), json!({"psi": "PS2", "configured": false, "party": null}));
     let (status, answer) = server.post("/?PSI=a%2Fb", &[], HEAD);
     assert_eq!((status, kind(&answer)), (400, "invalidPsi"));
     assert_eq!(answer["error"]["data"]["source"], "URL parameter PSI");
@@ -374,7 +377,10 @@ fn pages_of_other_sites_are_refused() {
 fn a_websocket_keeps_its_private_state_and_carries_subscriptions() {
     let server = Server::start(Config::default());
     let mut socket = server.socket("/?PSI=PS1");
-    assert_eq!(ask(&mut socket, 1, "psi_current", json!({}))["result"], json!({"psi": "PS1", "configured": true}));
+    assert_eq!(
+        ask(&mut socket, 1, "psi_current", json!({}))["result"],
+        json!({"psi": "PS1", "configured": true, "party": null})
+    );
     let subscribed = ask(&mut socket, 2, "chain_subscribeHeads", json!({}));
     let id = &subscribed["result"];
     for height in 1..=3 {

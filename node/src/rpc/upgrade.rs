@@ -4,6 +4,7 @@
 use coffer_abi::export::{MIGRATE, MethodKind};
 use coffer_abi::{AccountId, ContractId, Gas, Height};
 use coffer_api::Error;
+use coffer_api::private::Private;
 use coffer_api::types::{Account, Args, Base64, Number, Text};
 use coffer_api::upgrade::{
     Authority, AuthoritySet, ConsentGiven, ContractInfo, MissingConsent, UpgradeApi, UpgradeCheck, Upgraded,
@@ -53,11 +54,11 @@ impl UpgradeApi for Handlers {
         args: Option<Args>,
         consents: Option<Vec<Text<Consent>>>,
         revision: Option<Number>,
-        private: Option<bool>,
+        private: Option<Private>,
         from: Option<Account>,
         gas_limit: Option<Number>,
     ) -> Result<Upgraded, Error> {
-        let scope = writable(&ctx, private)?;
+        let (scope, recipients) = writable(&ctx, private)?;
         let located = self.locate(&ctx, Some(scope), contract.0, None).await?;
         let account = self.acting(from.as_ref())?;
         let (code, prepared) = self.new_module(&ctx, wasm).await?;
@@ -73,7 +74,7 @@ impl UpgradeApi for Handlers {
         let hash = code_hash(&code);
         let contract = contract.0;
         let request = UpgradeRequest { scope, contract, revision, code, input, consents, account, gas_limit };
-        let settled = self.invoker.upgrade(&ctx, request).await.map_err(from_invoke)?;
+        let settled = self.invoker.upgrade(&ctx, request, recipients).await.map_err(from_invoke)?;
         let reader = Reader::new(prepared.spec(), MIGRATE);
         let result = reader.result(&settled.receipt.status, ran(&settled))?;
         Ok(Upgraded {
@@ -142,11 +143,11 @@ impl UpgradeApi for Handlers {
         authority: Authority,
         consents: Option<Vec<Text<Consent>>>,
         revision: Option<Number>,
-        private: Option<bool>,
+        private: Option<Private>,
         from: Option<Account>,
         gas_limit: Option<Number>,
     ) -> Result<AuthoritySet, Error> {
-        let scope = writable(&ctx, private)?;
+        let (scope, recipients) = writable(&ctx, private)?;
         let located = self.locate(&ctx, Some(scope), contract.0, None).await?;
         let account = self.acting(from.as_ref())?;
         let authority = self.authority(&authority)?;
@@ -154,7 +155,7 @@ impl UpgradeApi for Handlers {
         let revision = revision.map_or(located.record.revision, |r| r.0);
         let (consents, gas_limit, contract) = (collected(consents)?, gas_limit.map(|g| Gas(g.0)), contract.0);
         let request = AuthorityRequest { scope, contract, revision, authority, consents, account, gas_limit };
-        let settled = self.invoker.set_authority(&ctx, request).await.map_err(from_invoke)?;
+        let settled = self.invoker.set_authority(&ctx, request, recipients).await.map_err(from_invoke)?;
         let reader = Reader { spec: None, method: None };
         reader.result(&settled.receipt.status, ran(&settled))?;
         Ok(AuthoritySet {

@@ -27,7 +27,7 @@ async fn knock(number: u32, target: SocketAddr, node: &str, chain: &str) {
     let settings =
         Settings { listen: None, peers: [(node, vec![target.into()])].into(), timing, ..Settings::default() };
     let closed = || mpsc::channel(1).0;
-    let routes = Routes { consensus: closed(), states: closed(), transactions: closed() };
+    let routes = Routes { consensus: closed(), states: closed(), transactions: closed(), payloads: closed() };
     let (_stop, stopped) = watch::channel(false);
     let (network, task) = start(settings, key, chain, routes, stopped).await.expect("it starts");
     let mut looks = tokio::time::interval(Duration::from_millis(5));

@@ -3,13 +3,14 @@
 use super::source::{Source, Word, is_path_separator};
 
 /// Modules of the node by row; a module sees lower rows only, and its own. Modules that stand in one row do not see each other.
-/// `pool`, `executor` and `sync` share a row of the architecture, and so do `config`, `node`, `cli`; they are used in that order.
+/// `pool`, `executor`, `sync` and `exchange` share a row of the architecture, and so do `config`, `node`, `cli`; they are used in that order.
 const ROWS: &[&[&str]] = &[
     &["durable", "sources", "task", "metrics", "tenant"],
     &["state", "privacy", "auth", "network", "organisation", "quota", "documents", "compile"],
     &["pool"],
     &["executor"],
     &["sync"],
+    &["exchange"],
     &["consensus"],
     &["invoke"],
     &["rpc"],

@@ -190,7 +190,7 @@ impl Link {
             contract: Text(self.id(part)),
             method: method.into(),
             args: Some(arguments(args)),
-            private: Some(self.private),
+            private: Some(self.private.into()),
             from: Some(self.from.clone()),
             gas_limit: None,
         };

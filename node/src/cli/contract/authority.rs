@@ -91,7 +91,7 @@ pub(super) fn run(args: AuthorityArgs) -> anyhow::Result<ExitCode> {
         remote::show(&info, remote.json, &lines)?;
         return Ok(ExitCode::SUCCESS);
     };
-    let (consents, private) = (Some(consent.into_iter().map(Text).collect()), Some(private));
+    let (consents, private) = (Some(consent.into_iter().map(Text).collect()), Some(private.into()));
     let gas_limit = gas_limit.map(Number);
     let params = SetAuthorityParams { contract, authority, consents, revision: None, private, from, gas_limit };
     let set = remote.request(&params)?;

@@ -10,6 +10,7 @@ use coffer_api::debug::TraceCallParams;
 use coffer_api::types::{Account, Number, Text};
 
 use super::flags;
+use super::recipients::To;
 use super::remote::{self, Remote};
 use super::trace::{self, Twins};
 
@@ -110,9 +111,8 @@ struct Static {
 /// What only a call has.
 #[derive(Debug, Args)]
 struct CallOnly {
-    /// The contract is in the private state, not in the public one
-    #[arg(long)]
-    private: bool,
+    #[command(flatten)]
+    to: To,
 }
 
 /// What only a query has.
@@ -160,7 +160,7 @@ pub(super) fn run(kind: Kind, words: Vec<String>) -> anyhow::Result<ExitCode> {
     let (contract, gas_limit, args) = (Text(contract), gas_limit.map(Number), Some(args));
     match kind {
         Kind::Call => {
-            let private = Some(CallOnly::from_arg_matches(&matches)?.private);
+            let private = Some(CallOnly::from_arg_matches(&matches)?.to.private());
             let params = CallParams { contract, method, args, private, from, gas_limit };
             let called = remote.request(&params)?;
             let mut lines = vec![("result", remote::plain(&called.result))];

@@ -13,6 +13,7 @@ use super::artifact::Module;
 use super::authority::in_one_word;
 use super::call::account;
 use super::flags;
+use super::recipients::To;
 use super::remote::{self, Remote};
 
 const NAME: &str = "coffer contract deploy";
@@ -36,9 +37,8 @@ struct Static {
     /// Gas it may use
     #[arg(long, value_name = "GAS")]
     gas_limit: Option<u64>,
-    /// Put it into the private state, not into the public one
-    #[arg(long)]
-    private: bool,
+    #[command(flatten)]
+    to: To,
     /// 32 bytes as hex that make ids differ; random if left out
     #[arg(long, value_name = "0xHEX")]
     salt: Option<Hash>,
@@ -62,7 +62,7 @@ pub(super) fn run(words: Vec<String>) -> anyhow::Result<ExitCode> {
     let command = flags::add(command.no_binary_name(true).bin_name(NAME), init.as_ref());
     let matches = command.get_matches_from(words);
     let args = flags::read(&matches, init.as_ref())?;
-    let Static { file, from, gas_limit, private, salt, authority, remote } = Static::from_arg_matches(&matches)?;
+    let Static { file, from, gas_limit, to, salt, authority, remote } = Static::from_arg_matches(&matches)?;
     let bytes = match module {
         Some(module) => module.bytes,
         None => Module::open(&file)?.bytes,
@@ -71,7 +71,7 @@ pub(super) fn run(words: Vec<String>) -> anyhow::Result<ExitCode> {
         wasm: Base64(bytes),
         init: Some(args),
         salt: salt.map(Text),
-        private: Some(private),
+        private: Some(to.private()),
         from,
         authority,
         gas_limit: gas_limit.map(Number),

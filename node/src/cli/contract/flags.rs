@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 const ALL: &str = "args";
 
 /// Words of the commands themselves that take a value, for reading them before the spec is known.
-const WITH_VALUE: [&str; 14] = [
+const WITH_VALUE: [&str; 16] = [
     "--twin",
     "--url",
     "--node",
@@ -25,6 +25,8 @@ const WITH_VALUE: [&str; 14] = [
     "--consent",
     "--set",
     "--parties",
+    "--party",
+    "--mode",
     "--valid-until",
 ];
 /// Words of the commands themselves that stand alone.

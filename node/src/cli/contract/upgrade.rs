@@ -75,7 +75,7 @@ pub(super) fn run(words: Vec<String>) -> anyhow::Result<ExitCode> {
         let params = CheckUpgradeParams { contract, wasm, args, consents, from, gas_limit };
         return show_check(&remote.request(&params)?, remote.json);
     }
-    let (revision, private) = (None, Some(private));
+    let (revision, private) = (None, Some(private.into()));
     let params = UpgradeParams { contract, wasm, args, consents, revision, private, from, gas_limit };
     let upgraded = remote.request(&params)?;
     let mut lines = vec![("code", upgraded.code_hash.0.to_string()), ("revision", upgraded.revision.to_string())];

@@ -99,6 +99,7 @@ fn want(psi: &Psi, body: &TxBody, position: &Position, named: Named, what: Missi
         place: named.place,
         custodians: named.custodians,
         custody: named.custody.node,
+        origin: named.origin,
         what,
     })
 }

@@ -63,8 +63,12 @@ async fn a_thousand_strangers_dial_and_members_are_served() {
                     let (to_consensus, _consensus) = mpsc::channel(1);
                     let (to_transactions, _transactions) = mpsc::channel(1);
                     let (_stop, stopped) = watch::channel(false);
-                    let routes =
-                        Routes { consensus: to_consensus, transactions: to_transactions, states: mpsc::channel(1).0 };
+                    let routes = Routes {
+                        consensus: to_consensus,
+                        transactions: to_transactions,
+                        states: mpsc::channel(1).0,
+                        payloads: mpsc::channel(1).0,
+                    };
                     let mut fresh = Zeroizing::new([0; 32]);
                     getrandom::fill(&mut *fresh).unwrap();
                     let peers = [(key(1), vec![target.into()])].into();
@@ -189,8 +193,12 @@ async fn a_node_of_another_chain_is_disconnected() {
 async fn a_port_that_is_taken_is_told_with_the_setting() {
     let node = Node::start(1, settings()).await;
     let taken = Settings { listen: Some(node.address().parse().unwrap()), ..settings() };
-    let routes =
-        || Routes { consensus: mpsc::channel(1).0, transactions: mpsc::channel(1).0, states: mpsc::channel(1).0 };
+    let routes = || Routes {
+        consensus: mpsc::channel(1).0,
+        transactions: mpsc::channel(1).0,
+        states: mpsc::channel(1).0,
+        payloads: mpsc::channel(1).0,
+    };
     let (_stop, stopped) = watch::channel(false);
     let refused = start(taken, Zeroizing::new(seed(2)), CHAIN, routes(), stopped).await;
     let told = refused.err().unwrap().to_string();

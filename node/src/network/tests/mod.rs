@@ -64,7 +64,12 @@ impl Node {
         let (to_consensus, consensus) = mpsc::channel(mailbox);
         let (to_transactions, transactions) = mpsc::channel(mailbox);
         let (stop, stopped) = watch::channel(false);
-        let routes = Routes { consensus: to_consensus, transactions: to_transactions, states: mpsc::channel(1).0 };
+        let routes = Routes {
+            consensus: to_consensus,
+            transactions: to_transactions,
+            states: mpsc::channel(1).0,
+            payloads: mpsc::channel(1).0,
+        };
         let started = start(settings, Zeroizing::new(seed(n)), chain, routes, stopped).await;
         let (network, task) = started.unwrap();
         Self { network, consensus, transactions, stop, task: tokio::spawn(task) }

@@ -93,7 +93,12 @@ fn ordered(opened: &Opened, names: &[&'static str], body: InnerBody, number: u64
     let sources = Sources::seeded(number, &Hash::ZERO);
     let Sealed { hash, bytes, marker, seed } = seal(call, &account, valid_until, &recipients, &sources).unwrap();
     let custody = Custody::sign(&opened.node_signer, &chain_id, &marker, &hash);
-    let slot = |party: &AccountId| SlotText { party: *party, custodians: Custodians::default(), custody };
+    let slot = |party: &AccountId| SlotText {
+        party: *party,
+        custodians: Custodians::default(),
+        custody,
+        origin: custody.node,
+    };
     let slots: Vec<_> = parties.accounts().iter().map(|party| (slot(party), opened.residents.tag().key())).collect();
     let context = SlotContext { chain_id: &chain_id, relay: &account, marker: &marker, payload: &hash };
     let mut nonce = [9; 16];

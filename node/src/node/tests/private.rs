@@ -70,7 +70,12 @@ pub(super) fn marker_of(opened: &Opened, sealed: &Sealed, names: &[&str], nonce:
     let relay = relay_key().account();
     let custody = Custody::sign(&opened.node_signer, chain_id, &sealed.marker, &sealed.hash);
     let named = CallParties::new(names.iter().map(|name| party(opened, name)).collect()).unwrap();
-    let slot = |party: &AccountId| SlotText { party: *party, custodians: Custodians::default(), custody };
+    let slot = |party: &AccountId| SlotText {
+        party: *party,
+        custodians: Custodians::default(),
+        custody,
+        origin: custody.node,
+    };
     let slots: Vec<_> = named.accounts().iter().map(|party| (slot(party), opened.residents.tag().key())).collect();
     let context = SlotContext { chain_id, relay: &relay, marker: &sealed.marker, payload: &sealed.hash };
     let marker = Kind::Marker(mark(&context, &sealed.seed, &slots).unwrap());

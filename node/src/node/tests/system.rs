@@ -96,7 +96,7 @@ async fn nobody_changes_the_contract_before_or_after_its_first_write() {
             account,
             gas_limit: None,
         };
-        let settled = node.invoker().set_authority(&one, request).await.unwrap();
+        let settled = node.invoker().set_authority(&one, request, crate::invoke::Recipients::default()).await.unwrap();
         assert_eq!(settled.receipt.status, Status::Refused(Refused::NoAuthority));
         assert!(put(&node, &one, cell(), 1).await.receipt.status.is_ok());
     }

@@ -59,8 +59,8 @@ impl Crossing<'_> {
                     Err(_) => tracing::warn!(%from, "a head that cannot be read"),
                 }
             }
-            // Questions for states have a reader of their own.
-            Event::Question { question: Question::State, .. } => {}
+            // Questions for states and payloads have readers of their own.
+            Event::Question { question: Question::State | Question::Deliver | Question::Fetch, .. } => {}
             Event::Question { from, question: Question::Blocks, body, answer } => {
                 let Ok(range) = codec::decode::<Range>(&body) else {
                     tracing::warn!(%from, "a question for blocks that cannot be read");

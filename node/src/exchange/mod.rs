@@ -1,0 +1,79 @@
+//! Sealed payloads on their way between nodes: handing them over for a receipt, keeping them for parties, fetching those that this node's private states wait for, giving them to who may have them. Not here: sealing
+//! and opening (`privacy`), what is sent to whom (`invoke`), how messages travel (`network`). Invariants: a receipt is signed after the payload and whom it is kept for are on the disk; nobody gets a payload who serves none of its
+//! parties, and is not told whether there is one; all that comes from a peer is bounded before any work is done for it.
+
+mod accept;
+mod deliver;
+mod fetch;
+mod give;
+mod kept;
+mod message;
+mod opened;
+mod serve;
+
+use std::sync::{Arc, OnceLock};
+
+use coffer_abi::{AccountId, Hash};
+use coffer_chain::SigningKey;
+
+use crate::network::Network;
+use crate::privacy::payloads::Payloads;
+use crate::privacy::resident::Residents;
+use crate::sources::Sources;
+use crate::state::State;
+
+pub use deliver::{NotDelivered, Parcel};
+pub use fetch::{Timing, fetch};
+pub use kept::{Error, FILE, Kept};
+pub use message::{Place, Refusal};
+pub use serve::{look_for_markers, serve};
+
+/// What exchanging payloads works with.
+pub struct ExchangeParts {
+    /// The chain.
+    pub chain_id: Hash,
+    /// The state.
+    pub state: State,
+    /// Sealed payloads.
+    pub payloads: Arc<Payloads>,
+    /// Whom they are kept for.
+    pub kept: Kept,
+    /// Tenants and their secrets.
+    pub residents: Arc<Residents>,
+    /// The node's key, which signs receipts.
+    pub signer: SigningKey,
+    /// Randomness.
+    pub sources: Arc<Sources>,
+}
+
+/// The exchange of a node.
+pub struct Exchange {
+    parts: ExchangeParts,
+    network: OnceLock<Network>,
+}
+
+impl Exchange {
+    /// The exchange of a node that is not connected yet: it reaches nobody.
+    pub fn new(parts: ExchangeParts) -> Self {
+        Self { parts, network: OnceLock::new() }
+    }
+
+    /// Says by which network others are reached. Counts once.
+    pub fn connect(&self, network: Network) {
+        // A node has one network from its start to its end.
+        let _ = self.network.set(network);
+    }
+
+    /// This node.
+    pub fn me(&self) -> AccountId {
+        self.parts.signer.account()
+    }
+
+    /// The network, unless the node is alone.
+    fn network(&self) -> Option<&Network> {
+        self.network.get()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Answering those who hand payloads over or ask for them, in turn. Not here: the answers (`accept`, `give`). Invariants: two answers are made at a time, off the threads that serve others; what waits is bounded, in all and for
+//! each node, and who is told to wait is told at once.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use coffer_abi::{AccountId, Encode, Height};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::Exchange;
+use super::message::{Answer, Refusal};
+use crate::network::{Event, Misbehaviour, Question};
+use crate::privacy::marking::Shown;
+use crate::state::{self, BlockId};
+
+/// Questions of one node that wait.
+const PER_NODE: usize = 4;
+/// Questions of all nodes that wait: with payloads of the largest size, 50 MB.
+const WAITING: usize = 32;
+/// Answers that are made at the same time.
+const AT_ONCE: usize = 2;
+/// When to try again who finds no room, milliseconds.
+const LATER: u32 = 500;
+/// Blocks that are read at a time.
+const READ_AT_ONCE: u64 = 64;
+
+struct Waiting {
+    from: AccountId,
+    question: Question,
+    body: Bytes,
+    answer: oneshot::Sender<Bytes>,
+}
+
+/// Answers what comes until `stop` turns true.
+///
+/// # Errors
+/// None: what this node cannot do is told in the log, and the asker.
+pub async fn serve(
+    exchange: Arc<Exchange>,
+    mut events: mpsc::Receiver<Event>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Infallible> {
+    let mut waiting: VecDeque<Waiting> = VecDeque::new();
+    let mut work = JoinSet::new();
+    // A node without a network has nobody who asks.
+    let mut open = true;
+    loop {
+        while work.len() < AT_ONCE
+            && let Some(next) = waiting.pop_front()
+        {
+            let exchange = Arc::clone(&exchange);
+            work.spawn_blocking(move || exchange.answer(next));
+        }
+        tokio::select! {
+            biased;
+            // A closed channel means that the node is gone: stop as well.
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            Some(done) = work.join_next(), if !work.is_empty() => {
+                if let Err(error) = done {
+                    tracing::error!(%error, "a question about a payload got no answer");
+                }
+            }
+            event = events.recv(), if open => match event {
+                Some(Event::Question { from, question, body, answer }) => {
+                    let of_node = waiting.iter().filter(|other| other.from == from).count();
+                    if waiting.len() < WAITING && of_node < PER_NODE {
+                        waiting.push_back(Waiting { from, question, body, answer });
+                    } else if question == Question::Deliver {
+                        // The asker may have gone away. Who fetches and gets no answer asks again.
+                        let _ = answer.send(Answer::Refused(Refusal::Busy(LATER)).encode().into());
+                    }
+                }
+                Some(_) => {}
+                None => open = false,
+            },
+        }
+    }
+}
+
+impl Exchange {
+    fn answer(&self, waiting: Waiting) {
+        let Waiting { from, question, body, answer } = waiting;
+        if answer.is_closed() {
+            return;
+        }
+        let answered = match question {
+            Question::Deliver => self.take(&from, &body),
+            Question::Fetch => self.give(&from, &body),
+            Question::Status | Question::Blocks | Question::State => None,
+        };
+        match answered {
+            // The asker may have gone away.
+            Some(bytes) => drop(answer.send(bytes.into())),
+            None => {
+                if let Some(network) = self.network() {
+                    network.misbehaved(from, Misbehaviour::Junk);
+                }
+            }
+        }
+    }
+
+    /// Takes the markers of the next blocks behind `read` for the payloads they name; gives the last height it read.
+    fn look_at_markers(&self, read: Height) -> Result<Height, state::Error> {
+        let parts = &self.parts;
+        let head = parts.state.head().height;
+        let Some(since) = parts.kept.since() else { return Ok(head) };
+        // Nothing that is unnamed came before that.
+        let from = read.0.max(since.0).max(parts.state.first().0.saturating_sub(1)).saturating_add(1);
+        let upto = Height(head.0.min(from.saturating_add(READ_AT_ONCE)));
+        for height in from..=upto.0 {
+            let Some(stored) = parts.state.block(BlockId::Height(Height(height)))? else { break };
+            for tx in &stored.block.transactions {
+                if let Some(shown) = Shown::of(&tx.body) {
+                    parts.kept.named(&shown.marker.payload);
+                }
+            }
+        }
+        let read = Height(upto.0.max(read.0));
+        parts.kept.passed(read);
+        Ok(read)
+    }
+}
+
+/// Follows the chain for markers of what was taken over and no marker named so far, until `stop` turns true.
+///
+/// # Errors
+/// [`state::Error`] when this node cannot read its own blocks.
+pub async fn look_for_markers(exchange: Arc<Exchange>, mut stop: watch::Receiver<bool>) -> Result<(), state::Error> {
+    let (mut heads, mut read) = (exchange.parts.state.watch(), Height(0));
+    loop {
+        let head = heads.borrow_and_update().height;
+        let (looking, from) = (Arc::clone(&exchange), read);
+        let looked = tokio::task::spawn_blocking(move || looking.look_at_markers(from)).await;
+        read = looked.map_err(|error| state::Error::Failed(format!("the read did not finish: {error}")))??;
+        if read < head && !*stop.borrow() {
+            continue;
+        }
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            changed = heads.changed() => if changed.is_err() { return Ok(()) },
+        }
+    }
+}

@@ -1,0 +1,453 @@
+//! Payloads between real nodes of one process, over real connections: who gets them, who does not, what is refused, and what goes on when somebody is away. Nothing here waits for a time to pass.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use coffer_abi::{ContractId, Gas, Height, Status};
+use coffer_chain::envelope::{MAX_TEXT, TAG, WRAP, payload_hash};
+use coffer_chain::{
+    Authority, CallParties, Custody, Envelope, EnvelopeHeader, InnerAction, InnerBody, MemberVersions,
+    PROTOCOL_VERSION, PrivacyFlag, Psi, SystemContract, SystemContracts,
+};
+
+use super::message::{Answer, Asked, Delivery};
+use coffer_abi::{Encode, codec};
+
+use super::*;
+use crate::compile::Place as Compiler;
+use crate::config::Config;
+use crate::invoke::{CallRequest, DeployRequest, InvokeError, Mode, Publication, Recipients, Scope};
+use crate::network::{Question, Settings, Timing as Wires};
+use crate::node::{Founder, Node, begin};
+use crate::organisation::KeyStore;
+use crate::organisation::key_store::Origin;
+use crate::pool::Settled;
+use crate::privacy::envelope::{Sealed, seal};
+use crate::privacy::keys::EncryptionKey;
+use crate::privacy::marking::Shown;
+use crate::privacy::resident::TenantSecret;
+use crate::privacy::wraps::Recipient;
+use crate::state::BlockId;
+use crate::tenant::TenantContext;
+
+/// Stores 8 bytes of input.
+const CELL: &str = r#"(module
+    (import "coffer_1" "input" (func $input (param i32 i32) (result i64)))
+    (import "coffer_1" "output" (func $output (param i32 i32)))
+    (import "coffer_1" "storage_set" (func $set (param i32 i32 i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\01cell")
+    (func (export "call put")
+        (drop (call $input (i32.const 64) (i32.const 8)))
+        (call $set (i32.const 0) (i32.const 5) (i32.const 64) (i32.const 8))
+        (call $output (i32.const 0) (i32.const 0))))"#;
+
+fn psi() -> Psi {
+    "PS1".parse().unwrap()
+}
+
+fn tenant() -> TenantContext {
+    TenantContext::new(psi(), true)
+}
+
+/// Nodes of one chain, each of an organisation of its own and with the tenants it is given.
+struct Net {
+    configs: Vec<Config>,
+    keys: Vec<KeyStore>,
+    nodes: Vec<Option<Node>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Net {
+    async fn start(count: usize, tenants: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, code) = coffer_bundle::MODULES.iter().find(|(name, _)| *name == "network").unwrap();
+        let contract = SystemContract { name: "network".into(), code: code.to_vec(), in_private_states: false };
+        let system = SystemContracts::new(vec![contract]).unwrap();
+        let ports: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let addrs: Vec<SocketAddr> = ports.iter().map(|port| port.local_addr().unwrap()).collect();
+        drop(ports);
+        let ms = Duration::from_millis;
+        let timing = Wires { retry_first: ms(20), retry_last: ms(100), tick: ms(10), ..Wires::default() };
+        let config = |data: PathBuf, listen: SocketAddr| {
+            let mut config = Config {
+                tenants: tenants.iter().map(|name| name.parse().unwrap()).collect(),
+                accounts: vec!["alice".into()],
+                system: system.clone(),
+                network: Settings { listen: Some(listen), timing, ..Settings::default() },
+                ..Config::dev(data)
+            };
+            config.rpc.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+            // The program that runs these tests is not `coffer`.
+            config.execution.compile.place = Compiler::Here;
+            config
+        };
+        let configs: Vec<_> = (0..count).map(|n| config(folder.path().join(n.to_string()), addrs[n])).collect();
+        let founder = |n: usize| Founder {
+            data: configs[n].data.clone(),
+            organisation: format!("organisation{n}"),
+            addresses: vec![addrs[n].to_string()],
+        };
+        let founders: Vec<_> = (0..count).map(founder).collect();
+        let first = configs[0].clone();
+        tokio::task::spawn_blocking(move || begin(&first, &founders).unwrap()).await.unwrap();
+        let open = |config: &Config| {
+            let secret = std::fs::read(config.data.join("dev-secret")).unwrap();
+            let sources = Sources::system().unwrap();
+            let origin = Origin::Random(&sources);
+            KeyStore::open_or_create(&config.data, &secret, origin, &config.accounts, &config.tenants).unwrap()
+        };
+        let keys = configs.iter().map(open).collect();
+        let mut net = Self { configs, keys, nodes: (0..count).map(|_| None).collect(), _folder: folder };
+        for n in 0..count {
+            net.run(n).await;
+        }
+        for n in 0..count {
+            net.meets(n, count - 1).await;
+        }
+        net
+    }
+
+    async fn run(&mut self, n: usize) {
+        self.nodes[n] = Some(Node::start(self.configs[n].clone()).await.unwrap());
+    }
+
+    async fn stop(&mut self, n: usize) {
+        self.nodes[n].take().unwrap().stop().await.unwrap();
+    }
+
+    async fn end(mut self) {
+        for node in self.nodes.iter_mut().filter_map(Option::take) {
+            node.stop().await.unwrap();
+        }
+    }
+
+    fn node(&self, n: usize) -> &Node {
+        self.nodes[n].as_ref().unwrap()
+    }
+
+    fn id(&self, n: usize) -> AccountId {
+        self.keys[n].node_key()
+    }
+
+    /// Waits until a node is connected with so many.
+    async fn meets(&self, n: usize, peers: usize) {
+        let mut turn = tokio::time::interval(Duration::from_millis(10));
+        while self.node(n).network().peers().len() < peers {
+            turn.tick().await;
+        }
+    }
+
+    fn secret(&self, n: usize, name: &str) -> TenantSecret {
+        TenantSecret::new(&self.keys[n].tenant_secret(&name.parse().unwrap()).unwrap())
+    }
+
+    fn party(&self, n: usize) -> AccountId {
+        self.secret(n, "PS1").party()
+    }
+
+    fn to(&self, nodes: &[usize], mode: Mode) -> Recipients {
+        let parties = nodes.iter().map(|n| self.party(*n)).collect();
+        Recipients { parties, flag: PrivacyFlag::Standard, mode }
+    }
+
+    async fn deploy(&self, n: usize, to: Recipients) -> Result<Settled, InvokeError> {
+        let invoker = self.node(n).invoker();
+        let request = DeployRequest {
+            scope: Scope::Private,
+            code: wat::parse_str(CELL).unwrap(),
+            input: vec![],
+            salt: None,
+            authority: Authority::None,
+            account: invoker.default_account().unwrap(),
+            gas_limit: None,
+        };
+        invoker.deploy_for(&tenant(), request, to).await
+    }
+
+    async fn put(&self, n: usize, contract: ContractId, value: u64, to: Recipients) -> Result<Settled, InvokeError> {
+        let invoker = self.node(n).invoker();
+        let request = CallRequest {
+            scope: Scope::Private,
+            contract,
+            method: "put".into(),
+            input: value.to_le_bytes().to_vec(),
+            account: invoker.default_account().unwrap(),
+            gas_limit: None,
+        };
+        invoker.call_for(&tenant(), request, to).await
+    }
+
+    /// Root of the first tenant's private state after a block, once that is done with.
+    async fn root(&self, n: usize, height: Height) -> Hash {
+        let state = self.node(n).invoker().state();
+        state.watch_private().wait_for(|done| *done >= height).await.unwrap();
+        state.psi_root(&psi(), height).unwrap().root
+    }
+
+    fn status(&self, n: usize, tx: &Hash) -> Status {
+        self.node(n).invoker().state().receipt(Some(&psi()), tx).unwrap().unwrap().receipt.status
+    }
+
+    /// Hash of the payload of a marker.
+    fn payload(&self, n: usize, tx: &Hash) -> Hash {
+        let state = self.node(n).invoker().state();
+        let found = state.receipt(None, tx).unwrap().unwrap();
+        let block = state.block(BlockId::Height(found.height)).unwrap().unwrap().block;
+        Shown::of(&block.transactions[found.index as usize].body).unwrap().marker.payload
+    }
+
+    /// Has the party of a node name custodians.
+    async fn choose(&self, n: usize, custodians: &[usize]) {
+        let (secret, invoker) = (self.secret(n, "PS1"), self.node(0).invoker());
+        let custodians: Vec<_> = custodians.iter().map(|n| self.id(*n)).collect();
+        let settled = invoker.publish(Publication {
+            what: "custodians".into(),
+            sender: secret.party(),
+            key: Some(secret.party_signer()),
+            method: "set_custodians",
+            input: custodians.encode(),
+        });
+        let settled = settled.await.unwrap();
+        assert!(settled.receipt.status.is_ok(), "{:?}", settled.receipt.status);
+        for node in self.nodes.iter().flatten() {
+            let mut heads = node.invoker().state().watch();
+            heads.wait_for(|head| head.height >= settled.height).await.unwrap();
+        }
+    }
+
+    async fn fetch(&self, by: usize, of: usize, asked: Asked) -> Vec<u8> {
+        let asked = asked.encode().into();
+        self.node(by).network().ask(self.id(of), Question::Fetch, asked).await.unwrap().to_vec()
+    }
+
+    async fn hand(&self, by: usize, to: usize, delivery: &Delivery) -> Answer {
+        let body = delivery.encode().into();
+        let answer = self.node(by).network().ask(self.id(to), Question::Deliver, body).await.unwrap();
+        codec::decode(&answer).unwrap()
+    }
+
+    /// A call of node 0's party, sealed for it and that of node 1.
+    fn sealed(&self, valid_until: Height) -> Sealed {
+        let alice = SigningKey::from_seed(&[7; 32]);
+        let parties = CallParties::new(vec![self.party(0), self.party(1)]).unwrap();
+        let body = InnerBody {
+            version: PROTOCOL_VERSION,
+            chain_id: *self.node(0).invoker().chain_id(),
+            nonce: [1; 32],
+            valid_until,
+            gas_limit: Gas(1_000_000),
+            account: alice.account(),
+            party: self.party(0),
+            parties: parties.clone(),
+            versions: MemberVersions::default(),
+            flag: PrivacyFlag::Standard,
+            action: InnerAction::Call { contract: ContractId([1; 32]), method: "put".into(), input: vec![] },
+        };
+        let key = |party: &AccountId| -> EncryptionKey {
+            let n = usize::from(*party != self.party(0));
+            self.secret(n, "PS1").encryption(0).key()
+        };
+        let keys: Vec<_> = parties.accounts().iter().map(|party| (*party, key(party))).collect();
+        let to: Vec<_> = keys.iter().map(|(party, key)| Recipient { party: *party, epoch: 0, key }).collect();
+        let relay = AccountId([9; 32]);
+        seal(body.sign(&alice), &relay, valid_until, &to, &Sources::system().unwrap()).unwrap()
+    }
+
+    fn place(&self, n: usize) -> Place {
+        let parties = CallParties::new(vec![self.party(0), self.party(1)]).unwrap();
+        Place { party: self.party(n), place: parties.place(&self.party(n)).unwrap() as u8 }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_for_two_parties_of_two_nodes_is_executed_by_both_alike() {
+    let net = Net::start(2, &["PS1"]).await;
+    let deployed = net.deploy(0, net.to(&[1], Mode::All)).await.unwrap();
+    assert!(deployed.receipt.status.is_ok(), "{:?}", deployed.receipt.status);
+    let contract = deployed.receipt.contract.unwrap();
+    assert_eq!(net.root(0, deployed.height).await, net.root(1, deployed.height).await);
+    assert_ne!(net.root(0, deployed.height).await, Hash::ZERO);
+    // The other way round, and a call that names its own party too.
+    let put = net.put(1, contract, 5, net.to(&[0, 1], Mode::All)).await.unwrap();
+    assert_eq!(put.receipt.status, Status::Ok(vec![]));
+    assert_eq!(net.root(0, put.height).await, net.root(1, put.height).await);
+    assert_eq!(net.status(0, &put.receipt.tx), Status::Ok(vec![]));
+    // One for itself alone changes it there alone.
+    let own = net.put(0, contract, 6, Recipients::default()).await.unwrap();
+    assert_ne!(net.root(0, own.height).await, net.root(1, own.height).await);
+
+    // Who may fetch, and who may not: one answer.
+    let (tx, party) = (put.receipt.tx, net.party(0));
+    let payload = net.payload(0, &tx);
+    let asked = Asked { payload, tx, party };
+    assert_eq!(payload_hash(&net.fetch(0, 1, asked).await), payload);
+    let nothing: Vec<u8> = vec![];
+    assert_eq!(net.fetch(0, 1, Asked { payload: Hash([9; 32]), ..asked }).await, nothing, "no such payload");
+    assert_eq!(net.fetch(0, 1, Asked { tx: Hash([9; 32]), ..asked }).await, nothing, "no such marker");
+    assert_eq!(net.fetch(0, 1, Asked { party: net.party(1), ..asked }).await, nothing, "a party of another node");
+    let alone = Asked { payload: net.payload(0, &own.receipt.tx), tx: own.receipt.tx, party: net.party(1) };
+    assert_eq!(net.fetch(1, 0, alone).await, nothing, "a payload that its party is none of");
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_sent_is_refused_by_the_name_of_its_party() {
+    let net = Net::start(2, &["PS1", "PS2"]).await;
+    let stranger = AccountId([9; 32]);
+    let to = Recipients { parties: vec![stranger], ..Recipients::default() };
+    let refused = net.deploy(0, to).await.err().unwrap();
+    assert!(matches!(&refused, InvokeError::Recipient { party, .. } if *party == stranger), "{refused}");
+    let twice = Recipients { parties: vec![net.party(1), net.party(1)], ..Recipients::default() };
+    assert!(matches!(net.deploy(0, twice).await, Err(InvokeError::Parties)));
+    let retires = |n: usize| Publication {
+        what: "the end".into(),
+        sender: net.party(n),
+        key: Some(net.secret(n, "PS1").party_signer()),
+        method: "retire_party",
+        input: vec![],
+    };
+    // Both tenants of this node: no other one is asked.
+    let beside = net.secret(0, "PS2").party();
+    let settled = net.deploy(0, Recipients { parties: vec![beside], ..Recipients::default() }).await.unwrap();
+    net.root(0, settled.height).await;
+    let second = net.node(0).invoker().state().psi_root(&"PS2".parse().unwrap(), settled.height).unwrap();
+    assert_eq!(second.root, net.root(0, settled.height).await);
+    assert!(net.node(0).invoker().publish(retires(1)).await.unwrap().receipt.status.is_ok());
+    let refused = net.deploy(0, net.to(&[1], Mode::All)).await.err().unwrap().to_string();
+    assert!(refused.contains("is retired") && refused.contains(&net.party(1).to_string()), "{refused}");
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recipient_that_is_off_stops_mode_all_and_gets_the_payload_later_in_mode_async() {
+    let mut net = Net::start(4, &["PS1"]).await;
+    let deployed = net.deploy(0, net.to(&[3], Mode::All)).await.unwrap();
+    let contract = deployed.receipt.contract.unwrap();
+    net.root(3, deployed.height).await;
+    net.stop(3).await;
+    let refused = net.put(0, contract, 1, net.to(&[3], Mode::All)).await.err().unwrap();
+    let InvokeError::NotDelivered { party, node, .. } = &refused else { panic!("{refused}") };
+    assert_eq!((*party, *node), (net.party(3), net.id(3)));
+    assert!(refused.to_string().contains("mode: \"async\""), "{refused}");
+    let refused = net.put(0, contract, 1, net.to(&[3], Mode::Async)).await.err().unwrap();
+    assert!(refused.to_string().contains("no custodian"), "{refused}");
+    net.choose(3, &[2]).await;
+    let before = net.node(0).invoker().state().head().height;
+    assert_eq!(before.0, deployed.height.0 + 1, "nothing of what was refused is in a block");
+
+    let put = net.put(0, contract, 7, net.to(&[3], Mode::Async)).await.unwrap();
+    assert_eq!(put.receipt.status, Status::Ok(vec![]));
+    let payload = net.payload(0, &put.receipt.tx);
+    let asked = Asked { payload, tx: put.receipt.tx, party: net.party(3) };
+    // The custodian has it and gives it to nobody else.
+    for by in [0, 1] {
+        assert!(net.fetch(by, 2, asked).await.is_empty());
+        assert!(net.fetch(by, 2, Asked { party: net.party(by), ..asked }).await.is_empty());
+    }
+    net.run(3).await;
+    assert_eq!(net.root(3, put.height).await, net.root(0, put.height).await);
+    assert_eq!(net.status(3, &put.receipt.tx), Status::Ok(vec![]));
+    assert_eq!(payload_hash(&net.fetch(3, 2, asked).await), payload);
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recipient_whose_custodian_is_gone_too_asks_the_sender_at_last() {
+    let mut net = Net::start(4, &["PS1"]).await;
+    net.choose(3, &[2]).await;
+    net.stop(3).await;
+    let deployed = net.deploy(0, net.to(&[3], Mode::Async)).await.unwrap();
+    // Three of four decide; the custodian goes and the recipient comes.
+    net.stop(2).await;
+    net.run(3).await;
+    assert_eq!(net.root(3, deployed.height).await, net.root(0, deployed.height).await);
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recipient_that_lost_all_but_its_keys_fetches_what_it_had() {
+    let mut net = Net::start(4, &["PS1"]).await;
+    let deployed = net.deploy(0, net.to(&[3], Mode::All)).await.unwrap();
+    let put = net.put(0, deployed.receipt.contract.unwrap(), 5, net.to(&[3], Mode::All)).await.unwrap();
+    let root = net.root(3, put.height).await;
+    net.stop(3).await;
+    let folder = net.configs[3].data.clone();
+    for lost in ["log", "db"] {
+        std::fs::remove_dir_all(folder.join(lost)).unwrap();
+    }
+    for lost in [crate::privacy::payloads::FILE, FILE, "engine-log"] {
+        std::fs::remove_file(folder.join(lost)).unwrap();
+    }
+    net.run(3).await;
+    assert_eq!(net.root(3, put.height).await, root);
+    assert_eq!(net.status(3, &put.receipt.tx), Status::Ok(vec![]));
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_looks_before_it_signs() {
+    let net = Net::start(2, &["PS1"]).await;
+    let next = net.node(1).invoker().next_height();
+    let sealed = net.sealed(Height(next.0 + 10));
+    let delivery =
+        |sealed: &Sealed, place| Delivery { marker: sealed.marker, places: vec![place], payload: sealed.bytes.clone() };
+    let refused = |refusal| Answer::Refused(refusal);
+    let (good, other) = (net.place(1), net.place(0));
+    let hand = |delivery: Delivery| {
+        let net = &net;
+        async move { net.hand(0, 1, &delivery).await }
+    };
+    assert_eq!(hand(delivery(&sealed, other)).await, refused(Refusal::NotHere(other.party)));
+    let elsewhere = Place { place: other.place, ..good };
+    assert_eq!(hand(delivery(&sealed, elsewhere)).await, refused(Refusal::NotOpened(good.party)));
+    let nowhere = Place { place: 200, ..good };
+    assert_eq!(hand(delivery(&sealed, nowhere)).await, refused(Refusal::NotOpened(good.party)));
+    let marker = Delivery { marker: Hash([1; 32]), ..delivery(&sealed, good) };
+    assert_eq!(hand(marker).await, refused(Refusal::OtherMarker));
+    for at in [sealed.bytes.len() - 1, sealed.bytes.len() / 2] {
+        let mut changed = delivery(&sealed, good);
+        changed.payload[at] ^= 1;
+        assert_eq!(hand(changed).await, refused(Refusal::NotOpened(good.party)), "{at}");
+    }
+    let mut short = delivery(&sealed, good);
+    short.payload.truncate(300);
+    assert_eq!(hand(short).await, refused(Refusal::NoPayload));
+    for until in [0, next.0 + 1_001] {
+        let sealed = net.sealed(Height(until));
+        assert_eq!(hand(delivery(&sealed, good)).await, refused(Refusal::Validity(next)), "{until}");
+    }
+    let Answer::Kept(signature) = hand(delivery(&sealed, good)).await else { panic!("not kept") };
+    let custody = Custody { node: net.id(1), signature };
+    assert!(custody.holds(net.node(0).invoker().chain_id(), &sealed.marker, &sealed.hash));
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_floods_a_custodian_is_told_to_wait_and_others_are_not() {
+    let net = Net::start(3, &["PS1"]).await;
+    net.choose(1, &[2]).await;
+    let chain_id = *net.node(0).invoker().chain_id();
+    let valid_until = Height(net.node(0).invoker().next_height().0 + 100);
+    let delivery = |n: u8| {
+        let any = Hash([n; 32]);
+        let (relay, marker) = (AccountId([9; 32]), any);
+        let header = EnvelopeHeader { chain_id, relay, marker, valid_until, inner: any, parties: any, key: any };
+        let wraps = coffer_chain::envelope::Wraps::new(vec![[n; WRAP]; 4]).unwrap();
+        let payload = Envelope { header, wraps, sealed: vec![n; MAX_TEXT + TAG] }.encode();
+        Delivery { marker, places: vec![Place { party: net.party(1), place: 0 }], payload }
+    };
+    let mut kept = 0;
+    let told = loop {
+        match net.hand(0, 2, &delivery(kept)).await {
+            Answer::Kept(_) => kept += 1,
+            Answer::Refused(refusal) => break refusal,
+        }
+    };
+    assert!(matches!(told, Refusal::OverQuota(wait) if wait > 0), "{told}");
+    assert_eq!(u64::from(kept), (64 << 20) / delivery(0).payload.len() as u64);
+    assert!(matches!(net.hand(0, 2, &delivery(0)).await, Answer::Kept(_)), "what is kept already");
+    assert!(matches!(net.hand(1, 2, &delivery(200)).await, Answer::Kept(_)), "another node");
+    net.end().await;
+}
