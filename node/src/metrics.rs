@@ -91,6 +91,7 @@ values! {
     Gauge, GAUGES:
     PIPELINES = "private_pipelines": "Private states with work, those that are held included.";
     HELD = "private_held": "Private states that wait for something.";
+    PAYLOADS_WAITING = "payloads_waiting": "Payloads that wait to be handed over to nodes that were away.";
     PAYLOADS_WANTED = "payloads_wanted": "Payloads that are asked for at other nodes.";
     PRIVATE_LAG = "private_lag_blocks": "Blocks by which the private state that is furthest behind trails the chain.";
 }

@@ -30,7 +30,7 @@ use crate::config::{Config, Execution};
 use crate::consensus::Ledger;
 use crate::consensus::engine::{Agreement, EQUIVOCATIONS_FILE, Engine, Equivocation, Files, Shown};
 use crate::durable;
-use crate::exchange::{Exchange, ExchangeParts, Kept};
+use crate::exchange::{Exchange, ExchangeParts, Kept, Outbox};
 use crate::executor::{Executor, Holds, Known, PipelineParts, Pipelines, Tracer, UnknownVersion, follow, workers};
 use crate::invoke::{Invoker, Parts, storage_keys};
 use crate::network::Network;
@@ -298,7 +298,7 @@ impl Opened {
         let options = StateOptions { recoveries, ..state_options(config, &keys, genesis.clone(), &registry) };
         // ORDER: before the state, whose log tells `check_complete` that all files were made.
         let payloads = Arc::new(Payloads::open(&config.data)?);
-        let kept = Kept::open(&config.data)?;
+        let (kept, outbox) = (Kept::open(&config.data)?, Outbox::open(&config.data)?);
         let voids = Arc::new(Voids::open(&config.data, genesis.chain_id())?);
         let state = State::open_in(folder, options, || {
             if config.snapshot {
@@ -352,6 +352,7 @@ impl Opened {
             state: state.clone(),
             payloads: Arc::clone(&payloads),
             kept,
+            outbox,
             residents: Arc::clone(&residents),
             signer: keys.node_signer(),
             sources: Arc::clone(&sources),

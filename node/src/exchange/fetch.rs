@@ -133,7 +133,12 @@ fn pause(exchange: &Exchange, timing: Timing, failures: u32, came: &Came) -> Dur
         // The pipeline sees it and wants it no more.
         Came::Payload | Came::Nothing => timing.last,
     };
-    let pause = timing.first.saturating_mul(1 << failures.min(16)).min(most);
+    backed_off(exchange, timing.first, most, failures)
+}
+
+/// `first`, doubled with each failure up to `last`; half of it is random.
+pub(super) fn backed_off(exchange: &Exchange, first: Duration, last: Duration, failures: u32) -> Duration {
+    let pause = first.saturating_mul(1 << failures.min(16)).min(last);
     let [random] = exchange.parts.sources.bytes::<1>();
     pause / 2 + pause.mul_f64(f64::from(random) / 510.0)
 }

@@ -21,19 +21,21 @@ const LENGTH: usize = 4;
 /// Bytes of the longest record: 32 parties.
 const MAX_RECORD: usize = 2048;
 
-/// Why the file cannot be used, or takes nothing.
+/// Why a file of the exchange cannot be used, or takes nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file system refused.
-    #[error("file of kept payloads {path}: {source}")]
+    #[error("file {path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
         /// What it said.
         source: io::Error,
     },
-    /// A record in the middle does not match its checksum.
-    #[error("file of kept payloads {path} is damaged at byte {offset}; restore it from a backup")]
+    /// Something in it does not match its checksum.
+    #[error(
+        "file {path} is damaged at byte {offset}; restore it from a backup, or remove it and see in docs/OPERATIONS.md what is lost"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

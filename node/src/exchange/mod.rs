@@ -9,6 +9,7 @@ mod give;
 mod kept;
 mod message;
 mod opened;
+mod outbox;
 mod serve;
 
 use std::sync::{Arc, OnceLock};
@@ -26,6 +27,7 @@ pub use deliver::{NotDelivered, Parcel};
 pub use fetch::{Timing, fetch};
 pub use kept::{Error, FILE, Kept};
 pub use message::{Place, Refusal};
+pub use outbox::{FILE as OUTBOX_FILE, Outbox, Waiting, send_again};
 pub use serve::{look_for_markers, serve};
 
 /// What exchanging payloads works with.
@@ -38,6 +40,8 @@ pub struct ExchangeParts {
     pub payloads: Arc<Payloads>,
     /// Whom they are kept for.
     pub kept: Kept,
+    /// What is to be handed over later.
+    pub outbox: Outbox,
     /// Tenants and their secrets.
     pub residents: Arc<Residents>,
     /// The node's key, which signs receipts.

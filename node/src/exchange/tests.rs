@@ -367,6 +367,31 @@ async fn a_recipient_whose_custodian_is_gone_too_asks_the_sender_at_last() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_custodian_that_was_away_gets_its_copy_once_it_is_back() {
+    let mut net = Net::start(4, &["PS1"]).await;
+    net.choose(3, &[2]).await;
+    net.stop(2).await;
+    let deployed = net.deploy(0, net.to(&[3], Mode::All)).await.unwrap();
+    let tx = deployed.receipt.tx;
+    let payload = net.payload(0, &tx);
+    // The sender's restart changes nothing.
+    net.stop(0).await;
+    net.run(0).await;
+    net.run(2).await;
+    let mut turn = tokio::time::interval(Duration::from_millis(50));
+    let asked = Asked { payload, tx, party: net.party(3) };
+    loop {
+        turn.tick().await;
+        let body = asked.encode().into();
+        let came = net.node(3).network().ask(net.id(2), Question::Fetch, body).await;
+        if came.is_ok_and(|bytes| payload_hash(&bytes) == payload) {
+            break;
+        }
+    }
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recipient_that_lost_all_but_its_keys_fetches_what_it_had() {
     let mut net = Net::start(4, &["PS1"]).await;
     let deployed = net.deploy(0, net.to(&[3], Mode::All)).await.unwrap();

@@ -14,7 +14,7 @@ use futures::future::join_all;
 use super::read::blocking;
 use super::write::Sent;
 use super::{InvokeError, Invoker};
-use crate::exchange::{NotDelivered, Parcel, Place};
+use crate::exchange::{NotDelivered, Parcel, Place, Waiting};
 use crate::executor::{keeps_parties, needed_role};
 use crate::organisation::KeyHolder;
 use crate::privacy::envelope;
@@ -242,7 +242,24 @@ impl Invoker {
         let marker = mark(&context, seed, &slots);
         let marker = marker.ok_or_else(|| InvokeError::Failed("the marker could not be made".into()))?;
         let marker = self.body(Kind::Marker(marker), account, Gas(0), *valid_until);
+        // ORDER: before anybody can wait for it. Should the marker not be ordered, what is left ends with its last height.
+        parts.exchange.leave(self.left(packed, receipts)).map_err(|error| InvokeError::Failed(error.to_string()))?;
         self.submit(marker.sign(relay), Some(psi))
+    }
+
+    /// What serving nodes and custodians have not taken yet.
+    fn left(&self, packed: &Packed, receipts: &[Custody]) -> Vec<Waiting> {
+        let me = self.parts.exchange.me();
+        let mut nodes: BTreeMap<AccountId, Vec<Place>> = BTreeMap::new();
+        for (to, custody) in packed.to.iter().zip(receipts) {
+            let others = to.custodians.iter().filter(|node| **node != to.node);
+            for node in others.chain([&to.node]).filter(|node| **node != me && **node != custody.node) {
+                nodes.entry(*node).or_default().push(to.place);
+            }
+        }
+        let (marker, payload, valid_until) = (packed.parcel.marker, packed.parcel.hash, packed.valid_until);
+        let waiting = |(node, places)| Waiting { node, marker, payload, valid_until, places };
+        nodes.into_iter().map(waiting).collect()
     }
 }
 

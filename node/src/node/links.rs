@@ -52,10 +52,12 @@ pub(super) async fn start(
         let (network, task) = network::start(settings, seed, chain_id, routes, tasks.stop_signal()).await?;
         tasks.spawn("network", task);
         exchange.connect(network.clone());
-        let (looking, fetching) = (Arc::clone(&exchange), Arc::clone(&exchange));
+        let (looking, fetching, sending) = (Arc::clone(&exchange), Arc::clone(&exchange), Arc::clone(&exchange));
+        let timing = exchange::Timing::default();
         tasks.spawn("payloads", exchange::serve(exchange, handed, tasks.stop_signal()));
         tasks.spawn("markers", exchange::look_for_markers(looking, tasks.stop_signal()));
-        tasks.spawn("fetching", exchange::fetch(fetching, wanted, exchange::Timing::default(), tasks.stop_signal()));
+        tasks.spawn("fetching", exchange::fetch(fetching, wanted, timing, tasks.stop_signal()));
+        tasks.spawn("outbox", exchange::send_again(sending, timing, tasks.stop_signal()));
         tasks.spawn("membership", admit(ledger.state.clone(), network.clone(), tasks.stop_signal()));
         network
     };

@@ -38,7 +38,7 @@ pub enum StartError {
     /// The file of voids.
     #[error(transparent)]
     Voids(#[from] voids::Error),
-    /// The file of kept payloads.
+    /// A file of the exchange.
     #[error(transparent)]
     Kept(#[from] exchange::Error),
     /// The payload store.

@@ -1,0 +1,273 @@
+//! What was not handed over yet: payloads for serving nodes that were away, and for custodians. A small file, replaced as a whole; tried again until the node took it or the marker's last height is past, from when on who lacks it fetches it. Not here:
+//! what is ordered meanwhile (`invoke`). Invariants: what `add` acknowledged is tried after any restart; its number is bounded, and more is left to those who fetch.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use coffer_abi::{AccountId, Decode, Encode, Hash, Height, codec};
+use futures::future::join_all;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::fetch::{Timing, backed_off};
+use super::message::{Place, Refusal};
+use super::{Error, Exchange, NotDelivered, Parcel};
+use crate::durable::write_whole;
+use crate::metrics;
+
+/// Name of the file in a data folder.
+pub const FILE: &str = "outbox";
+/// Payloads for one node each that wait at most.
+const MAX: usize = 4_096;
+/// Nodes that are tried at the same time.
+const AT_ONCE: usize = 8;
+/// How often heights are looked at.
+const LOOK: Duration = Duration::from_secs(10);
+const CONTEXT: &str = "coffer v1 outbox file";
+
+/// A payload for one node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Waiting {
+    /// The node.
+    pub node: AccountId,
+    /// Id of the marker.
+    pub marker: Hash,
+    /// Hash of the payload, which is in the store.
+    pub payload: Hash,
+    /// Until when the marker is valid.
+    pub valid_until: Height,
+    /// For whom.
+    pub places: Vec<Place>,
+}
+
+/// What waits. Calls block on the disk.
+pub struct Outbox {
+    path: PathBuf,
+    waiting: Mutex<Vec<Waiting>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Outbox {
+    /// Opens the file; one that is not there holds nothing.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Damaged`]: the file may be removed, then who lacks a payload fetches it.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(FILE);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(Error::Io { path, source }),
+        };
+        let waiting = if bytes.is_empty() { Some(Vec::new()) } else { read(&bytes) };
+        let Some(waiting) = waiting else { return Err(Error::Damaged { path, offset: 0 }) };
+        Ok(Self { path, waiting: Mutex::new(waiting), changed: watch::Sender::new(0) })
+    }
+
+    /// Adds payloads; when this returns, they last. Those for which there is no room are left out, which the log tells.
+    ///
+    /// # Errors
+    /// [`Error::Io`]: nothing was added.
+    pub fn add(&self, more: Vec<Waiting>) -> Result<(), Error> {
+        if more.is_empty() {
+            return Ok(());
+        }
+        let mut waiting = self.lock();
+        let room = MAX.saturating_sub(waiting.len());
+        if more.len() > room {
+            tracing::warn!(
+                left_out = more.len() - room,
+                "the outbox is full: some nodes have to fetch what is for them"
+            );
+        }
+        let all: Vec<_> = waiting.iter().cloned().chain(more.into_iter().take(room)).collect();
+        self.write(&all)?;
+        *waiting = all;
+        drop(waiting);
+        self.changed.send_modify(|number| *number = number.wrapping_add(1));
+        Ok(())
+    }
+
+    /// Takes payloads out.
+    ///
+    /// # Errors
+    /// [`Error::Io`]: they are tried again after a restart, which does no harm.
+    fn remove(&self, over: &[Waiting]) -> Result<(), Error> {
+        if over.is_empty() {
+            return Ok(());
+        }
+        let mut waiting = self.lock();
+        waiting.retain(|one| !over.contains(one));
+        self.write(&waiting)
+    }
+
+    fn all(&self) -> Vec<Waiting> {
+        self.lock().clone()
+    }
+
+    fn write(&self, all: &[Waiting]) -> Result<(), Error> {
+        let content = all.encode();
+        let sum = blake3::derive_key(CONTEXT, &content);
+        let written = write_whole(&self.path, &[&sum[..], &content].concat());
+        written.map_err(|source| Error::Io { path: self.path.clone(), source })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        // Changed at once, so a panic under the lock leaves it whole.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(bytes: &[u8]) -> Option<Vec<Waiting>> {
+    let (sum, content) = bytes.split_first_chunk::<32>()?;
+    if blake3::derive_key(CONTEXT, content) != *sum {
+        return None;
+    }
+    codec::decode(content).ok().filter(|waiting: &Vec<Waiting>| waiting.len() <= MAX)
+}
+
+/// True if the answer will be the same tomorrow.
+fn is_final(error: &NotDelivered) -> bool {
+    match error {
+        NotDelivered::Refused(Refusal::OverQuota(_) | Refusal::Busy(_) | Refusal::Failed) => false,
+        NotDelivered::Refused(_) => true,
+        NotDelivered::Silent(_) | NotDelivered::Late | NotDelivered::NoReceipt => false,
+    }
+}
+
+/// Hands over what waits until `stop` turns true.
+///
+/// # Errors
+/// None: what cannot be handed over is tried again.
+pub async fn send_again(
+    exchange: Arc<Exchange>,
+    timing: Timing,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Infallible> {
+    let mut changes = exchange.parts.outbox.changed.subscribe();
+    let mut failed: HashMap<(AccountId, Hash), (u32, Instant)> = HashMap::new();
+    loop {
+        changes.mark_unchanged();
+        let all = exchange.parts.outbox.all();
+        metrics::PAYLOADS_WAITING.set(all.len() as u64);
+        failed.retain(|key, _| all.iter().any(|one| (one.node, one.payload) == *key));
+        let (head, now) = (exchange.parts.state.head().height, Instant::now());
+        let (mut over, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.valid_until <= head);
+        let due = |one: &Waiting| failed.get(&(one.node, one.payload)).map_or(now, |(_, due)| *due);
+        let next = rest.iter().map(due).filter(|due| *due > now).min();
+        let tried: Vec<_> = rest.iter().filter(|one| due(one) <= now).take(AT_ONCE).cloned().collect();
+        let attempts = tried.iter().map(|one| exchange.try_again(one));
+        let ended = tokio::select! {
+            biased;
+            // A closed channel means that the node is gone: stop as well.
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            ended = join_all(attempts) => ended,
+        };
+        let is_idle = tried.is_empty();
+        for (one, is_over) in tried.into_iter().zip(ended) {
+            if is_over {
+                over.push(one);
+                continue;
+            }
+            let failures = failed.get(&(one.node, one.payload)).map_or(0, |(failures, _)| *failures);
+            let pause = backed_off(&exchange, timing.first, timing.last, failures);
+            failed.insert((one.node, one.payload), (failures.saturating_add(1), Instant::now() + pause));
+        }
+        let clearing = Arc::clone(&exchange);
+        match tokio::task::spawn_blocking(move || clearing.parts.outbox.remove(&over)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the outbox was not written"),
+            Err(error) => tracing::error!(%error, "the outbox was not written"),
+        }
+        if !is_idle {
+            continue;
+        }
+        let wake = next.unwrap_or(now + LOOK).min(now + LOOK);
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            changed = changes.changed() => if changed.is_err() { return Ok(()) },
+            () = tokio::time::sleep_until(wake) => {}
+        }
+    }
+}
+
+impl Exchange {
+    /// Writes down what is to be handed over later.
+    ///
+    /// # Errors
+    /// [`Error`]: nothing was written.
+    pub fn leave(&self, more: Vec<Waiting>) -> Result<(), Error> {
+        self.parts.outbox.add(more)
+    }
+
+    /// True if the payload need not be tried again.
+    async fn try_again(&self, one: &Waiting) -> bool {
+        let (payloads, hash) = (Arc::clone(&self.parts.payloads), one.payload);
+        let payload = match tokio::task::spawn_blocking(move || payloads.get(&hash)).await {
+            Ok(Ok(Some(payload))) => payload,
+            // It is not here any more.
+            Ok(Ok(None)) => return true,
+            Ok(Err(_)) | Err(_) => return false,
+        };
+        let parcel = Parcel { marker: one.marker, hash: one.payload, payload };
+        match self.deliver(one.node, &parcel, one.places.clone()).await {
+            Ok(_) => true,
+            Err(error) => {
+                let node = one.node;
+                if is_final(&error) {
+                    tracing::warn!(%node, %error, "a node does not take a payload that is for it");
+                    return true;
+                }
+                tracing::debug!(%node, %error, "a payload waits");
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(n: u8) -> Waiting {
+        Waiting {
+            node: AccountId([n; 32]),
+            marker: Hash([n; 32]),
+            payload: Hash([n; 32]),
+            valid_until: Height(7),
+            places: vec![Place { party: AccountId([n; 32]), place: n }],
+        }
+    }
+
+    #[test]
+    fn what_waits_is_there_after_a_restart_and_what_is_over_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path()).unwrap();
+        outbox.add(vec![waiting(1), waiting(2)]).unwrap();
+        outbox.remove(&[waiting(1)]).unwrap();
+        outbox.add(vec![waiting(3)]).unwrap();
+        for outbox in [outbox, Outbox::open(folder.path()).unwrap()] {
+            assert_eq!(outbox.all(), [waiting(2), waiting(3)]);
+        }
+        let path = folder.path().join(FILE);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[40] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(matches!(Outbox::open(folder.path()), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_full_outbox_leaves_out_what_comes_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path()).unwrap();
+        outbox.add((0..MAX - 1).map(|_| waiting(1)).collect()).unwrap();
+        outbox.add(vec![waiting(2), waiting(3)]).unwrap();
+        let all = outbox.all();
+        assert_eq!((all.len(), all.last()), (MAX, Some(&waiting(2))));
+    }
+}
