@@ -16,6 +16,12 @@ pub const FILE: &str = "kept";
 const PAYLOADS: usize = 1024;
 /// Bytes of these.
 const BYTES: u64 = 64 << 20;
+/// Bytes of one node that no marker ever named, in one run of this node: they stay on the disk, as nothing can be taken out of the payload store.
+const NEVER: u64 = 1 << 30;
+/// Blocks whose markers are remembered for payloads that come after them.
+pub(super) const LATELY: u64 = 1024;
+/// Payloads of these that are remembered.
+const REMEMBERED: usize = 1 << 16;
 const SUM: usize = 32;
 const LENGTH: usize = 4;
 /// Bytes of the longest record: 32 parties.
@@ -79,6 +85,10 @@ struct Inner {
     unnamed: HashMap<Hash, Unnamed>,
     /// How many, and bytes, of each sender.
     shares: HashMap<AccountId, (usize, u64)>,
+    /// Bytes of each sender that no marker named in time.
+    never: HashMap<AccountId, u64>,
+    /// Payloads that markers of the last blocks name, with their heights.
+    lately: HashMap<Hash, u64>,
     poisoned: bool,
 }
 
@@ -130,7 +140,10 @@ impl Kept {
     pub fn has_room(&self, from: &AccountId, payload: &Hash, bytes: usize) -> bool {
         let inner = self.lock();
         let (count, used) = inner.shares.get(from).copied().unwrap_or_default();
-        inner.parties.contains_key(payload) || (count < PAYLOADS && used.saturating_add(bytes as u64) <= BYTES)
+        let never = inner.never.get(from).copied().unwrap_or_default();
+        let fits = count < PAYLOADS && used.saturating_add(bytes as u64) <= BYTES;
+        let is_known = inner.parties.contains_key(payload) || inner.lately.contains_key(payload);
+        is_known || (fits && never.saturating_add(used).saturating_add(bytes as u64) <= NEVER)
     }
 
     /// Writes down a payload that is in the store; returns once that is on the disk. Again for the same parties does nothing.
@@ -158,18 +171,34 @@ impl Kept {
         Ok(())
     }
 
-    /// A marker of the chain names the payload: it takes no more of its sender's room.
-    pub fn named(&self, payload: &Hash) {
-        self.lock().release(payload);
+    /// A marker of the block at a height names the payload: it takes no more of its sender's room, nor will it if it comes later.
+    pub fn named(&self, payload: &Hash, height: Height) {
+        let mut inner = self.lock();
+        inner.release(payload);
+        if inner.lately.len() >= REMEMBERED {
+            inner.lately.retain(|_, at| at.saturating_add(LATELY) > height.0);
+        }
+        if inner.lately.len() < REMEMBERED {
+            inner.lately.insert(*payload, height.0);
+        }
+    }
+
+    /// Forgets what was valid until a height at most: whether a marker named it was found out in a former run.
+    pub fn begin(&self, head: Height) {
+        let mut inner = self.lock();
+        for payload in inner.over(head) {
+            inner.release(&payload);
+        }
     }
 
     /// The chain has reached a height: markers that were valid until before it will not come.
     pub fn passed(&self, head: Height) {
         let mut inner = self.lock();
-        let over: Vec<_> =
-            inner.unnamed.iter().filter(|(_, one)| one.valid_until <= head).map(|(payload, _)| *payload).collect();
-        for payload in over {
-            inner.release(&payload);
+        for payload in inner.over(head) {
+            if let Some(one) = inner.release(&payload) {
+                let never = inner.never.entry(one.from).or_default();
+                *never = never.saturating_add(u64::from(one.bytes));
+            }
         }
     }
 
@@ -194,21 +223,27 @@ impl Inner {
         let Record { payload, from, bytes, valid_until, at, parties } = record;
         let is_new = !self.parties.contains_key(payload);
         self.parties.entry(*payload).or_default().extend(parties);
-        if is_new {
+        if is_new && !self.lately.contains_key(payload) {
             self.unnamed.insert(*payload, Unnamed { from: *from, bytes: *bytes, valid_until: *valid_until, at: *at });
             let share = self.shares.entry(*from).or_default();
             *share = (share.0 + 1, share.1.saturating_add(u64::from(*bytes)));
         }
     }
 
-    fn release(&mut self, payload: &Hash) {
-        let Some(one) = self.unnamed.remove(payload) else { return };
+    /// What is unnamed and was valid until a height at most.
+    fn over(&self, head: Height) -> Vec<Hash> {
+        self.unnamed.iter().filter(|(_, one)| one.valid_until <= head).map(|(payload, _)| *payload).collect()
+    }
+
+    fn release(&mut self, payload: &Hash) -> Option<Unnamed> {
+        let one = self.unnamed.remove(payload)?;
         if let Some(share) = self.shares.get_mut(&one.from) {
             *share = (share.0.saturating_sub(1), share.1.saturating_sub(u64::from(one.bytes)));
             if share.0 == 0 {
                 self.shares.remove(&one.from);
             }
         }
+        Some(one)
     }
 }
 
@@ -285,8 +320,8 @@ mod tests {
         let kept = Kept::open(folder.path()).unwrap();
         assert!(!room(&kept, 9), "after a restart too");
         assert_eq!(kept.since(), Some(Height(10)));
-        kept.named(&Hash([0; 32]));
-        kept.named(&Hash([0; 32]));
+        kept.named(&Hash([0; 32]), Height(11));
+        kept.named(&Hash([0; 32]), Height(11));
         assert!(room(&kept, 9));
         kept.add(&record(100, 9, &[1])).unwrap();
         assert!(!room(&kept, 9), "once, not twice");
@@ -295,6 +330,30 @@ mod tests {
         kept.passed(Height(100));
         assert!(room(&kept, 9));
         assert_eq!(kept.since(), None);
+    }
+
+    #[test]
+    fn what_no_marker_ever_names_is_bounded_too_and_what_comes_after_its_marker_is_no_such_thing() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Kept::open(folder.path()).unwrap();
+        let sender = AccountId([9; 32]);
+        let large = |n: u64| Record { bytes: BYTES as u32, valid_until: Height(n + 1), ..record(n as u8, 9, &[1]) };
+        let room = || kept.has_room(&sender, &Hash([200; 32]), BYTES as usize);
+        for n in 0..NEVER / BYTES {
+            assert!(room(), "{n}");
+            kept.add(&large(n)).unwrap();
+            kept.passed(Height(n + 1));
+        }
+        assert!(!room(), "the room comes back, and the disk does not");
+        assert!(kept.has_room(&AccountId([8; 32]), &Hash([200; 32]), 1));
+        kept.named(&Hash([200; 32]), Height(40));
+        assert!(room(), "its marker is in the chain");
+        kept.add(&large(200)).unwrap();
+        assert_eq!(kept.since(), None);
+        // Of what a former run took nobody knows any more whether a marker named it.
+        let kept = Kept::open(folder.path()).unwrap();
+        kept.begin(Height(300));
+        assert!(kept.has_room(&sender, &Hash([201; 32]), BYTES as usize));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::Exchange;
+use super::kept::LATELY;
 use super::message::{Answer, Refusal};
 use crate::network::{Event, Misbehaviour, Question};
 use crate::privacy::marking::Shown;
@@ -106,15 +107,15 @@ impl Exchange {
     fn look_at_markers(&self, read: Height) -> Result<Height, state::Error> {
         let parts = &self.parts;
         let head = parts.state.head().height;
-        let Some(since) = parts.kept.since() else { return Ok(head) };
-        // Nothing that is unnamed came before that.
-        let from = read.0.max(since.0).max(parts.state.first().0.saturating_sub(1)).saturating_add(1);
+        // Nothing that is unnamed came before that; what may come yet is of the last blocks.
+        let lowest = parts.kept.since().unwrap_or(head).0.min(head.0.saturating_sub(LATELY));
+        let from = read.0.max(lowest).max(parts.state.first().0.saturating_sub(1)).saturating_add(1);
         let upto = Height(head.0.min(from.saturating_add(READ_AT_ONCE)));
         for height in from..=upto.0 {
             let Some(stored) = parts.state.block(BlockId::Height(Height(height)))? else { break };
             for tx in &stored.block.transactions {
                 if let Some(shown) = Shown::of(&tx.body) {
-                    parts.kept.named(&shown.marker.payload);
+                    parts.kept.named(&shown.marker.payload, Height(height));
                 }
             }
         }
@@ -130,6 +131,7 @@ impl Exchange {
 /// [`state::Error`] when this node cannot read its own blocks.
 pub async fn look_for_markers(exchange: Arc<Exchange>, mut stop: watch::Receiver<bool>) -> Result<(), state::Error> {
     let (mut heads, mut read) = (exchange.parts.state.watch(), Height(0));
+    exchange.parts.kept.begin(heads.borrow().height);
     loop {
         let head = heads.borrow_and_update().height;
         let (looking, from) = (Arc::clone(&exchange), read);

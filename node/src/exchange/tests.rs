@@ -20,8 +20,8 @@ use crate::config::Config;
 use crate::invoke::{CallRequest, DeployRequest, InvokeError, Mode, Publication, Recipients, Scope};
 use crate::network::{Question, Settings, Timing as Wires};
 use crate::node::{Founder, Node, begin};
-use crate::organisation::KeyStore;
 use crate::organisation::key_store::Origin;
+use crate::organisation::{KeyStore, Registry};
 use crate::pool::Settled;
 use crate::privacy::envelope::{Sealed, seal};
 use crate::privacy::keys::EncryptionKey;
@@ -96,7 +96,7 @@ impl Net {
             let secret = std::fs::read(config.data.join("dev-secret")).unwrap();
             let sources = Sources::system().unwrap();
             let origin = Origin::Random(&sources);
-            KeyStore::open_or_create(&config.data, &secret, origin, &config.accounts, &config.tenants).unwrap()
+            KeyStore::open_or_create(&config.data, &secret, origin, &config.accounts).unwrap()
         };
         let keys = configs.iter().map(open).collect();
         let mut net = Self { configs, keys, nodes: (0..count).map(|_| None).collect(), _folder: folder };
@@ -140,7 +140,8 @@ impl Net {
     }
 
     fn secret(&self, n: usize, name: &str) -> TenantSecret {
-        TenantSecret::new(&self.keys[n].tenant_secret(&name.parse().unwrap()).unwrap())
+        let registry = Registry::open_or_create(&self.configs[n].data, &self.keys[n], 64, true).unwrap();
+        TenantSecret::new(&registry.get(&name.parse().unwrap()).unwrap().secret)
     }
 
     fn party(&self, n: usize) -> AccountId {

@@ -23,8 +23,8 @@ pub use programme::{Administrator, DEPLOY as DEPLOY_PROGRAMME, Programme, Progra
 pub use publish::Publication;
 pub use read::{Located, ViewRequest};
 pub use receipt::{Asked, Found};
-pub use tenants::{TenantStanding, add_tenant, storage_keys};
 pub use send::{Mode, Recipients};
+pub use tenants::{TenantStanding, add_tenant, storage_keys};
 pub use trace::TracedTx;
 pub use upgrade::{AuthorityRequest, UpgradeRequest};
 pub use void::{PrivateStanding, VoidedMarker};

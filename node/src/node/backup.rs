@@ -11,6 +11,7 @@ use coffer_abi::{AccountId, Decode, Encode, Hash, Time, codec};
 
 use super::{DEV_SECRET, StartError, genesis, given_secret, key_secret, missing, recoveries};
 use crate::config::Config;
+use crate::exchange;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::sealed_file::{Opening, Sealing};
 use crate::organisation::{KeyStore, registry};
@@ -26,8 +27,17 @@ const ABOUT: &str = "about";
 const MAX_ABOUT: u64 = 1024;
 
 /// What is in it besides the chain. ORDER: after the log, so that what its markers name is there.
-const FILES: [&str; 7] =
-    [payloads::FILE, voids::FILE, recoveries::FILE, registry::FILE, genesis::FILE, DEV_SECRET, KEYS_FILE];
+const FILES: [&str; 9] = [
+    payloads::FILE,
+    exchange::FILE,
+    exchange::OUTBOX_FILE,
+    voids::FILE,
+    recoveries::FILE,
+    registry::FILE,
+    genesis::FILE,
+    DEV_SECRET,
+    KEYS_FILE,
+];
 
 /// Why there is no backup, or none is put back.
 #[derive(Debug, thiserror::Error)]
