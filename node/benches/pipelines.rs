@@ -182,11 +182,12 @@ impl World {
         let (state, payloads) = self.open(folder);
         let pipelines = self.pipelines(folder, state.clone(), Arc::clone(&payloads));
         let code = wat::parse_str(COUNT).unwrap();
-        let deploy = InnerAction::Deploy { code, input: vec![], salt: [1; 32], authority: Authority::None };
+        let deploy =
+            InnerAction::Deploy { code, input: vec![], salt: [1; 32], authority: Authority::None, mandatory: vec![] };
         let (mut markers, mut contracts) = (Vec::new(), Vec::new());
         for (_, secret) in &self.tenants {
             let body = self.body(secret, deploy.clone(), Height(1));
-            contracts.push(private_contract_id(&body.id()));
+            contracts.push(private_contract_id(&body.seed()));
             markers.push(self.order(&payloads, secret, body));
         }
         self.commit(&state, markers);
@@ -214,6 +215,7 @@ impl World {
             parties: CallParties::alone(secret.party()),
             versions: MemberVersions::default(),
             flag: PrivacyFlag::Standard,
+            reads: None,
             action,
         }
     }

@@ -130,6 +130,7 @@ impl World {
             parties,
             versions: MemberVersions::default(),
             flag: PrivacyFlag::Standard,
+            reads: None,
             action: InnerAction::Call { contract: ContractId([3; 32]), method: "put".into(), input: vec![4; bytes] },
         };
         body.sign(&account)

@@ -253,6 +253,7 @@ fn deploy(height: Height) -> StateWrites {
         deployer: AccountId([1; 32]),
         height,
         authority: Authority::None,
+        members: None,
     };
     StateWrites { created: BTreeMap::from([(CONTRACT, contract)]), ..StateWrites::default() }
 }

@@ -19,6 +19,22 @@ pub trait World: StateRead {
     /// [`Fault`] when this node cannot read or prepare it.
     fn contract(&self, contract: &ContractId) -> Result<Option<Code>, Fault>;
 
+    /// The value under a key, for a trace: a read that the transaction itself does not do.
+    ///
+    /// # Errors
+    /// [`Fault`] when this node cannot read.
+    fn peek(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        self.get(contract, key)
+    }
+
+    /// True if there is a contract of that id in this state, whether or not the transaction may call it: then none is made of that id.
+    ///
+    /// # Errors
+    /// [`Fault`] when this node cannot read.
+    fn exists(&self, contract: &ContractId) -> Result<bool, Fault> {
+        Ok(self.contract(contract)?.is_some())
+    }
+
     /// Code that this state holds, by hash, ready to run.
     ///
     /// # Errors

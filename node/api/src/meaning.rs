@@ -69,6 +69,12 @@ pub(crate) fn refused(name: &str) -> String {
         Refused::MayNotAct => {
             "The account may not do this for the sending party: party, account and organisation must be active, the account's role high enough (`set_account`), and the party must have authorised it (`authorise` of the network contract).".into()
         }
+        Refused::NotAllNamed => {
+            "A contract that the call touched demands more parties than the call names: all its members, or its mandatory ones; privacy_metadata shows them. Nothing was written.".into()
+        }
+        Refused::OtherReads => {
+            "What the call reads was changed by a call before it, or depends on its block; nothing was written. Send it again: it is then prepared on what is there now.".into()
+        }
         Refused::NoMigrate => "The new module has no `migrate` and takes no arguments at an upgrade; leave them out.".into(),
     }
 }

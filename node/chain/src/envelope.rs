@@ -182,6 +182,7 @@ mod tests {
             parties: CallParties::alone(key.account()),
             versions: MemberVersions::default(),
             flag: PrivacyFlag::Standard,
+            reads: None,
             action: InnerAction::Call { contract: ContractId([3; 32]), method: "add".into(), input: vec![4; input] },
         };
         Text { call: body.sign(&key), seed: [5; 32], salt: [6; 32] }

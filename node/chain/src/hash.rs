@@ -55,6 +55,10 @@ pub enum Domain {
     PrivatePathKey,
     /// An inner call's body; the hash is its id. Known to its parties only.
     InnerCall,
+    /// What an inner call is before it is prepared; ids of contracts and random bytes are made from it. Known to its parties only.
+    InnerCallSeed,
+    /// All that a private call read of its state.
+    Reads,
     /// What the account of an inner call signs.
     InnerCallSignature,
     /// A sealed payload, as it stands in a marker.
@@ -113,6 +117,8 @@ impl Domain {
             Self::PublicPathKey => "coffer v1 public path key",
             Self::PrivatePathKey => "coffer v1 private path key",
             Self::InnerCall => "coffer v1 inner call id",
+            Self::InnerCallSeed => "coffer v1 inner call seed",
+            Self::Reads => "coffer v1 private reads",
             Self::InnerCallSignature => "coffer v1 inner call signature",
             Self::Payload => "coffer v1 sealed payload",
             Self::ContentKey => "coffer v1 content key commitment",
@@ -186,9 +192,9 @@ pub fn public_contract_id(chain_id: &Hash, deployer: &AccountId, code: &CodeHash
     ContractId(hash_of(Domain::PublicContract, &(chain_id, deployer, code, salt)).0)
 }
 
-/// Id of the private contract that an inner call makes; only its parties can compute it.
-pub fn private_contract_id(inner_call: &Hash) -> ContractId {
-    ContractId(hash_of(Domain::PrivateContract, inner_call).0)
+/// Id of the private contract that an inner call with that seed makes; only its parties can compute it.
+pub fn private_contract_id(seed: &Hash) -> ContractId {
+    ContractId(hash_of(Domain::PrivateContract, seed).0)
 }
 
 /// Id of the contract that the contract `creator` makes from `code` with `salt`. As secret as the creator's own id.
@@ -201,10 +207,10 @@ pub fn public_path_key(contract: &ContractId) -> [u8; 32] {
     hash_of(Domain::PublicPathKey, contract).0
 }
 
-/// Key of the storage paths of a private contract, from the call that made it: equal at all parties, unknown to others, so that a
+/// Key of the storage paths of a private contract, from the seed of the call that made it: equal at all parties, unknown to others, so that a
 /// proof lets no outsider test guesses.
-pub fn private_path_key(inner_call: &Hash) -> [u8; 32] {
-    hash_of(Domain::PrivatePathKey, inner_call).0
+pub fn private_path_key(seed: &Hash) -> [u8; 32] {
+    hash_of(Domain::PrivatePathKey, seed).0
 }
 
 /// Key of the storage paths of a contract that a private contract made, from its id: known to those who know the id.

@@ -38,7 +38,7 @@ pub use certificate::{Certificate, Validator, ValidatorSet};
 pub use envelope::{Envelope, Header as EnvelopeHeader, Text};
 pub use genesis::{Genesis, GenesisError, Parameters};
 pub use marker::{InnerAction, InnerBody, InnerCall};
-pub use members::{CallParties, MemberVersions, PrivacyFlag};
+pub use members::{CallParties, MemberVersions, Members, PrivacyFlag};
 pub use party::{PartyStatement, TagKeyStatement};
 pub use psi::Psi;
 pub use recovery::{Recovery, SignedRecovery};

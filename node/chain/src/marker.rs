@@ -9,7 +9,7 @@ use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height};
 
 use crate::authority::{Authority, Consents};
 use crate::hash::{Domain, hash_of};
-use crate::members::{CallParties, MemberVersions, PrivacyFlag};
+use crate::members::{CallParties, MemberVersions, Members, PrivacyFlag};
 use crate::sign::{Signature, SigningKey, verify};
 
 /// What an inner call does.
@@ -25,6 +25,8 @@ pub enum InnerAction {
         salt: [u8; 32],
         /// Who may change it later.
         authority: Authority,
+        /// Those of the call's parties without whom there is no call of it: with [`PrivacyFlag::MandatoryRecipients`] some in order, else nobody.
+        mandatory: Vec<AccountId>,
     },
     /// Calls a private contract.
     Call {
@@ -84,6 +86,8 @@ pub struct InnerBody {
     pub versions: MemberVersions,
     /// What it demands of its parties.
     pub flag: PrivacyFlag,
+    /// Hash of all that it reads; with [`PrivacyFlag::StateValidation`] alone, and always then.
+    pub reads: Option<Hash>,
     /// What it does.
     pub action: InnerAction,
 }
@@ -92,6 +96,21 @@ impl InnerBody {
     /// Its id, known to the parties only.
     pub fn id(&self) -> Hash {
         hash_of(Domain::InnerCall, self)
+    }
+
+    /// What ids of contracts and random bytes of the call are made from. It is known before the call was prepared, so it covers all but what preparing
+    /// finds out: the versions and the reads. Known to its parties only.
+    pub fn seed(&self) -> Hash {
+        hash_of(Domain::InnerCallSeed, &Self { versions: MemberVersions::default(), reads: None, ..self.clone() })
+    }
+
+    /// True if it carries what its flag asks for, and nothing that its flag does not.
+    pub fn fits_flag(&self) -> bool {
+        let mandatory = match &self.action {
+            InnerAction::Deploy { mandatory, .. } => Members::first(&self.parties, self.flag, mandatory).is_some(),
+            _ => true,
+        };
+        mandatory && self.reads.is_some() == (self.flag == PrivacyFlag::StateValidation)
     }
 
     /// Signs it; `key` must be the account's.
@@ -139,6 +158,7 @@ mod tests {
             parties: CallParties::new(alloc::vec![AccountId([4; 32]), AccountId([5; 32])]).unwrap(),
             versions: MemberVersions::default(),
             flag: PrivacyFlag::Standard,
+            reads: None,
             action: InnerAction::Call { contract: ContractId([3; 32]), method: "add".into(), input: vec![] },
         };
         let call = body.clone().sign(&key);
@@ -146,6 +166,33 @@ mod tests {
         assert!(!call.is_authentic(&Hash([2; 32])));
         let changed = InnerCall { body: InnerBody { gas_limit: Gas(11), ..body }, signature: call.signature };
         assert!(!changed.is_authentic(&Hash([1; 32])));
+    }
+
+    #[test]
+    fn the_seed_covers_all_but_what_preparing_finds_out() {
+        let body = InnerBody {
+            version: crate::PROTOCOL_VERSION,
+            chain_id: Hash([1; 32]),
+            nonce: [2; 32],
+            valid_until: Height(5),
+            gas_limit: Gas(10),
+            account: AccountId([3; 32]),
+            party: AccountId([4; 32]),
+            parties: CallParties::alone(AccountId([4; 32])),
+            versions: MemberVersions::default(),
+            flag: PrivacyFlag::StateValidation,
+            reads: Some(Hash([5; 32])),
+            action: InnerAction::Call { contract: ContractId([3; 32]), method: "add".into(), input: Vec::new() },
+        };
+        let versions = MemberVersions::new(alloc::vec![(ContractId([3; 32]), 1)]).unwrap();
+        let prepared = InnerBody { versions, reads: Some(Hash([6; 32])), ..body.clone() };
+        assert_eq!(body.seed(), prepared.seed());
+        assert_ne!(body.id(), prepared.id());
+        assert_ne!(body.seed(), body.id());
+        assert_ne!(body.seed(), InnerBody { nonce: [9; 32], ..body.clone() }.seed());
+        assert!(body.fits_flag());
+        assert!(!InnerBody { reads: None, ..body.clone() }.fits_flag());
+        assert!(!InnerBody { flag: PrivacyFlag::Standard, ..body }.fits_flag());
     }
 
     #[test]
@@ -162,6 +209,7 @@ mod tests {
             parties: CallParties::alone(AccountId([4; 32])),
             versions: MemberVersions::default(),
             flag: PrivacyFlag::Standard,
+            reads: None,
             action: InnerAction::Call { contract: ContractId([3; 32]), method: "add".into(), input: vec![] },
         };
         assert!(body(AccountId([4; 32])).sign(&key).is_authentic(&Hash([1; 32])));

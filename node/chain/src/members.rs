@@ -1,5 +1,6 @@
-//! Whom a private call names: its parties, the member-set versions of the contracts it touches, and its privacy flag. Not here: what a flag
-//! demands of the parties. Invariant: lists are in order, without doubles, and bounded.
+//! Whom a private call names: its parties, the member-set versions of the contracts it touches, and its privacy flag; and the members that a
+//! private contract records. Not here: which frames of a call are admitted (the node's executor). Invariant: lists are in order, without doubles,
+//! and bounded.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -77,6 +78,17 @@ impl MemberVersions {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// The version that is named of a contract; `None` if the contract is not.
+    pub fn of(&self, contract: &ContractId) -> Option<u32> {
+        let at = self.0.binary_search_by(|(named, _)| named.cmp(contract)).ok()?;
+        self.0.get(at).map(|(_, version)| *version)
+    }
+
+    /// The contracts and their versions, in the order of the contracts.
+    pub fn iter(&self) -> impl Iterator<Item = &(ContractId, u32)> {
+        self.0.iter()
+    }
 }
 
 impl Decode for MemberVersions {
@@ -102,6 +114,100 @@ pub enum PrivacyFlag {
     /// All members, who compare what it reads.
     #[codec(index = 3)]
     StateValidation,
+}
+
+impl PrivacyFlag {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 4] =
+        [Self::Standard, Self::PartyProtection, Self::MandatoryRecipients, Self::StateValidation];
+
+    /// The flag of a number, 0 to 3.
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Standard => 0,
+            Self::PartyProtection => 1,
+            Self::MandatoryRecipients => 2,
+            Self::StateValidation => 3,
+        }
+    }
+}
+
+/// Who a private contract is for, as its record and its leaf say. A contract without is for the party alone whose state it is in: the
+/// instances of system contracts, what those make, and contracts of the time before there were members.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct Members {
+    version: u32,
+    flag: PrivacyFlag,
+    members: CallParties,
+    mandatory: Vec<AccountId>,
+}
+
+impl Members {
+    /// The first members of a contract that a call with these parties and this flag makes; `None` unless `mandatory` are some of the parties in
+    /// order with [`PrivacyFlag::MandatoryRecipients`], and nobody with any other flag.
+    pub fn first(parties: &CallParties, flag: PrivacyFlag, mandatory: &[AccountId]) -> Option<Self> {
+        Self { version: 0, flag, members: parties.clone(), mandatory: mandatory.to_vec() }.checked()
+    }
+
+    /// Members as somebody wrote them down; `None` as [`Members::first`].
+    pub fn read(version: u32, flag: PrivacyFlag, members: CallParties, mandatory: Vec<AccountId>) -> Option<Self> {
+        Self { version, flag, members, mandatory }.checked()
+    }
+
+    fn checked(self) -> Option<Self> {
+        let wants = self.flag == PrivacyFlag::MandatoryRecipients;
+        let in_order = self.mandatory.is_sorted_by(|one, two| one < two);
+        let are_members = self.mandatory.iter().all(|party| self.members.place(party).is_some());
+        (self.mandatory.is_empty() != wants && in_order && are_members).then_some(self)
+    }
+
+    /// How often the set was changed.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// What a call that touches the contract is to name.
+    pub fn flag(&self) -> PrivacyFlag {
+        self.flag
+    }
+
+    /// The members, in the order of their bytes.
+    pub fn accounts(&self) -> &[AccountId] {
+        self.members.accounts()
+    }
+
+    /// Those without whom there is no call; nobody but with [`PrivacyFlag::MandatoryRecipients`].
+    pub fn mandatory(&self) -> &[AccountId] {
+        &self.mandatory
+    }
+
+    /// True if all these parties are members.
+    pub fn include(&self, parties: &CallParties) -> bool {
+        parties.accounts().iter().all(|party| self.members.place(party).is_some())
+    }
+
+    /// True if a call of these parties names everybody that the flag demands.
+    pub fn are_named(&self, parties: &CallParties) -> bool {
+        let demanded = match self.flag {
+            PrivacyFlag::Standard => &[],
+            PrivacyFlag::PartyProtection | PrivacyFlag::StateValidation => self.accounts(),
+            PrivacyFlag::MandatoryRecipients => self.mandatory(),
+        };
+        demanded.iter().all(|party| parties.place(party).is_some())
+    }
+}
+
+impl Decode for Members {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, ScaleError> {
+        let (version, flag, members, mandatory) = Decode::decode(input)?;
+        Self::read(version, flag, members, mandatory)
+            .ok_or_else(|| "mandatory members are members in order, with their flag alone".into())
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +254,51 @@ mod tests {
         assert!(refused(vec![version(2), version(1)]));
         assert!(refused(vec![version(1), (ContractId([1; 32]), 2)]));
         assert_eq!(MemberVersions::new(vec![version(1), (ContractId([1; 32]), 2)]), None);
+    }
+
+    #[test]
+    fn a_version_is_found_by_its_contract() {
+        let versions = MemberVersions::new(vec![(ContractId([3; 32]), 7), (ContractId([1; 32]), 0)]).unwrap();
+        let of = |n: u8| versions.of(&ContractId([n; 32]));
+        assert_eq!((of(1), of(2), of(3)), (Some(0), None, Some(7)));
+    }
+
+    #[test]
+    fn mandatory_members_are_members_in_order_with_their_flag_alone() {
+        use PrivacyFlag::*;
+        let parties = CallParties::new((1..4).map(account).collect()).unwrap();
+        let first = |flag, mandatory: &[u8]| {
+            Members::first(&parties, flag, &mandatory.iter().copied().map(account).collect::<Vec<_>>())
+        };
+        for flag in [Standard, PartyProtection, StateValidation] {
+            assert!(first(flag, &[]).is_some());
+            assert!(first(flag, &[1]).is_none());
+        }
+        assert!(first(MandatoryRecipients, &[]).is_none());
+        assert!(first(MandatoryRecipients, &[1, 3]).is_some());
+        for wrong in [&[3, 1][..], &[1, 1], &[4], &[1, 4]] {
+            assert!(first(MandatoryRecipients, wrong).is_none(), "{wrong:?}");
+            let bytes = (0u32, MandatoryRecipients, &parties, wrong.iter().copied().map(account).collect::<Vec<_>>());
+            assert!(codec::decode::<Members>(&bytes.encode()).is_err());
+        }
+        let members = first(MandatoryRecipients, &[2]).unwrap();
+        assert_eq!(codec::decode::<Members>(&members.encode()).unwrap(), members);
+    }
+
+    #[test]
+    fn a_flag_says_who_must_be_named() {
+        use PrivacyFlag::*;
+        let of = |list: &[u8]| CallParties::new(list.iter().copied().map(account).collect()).unwrap();
+        let named = |flag, mandatory: &[AccountId], parties: &[u8]| {
+            Members::first(&of(&[1, 2, 3]), flag, mandatory).unwrap().are_named(&of(parties))
+        };
+        assert!(named(Standard, &[], &[3]));
+        for flag in [PartyProtection, StateValidation] {
+            assert!(named(flag, &[], &[1, 2, 3]));
+            assert!(!named(flag, &[], &[1, 2]));
+        }
+        assert!(named(MandatoryRecipients, &[account(2)], &[2, 3]));
+        assert!(!named(MandatoryRecipients, &[account(2)], &[1, 3]));
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl StateClaims {
         let mut leaves = Vec::with_capacity(self.contracts.len());
         for claim in &self.contracts {
             claim.verify_slots(&path_key)?;
-            let value = claim.leaf.as_ref().map(|leaf| value_hash(&leaf.encode()));
+            let value = claim.leaf.as_ref().map(|leaf| value_hash(&leaf.value()));
             leaves.push(Claim { path: contract_path(&claim.contract), value });
         }
         leaves.sort_unstable();

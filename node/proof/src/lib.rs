@@ -37,7 +37,7 @@ pub use way::Way;
 use coffer_abi::codec::{Decode, Encode, decode};
 
 /// Version of the form of all kinds of proof. Another form is another number.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Bytes of a whole proof, in either form. More is refused unread: it bounds the work of a checker.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Contracts of one proof.

@@ -5,7 +5,6 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use coffer_abi::ContractId;
-use coffer_abi::codec::Encode;
 use coffer_abi::limits::MAX_KEY;
 use coffer_chain::trie::path::{ContractLeaf, contract_path, slot_path};
 use coffer_chain::trie::proof::{Claim, Proved, TrieProof};
@@ -79,7 +78,7 @@ impl StateClaims {
             return Err(MakeError::Asked);
         }
         let contracts = asked.iter().map(|(id, keys)| contract(source, id, keys)).collect::<Result<Vec<_>, _>>()?;
-        let leaf = |claim: &ContractClaim| claim.leaf.as_ref().map(|leaf| value_hash(&leaf.encode()));
+        let leaf = |claim: &ContractClaim| claim.leaf.as_ref().map(|leaf| value_hash(&leaf.value()));
         let claims = contracts.iter().map(|claim| Claim { path: contract_path(&claim.contract), value: leaf(claim) });
         let proof = prove(source, None, claims.collect())?;
         Ok(Self { contracts, proof })

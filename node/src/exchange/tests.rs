@@ -150,7 +150,7 @@ impl Net {
 
     fn to(&self, nodes: &[usize], mode: Mode) -> Recipients {
         let parties = nodes.iter().map(|n| self.party(*n)).collect();
-        Recipients { parties, flag: PrivacyFlag::Standard, mode }
+        Recipients { parties, mode, ..Recipients::default() }
     }
 
     async fn deploy(&self, n: usize, to: Recipients) -> Result<Settled, InvokeError> {
@@ -244,6 +244,7 @@ impl Net {
             parties: parties.clone(),
             versions: MemberVersions::default(),
             flag: PrivacyFlag::Standard,
+            reads: None,
             action: InnerAction::Call { contract: ContractId([1; 32]), method: "put".into(), input: vec![] },
         };
         let key = |party: &AccountId| -> EncryptionKey {

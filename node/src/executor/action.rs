@@ -4,7 +4,7 @@
 use coffer_abi::export::{INIT, MethodKind};
 use coffer_abi::{AccountId, CodeHash, ContractId, Event, Gas, Hash, Refused, StateId, Status};
 use coffer_chain::hash::{code_hash, created_path_key, private_path_key, public_path_key};
-use coffer_chain::{Authority, gas};
+use coffer_chain::{Authority, Members, gas};
 use coffer_runtime::engine::Lane;
 use coffer_runtime::{BlockContext, Call, Code};
 
@@ -25,6 +25,20 @@ pub struct Deployment<'a> {
     pub path_key: [u8; 32],
     /// Who may change it later.
     pub authority: &'a Authority,
+    /// Who it is for; `None` in the public state.
+    pub members: Option<&'a Members>,
+}
+
+/// What a contract hands on to those that it makes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heritage<'a> {
+    pub authority: &'a Authority,
+    pub members: Option<&'a Members>,
+}
+
+impl Heritage<'_> {
+    /// Of a contract that is there: its record says it.
+    pub const RECORDED: Self = Self { authority: &Authority::None, members: None };
 }
 
 /// What to do.
@@ -58,7 +72,7 @@ pub struct Frame {
     pub block: BlockContext,
     /// Position of the transaction in the block, from 0.
     pub index: u32,
-    /// Id of the transaction or inner call: what the seeded generator starts from.
+    /// Id of the transaction or seed of the inner call: what the seeded generator starts from.
     pub id: Hash,
     /// True in a private state: contracts made there get storage paths that outsiders cannot guess.
     pub is_private: bool,
@@ -94,14 +108,15 @@ impl Executor {
         match action {
             Action::Deploy(deployment) => self.deploy(overlay, deployment, frame),
             Action::Call { contract, method, input } => {
-                let Some(hash) = overlay.contract(contract)? else {
+                let Some(current) = overlay.enter(contract)? else {
                     return Ok(Acted::refused(Refused::NoSuchContract));
                 };
+                let hash = current.code_hash;
                 let Some(code) = self.code_of(contract, &hash, || overlay.code(&hash))? else {
                     return Ok(Acted::refused(Refused::NoSuchContract));
                 };
-                // A contract that calls is there, with an authority of its own.
-                self.invoke(overlay, &code, MethodKind::Call, *contract, method, input, &Authority::None, frame)
+                let heritage = Heritage::RECORDED;
+                self.invoke(overlay, &code, MethodKind::Call, *contract, method, input, heritage, frame)
             }
             Action::Upgrade(upgrade) => self.upgrade(overlay, upgrade, frame),
             Action::SetAuthority(new) => self.set_authority(overlay, new, frame),
@@ -122,8 +137,9 @@ impl Executor {
             return Ok(Acted { gas_used: cost, ..Acted::refused(Refused::InvalidCode) });
         };
         let rest = Frame { gas_limit: frame.gas_limit.saturating_sub(cost), ..*frame };
-        let (contract, input, authority) = (new.contract, new.input, new.authority);
-        let acted = self.invoke(overlay, &code, MethodKind::Init, contract, INIT, input, authority, &rest)?;
+        let (contract, input) = (new.contract, new.input);
+        let heritage = Heritage { authority: new.authority, members: new.members };
+        let acted = self.invoke(overlay, &code, MethodKind::Init, contract, INIT, input, heritage, &rest)?;
         let gas_used = cost.saturating_add(acted.gas_used);
         if !acted.status.is_ok() {
             return Ok(Acted { gas_used, contract: None, ..acted });
@@ -132,12 +148,12 @@ impl Executor {
             overlay.add_code(code_hash, new.code.to_vec());
         }
         let (path_key, deployer, height) = (new.path_key, frame.account, frame.block.height);
-        let authority = new.authority.clone();
-        overlay.create(new.contract, NewContract { code_hash, path_key, deployer, height, authority });
+        let (authority, members) = (new.authority.clone(), new.members.cloned());
+        overlay.create(new.contract, NewContract { code_hash, path_key, deployer, height, authority, members });
         Ok(Acted { gas_used, ..acted })
     }
 
-    /// Runs one method. `authority` is that of the contract if the overlay does not have the contract yet.
+    /// Runs one method. `heritage` is that of the contract if the overlay does not have the contract yet.
     #[expect(clippy::too_many_arguments, reason = "one function of this module that its few callers fill by name")]
     pub(super) fn invoke(
         &self,
@@ -147,7 +163,7 @@ impl Executor {
         contract: ContractId,
         method: &str,
         input: &[u8],
-        authority: &Authority,
+        heritage: Heritage<'_>,
         frame: &Frame,
     ) -> Result<Acted, Error> {
         let call = Call {
@@ -173,14 +189,20 @@ impl Executor {
         for line in &done.log {
             tracing::debug!(target: "coffer::contract", contract = %contract, height = %frame.block.height, bytes = line.len(), "log");
         }
+        if let Some(why) = overlay.verdict() {
+            return Ok(Acted { contract: Some(contract), gas_used: done.gas_used, ..Acted::refused(why) });
+        }
         for created in done.created {
             let (contract, code_hash) = (created.contract, created.code_hash);
             let path_key = if frame.is_private { created_path_key(&contract) } else { public_path_key(&contract) };
             let (deployer, height) = (AccountId(created.creator.0), frame.block.height);
-            // What a contract makes is changed by who may change the maker: neither by whoever asked for it, nor by nobody.
-            let maker = overlay.current(&created.creator)?;
-            let authority = maker.map_or_else(|| authority.clone(), |maker| maker.authority);
-            overlay.create(contract, NewContract { code_hash, path_key, deployer, height, authority });
+            // What a contract makes is changed by who may change the maker: neither by whoever asked for it, nor by nobody. And it is for whom the
+            // maker is for.
+            let (authority, members) = match overlay.current(&created.creator)? {
+                Some(maker) => (maker.authority, maker.members),
+                None => (heritage.authority.clone(), heritage.members.cloned()),
+            };
+            overlay.create(contract, NewContract { code_hash, path_key, deployer, height, authority, members });
         }
         for (contract, changes) in done.changes {
             if !changes.is_empty()

@@ -47,6 +47,7 @@ pub fn first_writes(runtime: &Runtime, genesis: &Genesis) -> Result<StateWrites,
         deployer: AccountId::ANONYMOUS,
         height: Height(0),
         authority: Authority::None,
+        members: None,
     };
     let writes = begun(runtime, genesis, &code, new)?;
     // Votes are checked against the set that the genesis names, so the two must be one.

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use coffer_abi::{CodeHash, ContractId, StateId};
-use coffer_chain::Authority;
+use coffer_abi::{CodeHash, ContractId, Refused, StateId};
 use coffer_chain::hash::created_contract_id;
+use coffer_chain::{Authority, Members};
 use coffer_runtime::trace::CallTrace;
 use coffer_runtime::{Changes, Code, Fault, ScanEntry, StateRead, World};
 
+use super::members::{Gate, Reads};
 use super::world::{Snapshot, fault};
 use crate::state::{ChangedContract, ContractRecord, Error, NewContract, StateWrites};
 
@@ -18,6 +19,8 @@ pub(super) struct Current {
     pub code_hash: CodeHash,
     pub authority: Authority,
     pub revision: u64,
+    /// `None`: it is for the party of its state alone.
+    pub members: Option<Members>,
 }
 
 /// A snapshot with writes on top.
@@ -25,6 +28,7 @@ pub struct Overlay<'a> {
     below: Snapshot<'a>,
     writes: StateWrites,
     trace: Recording,
+    gate: Option<Gate>,
 }
 
 /// Whether what runs is traced.
@@ -40,7 +44,7 @@ enum Recording {
 impl<'a> Overlay<'a> {
     /// Nothing written yet.
     pub fn new(below: Snapshot<'a>) -> Self {
-        Self { below, writes: StateWrites::default(), trace: Recording::Off }
+        Self { below, writes: StateWrites::default(), trace: Recording::Off, gate: None }
     }
 
     /// The code of a contract, made before or in this block; `None` if there is no such contract.
@@ -54,10 +58,12 @@ impl<'a> Overlay<'a> {
     /// A contract as the calls before left it; `None` if there is no such contract.
     pub(super) fn current(&self, contract: &ContractId) -> Result<Option<Current>, Error> {
         let mut current = match self.writes.created.get(contract) {
-            Some(new) => Current { code_hash: new.code_hash, authority: new.authority.clone(), revision: 0 },
+            Some(NewContract { code_hash, authority, members, .. }) => {
+                Current { code_hash: *code_hash, authority: authority.clone(), revision: 0, members: members.clone() }
+            }
             None => match self.below.view.contract(contract)? {
-                Some(ContractRecord { code_hash, authority, revision, .. }) => {
-                    Current { code_hash, authority, revision }
+                Some(ContractRecord { code_hash, authority, revision, members, .. }) => {
+                    Current { code_hash, authority, revision, members }
                 }
                 None => return Ok(None),
             },
@@ -70,6 +76,33 @@ impl<'a> Overlay<'a> {
         Ok(Some(current))
     }
 
+    /// A contract that a frame of the running call goes into, as the calls before left it; `None` if there is none, or the call may not touch it.
+    pub(super) fn enter(&self, contract: &ContractId) -> Result<Option<Current>, Error> {
+        let current = self.current(contract)?;
+        Ok(current.filter(|current| self.gate.as_ref().is_none_or(|gate| gate.admits(contract, current))))
+    }
+
+    /// Has what runs from now on pass a gate.
+    pub(super) fn guard(&mut self, gate: Gate) {
+        self.gate = Some(gate);
+    }
+
+    /// Takes the gate away again.
+    pub(super) fn unguard(&mut self) -> Option<Gate> {
+        self.gate.take()
+    }
+
+    /// Why nothing of what runs may stay; `None` if it may.
+    pub(super) fn verdict(&self) -> Option<Refused> {
+        self.gate.as_ref().and_then(Gate::verdict)
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Reads)) {
+        if let Some(gate) = &self.gate {
+            gate.read(note);
+        }
+    }
+
     /// What an instance of a system contract becomes with its first write, but for the key of its storage paths; `None` if it is written to
     /// already, and for any other contract.
     pub(super) fn unwritten(&self, contract: &ContractId) -> Result<Option<NewContract>, Error> {
@@ -77,12 +110,13 @@ impl<'a> Overlay<'a> {
             return Ok(None);
         }
         let record = self.below.view.unwritten(contract)?;
-        Ok(record.map(|ContractRecord { code_hash, path_key, deployer, height, authority, .. }| NewContract {
+        Ok(record.map(|ContractRecord { code_hash, path_key, deployer, height, authority, members, .. }| NewContract {
             code_hash,
             path_key,
             deployer,
             height,
             authority,
+            members,
         }))
     }
 
@@ -175,13 +209,33 @@ impl Overlay<'_> {
 
 impl StateRead for Overlay<'_> {
     fn get(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let value = self.value(contract, key)?;
+        self.note(|reads| reads.value(contract, key, value.as_deref()));
+        Ok(value)
+    }
+
+    fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
+        let found = self.entries(contract, prefix, after, limit)?;
+        self.note(|reads| reads.scan(contract, prefix, after, limit, &found));
+        Ok(found)
+    }
+}
+
+impl Overlay<'_> {
+    fn value(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         match self.writes.slots.get(contract).and_then(|changes| changes.get(key)) {
             Some(written) => Ok(written.clone()),
             None => self.below.get(contract, key),
         }
     }
 
-    fn scan(&self, contract: &ContractId, prefix: &[u8], after: &[u8], limit: usize) -> Result<Vec<ScanEntry>, Fault> {
+    fn entries(
+        &self,
+        contract: &ContractId,
+        prefix: &[u8],
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<ScanEntry>, Fault> {
         let Some(changes) = self.writes.slots.get(contract) else {
             return self.below.scan(contract, prefix, after, limit);
         };
@@ -214,15 +268,26 @@ impl StateRead for Overlay<'_> {
 
 impl World for Overlay<'_> {
     fn contract(&self, contract: &ContractId) -> Result<Option<Code>, Fault> {
-        match Overlay::contract(self, contract).map_err(|error| fault(error.into()))? {
-            Some(hash) => self.ready(&hash),
+        match self.enter(contract).map_err(|error| fault(error.into()))? {
+            Some(current) => self.ready(&current.code_hash),
             None => Ok(None),
         }
+    }
+
+    fn peek(&self, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        self.value(contract, key)
+    }
+
+    fn exists(&self, contract: &ContractId) -> Result<bool, Fault> {
+        let is_there = self.current(contract).map_err(|error| fault(error.into()))?.is_some();
+        self.note(|reads| reads.exists(contract, is_there));
+        Ok(is_there)
     }
 
     fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
         // What is ready to run says nothing of this state: it may have come from a neighbour's.
         let is_here = self.writes.codes.contains_key(hash) || self.below.view.has_code(hash)?;
+        self.note(|reads| reads.code(hash, is_here));
         if is_here { self.ready(hash) } else { Ok(None) }
     }
 

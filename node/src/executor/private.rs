@@ -5,11 +5,12 @@ use coffer_abi::{Hash, Refused};
 use coffer_chain::hash::{private_contract_id, private_path_key, private_state_id};
 use coffer_chain::party::AccountRole;
 use coffer_chain::rules::check_window;
-use coffer_chain::{InnerAction, InnerCall, PrivacyFlag, Receipt};
+use coffer_chain::{InnerAction, InnerBody, InnerCall, Members, Receipt};
 use coffer_runtime::BlockContext;
 use coffer_runtime::engine::Lane;
 
 use super::action::{Acted, Action, Deployment, Frame};
+use super::members::{Gate, Preparation};
 use super::upgrade::{NewAuthority, Upgrade};
 use super::{Error, Executor, Overlay, Snapshot, included, keeps_parties};
 use crate::state::{StateWrites, View};
@@ -88,9 +89,8 @@ impl Executor {
             Some(public) => self.parameters(public.view)?.max_tx_gas,
             None => self.first.parameters.max_tx_gas,
         };
-        // As long as contracts record no members, nothing can be demanded of the parties.
-        let asks_for_members = body.flag != PrivacyFlag::Standard || !body.versions.is_empty();
-        if check_window(body.valid_until, block.height).is_err() || body.gas_limit > max_gas || asks_for_members {
+        let is_late = check_window(body.valid_until, block.height).is_err();
+        if is_late || body.gas_limit > max_gas || !body.fits_flag() {
             return Ok(Acted::refused(Refused::NotValidHere));
         }
         // Before anything is kept of it: who may not act leaves nothing in the private state.
@@ -105,13 +105,50 @@ impl Executor {
             return Ok(Acted::refused(Refused::Replayed));
         }
         included::insert(overlay, body.valid_until, &id);
+        overlay.guard(Gate::of(body));
+        let acted = self.act_inner(overlay, lane, (block, index), body);
+        overlay.unguard();
+        acted
+    }
+
+    /// Runs a call on a private state as it is, keeps nothing of it, and says what the call must carry. How the call ended does not matter: one that
+    /// fails is ordered all the same.
+    ///
+    /// # Errors
+    /// When this node failed.
+    pub fn prepare_private(
+        &self,
+        lane: Lane,
+        (view, public): (&View, &View),
+        block: BlockContext,
+        body: &InnerBody,
+    ) -> Result<Preparation, Error> {
+        let mut overlay = Overlay::new(Snapshot::private(self, view, public));
+        overlay.guard(Gate::preparing(body));
+        self.act_inner(&mut overlay, lane, (block, 0), body)?;
+        let gate = overlay.unguard().unwrap_or_else(|| Gate::preparing(body));
+        Ok(gate.prepared())
+    }
+
+    /// Does what a call asks for, through the gate that the overlay has.
+    fn act_inner(
+        &self,
+        overlay: &mut Overlay<'_>,
+        lane: Lane,
+        (block, index): (BlockContext, u32),
+        body: &InnerBody,
+    ) -> Result<Acted, Error> {
+        let id = body.seed();
         let state_id = private_state_id(&self.chain_id);
         let (account, gas_limit) = (body.account, body.gas_limit);
         let frame = Frame { account, state_id, block, index, id, is_private: true, gas_limit, lane };
+        let members;
         let action = match &body.action {
-            InnerAction::Deploy { code, input, authority, .. } => {
+            InnerAction::Deploy { code, input, authority, mandatory, .. } => {
                 let (contract, path_key) = (private_contract_id(&id), private_path_key(&id));
-                Action::Deploy(Deployment { code, input, contract, path_key, authority })
+                members = Members::first(&body.parties, body.flag, mandatory);
+                let members = members.as_ref();
+                Action::Deploy(Deployment { code, input, contract, path_key, authority, members })
             }
             InnerAction::Call { contract, method, input } => Action::Call { contract: *contract, method, input },
             InnerAction::Upgrade { contract, revision, code, input, consents } => {

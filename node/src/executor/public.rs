@@ -121,7 +121,7 @@ impl Executor {
             Kind::Deploy { code, input, salt, authority } => {
                 let contract = public_contract_id(&self.chain_id, &body.sender, &code_hash(code), salt);
                 let path_key = public_path_key(&contract);
-                Action::Deploy(Deployment { code, input, contract, path_key, authority })
+                Action::Deploy(Deployment { code, input, contract, path_key, authority, members: None })
             }
             Kind::Call { contract, method, input } => Action::Call { contract: *contract, method, input },
             Kind::Upgrade { contract, revision, code, input, consents } => {

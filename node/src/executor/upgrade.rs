@@ -9,7 +9,7 @@ use coffer_chain::{Authority, Change, Consents, gas};
 use coffer_runtime::Fault;
 use coffer_runtime::spec::{self, layout};
 
-use super::action::{Acted, Frame};
+use super::action::{Acted, Frame, Heritage};
 use super::overlay::Current;
 use super::{Error, Executor, Overlay, Snapshot};
 use crate::state::{self, ChangedContract};
@@ -134,7 +134,9 @@ impl Executor {
             change: Change::Authority(new.authority.clone()),
             consents: new.consents,
         };
-        let set = self.permitted(overlay, &wish, frame, &mut meter).map(|current| {
+        let permitted = self.permitted(overlay, &wish, frame, &mut meter);
+        let verdict = |current| overlay.verdict().map_or(Ok(current), |why| Err(why.into()));
+        let set = permitted.and_then(verdict).map(|current| {
             let changed = overlay.changed(&new.contract);
             let codes = changed.map(|changed| changed.codes).unwrap_or_default();
             let (height, authority, revision) = (frame.block.height, new.authority.clone(), current.revision + 1);
@@ -195,7 +197,7 @@ impl Executor {
     }
 
     fn current(&self, overlay: &Overlay<'_>, contract: &ContractId) -> Result<Current, Ended> {
-        let current = overlay.current(contract)?;
+        let current = overlay.enter(contract)?;
         // A reserved contract has no code, and nobody made it.
         current.filter(|current| current.code_hash != Default::default()).ok_or_else(|| Refused::NoSuchContract.into())
     }
@@ -252,9 +254,10 @@ impl Executor {
             Acted { status: Status::Ok(Vec::new()), gas_used: Gas(0), contract: Some(contract), events: Vec::new() };
         if migrates {
             let rest = Frame { gas_limit: meter.left(), ..*frame };
-            let authority = Authority::None;
-            acted =
-                self.invoke(overlay, &prepared, MethodKind::Migrate, contract, MIGRATE, input, &authority, &rest)?;
+            let heritage = Heritage::RECORDED;
+            acted = self.invoke(overlay, &prepared, MethodKind::Migrate, contract, MIGRATE, input, heritage, &rest)?;
+        } else if let Some(why) = overlay.verdict() {
+            acted.status = Status::Refused(why);
         }
         if !acted.status.is_ok() {
             overlay.change(contract, before);

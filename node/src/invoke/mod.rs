@@ -9,6 +9,7 @@ mod emitters;
 mod receipt;
 mod follow;
 mod write;
+mod prepare;
 mod send;
 mod publish;
 mod void;

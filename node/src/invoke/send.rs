@@ -15,7 +15,7 @@ use super::read::blocking;
 use super::write::Sent;
 use super::{InvokeError, Invoker};
 use crate::exchange::{NotDelivered, Parcel, Place, Waiting};
-use crate::executor::{keeps_parties, needed_role};
+use crate::executor::{keeps_parties, lane_of, needed_role};
 use crate::organisation::KeyHolder;
 use crate::privacy::envelope;
 use crate::privacy::keys::{EncryptionKey, TagKey};
@@ -29,8 +29,10 @@ use crate::tenant::TenantContext;
 pub struct Recipients {
     /// Parties beside the caller's own.
     pub parties: Vec<AccountId>,
-    /// What the call demands of its parties.
-    pub flag: PrivacyFlag,
+    /// What the call demands of its parties; if left open, what the contract that it concerns was deployed with.
+    pub flag: Option<PrivacyFlag>,
+    /// Parties without which no call of a contract that is deployed may be, with the flag that asks for them.
+    pub mandatory: Vec<AccountId>,
     /// Whose receipts it needs.
     pub mode: Mode,
 }
@@ -76,7 +78,13 @@ impl Invoker {
         let mode = recipients.mode;
         let (this, psi) = (self.clone(), tenant.psi().clone());
         let tenant = tenant.clone();
-        let packed = blocking(move || this.pack(&tenant, kind, account, gas_limit, recipients)).await?;
+        // The slot of a query is a ticket here: it bounds how many wait for their call to be prepared.
+        let turn = self.turn(lane_of(&tenant)).await?;
+        let packed = blocking(move || {
+            let _turn = turn;
+            this.pack(&tenant, kind, account, gas_limit, recipients)
+        });
+        let packed = packed.await?;
         let receipts = self.receipts(&packed, mode).await?;
         let this = self.clone();
         blocking(move || this.order(&packed, &receipts, &psi)).await
@@ -94,9 +102,13 @@ impl Invoker {
         let secret = parts.residents.secret(tenant.psi());
         let secret = secret.ok_or_else(|| InvokeError::NotConfigured(tenant.psi().clone()))?;
         // One that cannot be used takes no calls, nor does one that is held.
-        parts.state.private(tenant.psi())?;
+        let view = parts.state.private(tenant.psi())?;
         self.check_goes_on(tenant)?;
-        let action = inner(kind)?;
+        let flag = match recipients.flag {
+            Some(flag) => flag,
+            None => recorded_flag(&view, &kind)?,
+        };
+        let action = inner(kind, recipients.mandatory.clone())?;
         let (chain_id, party, valid_until) = (*parts.executor.chain_id(), secret.party(), self.valid_until());
         let public = parts.state.public();
         let keeps_parties = keeps_parties(&public)?;
@@ -108,12 +120,16 @@ impl Invoker {
             named.push(party);
         }
         let parties = CallParties::new(named).ok_or(InvokeError::Parties)?;
+        if let Some(party) = recipients.mandatory.iter().find(|party| parties.place(party).is_none()) {
+            let why = "is mandatory and not among the parties; name it there, too".to_owned();
+            return Err(InvokeError::Recipient { party: *party, why });
+        }
         let mut to = Vec::with_capacity(parties.accounts().len());
         for (place, party) in (0..).zip(parties.accounts()) {
             let place = Place { party: *party, place };
             to.push(if keeps_parties { self.address(&public, place)? } else { self.own_address(place)? });
         }
-        let body = InnerBody {
+        let mut body = InnerBody {
             version: PROTOCOL_VERSION,
             chain_id,
             nonce: parts.sources.bytes(),
@@ -123,9 +139,11 @@ impl Invoker {
             party,
             parties,
             versions: MemberVersions::default(),
-            flag: recipients.flag,
+            flag,
+            reads: None,
             action,
         };
+        self.prepare_call(tenant, &mut body)?;
         let signature = parts.keys.sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
         let relay = parts.keys.relay_key().account();
         let sealed_for: Vec<_> =
@@ -267,9 +285,21 @@ fn undelivered(to: &To, why: &NotDelivered, mode: Mode) -> InvokeError {
     InvokeError::NotDelivered { party: to.place.party, node: to.node, why: why.to_string(), mode }
 }
 
-fn inner(kind: Kind) -> Result<InnerAction, InvokeError> {
+/// What the contract that a call concerns demands of its parties.
+fn recorded_flag(view: &View, kind: &Kind) -> Result<PrivacyFlag, InvokeError> {
+    let contract = match kind {
+        Kind::Call { contract, .. } | Kind::Upgrade { contract, .. } | Kind::SetAuthority { contract, .. } => contract,
+        Kind::Deploy { .. } | Kind::Marker(_) | Kind::Void(_) => return Ok(PrivacyFlag::default()),
+    };
+    let members = view.contract(contract)?.and_then(|record| record.members);
+    Ok(members.map_or_else(PrivacyFlag::default, |members| members.flag()))
+}
+
+fn inner(kind: Kind, mandatory: Vec<AccountId>) -> Result<InnerAction, InvokeError> {
     Ok(match kind {
-        Kind::Deploy { code, input, salt, authority } => InnerAction::Deploy { code, input, salt, authority },
+        Kind::Deploy { code, input, salt, authority } => {
+            InnerAction::Deploy { code, input, salt, authority, mandatory }
+        }
         Kind::Call { contract, method, input } => InnerAction::Call { contract, method, input },
         Kind::Upgrade { contract, revision, code, input, consents } => {
             InnerAction::Upgrade { contract, revision, code, input, consents }

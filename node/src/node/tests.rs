@@ -10,6 +10,7 @@ use coffer_chain::{
 mod acting;
 mod follow;
 mod held;
+mod members;
 mod network;
 mod private;
 mod parties;

@@ -95,6 +95,7 @@ fn call(parties: CallParties, input: usize) -> InnerCall {
         parties,
         versions: MemberVersions::default(),
         flag: PrivacyFlag::Standard,
+        reads: None,
         action: InnerAction::Call {
             contract: ContractId([3; 32]),
             method: "pay_the_school".into(),

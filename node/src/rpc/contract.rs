@@ -14,6 +14,7 @@ use coffer_api::table::nearest;
 use coffer_api::types::{Account, Args, Base64, Event, Number, Text};
 use coffer_api::upgrade::Authority;
 use coffer_chain::Authority as ChainAuthority;
+use coffer_chain::PrivacyFlag;
 use coffer_chain::members::MAX_CALL_PARTIES;
 use coffer_runtime::Code;
 use coffer_runtime::spec::{falsehood, json};
@@ -256,8 +257,10 @@ pub(super) fn writable(ctx: &TenantContext, private: Option<Private>) -> Result<
         let reason = format!("a private call is for at most {MAX_CALL_PARTIES} parties, not {}", parties.len());
         return Err(Error::invalid("private.parties", reason));
     }
-    if mandatory.is_some_and(|mandatory| !mandatory.is_empty()) {
-        let reason = "this node cannot yet make parties mandatory; leave `mandatory` out";
+    let mandatory: Vec<_> = mandatory.unwrap_or_default().into_iter().map(|party| party.0).collect();
+    let flag = flag.map(|flag| flag.0);
+    if !mandatory.is_empty() && flag != Some(PrivacyFlag::MandatoryRecipients) {
+        let reason = "parties are mandatory for a contract that is deployed with the flag `mandatoryRecipients` (2)";
         return Err(Error::invalid("private.mandatory", reason));
     }
     let mode = match mode.unwrap_or_default() {
@@ -265,7 +268,7 @@ pub(super) fn writable(ctx: &TenantContext, private: Option<Private>) -> Result<
         ApiMode::Async => Mode::Async,
     };
     let parties = parties.into_iter().map(|party| party.0).collect();
-    Ok((Scope::Private, Recipients { parties, flag: flag.map_or_else(Default::default, |flag| flag.0), mode }))
+    Ok((Scope::Private, Recipients { parties, flag, mandatory, mode }))
 }
 
 pub(super) fn ran(settled: &Settled) -> Ran {

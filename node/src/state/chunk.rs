@@ -15,7 +15,7 @@ use coffer_chain::trie::proof::{ProofError, TrieProof};
 use coffer_chain::trie::{Path, value_hash};
 
 /// Version of the form.
-pub const CHUNK_VERSION: u8 = 1;
+pub const CHUNK_VERSION: u8 = 2;
 /// Bytes of a chunk at most, encoded. A larger one is refused before it is read.
 pub const MAX_CHUNK_BYTES: usize = 4 << 20;
 /// Bytes of contracts and storage after which an exporter ends a chunk: with one more entry and the proofs far below
@@ -157,7 +157,7 @@ impl Chunk {
         let mut leaves = Vec::with_capacity(self.contracts.len());
         for (at, part) in self.contracts.iter().enumerate() {
             let path = contract_path(&part.contract);
-            leaves.push((path, value_hash(&part.leaf.encode())));
+            leaves.push((path, value_hash(&part.leaf.value())));
             let is_last = at + 1 == self.contracts.len();
             let first = if at == 0 && path == from.contract { from.slot } else { FIRST };
             part.verify(is_public, &first, is_last && self.end == End::Slot)?;
@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(Chunk::read(&vec![1; MAX_CHUNK_BYTES + 1]), Err(ChunkError::Bytes(MAX_CHUNK_BYTES + 1)));
         assert_eq!(Chunk::read(&[9, 9]), Err(ChunkError::Version(9)));
         assert!(matches!(Chunk::read(&[]), Err(ChunkError::Malformed(_))));
-        assert!(matches!(Chunk::read(&[1, 2, 3]), Err(ChunkError::Malformed(_))));
+        assert!(matches!(Chunk::read(&[CHUNK_VERSION, 2, 3]), Err(ChunkError::Malformed(_))));
         let nothing = Chunk {
             version: CHUNK_VERSION,
             from: Position::default(),

@@ -2,10 +2,11 @@
 //! sealing (`scope`). Invariant: a change of anything here is a new [`FORMAT`]; every key is 32 bytes and looks random.
 
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Event, Hash};
-use coffer_chain::{Authority, Block, Certificate, Receipt};
+use coffer_chain::{Authority, Block, Certificate, Members, Receipt};
+use parity_scale_codec::{Error as ScaleError, Input, Output};
 
 /// Version of this schema and of the block log.
-pub(super) const FORMAT: u16 = 6;
+pub(super) const FORMAT: u16 = 7;
 
 /// A database key.
 pub(super) type Key = [u8; 32];
@@ -224,8 +225,8 @@ pub(super) struct CodeRecord {
     pub since: Place,
 }
 
-/// A contract as its state knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+/// A contract as its state knows it. The members stand behind all else, and nothing stands there for none, as in records of format 6.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractRecord {
     /// Its id, from which its path in the state's trie is made.
     pub id: ContractId,
@@ -245,6 +246,33 @@ pub struct ContractRecord {
     pub revision: u64,
     /// Where it got the code it has.
     pub since: Place,
+    /// Who a private contract is for; `None`: for the party of its state alone.
+    pub members: Option<Members>,
+}
+
+impl Encode for ContractRecord {
+    fn encode_to<T: Output + ?Sized>(&self, dest: &mut T) {
+        let Self { id, code_hash, path_key, deployer, height, storage_root, authority, revision, since, members } =
+            self;
+        (id, code_hash, path_key, deployer, height, storage_root, authority, revision, since).encode_to(dest);
+        if let Some(members) = members {
+            members.encode_to(dest);
+        }
+    }
+}
+
+impl Decode for ContractRecord {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, ScaleError> {
+        let (id, code_hash, path_key, deployer, height, storage_root, authority, revision, since) =
+            Decode::decode(input)?;
+        let members = behind(input)?;
+        Ok(Self { id, code_hash, path_key, deployer, height, storage_root, authority, revision, since, members })
+    }
+}
+
+/// What stands behind all else in a record, if anything does.
+pub(super) fn behind<I: Input, T: Decode>(input: &mut I) -> Result<Option<T>, ScaleError> {
+    if input.remaining_len()? == Some(0) { Ok(None) } else { T::decode(input).map(Some) }
 }
 
 /// A block with what proves and what followed from it.

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use coffer_abi::{Decode, Encode, Hash, Height};
-use coffer_chain::{Block, Certificate, Psi, Receipt};
+use coffer_abi::{ContractId, Decode, Encode, Hash, Height};
+use coffer_chain::{Block, Certificate, Members, Psi, Receipt};
+use parity_scale_codec::{Error as ScaleError, Input, Output};
 
 use super::blocks::{put_block, put_receipts};
-use super::columns::{Key, Kind, PsiTrieRecord, RootRecord, StateRecord, StoredBlock, TxReceipt};
+use super::columns::{Key, Kind, PsiTrieRecord, RootRecord, StateRecord, StoredBlock, TxReceipt, behind};
 use super::db::{Batch, Records};
 use super::error::Error;
 use super::group::{Entry, Outcome};
@@ -70,11 +71,37 @@ pub(super) struct PrivateFrame {
     pub sealed: Vec<u8>,
 }
 
-/// The sealed part of a [`PrivateFrame`].
-#[derive(Encode, Decode)]
+/// The sealed part of a [`PrivateFrame`]. The members of new contracts stand behind all else, and nothing stands there if none has any, as in frames of
+/// format 6.
 pub(super) struct PrivateContent {
     pub writes: StateWrites,
     pub receipts: Vec<TxReceipt>,
+}
+
+impl Encode for PrivateContent {
+    fn encode_to<T: Output + ?Sized>(&self, dest: &mut T) {
+        (&self.writes, &self.receipts).encode_to(dest);
+        let members: BTreeMap<_, _> = self
+            .writes
+            .created
+            .iter()
+            .filter_map(|(id, new)| new.members.as_ref().map(|members| (id, members)))
+            .collect();
+        if !members.is_empty() {
+            members.encode_to(dest);
+        }
+    }
+}
+
+impl Decode for PrivateContent {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, ScaleError> {
+        let (mut writes, receipts): (StateWrites, _) = Decode::decode(input)?;
+        for (id, members) in behind::<I, BTreeMap<ContractId, Members>>(input)?.unwrap_or_default() {
+            let new = writes.created.get_mut(&id).ok_or("members of a contract that is not made")?;
+            new.members = Some(members);
+        }
+        Ok(Self { writes, receipts })
+    }
 }
 
 /// Moments in a commit at which tests pull the plug.

@@ -58,7 +58,7 @@ impl View {
         for (at_number, (path, value)) in found.iter().enumerate() {
             let first = if *path == from.contract { from.slot } else { [0; 32] };
             let record = at.contract_at(path)?;
-            if value_hash(&leaf(&record).encode()) != *value {
+            if value_hash(&leaf(&record).value()) != *value {
                 return Err(Error::Damaged(format!("the record of contract {} is not what its trie says", record.id)));
             }
             let (part, is_whole) = at.part(&record, &first, target.saturating_sub(bytes))?;

@@ -300,7 +300,7 @@ impl Importing {
             let path = contract_path(&part.contract);
             self.add_part(records, part, &path, !goes_on, batch)?;
             self.need(records, system, &part.leaf.code_hash)?;
-            leaves.insert(path, Some(value_hash(&part.leaf.encode())));
+            leaves.insert(path, Some(value_hash(&part.leaf.value())));
         }
         put_trie(records, &[], &leaves, batch)
     }
@@ -333,6 +333,7 @@ impl Importing {
             storage_root: leaf.storage_root,
             authority: leaf.authority,
             revision: leaf.revision,
+            members: leaf.members,
             since: Place { height: leaf.height, index: 0 },
         };
         let known: Option<ContractRecord> = records.get(Kind::Contract, &[path])?;

@@ -34,12 +34,20 @@ pub(super) struct Step {
 }
 
 /// The steps of this program, without a gap up to its format. A new format brings a step here, or says in the changelog that there is none.
-pub(super) const STEPS: &[Step] = &[Step {
-    from: 5,
-    what: "note the blocks after which other validators decide, as joining nodes are told them",
-    room: room_of_handovers,
-    apply: note_handovers,
-}];
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        from: 5,
+        what: "note the blocks after which other validators decide, as joining nodes are told them",
+        room: room_of_handovers,
+        apply: note_handovers,
+    },
+    Step {
+        from: 6,
+        what: "let contracts have members; those that are there stay for the party of their state alone",
+        room: |_| Ok(LOGGED),
+        apply: keep_without_members,
+    },
+];
 
 /// What a migration is to do, or did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,6 +232,13 @@ fn note_handovers(old: &Old<'_>) -> Result<(), Error> {
         batch.put(&scope, Kind::HandoverCount, &[], &count);
     }
     old.store(db, batch)
+}
+
+/// Format 7 has members behind the records of private contracts and behind private frames of the log. What has none reads as what was written before:
+/// for the party of its state alone, with the flag 0 and in version 0. So nothing is rewritten but the number, which no key is needed for, and no root
+/// changes.
+fn keep_without_members(_: &Old<'_>) -> Result<(), Error> {
+    Ok(())
 }
 
 /// Gives every handover of a chain, with its number, in the order of the heights.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use coffer_abi::codec::decode;
-use coffer_abi::{ContractId, Encode, Hash, Height};
+use coffer_abi::{ContractId, Hash, Height};
 use coffer_chain::Psi;
 use coffer_chain::trie::path::{RESERVED, contract_path, slot_path};
 use coffer_chain::trie::proof::{Proved, TrieProof};
@@ -131,7 +131,7 @@ impl AtHeight<'_> {
             for ((contract, _), old) in overwritten.iter().filter(|((_, key), _)| key.is_empty()) {
                 let damaged = |e| Error::Damaged(format!("an old record of contract {contract}: {e}"));
                 let old = old.as_ref().map(|bytes| decode::<ContractRecord>(bytes)).transpose().map_err(damaged)?;
-                writes.insert(contract_path(contract), old.map(|record| value_hash(&leaf(&record).encode())));
+                writes.insert(contract_path(contract), old.map(|record| value_hash(&leaf(&record).value())));
             }
             return Ok(writes);
         };

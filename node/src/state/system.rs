@@ -64,6 +64,8 @@ impl System {
             authority: Authority::None,
             revision: 0,
             since: Place { height: Height(0), index: 0 },
+            // It is for the party of its state alone.
+            members: None,
         })
     }
 }

@@ -240,7 +240,7 @@ impl Check<'_> {
         self.trie(records, &format!("the trie of {name}"), &[], &standing.root, &mut |check, path, value| {
             let record = records.get::<ContractRecord>(Kind::Contract, &[path]);
             match check.note(&format!("a contract of {name}"), record)?.flatten() {
-                Some(record) if contract_path(&record.id) == *path && value_hash(&leaf(&record).encode()) == *value => {
+                Some(record) if contract_path(&record.id) == *path && value_hash(&leaf(&record).value()) == *value => {
                     contracts.push(record);
                 }
                 Some(record) => {

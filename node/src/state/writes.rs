@@ -9,9 +9,9 @@ use std::sync::Arc;
 use coffer_abi::codec::decode;
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
-use coffer_chain::Authority;
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
 use coffer_chain::trie::{self, NodeReader, Record, RecordKey, TrieError, value_hash};
+use coffer_chain::{Authority, Members};
 use coffer_runtime::Changes;
 
 use super::archive;
@@ -37,6 +37,10 @@ pub struct NewContract {
     pub height: Height,
     /// Who may change it.
     pub authority: Authority,
+    /// Who a private one is for, if not the party of its state alone. Not encoded here: a frame of the log has the members behind all else, so that
+    /// those of the time before there were members are read as they are.
+    #[codec(skip)]
+    pub members: Option<Members>,
 }
 
 /// A contract whose code or authority changes.
@@ -81,7 +85,7 @@ impl StateWrites {
             let slots =
                 changes.map(|(key, value)| (slot_path(&contract.path_key, key), value.as_deref().map(value_hash)));
             contract.storage_root = root_of(&slots.collect());
-            leaves.insert(contract_path(id), Some(value_hash(&leaf(&contract).encode())));
+            leaves.insert(contract_path(id), Some(value_hash(&leaf(&contract).value())));
         }
         root_of(&leaves)
     }
@@ -173,7 +177,7 @@ impl Roots {
             contract.storage_root = roots.apply(records, Some(*id), &values)?;
             let gone = *id == RESERVED && contract.storage_root == Hash::ZERO;
             let after = (!gone).then_some(contract);
-            leaves.insert(path, after.as_ref().map(|contract| value_hash(&leaf(contract).encode())));
+            leaves.insert(path, after.as_ref().map(|contract| value_hash(&leaf(contract).value())));
             roots.contracts.insert(*id, Contract { path, before, after });
         }
         roots.root = roots.apply(records, None, &leaves)?;
@@ -292,6 +296,7 @@ pub(super) fn leaf(contract: &ContractRecord) -> ContractLeaf {
         height: contract.height,
         authority: contract.authority.clone(),
         revision: contract.revision,
+        members: contract.members.clone(),
     }
 }
 
@@ -307,6 +312,7 @@ fn made(id: &ContractId, new: &NewContract) -> ContractRecord {
         authority: new.authority.clone(),
         revision: 0,
         since: Place { height: new.height, index: 0 },
+        members: new.members.clone(),
     }
 }
 
@@ -331,6 +337,7 @@ fn contract_before(
             authority: Authority::None,
             revision: 0,
             since: Place { height: Height(0), index: 0 },
+            members: None,
         }),
         (None, None) => Err(Error::NoContract(*id)),
     }

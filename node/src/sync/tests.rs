@@ -86,6 +86,7 @@ fn created(id: ContractId, code_hash: CodeHash) -> NewContract {
         deployer: AccountId([1; 32]),
         height: Height(1),
         authority,
+        members: None,
     }
 }
 

@@ -158,5 +158,9 @@ codes!(
         NoMigrate = "noMigrate",
         /// The account may not do this for the party that sends: it or its organisation is not there or not active, its role does not go so far, or the party did not authorise it.
         MayNotAct = "mayNotAct",
+        /// The call touched a contract whose privacy flag demands parties that it does not name.
+        NotAllNamed = "notAllNamed",
+        /// The call read something else than when it was prepared.
+        OtherReads = "otherReads",
     }
 );

@@ -174,7 +174,7 @@ impl<H: Host> Session<H> {
 
     /// What stands under a key, for a trace only.
     fn before(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
-        if self.recorder.is_some() { self.storage()?.get(key) } else { Ok(None) }
+        if self.recorder.is_some() { self.storage()?.peek(key) } else { Ok(None) }
     }
 
     /// The storage of the contract that runs.

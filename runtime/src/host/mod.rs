@@ -48,6 +48,14 @@ pub trait Host: Sized {
     /// When this node cannot read.
     fn get(&self, place: Place, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault>;
 
+    /// The value under a key of a contract, for a trace: a read that the transaction itself does not do.
+    ///
+    /// # Errors
+    /// When this node cannot read.
+    fn peek(&self, place: Place, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        self.get(place, contract, key)
+    }
+
     /// Entries of a contract as [`crate::StateRead::scan`] says.
     ///
     /// # Errors
@@ -66,6 +74,14 @@ pub trait Host: Sized {
     /// # Errors
     /// When this node cannot read or compile it.
     fn contract(&self, place: Place, contract: &ContractId) -> Result<Option<Self::Code>, Fault>;
+
+    /// True if there is a contract of that id in the transaction's own state, whether or not the transaction may call it.
+    ///
+    /// # Errors
+    /// When this node cannot read.
+    fn exists(&self, contract: &ContractId) -> Result<bool, Fault> {
+        Ok(self.contract(Place::Own, contract)?.is_some())
+    }
 
     /// Code stored in the transaction's own state, by hash.
     ///

@@ -58,7 +58,7 @@ impl<H: Host> Session<H> {
             Some(Refused::TooDeep)
         } else if input.len() > MAX_INPUT {
             Some(Refused::InputTooLarge)
-        } else if self.contract(Place::Own, &contract)?.is_some() {
+        } else if self.exists(&contract)? {
             Some(Refused::ContractExists)
         } else {
             None
@@ -125,6 +125,12 @@ impl<H: Host> Session<H> {
             return Ok(Some(code.clone()));
         }
         Ok(self.host()?.contract(place, contract)?)
+    }
+
+    /// True if a contract of that id cannot be made, since there is one, perhaps one that this transaction may not call.
+    fn exists(&self, contract: &ContractId) -> Result<bool, Halt> {
+        let is_made = self.created.iter().any(|(created, _)| created.contract == *contract);
+        Ok(is_made || self.host()?.exists(contract)?)
     }
 
     fn frame_of(

@@ -24,6 +24,15 @@ impl<H: Host> Storage<'_, H> {
         Ok(self.read(key)?)
     }
 
+    /// The same for a trace, which must not make a difference to what the call reads.
+    pub(super) fn peek(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
+        check_key(key)?;
+        Ok(match self.journal.get(&self.contract, key) {
+            Some(written) => written.clone(),
+            None => self.host.peek(self.place, &self.contract, key)?,
+        })
+    }
+
     pub(super) fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), Halt> {
         check_key(key)?;
         if value.len() > MAX_VALUE {

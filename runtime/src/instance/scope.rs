@@ -75,6 +75,10 @@ impl Host for Scoped {
         ask(place, |world| world.get(contract, key))
     }
 
+    fn peek(&self, place: Place, contract: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        ask(place, |world| world.peek(contract, key))
+    }
+
     fn scan(
         &self,
         place: Place,
@@ -88,6 +92,10 @@ impl Host for Scoped {
 
     fn contract(&self, place: Place, contract: &ContractId) -> Result<Option<Code>, Fault> {
         ask(place, |world| world.contract(contract))
+    }
+
+    fn exists(&self, contract: &ContractId) -> Result<bool, Fault> {
+        ask(Place::Own, |world| world.exists(contract))
     }
 
     fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {

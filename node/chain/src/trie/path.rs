@@ -2,11 +2,14 @@
 //! Not here: the hashes of the trie itself. Invariant: all of it is protocol; parties compare roots made from these
 //! functions.
 
+use alloc::vec::Vec;
+
 use coffer_abi::{AccountId, CodeHash, ContractId, Hash, Height};
 use parity_scale_codec::{Decode, Encode};
 
 use super::Path;
 use crate::authority::Authority;
+use crate::members::Members;
 
 const CONTRACT_KEY: [u8; 32] = *b"coffer trie, version 1: contract";
 const PSI_CONTEXT: [u8; 4] = *b"psi:";
@@ -37,7 +40,7 @@ pub fn psi_path(trie_secret: &[u8; 32], psi: &str) -> Path {
     *hasher.finalize().as_bytes()
 }
 
-/// What a state's trie says of a contract: the leaf's value is the encoding of this.
+/// What a state's trie says of a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ContractLeaf {
     /// Its code.
@@ -52,4 +55,19 @@ pub struct ContractLeaf {
     pub authority: Authority,
     /// How often code or authority were changed.
     pub revision: u64,
+    /// Who it is for: of a private contract, unless it is for the party of its state alone.
+    pub members: Option<Members>,
+}
+
+impl ContractLeaf {
+    /// The leaf's value: all that stands before the members encoded, and behind it the members if there are any. So a contract without members has
+    /// the leaf that it had before there were members.
+    pub fn value(&self) -> Vec<u8> {
+        let Self { code_hash, storage_root, deployer, height, authority, revision, members } = self;
+        let mut bytes = (code_hash, storage_root, deployer, height, authority, revision).encode();
+        if let Some(members) = members {
+            members.encode_to(&mut bytes);
+        }
+        bytes
+    }
 }

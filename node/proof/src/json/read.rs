@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
 use coffer_chain::trie::path::ContractLeaf;
 use coffer_chain::trie::proof::TrieProof;
-use coffer_chain::{Authority, Header, Parties, Signature, Validator, ValidatorSet};
+use coffer_chain::{Authority, CallParties, Header, Members, Parties, PrivacyFlag, Signature, Validator, ValidatorSet};
 
 use super::shape::*;
 use super::text::Fixed;
@@ -115,7 +115,19 @@ fn leaf(json: LeafJson) -> Result<ContractLeaf, Unreadable> {
             AuthorityJson::Parties(accounts) => Authority::Parties(parties(&accounts)?),
         },
         revision: json.revision.get(),
+        members: json.members.map(members).transpose()?,
     })
+}
+
+fn members(json: MembersJson) -> Result<Members, Unreadable> {
+    let wrong =
+        || Unreadable::Json("`members` are 1 to 32 accounts in order, some of them mandatory with flag 2 alone".into());
+    let accounts = |list: Vec<Fixed<32>>| list.iter().map(|account| AccountId(account.0)).collect::<Vec<_>>();
+    let all = accounts(json.members);
+    let parties = CallParties::new(all.clone()).filter(|parties| parties.accounts() == all).ok_or_else(wrong)?;
+    let version = u32::try_from(json.version.get()).map_err(|_| wrong())?;
+    let flag = u8::try_from(json.flag.get()).ok().and_then(PrivacyFlag::of).ok_or_else(wrong)?;
+    Members::read(version, flag, parties, accounts(json.mandatory)).ok_or_else(wrong)
 }
 
 fn parties(json: &[Fixed<32>]) -> Result<Parties, Unreadable> {

@@ -180,6 +180,21 @@ members! {
         authority: AuthorityJson,
         /// How often code or authority were changed.
         revision: Number,
+        /// Who it is for; `null` for a contract of the public state, and for one that is for the party of its private state alone.
+        #[serde(deserialize_with = "or_null")]
+        members: Option<MembersJson>,
+    }
+
+    /// Who a private contract is for.
+    pub struct MembersJson {
+        /// How often the set was changed.
+        version: Number,
+        /// The privacy flag, 0 to 3.
+        flag: Number,
+        /// Party identities in order.
+        members: Vec<Fixed<32>>,
+        /// Those that no call may leave out, in order.
+        mandatory: Vec<Fixed<32>>,
     }
 
     /// What is said of a storage key.

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use coffer_abi::Hash;
+use coffer_abi::{AccountId, Hash};
 use coffer_chain::trie::path::ContractLeaf;
 use coffer_chain::trie::proof::TrieProof;
-use coffer_chain::{Authority, Header};
+use coffer_chain::{Authority, Header, Members};
 
 use super::shape::*;
 use super::text::{Fixed, Hex, Number};
@@ -122,6 +122,17 @@ fn leaf(leaf: &ContractLeaf) -> Result<LeafJson, Unreadable> {
             }
         },
         revision: number("revision", leaf.revision)?,
+        members: leaf.members.as_ref().map(members).transpose()?,
+    })
+}
+
+fn members(members: &Members) -> Result<MembersJson, Unreadable> {
+    let accounts = |list: &[AccountId]| list.iter().map(|account| Fixed(account.0)).collect();
+    Ok(MembersJson {
+        version: number("version", members.version().into())?,
+        flag: number("flag", members.flag().number().into())?,
+        members: accounts(members.accounts()),
+        mandatory: accounts(members.mandatory()),
     })
 }
 

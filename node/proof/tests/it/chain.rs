@@ -52,7 +52,7 @@ fn each_link_fails_by_name() {
     assert_eq!(verify(&|proof| proof.block.header.height = Height(0)), Invalid::Way(Height(0)));
     assert_eq!(verify(&|proof| proof.block.votes = None), Invalid::NoCertificate);
     assert_eq!(verify(&|proof| proof.handovers[0].votes = None), Invalid::NoCertificate);
-    assert_eq!(verify(&|proof| proof.version = 2), Invalid::Version(2));
+    assert_eq!(verify(&|proof| proof.version = 9), Invalid::Version(9));
     let few = verify(&|proof| proof.block.votes.as_mut().unwrap().signatures.truncate(2));
     assert!(matches!(few, Invalid::Certificate(CertificateError::Power { signed: 0x2_0000_0000, .. })), "{few}");
     let genesis = set_of(&founders()).hash();

@@ -105,7 +105,7 @@ pub fn cases() -> Vec<Case> {
         proof.state.contracts[0].slots.reverse();
         proof
     });
-    public("public-bad-version", "a version that is not known", changed(&|proof| proof.version = 2));
+    public("public-bad-version", "a version that is not known", changed(&|proof| proof.version = 9));
 
     let bytes = [&one().to_bytes()[..], &[0]].concat();
     let about = "a byte is left over";
@@ -118,7 +118,7 @@ pub fn cases() -> Vec<Case> {
     };
     text_case("json-bad-member", "a member that is not known", "{\"version\"", "{\"extra\":1,\"version\"");
     text_case("json-bad-missing", "a member that is null is left out", ",\"proof\":null", "");
-    text_case("json-bad-twice", "a member stands twice", "{\"version\":1", "{\"version\":1,\"version\":1");
+    text_case("json-bad-twice", "a member stands twice", "{\"version\":2", "{\"version\":2,\"version\":2");
     text_case("json-bad-capitals", "capitals in hex", "\"0xc0c0", "\"0xC0c0");
     text_case(
         "json-bad-number",
@@ -193,7 +193,7 @@ fn chain_cases(world: &World, cases: &mut Vec<Case>) {
     case("chain-bad-behind", "a block before the last handover", trust.clone(), &|proof| {
         proof.block = proof.handovers[0].clone();
     });
-    case("chain-bad-version", "a version that is not known", trust, &|proof| proof.version = 2);
+    case("chain-bad-version", "a version that is not known", trust, &|proof| proof.version = 9);
 }
 
 pub fn public_trust(world: &World) -> Question {

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use coffer_abi::{AccountId, CodeHash, ContractId, Encode, Gas, Hash, Height, Time};
+use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
 use coffer_chain::certificate::vote;
 use coffer_chain::hash::{private_contract_id, private_path_key, public_path_key};
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, psi_path, slot_path};
 use coffer_chain::trie::proof::{Proved, TrieProof};
 use coffer_chain::trie::{NodeReader, Path, Record, RecordKey, TrieError, root, update, value_hash};
-use coffer_chain::{Authority, Certificate, Header, Parties, SigningKey, Validator, ValidatorSet};
+use coffer_chain::{
+    Authority, CallParties, Certificate, Header, Members, Parties, PrivacyFlag, SigningKey, Validator, ValidatorSet,
+};
 use coffer_proof::{
     Asked, ChainProof, KnownContract, PathKey, PrivateProof, ProvenBlock, PublicProof, Source, StateClaims, Statement,
     TrustedBlock, VERSION,
@@ -65,9 +67,8 @@ impl State {
             state.storage.insert(id, trie);
             state.contracts.insert(id, (known, slots));
         }
-        let leaf = |(id, (known, _)): (&ContractId, &(KnownContract, _))| {
-            (contract_path(id), value_hash(&known.leaf.encode()))
-        };
+        let leaf =
+            |(id, (known, _)): (&ContractId, &(KnownContract, _))| (contract_path(id), value_hash(&known.leaf.value()));
         state.trie = Trie::of(state.contracts.iter().map(leaf));
         state
     }
@@ -134,8 +135,17 @@ fn known(n: u8, path_key: [u8; 32], told: PathKey) -> KnownContract {
     };
     let (code_hash, deployer) = (CodeHash([n ^ 0xff; 32]), AccountId([n ^ 0x0f; 32]));
     let (height, revision) = (Height(u64::from(n)), u64::from(n % 4));
-    let leaf = ContractLeaf { code_hash, storage_root: Hash::ZERO, deployer, height, authority, revision };
+    let leaf =
+        ContractLeaf { code_hash, storage_root: Hash::ZERO, deployer, height, authority, revision, members: None };
     KnownContract { leaf, path_key, told }
+}
+
+/// Members of a private contract; every third one has none.
+fn members(n: u8) -> Option<Members> {
+    let flag = PrivacyFlag::of(n % 4)?;
+    let parties = CallParties::new((n..2 * n + 1).map(|party| AccountId([party; 32])).collect())?;
+    let mandatory = if flag == PrivacyFlag::MandatoryRecipients { &parties.accounts()[..1] } else { &[] };
+    if n % 3 == 2 { None } else { Members::first(&parties, flag, mandatory) }
 }
 
 impl World {
@@ -151,7 +161,9 @@ impl World {
                     .map(|n| {
                         let (call, path_key) = (Hash([n; 32]), private_path_key(&Hash([n; 32])));
                         let told = if n % 2 == 0 { PathKey::InnerCall(call) } else { PathKey::Given(path_key) };
-                        (private_contract(n), known(n, path_key, told), slots(u16::from(n) * 20, salt))
+                        let mut known = known(n, path_key, told);
+                        known.leaf.members = members(n);
+                        (private_contract(n), known, slots(u16::from(n) * 20, salt))
                     })
                     .collect(),
             )

@@ -18,13 +18,13 @@ use crate::privacy::resident::EPOCH;
 use crate::privacy::voids;
 use crate::privacy::wraps::Recipient;
 
-const NAMES: [&str; 4] = ["PS1", "PS2", "PS3", "PS4"];
+pub(super) const NAMES: [&str; 4] = ["PS1", "PS2", "PS3", "PS4"];
 
 /// Small numbers that follow from a seed.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         let drawn = blake3::hash(&self.0.to_le_bytes());
         self.0 += 1;
         u64::from_le_bytes(*drawn.as_bytes().first_chunk().unwrap()) % sides
@@ -42,15 +42,15 @@ fn four(folder: &Path) -> Opened {
 
 /// A private call with its marker.
 #[derive(Clone)]
-struct Ordered {
-    tx: CheckedTx,
-    names: Vec<&'static str>,
+pub(super) struct Ordered {
+    pub(super) tx: CheckedTx,
+    pub(super) names: Vec<&'static str>,
     hash: Hash,
     bytes: Vec<u8>,
 }
 
 impl Ordered {
-    fn deliver(&self, opened: &Opened) {
+    pub(super) fn deliver(&self, opened: &Opened) {
         opened.pipelines.payloads.put(&self.hash, &self.bytes).unwrap();
     }
 }
@@ -59,8 +59,18 @@ fn party(opened: &Opened, name: &str) -> AccountId {
     opened.residents.secret(&psi(name)).unwrap().party()
 }
 
-fn body(opened: &Opened, names: &[&str], action: InnerAction, number: u64, valid_until: Height) -> InnerBody {
+pub(super) fn body(
+    opened: &Opened,
+    names: &[&str],
+    action: InnerAction,
+    number: u64,
+    valid_until: Height,
+) -> InnerBody {
     let parties = CallParties::new(names.iter().map(|name| party(opened, name)).collect()).unwrap();
+    let versions = match &action {
+        InnerAction::Call { contract, .. } => vec![(*contract, 0)],
+        _ => vec![],
+    };
     let mut nonce = [0; 32];
     nonce[..8].copy_from_slice(&number.to_le_bytes());
     InnerBody {
@@ -72,14 +82,15 @@ fn body(opened: &Opened, names: &[&str], action: InnerAction, number: u64, valid
         account: SigningKey::from_seed(&[5; 32]).account(),
         party: party(opened, names[0]),
         parties,
-        versions: MemberVersions::default(),
+        versions: MemberVersions::new(versions).unwrap(),
         flag: PrivacyFlag::Standard,
+        reads: None,
         action,
     }
 }
 
 /// Seals a call and makes its marker.
-fn ordered(opened: &Opened, names: &[&'static str], body: InnerBody, number: u64) -> Ordered {
+pub(super) fn ordered(opened: &Opened, names: &[&'static str], body: InnerBody, number: u64) -> Ordered {
     let (chain_id, relay) = (*opened.ledger.executor.chain_id(), relay_key());
     let (account, valid_until) = (relay.account(), body.valid_until);
     let parties = body.parties.clone();
@@ -115,6 +126,7 @@ fn cell_deployment(salt: u8) -> InnerAction {
         input: vec![],
         salt: [salt; 32],
         authority: Authority::None,
+        mandatory: vec![],
     }
 }
 
@@ -123,7 +135,7 @@ fn cell_call(contract: ContractId, method: &str, value: u64) -> InnerAction {
 }
 
 /// Puts transactions into one block, which is not executed privately yet.
-fn block_of(opened: &Opened, txs: &[&CheckedTx]) -> Block {
+pub(super) fn block_of(opened: &Opened, txs: &[&CheckedTx]) -> Block {
     for tx in txs {
         opened.ledger.pool.insert((*tx).clone()).unwrap();
     }
@@ -159,7 +171,7 @@ fn script(opened: &Opened, dice: &mut Dice, blocks: u64) -> Vec<(Block, Vec<Orde
                 _ => cell_deployment(number as u8),
             };
             let body = body(opened, &names, action, number, Height(height + 3));
-            contracts.push(private_contract_id(&body.id()));
+            contracts.push(private_contract_id(&body.seed()));
             let call = ordered(opened, &names, body, number);
             call.deliver(opened);
             calls.push(call);
@@ -307,7 +319,7 @@ struct Withheld {
 fn withheld(opened: &Opened) -> Withheld {
     let names = ["PS1", "PS2"];
     let deployment = body(opened, &names, cell_deployment(1), 1, Height(20));
-    let contract = private_contract_id(&deployment.id());
+    let contract = private_contract_id(&deployment.seed());
     let put = |number: u64| body(opened, &names, cell_call(contract, "put", number), number, Height(20));
     let first = ordered(opened, &names, deployment, 1);
     let (second, third) = (ordered(opened, &names, put(2), 2), ordered(opened, &names, put(3), 3));
@@ -615,7 +627,7 @@ fn an_endless_loop_of_one_private_state_keeps_no_other_from_its_receipts() {
     let mut contracts = Vec::new();
     for (number, names) in [(1, &ones), (2, &twos)] {
         let deployment = body(&opened, names, cell_deployment(number as u8), number, Height(20));
-        contracts.push(private_contract_id(&deployment.id()));
+        contracts.push(private_contract_id(&deployment.seed()));
         let call = ordered(&opened, names, deployment, number);
         call.deliver(&opened);
         block_of(&opened, &[&call.tx]);
@@ -681,9 +693,10 @@ async fn a_compiler_that_fails_for_one_private_state_stops_no_other_and_is_asked
         let names = [name];
         // Codes of their own, as compiled code is shared.
         let code = wat::parse_str(CELL.replace("cellPut", if number == 0 { "ceilPut" } else { "cellPut" })).unwrap();
-        let action = InnerAction::Deploy { code, input: vec![], salt: [1; 32], authority: Authority::None };
+        let action =
+            InnerAction::Deploy { code, input: vec![], salt: [1; 32], authority: Authority::None, mandatory: vec![] };
         let deployment = body(&opened, &names, action, number, Height(20));
-        let contract = private_contract_id(&deployment.id());
+        let contract = private_contract_id(&deployment.seed());
         let put = body(&opened, &names, cell_call(contract, "put", 1), 10 + number, Height(20));
         let (first, second) =
             (ordered(&opened, &names, deployment, number), ordered(&opened, &names, put, 10 + number));

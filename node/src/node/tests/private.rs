@@ -37,7 +37,14 @@ pub(super) fn body(opened: &Opened, names: &[&str]) -> InnerBody {
         parties,
         versions: MemberVersions::default(),
         flag: PrivacyFlag::Standard,
-        action: InnerAction::Deploy { code, input: vec![], salt: [1; 32], authority: Authority::None },
+        reads: None,
+        action: InnerAction::Deploy {
+            code,
+            input: vec![],
+            salt: [1; 32],
+            authority: Authority::None,
+            mandatory: vec![],
+        },
     }
 }
 
@@ -136,25 +143,6 @@ fn a_payload_that_is_none_fails_and_holds_nobody() {
     let marker = marker_of(&opened, &sealed, &["PS1"], 1);
     order(&opened, &marker);
     assert_eq!(status(&opened, "PS1", &marker), Some(Status::Refused(Refused::BadPayload)));
-}
-
-#[test]
-fn what_is_demanded_of_members_is_refused_as_long_as_contracts_have_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let opened = open(folder.path());
-    let versions = MemberVersions::new(vec![(ContractId([1; 32]), 1)]).unwrap();
-    let bodies = [
-        InnerBody { flag: PrivacyFlag::PartyProtection, ..body(&opened, &["PS1"]) },
-        InnerBody { flag: PrivacyFlag::StateValidation, ..body(&opened, &["PS1"]) },
-        InnerBody { versions, ..body(&opened, &["PS1"]) },
-    ];
-    for (nonce, body) in (1..).zip(bodies) {
-        let sealed = sealed(body, &keys(&opened));
-        opened.pipelines.payloads.put(&sealed.hash, &sealed.bytes).unwrap();
-        let marker = marker_of(&opened, &sealed, &["PS1"], nonce);
-        order(&opened, &marker);
-        assert_eq!(status(&opened, "PS1", &marker), Some(Status::Refused(Refused::NotValidHere)));
-    }
 }
 
 #[test]

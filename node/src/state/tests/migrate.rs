@@ -3,6 +3,7 @@
 use coffer_abi::Encode;
 use coffer_chain::hash::code_hash;
 use coffer_chain::network::{contract as network_contract, validators_key};
+use coffer_chain::{CallParties, Members, PrivacyFlag};
 
 use super::columns::{FORMAT, Kind};
 use super::db::{Batch, Db, Records};
@@ -83,7 +84,7 @@ fn refusal(dir: &FsPath) -> String {
 }
 
 #[test]
-fn a_store_of_format_5_becomes_one_of_format_6_wherever_it_is_broken_off() {
+fn a_store_of_format_5_becomes_one_of_this_format_wherever_it_is_broken_off() {
     let dir = tempfile::tempdir().unwrap();
     let state = chain(dir.path());
     let (head, expected, roots) = (state.head(), handovers(&state), all_roots(&state));
@@ -92,11 +93,11 @@ fn a_store_of_format_5_becomes_one_of_format_6_wherever_it_is_broken_off() {
     assert!(segments::files(dir.path()).unwrap().len() > 2, "several segments");
     make_format_5(dir.path());
     let told = refusal(dir.path());
-    assert!(told.contains("has format 5, this program reads format 6"), "{told}");
+    assert!(told.contains("has format 5, this program reads format 7"), "{told}");
     assert!(told.contains("`coffer db migrate` brings it there"), "{told}");
 
     let plan = migration(&Folder::open(dir.path()).unwrap()).unwrap();
-    assert_eq!((plan.found, plan.format, plan.steps.len()), (5, 6, 1));
+    assert_eq!((plan.found, plan.format, plan.steps.len()), (5, 7, 2));
     assert!(plan.free > plan.room && plan.room > 16 * 1024 * 1024, "{plan:?}");
     assert!(refusal(dir.path()).contains("format 5"), "a plan changes nothing");
 
@@ -129,7 +130,7 @@ fn what_the_log_of_format_5_alone_has_becomes_the_same() {
     number_log(dir.path(), 5);
     std::fs::remove_dir_all(dir.path().join("db")).unwrap();
     let done = migrate(&Folder::open(dir.path()).unwrap(), &mut |_, _| {}).unwrap();
-    assert_eq!((done.found, done.steps.len()), (5, 1));
+    assert_eq!((done.found, done.steps.len()), (5, 2));
     let state = open(dir.path());
     assert_eq!((state.head(), handovers(&state)), (head, expected));
 }
@@ -150,31 +151,31 @@ fn letter(old: &Old<'_>, letter: &str) -> Result<(), Error> {
 }
 
 const TWO: &[Step] = &[
-    Step { from: 6, what: "the first letter", room: none, apply: |old| letter(old, "a") },
-    Step { from: 7, what: "the second letter", room: none, apply: |old| letter(old, "b") },
+    Step { from: 7, what: "the first letter", room: none, apply: |old| letter(old, "a") },
+    Step { from: 8, what: "the second letter", room: none, apply: |old| letter(old, "b") },
 ];
 
 #[test]
 fn steps_follow_each_other_and_what_failed_is_done_again() {
     let dir = tempfile::tempdir().unwrap();
     drop(chain(dir.path()));
-    let table = Table { steps: TWO, format: 8 };
+    let table = Table { steps: TWO, format: 9 };
     std::fs::write(dir.path().join("fails"), "").unwrap();
     assert!(table.migrate(dir.path(), &mut |_, _| {}).is_err());
-    assert_eq!(table.plan(dir.path()).unwrap().found, 6, "the number is the last that is written");
+    assert_eq!(table.plan(dir.path()).unwrap().found, 7, "the number is the last that is written");
     std::fs::remove_file(dir.path().join("fails")).unwrap();
     let mut copies = Vec::new();
     let done = table.migrate(dir.path(), &mut |_, _| copies.push(copy(dir.path()))).unwrap();
-    assert_eq!((done.found, done.format, done.steps.len()), (6, 8, 2));
+    assert_eq!((done.found, done.format, done.steps.len()), (7, 9, 2));
     for killed in copies.iter().chain([&dir]) {
         table.migrate(killed.path(), &mut |_, _| {}).unwrap();
         assert_eq!(std::fs::read_to_string(killed.path().join("letters")).unwrap(), "ab");
-        assert_eq!(table.plan(killed.path()).unwrap().found, 8);
+        assert_eq!(table.plan(killed.path()).unwrap().found, 9);
     }
     let told = refusal(dir.path());
-    assert!(told.contains("has format 8") && told.contains("a newer program wrote it"), "{told}");
+    assert!(told.contains("has format 9") && told.contains("a newer program wrote it"), "{told}");
     let newer = migrate(&Folder::open(dir.path()).unwrap(), &mut |_, _| {});
-    assert!(matches!(newer, Err(Error::Format { found: 8, supported: 6, .. })), "{newer:?}");
+    assert!(matches!(newer, Err(Error::Format { found: 9, supported: 7, .. })), "{newer:?}");
 }
 
 #[test]
@@ -183,11 +184,11 @@ fn nothing_is_done_to_what_is_current_too_old_or_without_room() {
     assert!(matches!(migration(&Folder::open(dir.path()).unwrap()), Err(Error::Asked(_))), "no chain");
     drop(chain(dir.path()));
     let done = migrate(&Folder::open(dir.path()).unwrap(), &mut |_, _| panic!("nothing is done")).unwrap();
-    assert_eq!((done.found, done.format, done.steps), (6, 6, vec![]));
+    assert_eq!((done.found, done.format, done.steps), (7, 7, vec![]));
     open(dir.path());
 
     let huge = [Step { room: |_| Ok(u64::MAX), ..TWO[0] }];
-    let told = Table { steps: &huge, format: 7 }.migrate(dir.path(), &mut |_, _| panic!("nothing is done"));
+    let told = Table { steps: &huge, format: 8 }.migrate(dir.path(), &mut |_, _| panic!("nothing is done"));
     assert!(told.unwrap_err().to_string().contains("make room"));
 
     number_log(dir.path(), 4);
@@ -202,4 +203,72 @@ fn the_steps_of_this_program_lead_to_its_format() {
     let last = STEPS.last().map(|step| step.from + 1);
     assert_eq!(last, Some(FORMAT), "a new format brings a step");
     assert!(STEPS.windows(2).all(|pair| pair[0].from + 1 == pair[1].from));
+}
+
+/// A private state with two contracts: the first without members, as before format 7, the second with some.
+fn with_members(dir: &FsPath) -> State {
+    let state = open(dir);
+    let commit = block_of(&state, vec![], StateWrites::default());
+    let height = commit.block.header.height;
+    state.commit_block(commit).unwrap();
+    let mut writes = deploy(1, height.0, &[(b"\0a", b"value")]);
+    writes.created.extend(deploy(2, height.0, &[]).created);
+    let parties = CallParties::new(vec![AccountId([1; 32]), AccountId([2; 32])]).unwrap();
+    let members = Members::first(&parties, PrivacyFlag::MandatoryRecipients, &[AccountId([2; 32])]).unwrap();
+    writes.created.get_mut(&contract(2)).unwrap().members = Some(members);
+    private(&state, "PS1", height, writes);
+    assert!(state.finish_private(height).unwrap());
+    state
+}
+
+fn records(state: &State) -> Vec<ContractRecord> {
+    let view = state.private(&psi("PS1")).unwrap();
+    (1..=2).map(|n| view.contract(&contract(n)).unwrap().unwrap()).collect()
+}
+
+#[test]
+fn members_come_back_from_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = with_members(dir.path());
+    let (expected, root) = (records(&state), state.private(&psi("PS1")).unwrap().root());
+    assert!(expected[0].members.is_none() && expected[1].members.is_some());
+    drop(state);
+    std::fs::remove_dir_all(dir.path().join("db")).unwrap();
+    let state = open(dir.path());
+    assert_eq!((records(&state), state.private(&psi("PS1")).unwrap().root()), (expected, root));
+}
+
+#[test]
+fn a_contract_of_format_6_becomes_one_without_members_under_the_same_root() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = with_members(dir.path());
+    let (expected, root) = (records(&state), state.private(&psi("PS1")).unwrap().root());
+    drop(state);
+    number_log(dir.path(), 6);
+    {
+        let (db, scope) = (Db::open(&dir.path().join("db")).unwrap(), Arc::new(Scope::public()));
+        let mut batch = Batch::default();
+        batch.put_bytes(&scope, Kind::Meta, &[], with_number(&first_record(&db), 6));
+        Old { dir: dir.path() }.store(db, batch).unwrap();
+    }
+    assert!(refusal(dir.path()).contains("has format 6"));
+    let done = migrate(&Folder::open(dir.path()).unwrap(), &mut |_, _| {}).unwrap();
+    assert_eq!((done.found, done.format, done.steps.len()), (6, 7, 1));
+    let state = open(dir.path());
+    assert_eq!((records(&state), state.private(&psi("PS1")).unwrap().root()), (expected, root));
+}
+
+#[test]
+fn a_record_without_members_has_the_bytes_of_format_6() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = with_members(dir.path());
+    let [without, with] = <[_; 2]>::try_from(records(&state)).unwrap();
+    let old = |record: &ContractRecord| {
+        let ContractRecord { id, code_hash, path_key, deployer, height, .. } = record.clone();
+        let rest = (record.storage_root, &record.authority, record.revision, record.since);
+        let mut bytes = (id, code_hash, path_key, deployer, height, rest).encode();
+        bytes.extend(record.members.iter().flat_map(Encode::encode));
+        bytes
+    };
+    assert_eq!((without.encode(), with.encode()), (old(&without), old(&with)));
 }

@@ -144,7 +144,7 @@ fn new_contract(n: u8, height: u64) -> NewContract {
     let (code_hash, deployer) = (CodeHash([n; 32]), AccountId([n; 32]));
     let authority = Authority::Account(deployer);
     let path_key = public_path_key(&contract(n));
-    NewContract { code_hash, path_key, deployer, height: Height(height), authority }
+    NewContract { code_hash, path_key, deployer, height: Height(height), authority, members: None }
 }
 
 /// One contract with some slots.

@@ -1,6 +1,5 @@
 //! Random blocks against plain maps and a root function that follows the hash rules word by word, at every height.
 
-use coffer_abi::Encode;
 use coffer_abi::limits::{KEY_ORDERED, KEY_PLAIN};
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
 use coffer_chain::trie::{leaf_hash, node_hash, value_hash};
@@ -75,16 +74,24 @@ impl Model {
             let code_hash = self.code_at(id, END);
             let last = self.changes.get(id).and_then(|changes| changes.last());
             let (authority, revision) = last.map_or((&new.authority, 0), |c| (&c.authority, c.revision));
-            let leaf =
-                ContractLeaf { code_hash, storage_root, deployer, height, authority: authority.clone(), revision };
-            leaves.push((contract_path(id), value_hash(&leaf.encode())));
+            let leaf = ContractLeaf {
+                code_hash,
+                storage_root,
+                deployer,
+                height,
+                authority: authority.clone(),
+                revision,
+                members: None,
+            };
+            leaves.push((contract_path(id), value_hash(&leaf.value())));
         }
         let storage_root = self.storage_root(&RESERVED, &RESERVED_PATH_KEY);
         if storage_root != Hash::ZERO {
             let (code_hash, deployer, height) = (CodeHash::default(), AccountId::ANONYMOUS, Height(0));
             let authority = Authority::None;
-            let leaf = ContractLeaf { code_hash, storage_root, deployer, height, authority, revision: 0 };
-            leaves.push((contract_path(&RESERVED), value_hash(&leaf.encode())));
+            let leaf =
+                ContractLeaf { code_hash, storage_root, deployer, height, authority, revision: 0, members: None };
+            leaves.push((contract_path(&RESERVED), value_hash(&leaf.value())));
         }
         naive(&leaves, 0)
     }

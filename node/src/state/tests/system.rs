@@ -31,7 +31,7 @@ fn first_write(view: &View, value: &[u8]) -> StateWrites {
     let id = system_contract_id("cell");
     let record = view.unwritten(&id).unwrap().unwrap();
     let ContractRecord { code_hash, deployer, height, authority, .. } = record;
-    let new = NewContract { code_hash, path_key: [3; 32], deployer, height, authority };
+    let new = NewContract { code_hash, path_key: [3; 32], deployer, height, authority, members: None };
     let slots = BTreeMap::from([(KEY.to_vec(), Some(value.to_vec()))]);
     StateWrites { created: BTreeMap::from([(id, new)]), slots: BTreeMap::from([(id, slots)]), ..StateWrites::default() }
 }

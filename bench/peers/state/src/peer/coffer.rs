@@ -107,6 +107,7 @@ fn writes(view: &View, many: bool, changes: impl Iterator<Item = Write>, trie: u
             deployer,
             height,
             authority: Authority::Account(deployer),
+            members: None,
         };
         writes.created.insert(CONTRACT, new);
     }
