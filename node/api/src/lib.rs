@@ -20,6 +20,7 @@ pub mod private;
 pub mod contract;
 pub mod debug;
 pub mod network;
+pub mod members;
 pub mod membership;
 pub mod party;
 pub mod programme;

@@ -104,7 +104,7 @@ pub const COMMON_ERRORS: &[ErrorInfo] = &[
 
 /// Every method of every namespace, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
-    let namespaces: [&'static [MethodInfo]; 14] = [
+    let namespaces: [&'static [MethodInfo]; 15] = [
         crate::chain::METHODS,
         crate::contract::METHODS,
         crate::upgrade::METHODS,
@@ -114,6 +114,7 @@ pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
         crate::state::METHODS,
         crate::psi::METHODS,
         crate::void::METHODS,
+        crate::members::METHODS,
         crate::tenant::METHODS,
         crate::network::METHODS,
         crate::membership::METHODS,

@@ -1,10 +1,11 @@
-//! `coffer privacy`: voiding a private transaction. Not here: sending private calls (`coffer contract call`). Invariant: what cannot be taken back is done only when its words say so.
+//! `coffer privacy`: voiding a private transaction, and who private contracts are for. Not here: sending private calls (`coffer contract call`). Invariant: what cannot be taken back is done only when its words say so.
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use coffer_abi::Hash;
-use coffer_api::types::Text;
+use coffer_abi::{AccountId, ContractId, Hash};
+use coffer_api::members::{ListParams, MetadataParams};
+use coffer_api::types::{Number, Text};
 use coffer_api::void::VoidParams;
 
 use super::contract::remote::{Remote, show};
@@ -14,6 +15,8 @@ use super::contract::remote::{Remote, show};
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  coffer privacy list --psi PS1                   the private contracts with their flags
+  coffer privacy show 0xCONTRACT --psi PS1        who a private contract is for
   coffer privacy void 0xMARKER --psi PS1          never execute what this marker orders"
 )]
 pub(super) struct PrivacyArgs {
@@ -25,6 +28,38 @@ pub(super) struct PrivacyArgs {
 enum Command {
     /// Sign that the private state never executes what a marker orders for it. It cannot be taken back
     Void(VoidArgs),
+    /// Who a private contract is for, and what calls that touch it must name
+    Show(ShowArgs),
+    /// The contracts of the private state with their flags
+    List(ListArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  coffer privacy show 0xCONTRACT --psi PS1
+  coffer privacy show 0xCONTRACT --psi PS1 --json | jq -r .members[]")]
+struct ShowArgs {
+    /// The contract
+    contract: ContractId,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  coffer privacy list --psi PS1
+  coffer privacy list --psi PS1 --after 0xCONTRACT --limit 10 --json")]
+struct ListArgs {
+    /// Begin behind this contract, the last one of the page before
+    #[arg(long, value_name = "CONTRACT")]
+    after: Option<ContractId>,
+    /// Contracts to show, at most 100
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<u64>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +89,31 @@ pub(super) fn run(args: PrivacyArgs) -> anyhow::Result<ExitCode> {
                 ("status", serde_json::to_value(done.status)?.as_str().unwrap_or_default().to_owned()),
             ];
             show(&done, remote.json, &lines)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Show(ShowArgs { contract, remote }) => {
+            let found = remote.request(&MetadataParams { contract: Text(contract) })?;
+            let ids =
+                |list: &[Text<AccountId>]| list.iter().map(|party| party.0.to_string()).collect::<Vec<_>>().join(" ");
+            let lines = [
+                ("contract", found.contract.0.to_string()),
+                ("flag", found.flag.to_string()),
+                ("version", found.version.to_string()),
+                ("members", ids(&found.members)),
+                ("mandatory", ids(&found.mandatory)),
+                ("since block", found.since.to_string()),
+            ];
+            show(&found, remote.json, &lines)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::List(ListArgs { after, limit, remote }) => {
+            let found = remote.request(&ListParams { after: after.map(Text), limit: limit.map(Number) })?;
+            let contracts = found
+                .items
+                .iter()
+                .map(|item| ("contract", format!("{} flag {} version {}", item.contract.0, item.flag, item.version)));
+            let next = found.next.iter().map(|next| ("next", next.0.to_string()));
+            show(&found, remote.json, &contracts.chain(next).collect::<Vec<_>>())?;
             Ok(ExitCode::SUCCESS)
         }
     }

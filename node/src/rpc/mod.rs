@@ -21,6 +21,7 @@ mod tx;
 mod state;
 mod psi;
 mod network;
+mod members;
 mod membership;
 mod party;
 mod void;

@@ -87,6 +87,31 @@ impl View {
     }
 }
 
+impl View {
+    /// At most `limit` contracts that stand in the trie, in the order of their paths, behind that of `after`. What belongs to no contract is left out.
+    ///
+    /// # Errors
+    /// [`Error::Pruned`], [`Error::Database`], [`Error::Damaged`].
+    pub fn contracts(&self, after: Option<&ContractId>, limit: usize) -> Result<Vec<ContractRecord>, Error> {
+        let Some(one) = &self.one else { return Ok(Vec::new()) };
+        // While this is held no commit reaches the database: records and tries are of one height.
+        let _pages = one.pages.read().unwrap_or_else(PoisonError::into_inner);
+        let layers = one.history.layers();
+        self.check_kept(layers.floor())?;
+        let at = AtHeight { view: self, one, records: self.records(one), layers };
+        let (state, after) = (at.trie(None)?, after.map(contract_path));
+        let mut paths = Vec::new();
+        trie::leaves(&state, &after.unwrap_or_default(), &mut |path, _| {
+            if Some(*path) != after && *path != contract_path(&RESERVED) {
+                paths.push(*path);
+            }
+            Ok(paths.len() < limit)
+        })
+        .map_err(trie_error)?;
+        paths.iter().map(|path| at.contract_at(path)).collect()
+    }
+}
+
 impl AtHeight<'_> {
     /// The record of the contract at a path of the state's trie.
     fn contract_at(&self, path: &Path) -> Result<ContractRecord, Error> {

@@ -506,3 +506,21 @@ fn whatever_is_called_by_whom_all_its_parties_see_the_same() {
     }
     assert!(compared > 30, "{compared} calls were compared");
 }
+
+#[test]
+fn the_contracts_of_a_private_state_are_told_in_pages() {
+    let mut web = Web::new();
+    let made: BTreeSet<_> = (0..5).map(|_| web.deploy(TWO, PartyProtection, &[])).collect();
+    web.deploy(&["PS2"], Standard, &[]);
+    let view = web.opened.ledger.state.private(&psi("PS1")).unwrap();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = view.contracts(after.as_ref(), 2).unwrap();
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 2);
+        after = Some(last.id);
+        seen.extend(page.into_iter().map(|record| record.id));
+    }
+    assert_eq!((seen.len(), seen.into_iter().collect::<BTreeSet<_>>()), (5, made));
+    assert!(web.opened.ledger.state.private(&psi("PS3")).unwrap().contracts(None, 9).unwrap().is_empty());
+}
