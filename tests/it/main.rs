@@ -18,6 +18,7 @@ mod isolation;
 mod membership;
 mod metrics;
 mod plain_target;
+mod privacy;
 mod programme;
 mod proofs;
 mod readme;

@@ -1,21 +1,14 @@
 //! Preparing a private call before it is signed: it is run once on the sender's private state as it is, and names then what it touched and read. Not here:
 //! what it may touch (`executor`). Invariant: nothing of the run is kept.
 
-use coffer_abi::AccountId;
 use coffer_chain::InnerBody;
 use coffer_runtime::BlockContext;
 
 use super::{InvokeError, Invoker};
 use crate::executor::lane_of;
-use crate::privacy::resident::TenantSecret;
 use crate::tenant::TenantContext;
 
 impl Invoker {
-    /// The party of a tenant; `None` if this node does not have the private state.
-    pub fn own_party(&self, tenant: &TenantContext) -> Option<AccountId> {
-        self.parts.residents.secret(tenant.psi()).map(TenantSecret::party)
-    }
-
     /// Puts into a call what it must carry: the member-set versions of the contracts it touches and, with the flag that asks for it, the hash of what it
     /// reads. A run that fails leaves what it touched until then: such a call is ordered like any other and has a receipt.
     ///

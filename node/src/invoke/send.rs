@@ -108,7 +108,10 @@ impl Invoker {
             Some(flag) => flag,
             None => recorded_flag(&view, &kind)?,
         };
-        let action = inner(kind, recipients.mandatory.clone())?;
+        let mut mandatory = recipients.mandatory;
+        mandatory.sort_unstable();
+        mandatory.dedup();
+        let action = inner(kind, mandatory.clone())?;
         let (chain_id, party, valid_until) = (*parts.executor.chain_id(), secret.party(), self.valid_until());
         let public = parts.state.public();
         let keeps_parties = keeps_parties(&public)?;
@@ -120,7 +123,7 @@ impl Invoker {
             named.push(party);
         }
         let parties = CallParties::new(named).ok_or(InvokeError::Parties)?;
-        if let Some(party) = recipients.mandatory.iter().find(|party| parties.place(party).is_none()) {
+        if let Some(party) = mandatory.iter().find(|party| parties.place(party).is_none()) {
             let why = "is mandatory and not among the parties; name it there, too".to_owned();
             return Err(InvokeError::Recipient { party: *party, why });
         }

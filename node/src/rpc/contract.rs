@@ -50,6 +50,10 @@ impl ContractApi for Handlers {
         gas_limit: Option<Number>,
     ) -> Result<Deployed, Error> {
         let (scope, recipients) = writable(&ctx, private)?;
+        if recipients.flag == Some(PrivacyFlag::MandatoryRecipients) && recipients.mandatory.is_empty() {
+            let reason = "the flag `mandatoryRecipients` (2) asks for at least one mandatory party";
+            return Err(Error::invalid("private.mandatory", reason));
+        }
         let account = self.acting(from.as_ref())?;
         let (code, prepared) = self.invoker.prepare(&ctx, wasm.0).await.map_err(from_invoke)?;
         checked_module(&prepared)?;
@@ -83,7 +87,7 @@ impl ContractApi for Handlers {
         from: Option<Account>,
         gas_limit: Option<Number>,
     ) -> Result<Called, Error> {
-        let (scope, recipients) = writable(&ctx, private)?;
+        let (scope, recipients) = of_one_that_is_there(writable(&ctx, private)?)?;
         let located = self.locate(&ctx, Some(scope), contract.0, None).await?;
         let input = input(&located.code, MethodKind::Call, &method, args)?;
         let account = self.acting(from.as_ref())?;
@@ -269,6 +273,15 @@ pub(super) fn writable(ctx: &TenantContext, private: Option<Private>) -> Result<
     };
     let parties = parties.into_iter().map(|party| party.0).collect();
     Ok((Scope::Private, Recipients { parties, flag, mandatory, mode }))
+}
+
+/// The same for a contract that is there already.
+pub(super) fn of_one_that_is_there(to: (Scope, Recipients)) -> Result<(Scope, Recipients), Error> {
+    if to.1.mandatory.is_empty() {
+        return Ok(to);
+    }
+    let reason = "who is mandatory was said when the contract was deployed; leave it out (privacy_metadata shows it)";
+    Err(Error::invalid("private.mandatory", reason))
 }
 
 pub(super) fn ran(settled: &Settled) -> Ran {

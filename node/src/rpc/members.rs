@@ -19,7 +19,7 @@ impl MembersApi for Handlers {
         let (flag, version) = short(&record);
         let (members, mandatory) = match &record.members {
             Some(members) => (texts(members.accounts()), texts(members.mandatory())),
-            None => (texts(self.invoker.own_party(&ctx).as_slice()), Vec::new()),
+            None => (texts(self.invoker.party_of(ctx.psi()).as_slice()), Vec::new()),
         };
         Ok(ContractMembers { contract, flag, version, members, mandatory, since: record.height.0 })
     }

@@ -16,7 +16,7 @@ use coffer_runtime::Code;
 use coffer_runtime::spec::layout::Difference;
 use serde_json::Value;
 
-use super::contract::{checked_module, encode, ran, writable};
+use super::contract::{checked_module, encode, of_one_that_is_there, ran, writable};
 use super::error::from_invoke;
 use super::methods::Handlers;
 use super::outcome::{Reader, events, only_gas, word};
@@ -58,7 +58,7 @@ impl UpgradeApi for Handlers {
         from: Option<Account>,
         gas_limit: Option<Number>,
     ) -> Result<Upgraded, Error> {
-        let (scope, recipients) = writable(&ctx, private)?;
+        let (scope, recipients) = of_one_that_is_there(writable(&ctx, private)?)?;
         let located = self.locate(&ctx, Some(scope), contract.0, None).await?;
         let account = self.acting(from.as_ref())?;
         let (code, prepared) = self.new_module(&ctx, wasm).await?;
@@ -147,7 +147,7 @@ impl UpgradeApi for Handlers {
         from: Option<Account>,
         gas_limit: Option<Number>,
     ) -> Result<AuthoritySet, Error> {
-        let (scope, recipients) = writable(&ctx, private)?;
+        let (scope, recipients) = of_one_that_is_there(writable(&ctx, private)?)?;
         let located = self.locate(&ctx, Some(scope), contract.0, None).await?;
         let account = self.acting(from.as_ref())?;
         let authority = self.authority(&authority)?;

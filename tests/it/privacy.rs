@@ -1,0 +1,106 @@
+//! Private contracts of several parties through JSON-RPC and the command line: who has them, what a flag demands, what a stranger sees.
+
+use std::process::Command;
+
+use coffer_tests::build;
+use coffer_tests::node::{Dev, Node};
+use coffer_tests::rpc::{Client, base64};
+use serde_json::{Value, json};
+
+use crate::token;
+
+fn party(client: &Client) -> Value {
+    client.call("psi_current", json!({}))["party"].take()
+}
+
+/// Deploys a token for parties.
+fn deploy(client: &Client, private: &Value) -> Value {
+    let params = json!({"wasm": base64(&build::contract("token")), "init": token::init(), "private": private});
+    client.call("contract_deploy", params)["contract"].take()
+}
+
+fn transfer(contract: &Value, to: &str, private: &Value) -> Value {
+    json!({"contract": contract, "method": "transfer", "args": {"to": to, "amount": 5}, "private": private})
+}
+
+fn coffer(node: &Node, words: &[&str]) -> String {
+    let mut command = Command::new(build::coffer());
+    build::clean(&mut command);
+    let url = format!("http://{}", node.addr());
+    let done = command.args(words).args(["--url", &url]).output().expect("coffer");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
+#[test]
+fn a_contract_for_two_parties_is_at_both_and_its_flag_holds_for_all_who_call_it() {
+    let node = Dev::new().start();
+    node.client().call("tenant_create", json!({"psi": "PS3"}));
+    let (ps1, ps2, ps3) = (node.tenant("PS1"), node.tenant("PS2"), node.tenant("PS3"));
+    let (one, two) = (party(&ps1), party(&ps2));
+    let bob = node.account("bob");
+    let both = json!({"parties": [two]});
+    for flag in [1, 3] {
+        let contract = deploy(&ps1, &json!({"parties": [two], "flag": flag}));
+        for client in [&ps1, &ps2] {
+            let about = client.call("privacy_metadata", json!({"contract": contract}));
+            let mut members: Vec<_> = about["members"].as_array().expect("members").clone();
+            members.sort_by_key(ToString::to_string);
+            let mut expected = vec![one.clone(), two.clone()];
+            expected.sort_by_key(ToString::to_string);
+            assert_eq!((&about["version"], members), (&json!(0), expected), "{about}");
+            assert_eq!(token::balance(client, &contract, &bob), 0);
+        }
+        // By one party alone it is refused at the sender, and the other party's copy does not move.
+        let alone = ps1.fail("contract_call", transfer(&contract, &bob, &json!(true)));
+        assert_eq!((alone.kind(), &alone.data["reason"]), ("refused", &json!("notAllNamed")), "{alone:?}");
+        // Nor does another flag than the contract's open it: there is no such contract then.
+        let mixed = ps1.fail("contract_call", transfer(&contract, &bob, &json!({"parties": [two], "flag": 0})));
+        assert_eq!(mixed.data["reason"], "noSuchContract", "{mixed:?}");
+        ps1.call("contract_call", transfer(&contract, &bob, &both));
+        ps2.call("contract_call", transfer(&contract, &bob, &json!({"parties": [one, two], "flag": flag})));
+        for client in [&ps1, &ps2] {
+            assert_eq!(token::balance(client, &contract, &bob), 10, "flag {flag}");
+        }
+        let missing = ps3.fail("privacy_metadata", json!({"contract": contract}));
+        let nobody = json!("0x00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee");
+        let absent = ps3.fail("privacy_metadata", json!({"contract": nobody}));
+        let text =
+            |error: &coffer_tests::rpc::RpcError, id: &Value| error.message.replace(id.as_str().expect("an id"), "ID");
+        assert_eq!(text(&missing, &contract), text(&absent, &nobody));
+        let shown = coffer(&node, &["privacy", "show", contract.as_str().expect("an id"), "--psi", "PS2"]);
+        assert!(shown.contains(one.as_str().expect("a party")), "{shown}");
+    }
+    let listed = coffer(&node, &["privacy", "list", "--psi", "PS1"]);
+    assert!(listed.lines().count() >= 2, "{listed}");
+    assert_eq!(ps1.call("privacy_list", json!({}))["items"], ps2.call("privacy_list", json!({}))["items"]);
+    assert_eq!(ps3.call("privacy_list", json!({}))["items"], json!([]));
+}
+
+#[test]
+fn what_cannot_be_said_of_parties_is_told_before_anything_is_sent() {
+    let node = Dev::new().start();
+    let (ps1, two) = (node.tenant("PS1"), party(&node.tenant("PS2")));
+    let contract = deploy(&ps1, &json!({"parties": [two], "flag": "mandatoryRecipients", "mandatory": [two]}));
+    let head = node.client().call("chain_head", json!({}));
+    let wasm = base64(&build::contract("token"));
+    let deployment = |private: Value| json!({"wasm": wasm, "init": token::init(), "private": private});
+    let bob = node.account("bob");
+    for (method, params, path) in [
+        ("contract_deploy", deployment(json!({"parties": [two], "flag": 2})), "private.mandatory"),
+        ("contract_deploy", deployment(json!({"parties": [two], "mandatory": [two]})), "private.mandatory"),
+        ("contract_call", transfer(&contract, &bob, &json!({"flag": 2, "mandatory": [two]})), "private.mandatory"),
+        ("contract_deploy", deployment(json!({"parties": [two], "flag": 4})), "private"),
+        ("contract_deploy", deployment(json!({"parties": [two], "flags": 1})), "private"),
+    ] {
+        let error = ps1.fail(method, params.clone());
+        let found = error.data["path"].as_str().unwrap_or_default().to_owned();
+        assert!(error.kind() == "invalidParams" && found.starts_with(path), "{params}: {error:?}");
+    }
+    assert_eq!(node.client().call("chain_head", json!({})), head);
+    // Without its mandatory party no call of it is carried out.
+    let alone = ps1.fail("contract_call", transfer(&contract, &bob, &json!(true)));
+    assert_eq!(alone.data["reason"], "notAllNamed", "{alone:?}");
+    ps1.call("contract_call", transfer(&contract, &bob, &json!({"parties": [two]})));
+    assert_eq!(token::balance(&node.tenant("PS2"), &contract, &bob), 5);
+}
