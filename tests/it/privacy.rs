@@ -23,6 +23,14 @@ fn transfer(contract: &Value, to: &str, private: &Value) -> Value {
     json!({"contract": contract, "method": "transfer", "args": {"to": to, "amount": 5}, "private": private})
 }
 
+/// Waits until a private state is done with the block of an answer: the other parties execute a call in their own time.
+fn done(client: &Client, answer: &Value) {
+    let height = answer["height"].as_u64().expect("a height");
+    while client.call("psi_status", json!({}))["head"].as_u64().expect("a head") < height {
+        std::thread::yield_now();
+    }
+}
+
 fn coffer(node: &Node, words: &[&str]) -> String {
     let mut command = Command::new(build::coffer());
     build::clean(&mut command);
@@ -42,6 +50,7 @@ fn a_contract_for_two_parties_is_at_both_and_its_flag_holds_for_all_who_call_it(
     let both = json!({"parties": [two]});
     for flag in [1, 3] {
         let contract = deploy(&ps1, &json!({"parties": [two], "flag": flag}));
+        done(&ps2, &ps2.call("chain_head", json!({})));
         for client in [&ps1, &ps2] {
             let about = client.call("privacy_metadata", json!({"contract": contract}));
             let mut members: Vec<_> = about["members"].as_array().expect("members").clone();
@@ -58,8 +67,9 @@ fn a_contract_for_two_parties_is_at_both_and_its_flag_holds_for_all_who_call_it(
         let mixed = ps1.fail("contract_call", transfer(&contract, &bob, &json!({"parties": [two], "flag": 0})));
         assert_eq!(mixed.data["reason"], "noSuchContract", "{mixed:?}");
         ps1.call("contract_call", transfer(&contract, &bob, &both));
-        ps2.call("contract_call", transfer(&contract, &bob, &json!({"parties": [one, two], "flag": flag})));
+        let last = ps2.call("contract_call", transfer(&contract, &bob, &json!({"parties": [one, two], "flag": flag})));
         for client in [&ps1, &ps2] {
+            done(client, &last);
             assert_eq!(token::balance(client, &contract, &bob), 10, "flag {flag}");
         }
         let missing = ps3.fail("privacy_metadata", json!({"contract": contract}));
@@ -89,7 +99,11 @@ fn what_cannot_be_said_of_parties_is_told_before_anything_is_sent() {
     for (method, params, path) in [
         ("contract_deploy", deployment(json!({"parties": [two], "flag": 2})), "private.mandatory"),
         ("contract_deploy", deployment(json!({"parties": [two], "mandatory": [two]})), "private.mandatory"),
-        ("contract_call", transfer(&contract, &bob, &json!({"flag": 2, "mandatory": [two]})), "private.mandatory"),
+        (
+            "contract_call",
+            transfer(&contract, &bob, &json!({"parties": [two], "flag": 2, "mandatory": [two]})),
+            "private.mandatory",
+        ),
         ("contract_deploy", deployment(json!({"parties": [two], "flag": 4})), "private"),
         ("contract_deploy", deployment(json!({"parties": [two], "flags": 1})), "private"),
     ] {
@@ -101,6 +115,7 @@ fn what_cannot_be_said_of_parties_is_told_before_anything_is_sent() {
     // Without its mandatory party no call of it is carried out.
     let alone = ps1.fail("contract_call", transfer(&contract, &bob, &json!(true)));
     assert_eq!(alone.data["reason"], "notAllNamed", "{alone:?}");
-    ps1.call("contract_call", transfer(&contract, &bob, &json!({"parties": [two]})));
+    let last = ps1.call("contract_call", transfer(&contract, &bob, &json!({"parties": [two]})));
+    done(&node.tenant("PS2"), &last);
     assert_eq!(token::balance(&node.tenant("PS2"), &contract, &bob), 5);
 }
