@@ -144,25 +144,25 @@ fn data_of_another_format_are_named_with_the_way_out_and_migrated() {
     node.stop();
     let migrate = |more: &[&str]| coffer(&[&["db", "migrate", "--data", data.to_str().unwrap()][..], more].concat());
     let current = stdout(&migrate(&[]));
-    assert!(current.contains("have format 6") && current.contains("nothing to do"), "{current}");
+    assert!(current.contains("have format 7") && current.contains("nothing to do"), "{current}");
 
-    number(&data, 5);
+    number(&data, 6);
     let refused = Dev::new().data(&data).try_start().err().expect("it does not start").stderr;
-    assert!(refused.contains("has format 5, this program reads format 6"), "{refused}");
+    assert!(refused.contains("has format 6, this program reads format 7"), "{refused}");
     assert!(refused.contains("`coffer db migrate` brings it there"), "{refused}");
     let planned = stdout(&migrate(&["--dry-run"]));
-    assert!(planned.contains("format 5 to 6: ") && planned.contains("nothing was changed"), "{planned}");
+    assert!(planned.contains("format 6 to 7: ") && planned.contains("nothing was changed"), "{planned}");
     let done = as_json(&migrate(&["--json"]));
-    assert_eq!((&done["found"], &done["format"], &done["changed"]), (&json!(5), &json!(6), &json!(true)), "{done}");
+    assert_eq!((&done["found"], &done["format"], &done["changed"]), (&json!(6), &json!(7), &json!(true)), "{done}");
     let node = Dev::new().data(&data).start();
     assert_eq!(node.client().call("chain_head", json!({})), head);
     assert!(stderr(&migrate(&["--dry-run"])).contains("in use"));
     node.stop();
 
-    number(&data, 7);
+    number(&data, 8);
     for newer in [migrate(&[]), migrate(&["--dry-run"])] {
         let told = stderr(&newer);
-        assert!(told.contains("has format 7") && told.contains("a newer program wrote it"), "{told}");
+        assert!(told.contains("has format 8") && told.contains("a newer program wrote it"), "{told}");
     }
     assert!(stderr(&coffer(&["db", "migrate", "--data", "/nowhere/at/all"])).contains("there is no folder"));
 }

@@ -1,8 +1,9 @@
 //! Two tenants on one node: what belongs to one does not exist for the other. "Not yours" and "never was" are one answer, byte for
 //! byte but for the id in it.
 
+use coffer_api::table::{self, Access};
 use coffer_tests::node::Dev;
-use coffer_tests::rpc::Client;
+use coffer_tests::rpc::{Client, RpcError};
 use serde_json::{Value, json};
 
 use crate::token;
@@ -27,10 +28,58 @@ fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
         ("contract_setAuthority", json!({"contract": contract, "authority": "none", "private": true})),
         ("contract_consent", json!({"contract": contract, "authority": "none"})),
         ("contract_events", json!({"contract": contract})),
+        ("contract_events", json!({"contract": contract, "fromHeight": 1, "toHeight": 3})),
+        ("debug_traceCall", json!({"contract": contract, "method": "transfer", "args": transfer})),
+        ("privacy_metadata", json!({"contract": contract})),
+        ("privacy_parties", json!({"contract": contract})),
         ("contract_call", json!({"contract": contract, "method": "transfer", "args": transfer, "private": true})),
         ("contract_call", json!({"contract": contract, "method": "transfer", "args": transfer, "private": false})),
         ("contract_call", json!({"contract": contract, "method": "transfer", "args": {"wrong": 1}, "private": true})),
     ]
+}
+
+/// Methods of a tenant in which nothing of another one can be named, or in which what a stranger sees is not one answer; and the stories that look at those.
+const ELSEWHERE: [&str; 14] = [
+    "privacy_list",
+    "contract_deploy",
+    "programme_deploy",
+    "programme_list",
+    "psi_current",
+    "psi_status",
+    "psi_root",
+    "state_root",
+    // Of the public state.
+    "state_proof",
+    // Absence is proved by another path for each id: `proofs`.
+    "psi_proof",
+    // Everybody sees the public receipt of a marker: `a_neighbour_sees_the_marker_and_nothing_of_what_it_did`, `traces`, `follow`.
+    "tx_receipt",
+    "tx_subscribe",
+    "debug_traceTransaction",
+    // `a_marker_is_voided_by_who_it_names_alone`.
+    "privacy_void",
+];
+
+#[test]
+fn every_method_of_a_tenant_is_asked_about_what_is_not_its_own_or_said_why_not() {
+    let asked = requests(&json!(NOBODY), NOBODY);
+    let of_tenants = table::all().filter(|method| method.access == Access::Tenant);
+    for method in of_tenants {
+        let is_asked = asked.iter().any(|(name, _)| *name == method.name);
+        assert!(is_asked || ELSEWHERE.contains(&method.name), "{} is looked at nowhere", method.name);
+    }
+}
+
+#[test]
+fn a_marker_is_voided_by_who_it_names_alone() {
+    let node = Dev::new().start();
+    let (ps1, ps2) = (node.tenant("PS1"), node.tenant("PS2"));
+    let token = token::deploy(&ps1, true);
+    let called = token::transfer(&ps1, &token, &node.account("bob"), 5, true);
+    let of_ps1 = ps2.fail("privacy_void", json!({"tx": called["tx"]}));
+    let of_nobody = ps2.fail("privacy_void", json!({"tx": NOBODY}));
+    let text = |error: &RpcError, id: &Value| error.message.replace(id.as_str().unwrap_or("?"), "ID");
+    assert_eq!((of_ps1.kind(), text(&of_ps1, &called["tx"])), ("notFound", text(&of_nobody, &json!(NOBODY))));
 }
 
 /// The answer's text with the id taken out.
