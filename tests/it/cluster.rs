@@ -10,6 +10,7 @@ mod strangers;
 mod trouble;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,6 +27,9 @@ use crate::token;
 
 /// How long a node that can answer no more may take to end.
 const ENDING: Duration = Duration::from_secs(20);
+
+/// How long a node that is back may take until it signs again, under load.
+const SIGNING: Duration = Duration::from_secs(60);
 
 /// A number from the environment, or the one that fits into the checks of every day.
 pub fn number(name: &str, otherwise: u64) -> u64 {
@@ -94,6 +98,20 @@ fn grow(cluster: &Cluster, blocks: u64) {
     let running = cluster.running();
     let end = running.iter().map(|n| cluster.head(*n)).max().unwrap_or_default() + blocks;
     cluster.wait_for(&running[..1], end);
+}
+
+/// What the node of a folder signed last, as its record has it; nothing if there is none.
+fn signed(data: &Path) -> Option<Vec<u8>> {
+    std::fs::read(data.join("last-signed")).ok()
+}
+
+/// Waits until the node of a folder has signed more than `before`. One that lost what it said follows at first, beyond the heights its peers were at.
+fn wait_until_it_signs(data: &Path, before: Option<&[u8]>) {
+    let begun = Instant::now();
+    while signed(data).as_deref() == before {
+        assert!(begun.elapsed() < SIGNING, "it does not vote again");
+        thread::yield_now();
+    }
 }
 
 /// Ends the work also when a story fails in the middle of it.

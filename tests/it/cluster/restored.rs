@@ -7,7 +7,7 @@ use coffer_tests::build;
 use coffer_tests::cluster::Cluster;
 use serde_json::{Value, json};
 
-use super::{assert_once, load, load_on, tokens};
+use super::{assert_once, clients, load, load_on, signed, tokens, wait_until_it_signs, working};
 
 fn coffer(secret: &str, words: &[&str], file: &Path, data: &Path) {
     let mut command = Command::new(build::coffer());
@@ -43,8 +43,12 @@ fn a_validator_is_put_back_from_an_old_backup_and_nothing_is_said_twice() {
         cluster.stop(3);
         std::fs::rename(&data, folder.path().join(format!("lost{turn}"))).expect("a folder");
         coffer(&secret, &["restore"], file, &data);
+        let said = signed(&data);
         cluster.restart(3);
         answered.extend(load_on(&cluster, &[0, 1, 2], &tokens, 4));
+        // It votes only beyond the heights that its peers were at when it came.
+        answered
+            .extend(working(clients(&cluster, &[0, 1, 2], &tokens), || wait_until_it_signs(&data, said.as_deref())));
         cluster.agree();
         assert_eq!(roots(&cluster, 3, head), before, "{file:?}");
         // It is one of those who decide again: with another one off, three of four are needed.

@@ -14,7 +14,7 @@ use coffer_tests::node::Build;
 use coffer_tests::{http, namespaces};
 use serde_json::{Value, json};
 
-use super::{assert_effects, assert_once, grow, load, tokens, while_working};
+use super::{assert_effects, assert_once, grow, load, signed, tokens, wait_until_it_signs, while_working};
 
 /// How long what a story waits for may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -119,7 +119,8 @@ fn a_node_with_an_older_copy_of_its_store_follows_and_then_decides_again() {
     cluster.restart(3);
     answered.extend(load(&mut cluster, &tokens, 10));
     cluster.kill(3);
-    let signed = std::fs::read(data.join("last-signed")).expect("a record");
+    let before = signed(&data);
+    assert!(before.is_some());
     // Blocks and database of before, with the engine's files of now.
     for part in ["log", "db"] {
         run(&["rm".as_ref(), "-r".as_ref(), data.join(part).as_os_str()]);
@@ -129,10 +130,7 @@ fn a_node_with_an_older_copy_of_its_store_follows_and_then_decides_again() {
     let head = cluster.head(0);
     cluster.wait_for(&[3], head);
     answered.extend(while_working(&mut cluster, &tokens, |cluster| {
-        let begun = Instant::now();
-        while std::fs::read(data.join("last-signed")).expect("a record") == signed {
-            assert!(begun.elapsed() < PATIENCE, "it does not vote again");
-        }
+        wait_until_it_signs(&data, before.as_deref());
         grow(cluster, 3);
     }));
     cluster.agree();
