@@ -5,13 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use coffer_abi::{AccountId, Encode, Hash, codec};
 use coffer_chain::Custody;
+use tokio::time::Instant;
 
 use super::Exchange;
 use super::message::{Answer, Delivery, Place, Refusal};
 use crate::metrics;
 use crate::network::{AskError, Misbehaviour, Question};
 
-/// How long a node may take to answer.
+/// How long a node may take to answer, times when it asked to be asked again later included.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A sealed payload that is on its way.
@@ -43,16 +44,31 @@ pub enum NotDelivered {
 }
 
 impl Exchange {
-    /// Hands a payload over to a node for parties that it serves or is a custodian of, and waits for its receipt, for a bounded time.
+    /// Hands a payload over to a node for parties that it serves or is a custodian of, and waits for its receipt, for a bounded time. A node that is busy is asked again when it said.
     ///
     /// # Errors
     /// [`NotDelivered`]; the node may have the payload all the same.
     pub async fn deliver(&self, node: AccountId, parcel: &Parcel, places: Vec<Place>) -> Result<Custody, NotDelivered> {
+        let Parcel { marker, payload, .. } = parcel;
+        let body = Bytes::from(Delivery { marker: *marker, places, payload: payload.clone() }.encode());
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let asked = tokio::time::timeout_at(until, self.hand_over(node, parcel, body.clone()));
+            let wait = match asked.await.map_err(|_| NotDelivered::Late)? {
+                Err(NotDelivered::Refused(Refusal::Busy(wait))) => Duration::from_millis(wait.into()),
+                ended => return ended,
+            };
+            if Instant::now() + wait >= until {
+                return Err(NotDelivered::Refused(Refusal::Busy(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn hand_over(&self, node: AccountId, parcel: &Parcel, body: Bytes) -> Result<Custody, NotDelivered> {
         let network = self.network().ok_or(AskError::NotConnected(node))?;
-        let Parcel { marker, hash, payload } = parcel;
-        let body = Delivery { marker: *marker, places, payload: payload.clone() }.encode();
-        let asked = network.ask(node, Question::Deliver, Bytes::from(body));
-        let answered = tokio::time::timeout(PATIENCE, asked).await.map_err(|_| NotDelivered::Late)??;
+        let Parcel { marker, hash, .. } = parcel;
+        let answered = network.ask(node, Question::Deliver, body).await?;
         match codec::decode::<Answer>(&answered) {
             Ok(Answer::Kept(signature)) => {
                 let custody = Custody { node, signature };

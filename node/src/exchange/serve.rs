@@ -1,5 +1,5 @@
-//! Answering those who hand payloads over or ask for them, in turn. Not here: the answers (`accept`, `give`). Invariants: two answers are made at a time, off the threads that serve others; what waits is bounded, in all and for
-//! each node, and who is told to wait is told at once.
+//! Answering those who hand payloads over or ask for them, in turn. Not here: the answers (`accept`, `give`). Invariants: some answers are made at a time, off the threads that serve others; what waits is bounded in number and
+//! bytes, in all and for each node, and who is told to wait is told at once.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -17,12 +17,12 @@ use crate::network::{Event, Misbehaviour, Question};
 use crate::privacy::marking::Shown;
 use crate::state::{self, BlockId};
 
-/// Questions of one node that wait.
-const PER_NODE: usize = 4;
-/// Questions of all nodes that wait: with payloads of the largest size, 50 MB.
-const WAITING: usize = 32;
-/// Answers that are made at the same time.
-const AT_ONCE: usize = 2;
+/// Questions of one node that wait, and their bytes.
+const PER_NODE: (usize, usize) = (64, 6 << 20);
+/// Questions of all nodes that wait, and their bytes.
+const WAITING: (usize, usize) = (512, 48 << 20);
+/// Answers that are made at the same time: a receipt waits for the disk, and those that wait together share that.
+const AT_ONCE: usize = 8;
 /// When to try again who finds no room, milliseconds.
 const LATER: u32 = 500;
 /// Blocks that are read at a time.
@@ -33,6 +33,12 @@ struct Waiting {
     question: Question,
     body: Bytes,
     answer: oneshot::Sender<Bytes>,
+}
+
+/// True if one more of that size is within a number and bytes. A first one always is, whatever its size.
+fn has_room<'a>(waiting: impl Iterator<Item = &'a Waiting>, more: usize, (most, bytes): (usize, usize)) -> bool {
+    let (count, sum) = waiting.fold((0, 0), |(count, sum), one| (count + 1, sum + one.body.len()));
+    count == 0 || count < most && sum + more <= bytes
 }
 
 /// Answers what comes until `stop` turns true.
@@ -66,8 +72,8 @@ pub async fn serve(
             }
             event = events.recv(), if open => match event {
                 Some(Event::Question { from, question, body, answer }) => {
-                    let of_node = waiting.iter().filter(|other| other.from == from).count();
-                    if waiting.len() < WAITING && of_node < PER_NODE {
+                    let of_node = waiting.iter().filter(|other| other.from == from);
+                    if has_room(of_node, body.len(), PER_NODE) && has_room(waiting.iter(), body.len(), WAITING) {
                         waiting.push_back(Waiting { from, question, body, answer });
                     } else if question == Question::Deliver {
                         // The asker may have gone away. Who fetches and gets no answer asks again.
@@ -145,5 +151,27 @@ pub async fn look_for_markers(exchange: Arc<Exchange>, mut stop: watch::Receiver
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
             changed = heads.changed() => if changed.is_err() { return Ok(()) },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_bounded_in_number_and_bytes_but_for_a_first_one() {
+        let waiting = |sizes: &[usize]| -> Vec<Waiting> {
+            let one = |size: &usize| Waiting {
+                from: AccountId([1; 32]),
+                question: Question::Deliver,
+                body: vec![0; *size].into(),
+                answer: oneshot::channel().0,
+            };
+            sizes.iter().map(one).collect()
+        };
+        let fits = |sizes: &[usize], more| has_room(waiting(sizes).iter(), more, (3, 100));
+        assert!(fits(&[], 1_000));
+        assert!(fits(&[40, 20], 40) && !fits(&[40, 20], 41));
+        assert!(fits(&[0, 0], 0) && !fits(&[0, 0, 0], 0));
     }
 }

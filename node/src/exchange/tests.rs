@@ -295,6 +295,18 @@ async fn a_call_for_two_parties_of_two_nodes_is_executed_by_both_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_that_many_make_at_once_are_all_delivered() {
+    let net = Net::start(2, &["PS1"]).await;
+    let contract = net.deploy(0, net.to(&[1], Mode::All)).await.unwrap().receipt.contract.unwrap();
+    // More than wait for one node, each asked to hand over at the same time.
+    let calls = (0..100).map(|value| net.put(0, contract, value, net.to(&[1], Mode::All)));
+    let settled = futures::future::join_all(calls).await;
+    let last = settled.into_iter().map(|settled| settled.unwrap().height).max().unwrap();
+    assert_eq!(net.root(0, last).await, net.root(1, last).await);
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_sent_is_refused_by_the_name_of_its_party() {
     let net = Net::start(2, &["PS1", "PS2"]).await;
     let stranger = AccountId([9; 32]);
