@@ -1,6 +1,7 @@
 //! The genesis of a data folder: read from it, or made for a new chain. Not here: what its network contract writes (`executor`), its comparison with
 //! the state (`state`). Invariant: the file is there whole or not at all, and what is in it was checked as far as that needs no execution.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -25,6 +26,8 @@ use crate::state::{self, StateWrites};
 pub(super) const FILE: &str = "genesis";
 /// The organisation of a development node.
 pub(super) const DEV_ORGANISATION: &str = "dev";
+/// What block 0 tells of accounts and parties at most. More takes more events than a call has; their nodes publish those that are left out.
+const FIRST_EVENTS: usize = 512;
 /// Bytes of a genesis at most: its system contracts with room to spare.
 pub(super) const MAX_BYTES: u64 = 256 << 20;
 
@@ -56,7 +59,8 @@ impl NewChain {
 
     /// Its genesis without the root of its first state.
     fn document(self, path: &Path) -> Result<Genesis, StartError> {
-        let Self { salt, time, system, organisations, parties } = self;
+        let Self { salt, time, system, organisations, mut parties } = self;
+        shorten(&mut parties);
         let problem = || StartError::Genesis { path: path.to_owned(), problem: "would have no validators".into() };
         let validators = first_validators(&organisations).ok_or_else(problem)?;
         let (version, parameters, state_root) = (versions::NEWEST, Parameters::default(), Hash::ZERO);
@@ -68,6 +72,21 @@ impl NewChain {
         }
         Ok(genesis)
     }
+}
+
+/// Leaves out what is too much for block 0: accounts and parties at the end, and accounts that would act and are left out.
+fn shorten(parties: &mut FirstParties) {
+    let FirstParties { accounts, parties, .. } = parties;
+    accounts.truncate(FIRST_EVENTS / 2);
+    let known: BTreeSet<_> = accounts.iter().map(|account| account.account).collect();
+    parties.iter_mut().for_each(|party| party.accounts.retain(|account| known.contains(account)));
+    let mut left = FIRST_EVENTS - accounts.len();
+    let fitting = parties.iter().take_while(|party| {
+        let events = 1 + party.accounts.len();
+        left.checked_sub(events).inspect(|rest| left = *rest).is_some()
+    });
+    let fitting = fitting.count();
+    parties.truncate(fitting);
 }
 
 /// What block 0 of a chain writes.

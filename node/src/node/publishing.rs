@@ -29,8 +29,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 const SHORTEST: Duration = Duration::from_millis(500);
 /// The longest of these waits.
 const LONGEST: Duration = Duration::from_secs(300);
-/// What is sent at once, at most.
-const AT_ONCE: usize = 32;
+/// What is made and sent at once, at most, but for what one party lacks.
+const AT_ONCE: usize = 128;
 /// Heights for which a statement about a party is good.
 const STATED: u64 = 200;
 
@@ -67,6 +67,8 @@ pub(super) struct Lack {
     pub publications: Vec<Publication>,
     /// What others have to do, in words.
     pub obstacles: Vec<String>,
+    /// The first of the tenants that something is sent of.
+    first: Option<usize>,
 }
 
 /// Publishes what is missing, at once and after each change of the registry of tenants, until `stop` turns true. What somebody else has to do first is looked for after blocks.
@@ -77,6 +79,7 @@ pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receive
     let own = Arc::new(own);
     let (mut heads, mut told, mut pause, mut moved) = (invoker.state().watch(), BTreeSet::new(), PAUSE, Instant::now());
     let mut registered = own.registry.watch();
+    let mut from = 0;
     loop {
         // A block of the past lacks what came later.
         let since = heads.borrow_and_update().height;
@@ -92,9 +95,9 @@ pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receive
             }
         }
         let (looking, reader, chain_id) = (Arc::clone(&own), invoker.state().clone(), *invoker.chain_id());
-        let looked = tokio::task::spawn_blocking(move || looking.lack(&reader.public(), &chain_id));
+        let looked = tokio::task::spawn_blocking(move || looking.lack_from(&reader.public(), &chain_id, from));
         let looked = looked.await.map_err(|error| state::Error::Failed(format!("the read did not finish: {error}")))?;
-        let Lack { publications, obstacles } = looked?;
+        let Lack { publications, obstacles, first } = looked?;
         let is_obstructed = !obstacles.is_empty();
         for obstacle in obstacles {
             if told.insert(obstacle.clone()) {
@@ -102,7 +105,12 @@ pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receive
             }
         }
         let is_done = publications.is_empty();
-        let sent = publications.into_iter().take(AT_ONCE).map(|publication| send(&invoker, publication));
+        if is_done && from > 0 {
+            // Those before may lack something again.
+            from = 0;
+            continue;
+        }
+        let sent = publications.into_iter().map(|publication| send(&invoker, publication));
         let all = futures::future::join_all(sent);
         let went = tokio::select! {
             biased;
@@ -110,9 +118,11 @@ pub(super) async fn publish(own: Own, invoker: Invoker, mut stop: watch::Receive
             went = all => went.into_iter().all(|went| went),
         };
         if !is_done && went {
-            pause = PAUSE;
+            // What these tenants lack next; those before them are done.
+            (pause, from) = (PAUSE, first.unwrap_or(0));
             continue;
         }
+        from = 0;
         let wait = if is_done { LONGEST } else { pause };
         pause = if is_done { PAUSE } else { (pause * 2).min(LONGEST) };
         tokio::select! {
@@ -145,13 +155,13 @@ async fn another(heads: &mut watch::Receiver<state::Head>, since: Height) -> boo
 }
 
 /// True if the newest block is of the last minute.
-fn is_recent(invoker: &Invoker) -> bool {
+pub(super) fn is_recent(invoker: &Invoker) -> bool {
     let age = crate::sources::now().0.saturating_sub(invoker.state().head().time.0);
     age < 60_000
 }
 
 /// Sends one and waits for what comes of it; `false` if it did not go, which is told.
-async fn send(invoker: &Invoker, publication: Publication) -> bool {
+pub(super) async fn send(invoker: &Invoker, publication: Publication) -> bool {
     let what = publication.what.clone();
     match invoker.publish(publication).await {
         Ok(settled) if settled.receipt.status.is_ok() => {
@@ -178,15 +188,15 @@ async fn send(invoker: &Invoker, publication: Publication) -> bool {
 }
 
 impl Own {
-    /// What a state of the chain lacks.
+    /// What a state of the chain lacks of the node and of its tenants from one on, up to [`AT_ONCE`].
     ///
     /// # Errors
     /// [`state::Error`]: the state cannot be read.
-    pub fn lack(&self, view: &View, chain_id: &Hash) -> Result<Lack, state::Error> {
+    pub fn lack_from(&self, view: &View, chain_id: &Hash, from: usize) -> Result<Lack, state::Error> {
         let mut lack = Lack::default();
         // Without tenants there is nobody to be found by a tag key.
-        let parties: Vec<OwnParty> = self.registry.tenants().iter().map(|tenant| self.party(tenant)).collect();
-        if parties.is_empty() || !keeps_parties(view)? {
+        let tenants = self.registry.tenants();
+        if tenants.is_empty() || !keeps_parties(view)? {
             return Ok(lack);
         }
         let id = self.node.account();
@@ -219,7 +229,7 @@ impl Own {
             Some(_) => {}
         }
         let holds_key = organisation.key == self.keys.organisation_key();
-        let accounts: BTreeSet<AccountId> = parties.iter().flat_map(|party| party.accounts.iter().copied()).collect();
+        let accounts: BTreeSet<_> = tenants.iter().flat_map(|tenant| self.acting_for(tenant)).copied().collect();
         let mut known = BTreeSet::new();
         for account in accounts {
             match view.account(&account)? {
@@ -242,9 +252,14 @@ impl Own {
                 )),
             }
         }
-        for own in &parties {
-            self.lack_of(view, (&name, holds_key), own, chain_id, &mut lack)?;
-            let OwnParty { psi, secret, accounts, .. } = own;
+        for (at, tenant) in tenants.iter().enumerate().skip(from) {
+            let before = lack.publications.len();
+            if before >= AT_ONCE {
+                break;
+            }
+            let own = self.party(tenant);
+            self.lack_of(view, (&name, holds_key), &own, chain_id, &mut lack)?;
+            let OwnParty { psi, secret, accounts, .. } = &own;
             let party = secret.party();
             let serves = view.party(&party)?.is_some_and(|record| record.organisation == name && !record.retired);
             for account in accounts.iter().filter(|account| serves && known.contains(account)) {
@@ -257,6 +272,9 @@ impl Own {
                         input: account.encode(),
                     });
                 }
+            }
+            if lack.publications.len() > before {
+                lack.first = lack.first.or(Some(at));
             }
         }
         Ok(lack)
@@ -378,14 +396,18 @@ impl Own {
         (statement.sign(Part::Possession, &key), statement.sign(Part::Acceptance, &self.node))
     }
 
+    /// The accounts that are to act for a tenant.
+    fn acting_for<'a>(&'a self, tenant: &'a Registered) -> &'a Vec<AccountId> {
+        self.acting.get(&tenant.psi).or(tenant.accounts.as_ref()).unwrap_or(&self.others)
+    }
+
     fn party(&self, tenant: &Registered) -> OwnParty {
-        let accounts = self.acting.get(&tenant.psi).or(tenant.accounts.as_ref()).unwrap_or(&self.others);
         OwnParty {
             psi: tenant.psi.clone(),
             secret: TenantSecret::new(&tenant.secret),
             epoch: tenant.epoch,
             is_closed: tenant.standing == Standing::Closed,
-            accounts: accounts.clone(),
+            accounts: self.acting_for(tenant).clone(),
         }
     }
 }

@@ -13,10 +13,13 @@ use crate::privacy::resident::TenantSecret;
 use crate::sources::seeded_key;
 use crate::state::Why;
 
-fn settings(folder: &Path) -> Config {
+pub(super) fn network_contract() -> SystemContract {
     let (_, code) = coffer_bundle::MODULES.iter().find(|(name, _)| *name == "network").unwrap();
-    let contract = SystemContract { name: "network".into(), code: code.to_vec(), in_private_states: false };
-    Config { system: SystemContracts::new(vec![contract]).unwrap(), ..config(folder) }
+    SystemContract { name: "network".into(), code: code.to_vec(), in_private_states: false }
+}
+
+fn settings(folder: &Path) -> Config {
+    Config { system: SystemContracts::new(vec![network_contract()]).unwrap(), ..config(folder) }
 }
 
 fn own(label: &str) -> SigningKey {
@@ -174,7 +177,7 @@ fn a_party_that_another_node_registered_is_not_served_here_though_its_keys_are()
     order(&opened, &marker);
     assert_eq!(status(&opened, "PS1", &marker), None);
     opened.ledger.state.private(&psi("PS1")).unwrap();
-    let lack = opened.own.lack(&opened.ledger.state.public(), opened.ledger.executor.chain_id()).unwrap();
+    let lack = opened.own.lack_from(&opened.ledger.state.public(), opened.ledger.executor.chain_id(), 0).unwrap();
     assert!(lack.obstacles.iter().any(|one| one.contains("is served by the node")), "{:?}", lack.obstacles);
 }
 

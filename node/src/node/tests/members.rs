@@ -10,6 +10,7 @@ use coffer_chain::system::system_contract_id;
 use coffer_chain::{InnerAction, InnerBody, MemberVersions, Members, PrivacyFlag, Receipt};
 use coffer_runtime::BlockContext;
 
+use super::acting::network_contract;
 use super::pipelines::{Dice, NAMES, Ordered, block_of, body, ordered};
 use super::private::party;
 use super::*;
@@ -61,22 +62,48 @@ const WEB: &str = r#"(module
 
 use PrivacyFlag::{MandatoryRecipients, PartyProtection, Standard, StateValidation};
 
-type Names<'a> = &'a [&'static str];
+pub(super) type Names<'a> = &'a [&'static str];
+/// Contracts with their members and flags.
+pub(super) type Contracts = BTreeMap<ContractId, (Vec<&'static str>, PrivacyFlag)>;
 
-struct Web {
-    opened: Opened,
-    _folder: tempfile::TempDir,
+/// A node that serves four parties.
+pub(super) struct Web {
+    pub(super) opened: Opened,
+    folder: tempfile::TempDir,
     number: u64,
+    /// Its blocks with what they order.
+    pub(super) blocks: Vec<(Block, Vec<Ordered>)>,
 }
 
 impl Web {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let code = wat::parse_str(WEB).unwrap();
-        let system = SystemContract { name: "web".into(), code, in_private_states: true };
-        let system = SystemContracts::new(vec![system]).unwrap();
-        let config = Config { system, tenants: NAMES.map(psi).to_vec(), ..config(folder.path()) };
-        Self { opened: Opened::open(&config).unwrap(), _folder: folder, number: 0 }
+    pub(super) fn new() -> Self {
+        Self::on(tempfile::tempdir().unwrap(), vec![Self::system()])
+    }
+
+    /// On a chain that keeps parties.
+    pub(super) fn public_parties() -> Self {
+        Self::on(tempfile::tempdir().unwrap(), vec![Self::system(), network_contract()])
+    }
+
+    fn on(folder: tempfile::TempDir, system: Vec<SystemContract>) -> Self {
+        let opened = Self::open(folder.path(), &NAMES, system);
+        Self { opened, folder, number: 0, blocks: Vec::new() }
+    }
+
+    fn system() -> SystemContract {
+        SystemContract { name: "web".into(), code: wat::parse_str(WEB).unwrap(), in_private_states: true }
+    }
+
+    fn open(folder: &Path, names: Names<'_>, system: Vec<SystemContract>) -> Opened {
+        let tenants = names.iter().map(|name| psi(name)).collect();
+        let system = SystemContracts::new(system).unwrap();
+        Opened::open(&Config { system, tenants, ..config(folder) }).unwrap()
+    }
+
+    /// The node on its chain as it begins, in a folder of its own, without all of its parties but one.
+    pub(super) fn of_one(&self, folder: &Path, name: &'static str) -> Opened {
+        std::fs::copy(self.folder.path().join("genesis"), folder.join("genesis")).unwrap();
+        Self::open(folder, &[name], vec![Self::system(), network_contract()])
     }
 
     /// A call that is not prepared yet.
@@ -98,7 +125,13 @@ impl Web {
         InnerBody { versions: found.versions, reads: found.reads, ..body }
     }
 
-    fn call(&mut self, names: Names<'_>, flag: PrivacyFlag, contract: ContractId, ask: (&str, &[u8])) -> InnerBody {
+    pub(super) fn call(
+        &mut self,
+        names: Names<'_>,
+        flag: PrivacyFlag,
+        contract: ContractId,
+        ask: (&str, &[u8]),
+    ) -> InnerBody {
         let action = InnerAction::Call { contract, method: ask.0.into(), input: ask.1.to_vec() };
         let raw = self.raw(names, flag, action);
         self.prepared(names, raw)
@@ -110,7 +143,7 @@ impl Web {
         all.iter().map(|call| self.receipt(call)).collect()
     }
 
-    fn order(&mut self, calls: Vec<(Names<'_>, InnerBody)>) -> Vec<Ordered> {
+    pub(super) fn order(&mut self, calls: Vec<(Names<'_>, InnerBody)>) -> Vec<Ordered> {
         let mut all: Vec<Ordered> = Vec::new();
         for (names, body) in calls {
             self.number += 1;
@@ -118,9 +151,48 @@ impl Web {
             call.deliver(&self.opened);
             all.push(call);
         }
-        block_of(&self.opened, &all.iter().map(|call| &call.tx).collect::<Vec<_>>());
+        let block = block_of(&self.opened, &all.iter().map(|call| &call.tx).collect::<Vec<_>>());
         self.opened.pipelines.catch_up().unwrap();
+        self.blocks.push((block, all.clone()));
         all
+    }
+
+    /// A block with a public transaction.
+    pub(super) fn public(&mut self, tx: &CheckedTx) {
+        let block = block_of(&self.opened, &[tx]);
+        self.blocks.push((block, Vec::new()));
+    }
+
+    /// Random deployments for random members, later random calls of them, mostly such as have a chance.
+    pub(super) fn calls(
+        &mut self,
+        dice: &mut Dice,
+        contracts: &mut Contracts,
+        deploys: bool,
+    ) -> Vec<(Vec<&'static str>, InnerBody)> {
+        let mut calls = Vec::new();
+        for _ in 0..=dice.roll(4) {
+            let names = some(dice);
+            let flag = PrivacyFlag::ALL[dice.roll(4) as usize];
+            if deploys || contracts.is_empty() {
+                let mandatory = if flag == MandatoryRecipients { &names[..1] } else { &[] };
+                let body = self.deployment(&names, flag, mandatory);
+                contracts.insert(private_contract_id(&body.seed()), (names.clone(), flag));
+                calls.push((names, body));
+                continue;
+            }
+            let mut pick = || *contracts.keys().nth(dice.roll(contracts.len() as u64) as usize).unwrap();
+            let (target, callee) = (pick(), pick());
+            let (names, flag) = if dice.roll(3) > 0 { contracts[&target].clone() } else { (names, flag) };
+            let key = b'a' + dice.roll(2) as u8;
+            let body = match dice.roll(3) {
+                0 => self.call(&names, flag, target, ("add", &[key])),
+                1 => self.call(&names, flag, target, ("ask", &at(callee, key))),
+                _ => self.call(&names, flag, target, ("look", &at(callee, key))),
+            };
+            calls.push((names, body));
+        }
+        calls
     }
 
     fn receipt(&self, call: &Ordered) -> Receipt {
@@ -134,17 +206,23 @@ impl Web {
         found.remove(0)
     }
 
-    fn one(&mut self, names: Names<'_>, body: InnerBody) -> Receipt {
+    pub(super) fn one(&mut self, names: Names<'_>, body: InnerBody) -> Receipt {
         self.run(vec![(names, body)]).remove(0)
     }
 
     /// How a prepared call ends.
-    fn ends(&mut self, names: Names<'_>, flag: PrivacyFlag, contract: ContractId, ask: (&str, &[u8])) -> Status {
+    pub(super) fn ends(
+        &mut self,
+        names: Names<'_>,
+        flag: PrivacyFlag,
+        contract: ContractId,
+        ask: (&str, &[u8]),
+    ) -> Status {
         let body = self.call(names, flag, contract, ask);
         self.one(names, body).status
     }
 
-    fn deployment(&mut self, names: Names<'_>, flag: PrivacyFlag, mandatory: Names<'_>) -> InnerBody {
+    pub(super) fn deployment(&mut self, names: Names<'_>, flag: PrivacyFlag, mandatory: Names<'_>) -> InnerBody {
         let mut mandatory: Vec<_> = mandatory.iter().map(|name| party(&self.opened, name)).collect();
         mandatory.sort_unstable();
         let (code, salt) = (wat::parse_str(WEB).unwrap(), [self.number as u8; 32]);
@@ -156,7 +234,7 @@ impl Web {
         self.prepared(names, raw)
     }
 
-    fn deploy(&mut self, names: Names<'_>, flag: PrivacyFlag, mandatory: Names<'_>) -> ContractId {
+    pub(super) fn deploy(&mut self, names: Names<'_>, flag: PrivacyFlag, mandatory: Names<'_>) -> ContractId {
         let body = self.deployment(names, flag, mandatory);
         let contract = private_contract_id(&body.seed());
         let receipt = self.one(names, body);
@@ -173,7 +251,18 @@ impl Web {
     }
 }
 
-fn counted(n: u64) -> Status {
+/// Some of the parties in some order.
+fn some(dice: &mut Dice) -> Vec<&'static str> {
+    let mut names: Vec<_> = NAMES.into_iter().filter(|_| dice.roll(3) > 0).collect();
+    if names.is_empty() {
+        names.push(NAMES[dice.roll(4) as usize]);
+    }
+    let turn = dice.roll(names.len() as u64) as usize;
+    names.rotate_left(turn);
+    names
+}
+
+pub(super) fn counted(n: u64) -> Status {
     Status::Ok(n.to_le_bytes().to_vec())
 }
 
@@ -445,41 +534,10 @@ fn a_traced_call_reads_what_the_call_read() {
 fn whatever_is_called_by_whom_all_its_parties_see_the_same() {
     let seed = std::env::var("COFFER_MEMBERS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(11);
     let (mut web, mut dice) = (Web::new(), Dice(seed));
-    let mut contracts: BTreeMap<ContractId, (Vec<&'static str>, PrivacyFlag)> = BTreeMap::new();
-    let some = |dice: &mut Dice| {
-        let mut names: Vec<_> = NAMES.into_iter().filter(|_| dice.roll(3) > 0).collect();
-        if names.is_empty() {
-            names.push(NAMES[dice.roll(4) as usize]);
-        }
-        let turn = dice.roll(names.len() as u64) as usize;
-        names.rotate_left(turn);
-        names
-    };
+    let mut contracts = Contracts::new();
     let mut compared = 0;
     for block in 0..24 {
-        let mut calls: Vec<(Vec<&'static str>, InnerBody)> = Vec::new();
-        for _ in 0..=dice.roll(4) {
-            let names = some(&mut dice);
-            let flag = PrivacyFlag::ALL[dice.roll(4) as usize];
-            if block < 4 || contracts.is_empty() {
-                let mandatory: &[&'static str] = if flag == MandatoryRecipients { &names[..1] } else { &[] };
-                let body = web.deployment(&names, flag, mandatory);
-                contracts.insert(private_contract_id(&body.seed()), (names.clone(), flag));
-                calls.push((names, body));
-                continue;
-            }
-            let mut pick = || *contracts.keys().nth(dice.roll(contracts.len() as u64) as usize).unwrap();
-            let (target, callee) = (pick(), pick());
-            // Mostly what has a chance.
-            let (names, flag) = if dice.roll(3) > 0 { contracts[&target].clone() } else { (names, flag) };
-            let key = b'a' + dice.roll(2) as u8;
-            let body = match dice.roll(3) {
-                0 => web.call(&names, flag, target, ("add", &[key])),
-                1 => web.call(&names, flag, target, ("ask", &at(callee, key))),
-                _ => web.call(&names, flag, target, ("look", &at(callee, key))),
-            };
-            calls.push((names, body));
-        }
+        let calls = web.calls(&mut dice, &mut contracts, block < 4);
         let ordered = web.order(calls.iter().map(|(names, body)| (&names[..], body.clone())).collect());
         for (call, (names, body)) in ordered.iter().zip(&calls) {
             let drifted = |(contract, (members, flag)): (&ContractId, &(Vec<&'static str>, PrivacyFlag))| {

@@ -10,7 +10,7 @@ use coffer_chain::{
 };
 
 use super::*;
-use crate::executor::{Reason, lane_of};
+use crate::executor::{Reason, keeps_parties, lane_of};
 use crate::privacy::envelope::{Sealed, seal};
 use crate::privacy::marking::{SlotContext, mark};
 use crate::privacy::opening::Missing;
@@ -36,7 +36,7 @@ fn settings(folder: &Path) -> Config {
     Config { tenants: NAMES.map(psi).to_vec(), history: 1, ..config(folder) }
 }
 
-fn four(folder: &Path) -> Opened {
+pub(super) fn four(folder: &Path) -> Opened {
     Opened::open(&settings(folder)).unwrap()
 }
 
@@ -59,6 +59,12 @@ fn party(opened: &Opened, name: &str) -> AccountId {
     opened.residents.secret(&psi(name)).unwrap().party()
 }
 
+/// The account that acts: on a chain that keeps parties a managed one.
+fn acting(opened: &Opened) -> SigningKey {
+    let keeps_parties = keeps_parties(&opened.ledger.state.public()).unwrap();
+    SigningKey::from_seed(&if keeps_parties { seeded_key(7, "account alice") } else { [5; 32] })
+}
+
 pub(super) fn body(
     opened: &Opened,
     names: &[&str],
@@ -79,7 +85,7 @@ pub(super) fn body(
         nonce,
         valid_until,
         gas_limit: Gas(100_000_000),
-        account: SigningKey::from_seed(&[5; 32]).account(),
+        account: acting(opened).account(),
         party: party(opened, names[0]),
         parties,
         versions: MemberVersions::new(versions).unwrap(),
@@ -100,7 +106,7 @@ pub(super) fn ordered(opened: &Opened, names: &[&'static str], body: InnerBody, 
         .collect();
     let recipients: Vec<_> =
         parties.accounts().iter().map(|party| Recipient { party: *party, epoch: EPOCH, key: &keys[party] }).collect();
-    let call = body.sign(&SigningKey::from_seed(&[5; 32]));
+    let call = body.sign(&acting(opened));
     let sources = Sources::seeded(number, &Hash::ZERO);
     let Sealed { hash, bytes, marker, seed } = seal(call, &account, valid_until, &recipients, &sources).unwrap();
     let custody = Custody::sign(&opened.node_signer, &chain_id, &marker, &hash);
@@ -120,7 +126,7 @@ pub(super) fn ordered(opened: &Opened, names: &[&'static str], body: InnerBody, 
     Ordered { tx: body.sign(&relay).check(&chain_id).unwrap(), names: names.to_vec(), hash, bytes }
 }
 
-fn cell_deployment(salt: u8) -> InnerAction {
+pub(super) fn cell_deployment(salt: u8) -> InnerAction {
     InnerAction::Deploy {
         code: wat::parse_str(CELL).unwrap(),
         input: vec![],
@@ -130,7 +136,7 @@ fn cell_deployment(salt: u8) -> InnerAction {
     }
 }
 
-fn cell_call(contract: ContractId, method: &str, value: u64) -> InnerAction {
+pub(super) fn cell_call(contract: ContractId, method: &str, value: u64) -> InnerAction {
     InnerAction::Call { contract, method: method.into(), input: value.to_le_bytes().to_vec() }
 }
 
@@ -145,7 +151,7 @@ pub(super) fn block_of(opened: &Opened, txs: &[&CheckedTx]) -> Block {
 }
 
 /// Takes a block of another node.
-fn take(opened: &Opened, block: &Block) {
+pub(super) fn take(opened: &Opened, block: &Block) {
     opened.ledger.execute(block, Standing::Decided).unwrap();
     opened.ledger.decide(certificate(opened, block), &|_, _| false).unwrap();
     opened.ledger.commit(&block.header.hash()).unwrap();
@@ -186,7 +192,7 @@ fn script(opened: &Opened, dice: &mut Dice, blocks: u64) -> Vec<(Block, Vec<Orde
 }
 
 /// Compares a node with one that had everything on time, as far as it can be with what is withheld.
-fn check(late: &Opened, on_time: &Opened, script: &[(Block, Vec<Ordered>)], withheld: &[Ordered]) {
+pub(super) fn check(late: &Opened, on_time: &Opened, script: &[(Block, Vec<Ordered>)], withheld: &[Ordered]) {
     let (state, judge) = (&late.ledger.state, &on_time.ledger.state);
     let chain = state.head().height;
     let mut oldest = chain;
@@ -229,7 +235,7 @@ fn check(late: &Opened, on_time: &Opened, script: &[(Block, Vec<Ordered>)], with
     }
 }
 
-fn random(name: &str, default: u64) -> u64 {
+pub(super) fn random(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 

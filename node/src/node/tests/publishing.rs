@@ -32,7 +32,7 @@ fn seeded(label: &str) -> SigningKey {
 /// What a node of these settings would publish, and what it says.
 fn lack(opened: &Opened, own: &Own) -> (Vec<&'static str>, Vec<String>) {
     let chain_id = opened.ledger.executor.chain_id();
-    let lack = own.lack(&opened.ledger.state.public(), chain_id).unwrap();
+    let lack = own.lack_from(&opened.ledger.state.public(), chain_id, 0).unwrap();
     (lack.publications.iter().map(|publication| publication.method).collect(), lack.obstacles)
 }
 
@@ -44,7 +44,7 @@ async fn a_tenant_that_comes_later_is_published_once_and_then_answers_private_ca
     let node = Node::start(later.clone()).await.unwrap();
     let state = node.invoker().state().clone();
     let erin = node.accounts().iter().find(|account| account.name == "erin").unwrap().id;
-    let refused = deploy_request(&node, erin).await.err().unwrap().to_string();
+    let refused = deploy_request(&node, "PS1", erin).await.err().unwrap().to_string();
     assert!(refused.contains("is no party of this chain"), "{refused}");
     let party = TenantSecret::new(&seeded_key(7, "tenant PS1")).party();
     let mut acts = false;
@@ -56,7 +56,7 @@ async fn a_tenant_that_comes_later_is_published_once_and_then_answers_private_ca
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(acts, "it is published");
-    assert!(deploy_request(&node, erin).await.unwrap().receipt.status.is_ok());
+    assert!(deploy_request(&node, "PS1", erin).await.unwrap().receipt.status.is_ok());
     let head = state.head().height;
     // It keeps the folder locked.
     drop(state);
@@ -67,7 +67,34 @@ async fn a_tenant_that_comes_later_is_published_once_and_then_answers_private_ca
     assert_eq!(opened.ledger.state.head().height, head);
 }
 
-async fn deploy_request(node: &Node, account: AccountId) -> Result<Settled, InvokeError> {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_founder_with_more_tenants_than_block_0_tells_of_publishes_the_others_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..600).map(|n| format!("T{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let config = Config { psi_capacity: 1_024, ..settings(folder.path(), &names, &["alice"]) };
+    let told = Opened::open(&config).unwrap().ledger.state.public().parties(None, 1_000).unwrap().len();
+    assert!((1..names.len()).contains(&told), "{told}");
+    let node = Node::start(config).await.unwrap();
+    let state = node.invoker().state().clone();
+    let mut heads = state.watch();
+    let alice = node.accounts()[0].id;
+    let last = TenantSecret::new(&seeded_key(7, "tenant T599")).party();
+    let is_done = || {
+        let (public, limit) = (state.public(), names.len() + 1);
+        let acts = public.acting(&last, &alice, AccountRole::Deploy).unwrap().is_ok();
+        acts && public.parties(None, limit).unwrap().len() == names.len()
+    };
+    while !is_done() {
+        tokio::time::timeout(Duration::from_secs(60), heads.changed()).await.expect("a block").unwrap();
+    }
+    let deployed = deploy_request(&node, "T599", alice).await.unwrap();
+    assert!(deployed.receipt.status.is_ok(), "{:?}", deployed.receipt.status);
+    drop(state);
+    node.stop().await.unwrap();
+}
+
+async fn deploy_request(node: &Node, name: &str, account: AccountId) -> Result<Settled, InvokeError> {
     let request = DeployRequest {
         scope: Scope::Private,
         code: wat::parse_str(CELL).unwrap(),
@@ -77,7 +104,7 @@ async fn deploy_request(node: &Node, account: AccountId) -> Result<Settled, Invo
         account,
         gas_limit: None,
     };
-    node.invoker().deploy(&tenant("PS1"), request).await
+    node.invoker().deploy(&tenant(name), request).await
 }
 
 #[test]
