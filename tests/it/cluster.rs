@@ -4,6 +4,7 @@
 
 mod members;
 mod oversized;
+mod parties;
 mod recovery;
 mod restored;
 mod strangers;

@@ -1,11 +1,15 @@
-//! A validator that is put back from a backup older than its last vote, with the chain in it and without: it comes to the same roots, says nothing twice, and decides again.
+//! A validator, with a tenant that came while it ran, is put back from a backup older than its last vote, with the chain in it and without: it comes to the same roots of each private state at every height, says nothing twice, and decides again.
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use coffer_tests::build;
 use coffer_tests::cluster::Cluster;
+use coffer_tests::rpc::base64;
 use serde_json::{Value, json};
+
+use crate::token;
 
 use super::{assert_once, clients, load, load_on, signed, tokens, wait_until_it_signs, working};
 
@@ -17,11 +21,32 @@ fn coffer(secret: &str, words: &[&str], file: &Path, data: &Path) {
     assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// Roots of a node's private state and of the trie of them, at these heights.
+/// Roots of a node's private states and of the trie of them, at these heights.
 fn roots(cluster: &Cluster, n: usize, head: u64) -> Vec<Value> {
-    let alice = cluster.alice(n);
-    let at = |height| ["psi_root", "psi_trieRoot"].map(|method| alice.call(method, json!({"height": height})));
+    let (alice, late) = (cluster.alice(n), cluster.node(n).tenant(LATE));
+    let at = |height| {
+        let asked = json!({ "height": height });
+        [alice.call("psi_root", asked.clone()), late.call("psi_root", asked.clone()), alice.call("psi_trieRoot", asked)]
+    };
     (0..=head).flat_map(at).collect()
+}
+
+/// A tenant that comes while the chain goes on.
+const LATE: &str = "PS3";
+
+/// Makes it on a node, with a token that it moves once it may act.
+fn come(cluster: &Cluster, n: usize) {
+    cluster.node(n).client().call("tenant_create", json!({ "psi": LATE }));
+    let (late, wasm) = (cluster.node(n).tenant(LATE), base64(&build::contract("token")));
+    let params = json!({"wasm": wasm, "init": token::init(), "private": true});
+    let begun = Instant::now();
+    let token = loop {
+        match late.try_call("contract_deploy", params.clone()) {
+            Ok(mut answer) => break answer["contract"].take(),
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "it may not act yet: {error:?}"),
+        }
+    };
+    token::transfer(&late, &token, &cluster.node(n).account("bob"), 5, true);
 }
 
 #[test]
@@ -29,6 +54,7 @@ fn a_validator_is_put_back_from_an_old_backup_and_nothing_is_said_twice() {
     let mut cluster = Cluster::start(4);
     let tokens = tokens(&cluster);
     let mut answered = load(&mut cluster, &tokens, 4);
+    come(&cluster, 3);
     let (data, folder) = (cluster.data(3), tempfile::tempdir().expect("a folder"));
     let secret = std::fs::read_to_string(data.join("dev-secret")).expect("a secret");
     let (whole, small) = (folder.path().join("whole"), folder.path().join("small"));
