@@ -23,6 +23,8 @@ use crate::{invoke, pool, rpc, state};
 
 /// Leaves that the trie of private states may have: the most tenants a node is designed for.
 const MAX_PSI_CAPACITY: usize = 100_000;
+/// Blocks between two anchors, at least: one for each block would be as many blocks again.
+const LEAST_ANCHORING: u64 = 10;
 /// Bytes that any request needs.
 const MIN_BODY: u32 = 1_024;
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub archive: bool,
     /// Leaves of the trie of private states, dummies included.
     pub psi_capacity: usize,
+    /// Blocks between two roots of the trie of private states that the node puts on the chain; never if there is none.
+    pub anchor_every: Option<u64>,
     /// Bounds of the state's caches and buffers.
     pub memory: state::Memory,
     /// Compiler that contracts start with; a local choice.
@@ -87,6 +91,7 @@ impl Config {
             history: state::DEFAULT_HISTORY,
             archive: false,
             psi_capacity: state::DEFAULT_PSI_CAPACITY,
+            anchor_every: None,
             memory: state::Memory::default(),
             backend: Backend::default(),
             execution: Execution::default(),
@@ -161,6 +166,16 @@ impl Config {
                     .push(format!("psi_capacity = {capacity}: must be from 1 to {MAX_PSI_CAPACITY} private states"));
             }
             self.psi_capacity = capacity;
+        }
+        if let Some(every) = file.anchor_every {
+            // What is anchored can be proved while it is kept.
+            if !(LEAST_ANCHORING..=self.history).contains(&every) {
+                let history = self.history;
+                offences.push(format!(
+                    "anchor_every = {every}: must be from {LEAST_ANCHORING} blocks to {history}, the `history` that proofs are made of"
+                ));
+            }
+            self.anchor_every = Some(every);
         }
         if self.tenants.len() > self.psi_capacity {
             let (tenants, capacity) = (self.tenants.len(), self.psi_capacity);
@@ -247,6 +262,7 @@ struct File {
     history: Option<u64>,
     archive: Option<bool>,
     psi_capacity: Option<usize>,
+    anchor_every: Option<u64>,
     #[serde(default)]
     state: StateFile,
     backend: Option<BackendFile>,
@@ -384,6 +400,21 @@ mod tests {
         assert_eq!(config.tenants[0].as_str(), "Ministère");
         assert_eq!((config.psi_capacity, config.archive, config.rpc.listen.port()), (8, true, 0));
         assert_eq!(config.accounts.len(), 4);
+    }
+
+    #[test]
+    fn anchors_are_as_far_apart_as_proofs_are_made_at_most() {
+        assert_eq!(lay("").unwrap().anchor_every, None);
+        assert_eq!(lay("anchor_every = 128\n").unwrap().anchor_every, Some(128));
+        for (text, history) in
+            [("anchor_every = 129\n", 128), ("anchor_every = 9\n", 128), ("history = 50\nanchor_every = 51\n", 50)]
+        {
+            let error = lay(text).unwrap_err().to_string();
+            assert!(
+                error.contains("anchor_every = ") && error.contains(&format!("to {history}, the `history`")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The composition root: puts the parts of a node together, starts them bottom-up and stops them top-down. Not here: what any part does.
 //! Invariant: a node that failed to start leaves nothing running; one that stops has answered what it had begun.
 
+mod anchoring;
 mod backup;
 mod first_start;
 mod joining;
@@ -48,6 +49,7 @@ use crate::state::{self, Archive, Folder, State, StateOptions};
 use crate::sync::Following;
 use crate::task::{TaskError, Tasks};
 
+use anchoring::anchor;
 use first_start::FirstStart;
 use publishing::{Own, publish};
 use secrets::{
@@ -87,7 +89,7 @@ impl Node {
         let listener = rpc::Listener::bind(config.rpc.clone()).await?;
         let addr = listener.addr();
         let (timeouts, vote_above) = (config.timeouts, config.vote_above);
-        let settings = config.network.clone();
+        let (settings, anchor_every) = (config.network.clone(), config.anchor_every);
         let opened = match Opened::open_aside(config.clone()).await {
             Err(error) if config.snapshot && error.is_without_state() => {
                 joining::fetch(&config, &listener).await?;
@@ -138,6 +140,10 @@ impl Node {
         blocks.spawn("consensus", engine.run(blocks.stop_signal()));
         let mut front = Tasks::default();
         front.spawn("publishing", publish(own, invoker.clone(), front.stop_signal()));
+        if let Some(every) = anchor_every {
+            let node = invoker.node_signer().account();
+            front.spawn("anchoring", anchor(node, every, invoker.clone(), front.stop_signal()));
+        }
         let following = Arc::new(Following::default());
         let (state, told) = (invoker.state().clone(), Arc::clone(&shown));
         let (looking, stop) = (Arc::clone(&following), front.stop_signal());

@@ -39,7 +39,7 @@ fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
 }
 
 /// Methods of a tenant in which nothing of another one can be named, or in which what a stranger sees is not one answer; and the stories that look at those.
-const ELSEWHERE: [&str; 14] = [
+const ELSEWHERE: [&str; 15] = [
     "privacy_list",
     "contract_deploy",
     "programme_deploy",
@@ -47,6 +47,8 @@ const ELSEWHERE: [&str; 14] = [
     "psi_current",
     "psi_status",
     "psi_root",
+    // Of the node, and public.
+    "psi_anchor",
     "state_root",
     // Of the public state.
     "state_proof",

@@ -4,7 +4,7 @@ use coffer_abi::{AccountId, ContractId, Hash, Height};
 use coffer_proof::{Answer, Invalid, PathKey, PrivateProof, PrivateTrust, PublicProof, TrustedBlock};
 use coffer_tests::build;
 use coffer_tests::node::Dev;
-use coffer_tests::rpc::Client;
+use coffer_tests::rpc::{self, Client};
 use serde_json::{Value, json};
 
 use crate::token;
@@ -224,11 +224,103 @@ fn who_has_the_genesis_believes_a_block_and_the_state_after_it() {
     assert!(!done && error.contains("--genesis"), "{error}");
 }
 
+#[test]
+fn a_private_proof_rests_on_a_root_that_everybody_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a name").to_owned();
+    std::fs::write(path("coffer.toml"), "anchor_every = 10\n").expect("written");
+    let node = Dev::new().arg("--config").arg(&path("coffer.toml")).start();
+    let (client, bob) = (node.tenant("PS1"), node.account("bob"));
+    let error = client.fail("psi_anchor", json!({}));
+    assert!(error.kind() == "notFound" && error.text().contains("anchor_every"), "{}", error.text());
+    let (open, token) = (token::deploy(&client, false), token::deploy(&client, true));
+    let anchored = || match rpc::read(&client.send("psi_anchor", json!({})).expect("an answer")) {
+        Some(Ok(found)) => Some(found),
+        _ => None,
+    };
+    // It takes ten blocks, and then the one that has the anchor.
+    let first = (0..100).find_map(|_| {
+        token::transfer(&client, &token, &bob, 1, true);
+        anchored()
+    });
+    let first = first.expect("an anchor");
+    assert_eq!(first["height"].as_u64().map(|height| height % 10), Some(0), "{first}");
+    assert_eq!(client.call("psi_trieRoot", json!({"height": first["height"]}))["root"], first["root"]);
+    // Once nothing private changes, what is anchored last stays: anchors move no chain.
+    let trie_root = client.call("psi_trieRoot", json!({}))["root"].clone();
+    let last = (0..100).find_map(|_| {
+        token::transfer(&client, &open, &bob, 1, false);
+        anchored().filter(|anchor| anchor["root"] == trie_root)
+    });
+    let last = last.expect("the root of now");
+    for _ in 0..25 {
+        token::transfer(&client, &open, &bob, 1, false);
+    }
+    assert_eq!(anchored(), Some(last.clone()));
+
+    let url = format!("http://{}", client.addr());
+    let (height, next) = (last["height"].to_string(), (last["height"].as_u64().expect("a height") + 1).to_string());
+    let (key, anchor) = (hex(&balance_key(&bob)), path("anchor.json"));
+    let contract = token.as_str().expect("an id");
+    let (done, _, error) = proof(&["anchor", "-o", &anchor, "--url", &url]);
+    assert!(done && error.contains(&format!("--private --height {height}")), "{error}");
+    for (name, height) in [("proof.json", &height), ("next.json", &next)] {
+        let words = ["get", contract, &key, "--private", "--height", height, "--url", &url, "--psi", "PS1"];
+        let (done, text, error) = proof(&words);
+        assert!(done, "{error}");
+        std::fs::write(path(name), text).expect("written");
+    }
+    let got: Value =
+        serde_json::from_str(&std::fs::read_to_string(path("proof.json")).expect("a proof")).expect("JSON");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let trust = |chain: &str| {
+        let validators = text(&got["block"]["header"]["validators"]);
+        let (node, path) = (text(&got["statement"]["node"]), text(&got["path"]));
+        ["--chain-id", chain, "--validators", &validators, "--node", &node, "--path", &path].map(str::to_owned)
+    };
+    let chain = text(&client.call("chain_parameters", json!({}))["chainId"]);
+    let verify = |file: &str, more: &[&str]| {
+        let (file, trust) = (path(file), trust(&chain));
+        let words: Vec<_> =
+            [file.as_str()].into_iter().chain(trust.iter().map(String::as_str)).chain(more.iter().copied()).collect();
+        words_of("verify", &words)
+    };
+    let (done, shown, error) = verify("proof.json", &["--anchor", &anchor]);
+    assert!(done && shown.contains("as everybody is shown: anchored, as of block "), "{shown}{error}");
+    let (done, shown, error) = verify("proof.json", &[]);
+    assert!(done && shown.contains("not checked: --anchor FILE"), "{shown}{error}");
+    let (done, shown, error) = verify("next.json", &["--anchor", &anchor]);
+    assert!(!done && shown.is_empty() && error.contains("the anchor: it is for another height"), "{shown}{error}");
+    let (done, _, error) = verify("proof.json", &["--anchor", &path("proof.json")]);
+    assert!(!done && error.contains("not the JSON form of a proof"), "{error}");
+    // Who believes in one block says so for the anchor too.
+    let block = text(&last["blockHash"]);
+    let by_block = |more: &[&str]| {
+        let trust = trust(&chain);
+        let file = path("proof.json");
+        let words = [&[file.as_str(), "--block", &block, "--anchor", &anchor], more].concat();
+        words_of("verify", &words.into_iter().chain(trust[4..].iter().map(String::as_str)).collect::<Vec<_>>())
+    };
+    let (done, _, error) = by_block(&[]);
+    assert!(!done && error.contains("--anchor-block"), "{error}");
+    let shown: Value = serde_json::from_str(&std::fs::read_to_string(&anchor).expect("an anchor")).expect("JSON");
+    let later = client.call("chain_block", json!({"height": shown["block"]["header"]["height"]}));
+    let (done, _, error) = by_block(&["--anchor-block", &text(&later["hash"])]);
+    assert!(done, "{error}");
+    let (done, _, error) = by_block(&["--anchor-block", &block]);
+    assert!(!done && error.contains("the proof is for block"), "{error}");
+}
+
 /// `coffer proof` with these words: whether it ended well, and both its outputs.
 pub fn proof(args: &[&str]) -> (bool, String, String) {
-    let mut command = std::process::Command::new(build::coffer());
-    build::clean(&mut command);
-    let output = command.arg("proof").args(args).output().expect("it starts");
+    words_of("proof", args)
+}
+
+/// A command with these words.
+fn words_of(command: &str, args: &[&str]) -> (bool, String, String) {
+    let mut program = std::process::Command::new(build::coffer());
+    build::clean(&mut program);
+    let output = program.arg(command).args(args).output().expect("it starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
 }

@@ -229,3 +229,16 @@ pub struct TagKeySet {
     /// How often it was changed.
     pub epoch: u32,
 }
+
+/// A node put the root of its trie of private states on the chain.
+#[event]
+pub struct RootAnchored {
+    /// The node.
+    pub node: AccountId,
+    /// Height of the block after which it was the root.
+    pub height: u64,
+    /// Hash of that block.
+    pub block: Hash,
+    /// The root.
+    pub root: Hash,
+}

@@ -20,6 +20,7 @@ mod recovery;
 mod party;
 mod account;
 mod tag;
+mod anchor;
 mod first;
 mod view;
 
@@ -29,11 +30,11 @@ pub use error::Error;
 pub use event::{
     AccountAuthorised, AccountChanged, AccountRevoked, CustodiansChanged, NodeApproved, NodeDeclined, NodeRemoved,
     NodeUpdated, OrganisationChanged, OrganisationJoined, ParametersChanged, PartyChanged, PartyRegistered,
-    PartyRetired, ProposalCleared, ProtocolChanges, Recovered, TagKeySet, ValidatorJoined, ValidatorLeft, VoteCast,
-    VoteWithdrawn,
+    PartyRetired, ProposalCleared, ProtocolChanges, Recovered, RootAnchored, TagKeySet, ValidatorJoined, ValidatorLeft,
+    VoteCast, VoteWithdrawn,
 };
 pub use record::{
-    Access, Account, AccountRole, Change, FirstAccount, FirstParties, FirstParty, FirstTagKey, NewNode,
+    Access, Account, AccountRole, Anchor, Change, FirstAccount, FirstParties, FirstParty, FirstTagKey, NewNode,
     NewOrganisation, Node, Organisation, Parameters, Party, PartyBefore, PartyEpoch, Proposal, Recovery, Role, TagKey,
     TagKeyBefore, Validator, Version,
 };
@@ -99,6 +100,8 @@ pub struct Network {
     acting_count: LookupMap<AccountId, u32>,
     /// Tag keys of nodes, by the nodes; they stay when a node goes.
     tag_keys: LookupMap<AccountId, TagKey>,
+    /// What nodes anchored last, by the nodes; it stays when a node goes.
+    anchors: LookupMap<AccountId, Anchor>,
 }
 
 #[contract]
@@ -279,6 +282,23 @@ impl Network {
         possession: [u8; 64],
     ) -> Result<(), Error> {
         self.set_own_tag_key(key, possession)
+    }
+
+    /// Puts the root of the trie of private states of the node that signs this on the chain, so that all are shown the same one.
+    pub fn anchor(
+        &mut self,
+        /// Height of the block after which it was the root: above that of the last anchor, below that of this call.
+        height: u64,
+        /// Hash of that block.
+        block: Hash,
+        root: Hash,
+    ) -> Result<(), Error> {
+        self.anchor_own_root(height, block, root)
+    }
+
+    /// What a node anchored last, also one that is not on the chain any more.
+    pub fn anchor_of(&self, node: AccountId) -> Option<Anchor> {
+        self.anchors.get(&node)
     }
 
     /// The party of a key.

@@ -352,3 +352,19 @@ pub struct Account {
     /// Height since which it is on the chain.
     pub since: u64,
 }
+
+/// The root of a node's trie of private states after a block.
+#[contract_type]
+#[derive(Clone, Copy)]
+pub struct Anchor {
+    /// The node.
+    pub node: AccountId,
+    /// Height of the block.
+    pub height: u64,
+    /// Hash of the block.
+    pub block: Hash,
+    /// The root.
+    pub root: Hash,
+    /// Height since which it is on the chain.
+    pub at: u64,
+}

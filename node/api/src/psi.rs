@@ -1,9 +1,9 @@
 //! Namespace `psi`: the caller's private state and the trie of all private states. Not here: what is in a private state.
 //! Invariant: nothing here tells one tenant anything of another; the trie root is the operator's.
 
-use coffer_abi::{AccountId, Hash};
+use coffer_abi::{AccountId, ContractId, Hash};
 use coffer_api_macros::api;
-use coffer_proof::json::PrivateJson;
+use coffer_proof::json::{Hex, PrivateJson};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,26 @@ pub struct PsiTrieRoot {
     pub root: Text<Hash>,
     /// True once every private state has executed the block; the root does not change any more.
     pub sealed: bool,
+}
+
+/// The root of the trie of private states that this node put on the chain last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PsiAnchor {
+    /// The node.
+    pub node: Text<AccountId>,
+    /// Height of the block after which it was the root: ask for a proof of this height.
+    pub height: u64,
+    /// Hash of that block.
+    pub block_hash: Text<Hash>,
+    /// The root.
+    pub root: Text<Hash>,
+    /// Height since which it is on the chain.
+    pub at: u64,
+    /// The network contract, which keeps it.
+    pub contract: Text<ContractId>,
+    /// Its storage key there, for `state_proof`.
+    pub key: Hex,
 }
 
 /// How a private state stands.
@@ -169,6 +189,26 @@ pub trait PsiApi {
         /// Height of the public block; the newest if left out.
         height: Option<Number>,
     ) -> Result<PsiTrieRoot, Error>;
+
+    /// The root of the trie of private states that this node put on the chain last.
+    ///
+    /// With a proof of what the network contract has under `key`, a private proof for `height` rests on what everybody is shown, and not on the node's word to one client alone. A node anchors if its
+    /// operator lets it (`anchor_every`).
+    #[method(
+        access = tenant,
+        errors = [NOT_FOUND],
+        params = r#"{}"#,
+        result = r#"{
+            "node": "0xcccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
+            "height": 100,
+            "blockHash": "0x1111111111111111111111111111111111111111111111111111111111111111",
+            "root": "0x2222222222222222222222222222222222222222222222222222222222222222",
+            "at": 101,
+            "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
+            "key": "0x0007616e63686f7273cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+        }"#
+    )]
+    async fn anchor(&self, ctx: Self::Context) -> Result<PsiAnchor, Error>;
 
     /// What the caller's private state holds of some contracts and storage keys after a public block, with the proof.
     ///

@@ -174,6 +174,24 @@ pub struct RecoveryRecord {
     pub statement: Hash,
 }
 
+/// What a node anchored last, as the contract stores it, by the node: the root of its trie of private states after a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct AnchorRecord {
+    /// The node.
+    pub node: AccountId,
+    /// Height of the block.
+    pub height: Height,
+    /// Hash of the block.
+    pub block: Hash,
+    /// The root.
+    pub root: Hash,
+    /// Height since which it is on the chain.
+    pub at: Height,
+}
+
+/// Method of the contract by which a node anchors.
+pub const ANCHOR: &str = "anchor";
+
 /// Method of the contract that the first block after a recovery begins with.
 pub const RECOVER: &str = "recover";
 
@@ -260,6 +278,13 @@ pub fn recovery_key(height: Height) -> Vec<u8> {
 pub fn organisation_key(name: &str) -> Vec<u8> {
     let mut key = organisations_prefix();
     key.extend_from_slice(name.as_bytes());
+    key
+}
+
+/// Storage key of what a node anchored last.
+pub fn anchor_key(node: &AccountId) -> Vec<u8> {
+    let mut key = field(limits::KEY_PLAIN, "anchors");
+    key.extend_from_slice(&node.0);
     key
 }
 

@@ -32,6 +32,7 @@ pub struct VerifiedPrivate {
     pub(crate) state: Verified,
     pub(crate) node: AccountId,
     pub(crate) root: Hash,
+    pub(crate) trie_root: Hash,
 }
 
 impl Verified {
@@ -94,6 +95,11 @@ impl VerifiedPrivate {
     /// Root of the private state.
     pub fn root(&self) -> &Hash {
         &self.root
+    }
+
+    /// Root of the node's trie of private states.
+    pub fn trie_root(&self) -> &Hash {
+        &self.trie_root
     }
 }
 

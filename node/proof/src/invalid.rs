@@ -98,6 +98,9 @@ pub enum Invalid {
     /// The node's signature does not hold.
     #[error("the signature of node {0} does not hold")]
     Statement(AccountId),
+    /// The public proof does not show that the node anchored the root.
+    #[error("the anchor: {0}")]
+    Anchor(&'static str),
     /// The proof is for another private state.
     #[error("the proof is for another private state")]
     OtherState,

@@ -19,6 +19,7 @@ mod claim;
 mod public;
 mod private;
 mod answer;
+mod anchor;
 mod invalid;
 mod make;
 #[cfg(feature = "json")]

@@ -119,6 +119,6 @@ impl PrivateProof {
         verified.map_err(|error| Invalid::Trie { level: Level::PrivateStates, error })?;
         self.state.verify_private(&self.root, trust.path_keys)?;
         let state = Verified { block, header: self.block.header, claims: self.state };
-        Ok(VerifiedPrivate { state, node: self.statement.node, root: self.root })
+        Ok(VerifiedPrivate { state, node: self.statement.node, root: self.root, trie_root: self.statement.root })
     }
 }

@@ -67,6 +67,8 @@ enum Command {
     Tenant(tenant::TenantArgs),
     /// Ask for proofs of what a state holds, and check them without a node
     Proof(proof::ProofArgs),
+    /// Check a proof without a node, and show what it proves: `coffer proof verify`
+    Verify(proof::VerifyArgs),
     /// Look at the data of a node that does not run, check them, prune and compact them, carry states away
     Db(db::DbArgs),
     /// Write what a node needs to be the same again elsewhere into one sealed file, while it runs
@@ -117,6 +119,7 @@ fn command() -> anyhow::Result<ExitCode> {
         Command::Privacy(args) => privacy::run(args),
         Command::Tenant(args) => tenant::run(args),
         Command::Proof(args) => proof::run(args),
+        Command::Verify(args) => proof::run_verify(&args),
         Command::Network(args) => network::run(args),
         Command::Db(args) => db::run(args),
         Command::Backup(args) => backup::run_backup(args),

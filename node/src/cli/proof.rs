@@ -1,6 +1,7 @@
 //! `coffer proof`: asking a node for a proof, and checking one without a node. Not here: the form (docs/PROTOCOL.md, "Proofs").
 //! Invariant: `verify` believes nothing but what its flags say.
 
+mod anchor;
 mod chain;
 
 use std::io::Read;
@@ -36,6 +37,8 @@ Examples:
   coffer proof verify proof.json --block 0xHASH
   coffer proof verify proof.json --chain-id 0xID --validators 0xHASH
   coffer proof verify proof.json --block 0xHASH --node 0xKEY --path 0xPATH --path-key 0xCONTRACT=0xKEY
+  coffer proof anchor -o anchor.json
+  coffer verify proof.json --chain-id 0xID --validators 0xHASH --node 0xKEY --path 0xPATH --anchor anchor.json
 
 Whoever has the chain's genesis, the file `genesis` of any of its nodes, needs no word of anybody for a hash: `verify` of a proof that `chain`
 gave shows the hash of its block, with which a proof of what is in the state after that block is checked.
@@ -54,6 +57,8 @@ enum Command {
     Get(GetArgs),
     /// Ask a node what shows that a block is of the chain that a genesis begins; prints its JSON form
     Chain(chain::ChainArgs),
+    /// Ask a node what shows which root of its private states it put on the chain last, and for which height
+    Anchor(anchor::AnchorArgs),
     /// Check a proof without a node, and show what it proves
     Verify(VerifyArgs),
 }
@@ -76,7 +81,7 @@ struct GetArgs {
 }
 
 #[derive(Debug, Args)]
-struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// The proof in its JSON form; `-` reads the standard input
     file: PathBuf,
     /// Believe in this block
@@ -103,6 +108,12 @@ struct VerifyArgs {
     /// Path key of a private contract, without which no key is believed to be absent; may be repeated
     #[arg(long = "path-key", value_name = "CONTRACT=KEY", value_parser = path_key)]
     path_keys: Vec<(ContractId, [u8; 32])>,
+    /// What `coffer proof anchor` gave: believe that the node shows everybody the same private states
+    #[arg(long, value_name = "FILE")]
+    anchor: Option<PathBuf>,
+    /// Believe in this block for the anchor, as --block does for the proof
+    #[arg(long, value_name = "HASH", requires = "anchor")]
+    anchor_block: Option<Hash>,
 }
 
 fn key(text: &str) -> Result<Hex, String> {
@@ -125,8 +136,15 @@ pub(super) fn run(args: ProofArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Get(args) => get(args)?,
         Command::Chain(args) => chain::run(args)?,
+        Command::Anchor(args) => anchor::run(&args)?,
         Command::Verify(args) => verify(&args)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs `coffer verify`.
+pub(super) fn run_verify(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    verify(args)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -154,6 +172,9 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
         _ => bail!("say what to believe: --block HASH, --genesis FILE, or --chain-id ID and --validators HASH"),
     };
     let kind = serde_json::from_str::<Value>(&text).context("the proof is not JSON")?;
+    if args.anchor.is_some() && kind["kind"] != "private" {
+        bail!("--anchor is for a private proof, this is a {} one", kind["kind"]);
+    }
     if kind["kind"] == "chain" {
         let proof = ChainProof::from_json(&text)?;
         let TrustedBlock::Validators { chain_id, validators } = block else {
@@ -174,9 +195,15 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
         };
         let trust = PrivateTrust { block, nodes: &args.nodes, path: path.0, path_keys: &args.path_keys };
         let verified = proof.verify(&trust).context("the proof does not hold")?;
+        let anchored = args.anchor.as_ref().map(|file| anchor::check(&verified, file, &block, args.anchor_block));
+        let anchored = anchored.transpose()?;
         show(verified.state());
         say!("root of the private state: {}", verified.root());
         say!("on the word of node: {}", verified.node());
+        match anchored {
+            Some(height) => say!("as everybody is shown: anchored, as of block {height}"),
+            None => say!("whether it shows others the same is not checked: --anchor FILE"),
+        }
     } else {
         show(&PublicProof::from_json(&text)?.verify(&block).context("the proof does not hold")?);
     }

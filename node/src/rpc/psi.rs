@@ -2,11 +2,12 @@
 
 use coffer_abi::Height;
 use coffer_api::Error;
-use coffer_api::psi::{Current, PsiApi, PsiHold, PsiRoot, PsiStatus, PsiTrieRoot, PsiVoid};
+use coffer_api::psi::{Current, PsiAnchor, PsiApi, PsiHold, PsiRoot, PsiStatus, PsiTrieRoot, PsiVoid};
 use coffer_api::state::{AskedContract, asked};
 use coffer_api::types::{Number, Text};
+use coffer_chain::network::{self, AnchorRecord};
 use coffer_proof::Statement;
-use coffer_proof::json::PrivateJson;
+use coffer_proof::json::{Hex, PrivateJson};
 
 use super::error::from_invoke;
 use super::methods::Handlers;
@@ -72,6 +73,23 @@ impl PsiApi for Handlers {
             block_hash: Text(found.block_hash),
             root: Text(found.root),
             sealed: found.sealed,
+        })
+    }
+
+    async fn anchor(&self, _ctx: TenantContext) -> Result<PsiAnchor, Error> {
+        let node = self.invoker.node_signer().account();
+        let found = self.read(move |state| state.public().anchor(&node)).await?;
+        let hint = "this node puts no root on the chain, or has not yet: its operator sets `anchor_every`".to_owned();
+        let none = || Error::NotFound { what: "anchor", id: node.to_string(), hint };
+        let AnchorRecord { node, height, block, root, at } = found.ok_or_else(none)?;
+        Ok(PsiAnchor {
+            node: Text(node),
+            height: height.0,
+            block_hash: Text(block),
+            root: Text(root),
+            at: at.0,
+            contract: Text(network::contract()),
+            key: Hex(network::anchor_key(&node)),
         })
     }
 

@@ -2,7 +2,9 @@
 //! changes any of it (the contract), sealing and opening. Invariants: it is read as the contract wrote it; what is not on record is refused, never guessed.
 
 use coffer_abi::{AccountId, Decode, Encode, Height};
-use coffer_chain::network::{self, NodeRecord, OrganisationRecord, node_key, organisation_key};
+use coffer_chain::network::{
+    self, AnchorRecord, NodeRecord, OrganisationRecord, anchor_key, node_key, organisation_key,
+};
 use coffer_chain::party::{
     AccountRecord, AccountRole, EpochRecord, PartyBefore, PartyRecord, TagKeyRecord, account_key, acting_key,
     epoch_key, parties_at_prefix, parties_of_prefix, parties_prefix, party_key, tag_key_key,
@@ -138,6 +140,14 @@ impl View {
     /// As [`View::party`].
     pub fn tag_key(&self, node: &AccountId) -> Result<Option<TagKeyRecord>, Error> {
         self.network_record(&tag_key_key(node))
+    }
+
+    /// What a node anchored last, also one that is not on the chain any more.
+    ///
+    /// # Errors
+    /// As [`View::party`].
+    pub fn anchor(&self, node: &AccountId) -> Result<Option<AnchorRecord>, Error> {
+        self.network_record(&anchor_key(node))
     }
 
     /// An account.

@@ -1,6 +1,7 @@
 //! The contract on both engines: one file for each part. Here: the network that the tests have, and how they call it.
 
 mod accounts;
+mod anchors;
 mod beginning;
 mod nodes;
 mod parties;

@@ -1,8 +1,9 @@
 //! What a proof is believed to say, by whom, and what makes it say nothing.
 
-use coffer_abi::{AccountId, Hash};
+use coffer_abi::{AccountId, Hash, Height};
 use coffer_chain::SigningKey;
 use coffer_chain::hash::private_path_key;
+use coffer_chain::network::AnchorRecord;
 use coffer_chain::trie::path::RESERVED;
 use coffer_chain::trie::proof::ProofError;
 use coffer_proof::{
@@ -144,6 +145,37 @@ fn a_private_proof_rests_on_the_node_the_tenant_names() {
     later.block.header.height.0 += 1;
     let block = TrustedBlock::Block(later.block.header.hash());
     assert_eq!(later.verify(&PrivateTrust { block, ..trust }).unwrap_err(), Invalid::Statement(nodes[0]));
+}
+
+#[test]
+fn a_root_is_anchored_if_the_chain_has_it_for_that_block_and_that_node() {
+    let world = World::new();
+    let nodes = [world.node.account()];
+    let trust = PrivateTrust { block: world.trusted(), nodes: &nodes, path: world.path, path_keys: &[] };
+    let verified = private(&world).verify(&trust).unwrap();
+    let check = |anchored: Option<AnchorRecord>| {
+        let public = world.prove_anchor(anchored).verify(&world.trusted()).unwrap();
+        verified.check_anchor(&public)
+    };
+    let good = world.anchor();
+    check(Some(good)).unwrap();
+    assert_eq!(*verified.trie_root(), good.root);
+    let refused = |anchored| check(anchored).unwrap_err().to_string();
+    assert_eq!(refused(None), "the anchor: the node has anchored nothing");
+    assert_eq!(refused(Some(AnchorRecord { height: Height(69), ..good })), "the anchor: it is for another height");
+    let other = AnchorRecord { block: Hash([1; 32]), ..good };
+    assert_eq!(refused(Some(other)), "the anchor: it is for another block of that height");
+    let other = AnchorRecord { root: Hash([1; 32]), ..good };
+    assert_eq!(refused(Some(other)), "the anchor: the node anchored another root for that block");
+    // A proof of something else, and one of another chain that is believed as well.
+    let public = world.prove_public(&asked(&[(public_contract(1), &[7])])).verify(&world.trusted()).unwrap();
+    let said = verified.check_anchor(&public).unwrap_err();
+    assert_eq!(said, Invalid::Anchor("the proof does not say what the node anchored"));
+    let mut foreign = world.prove_anchor(Some(good));
+    foreign.block.header.chain_id = Hash([0xc1; 32]);
+    let trusted = TrustedBlock::Block(foreign.block.header.hash());
+    let said = verified.check_anchor(&foreign.verify(&trusted).unwrap()).unwrap_err();
+    assert_eq!(said, Invalid::OtherChain(Hash([0xc1; 32])));
 }
 
 #[test]

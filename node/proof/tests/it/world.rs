@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use coffer_abi::codec::Encode;
 use coffer_abi::{AccountId, CodeHash, ContractId, Gas, Hash, Height, Time};
 use coffer_chain::certificate::vote;
 use coffer_chain::hash::{private_contract_id, private_path_key, public_path_key};
+use coffer_chain::network::{self, AnchorRecord};
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, psi_path, slot_path};
 use coffer_chain::trie::proof::{Proved, TrieProof};
 use coffer_chain::trie::{NodeReader, Path, Record, RecordKey, TrieError, root, update, value_hash};
@@ -229,6 +231,24 @@ impl World {
 
     pub fn prove_public(&self, asked: &Asked) -> PublicProof {
         PublicProof::new(self.block(), StateClaims::make(&self.public, asked).expect("it can be asked"))
+    }
+
+    /// What a later block of the same validators has of what the node anchored.
+    pub fn prove_anchor(&self, anchored: Option<AnchorRecord>) -> PublicProof {
+        let (contract, key) = (network::contract(), network::anchor_key(&self.node.account()));
+        let slots =
+            anchored.iter().map(|record| (key.clone(), record.encode())).chain([(super::world::key(1), vec![1])]);
+        let known = known(0, public_path_key(&contract), PathKey::Fixed);
+        let state = State::of(vec![(contract, known, slots.collect())]);
+        let header = Header { height: Height(80), state_root: state.root(), ..self.header() };
+        let claims = StateClaims::make(&state, &Asked::from([(contract, [key].into())])).expect("it can be asked");
+        PublicProof::new(decided(header, &self.validators, &self.keys[1..]), claims)
+    }
+
+    /// What the node anchors for the block.
+    pub fn anchor(&self) -> AnchorRecord {
+        let (node, header) = (self.node.account(), self.header());
+        AnchorRecord { node, height: header.height, block: header.hash(), root: self.psi.root(), at: Height(72) }
     }
 
     pub fn prove_private(&self, asked: &Asked) -> PrivateProof {
