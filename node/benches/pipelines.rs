@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use coffer::executor::{Executor, Holds, PipelineParts, Pipelines, follow};
 use coffer::pool::Waiters;
+use coffer::privacy::acknowledged::Acknowledged;
 use coffer::privacy::envelope::seal;
 use coffer::privacy::keys::TagSecret;
 use coffer::privacy::marking::{SlotContext, mark};
@@ -165,6 +166,9 @@ impl World {
         let genesis = self.genesis();
         let runtime = Runtime::new(Config::default()).unwrap();
         let executor = Executor::new(runtime, HotLimits::default(), genesis.chain_id(), genesis.rules()).unwrap();
+        let tenants: Vec<_> = self.tenants.iter().map(|(psi, _)| psi.clone()).collect();
+        let standing = (genesis.chain_id(), state.private_finished());
+        let acknowledged = Acknowledged::open(folder, standing, &tenants, Arc::clone(&self.residents)).unwrap();
         Arc::new(Pipelines::new(PipelineParts {
             state,
             executor: Arc::new(executor),
@@ -174,6 +178,7 @@ impl World {
             wanted: Arc::new(Wanted::default()),
             voids: Arc::new(Voids::open(folder, genesis.chain_id()).unwrap()),
             holds: Arc::new(Holds::default()),
+            acknowledged: Arc::new(acknowledged),
         }))
     }
 
@@ -227,7 +232,7 @@ impl World {
         let recipient = Recipient { party, epoch: EPOCH, key: &key };
         let sealed = seal(body.sign(&self.key), &relay, valid_until, &[recipient], &self.sources).unwrap();
         payloads.put(&sealed.hash, &sealed.bytes).unwrap();
-        let custody = Custody::sign(&self.key, &chain_id, &sealed.marker, &sealed.hash);
+        let custody = Custody::sign(&self.key, &chain_id, &sealed.marker, &sealed.hash, &party);
         let slot = SlotText { party, custodians: Custodians::default(), custody, origin: custody.node };
         let context = SlotContext { chain_id: &chain_id, relay: &relay, marker: &sealed.marker, payload: &sealed.hash };
         let marker = mark(&context, &sealed.seed, &[(slot, self.residents.tag().key())]).unwrap();

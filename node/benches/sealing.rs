@@ -148,14 +148,14 @@ impl World {
         seal(call, &self.relay, HEIGHT, &to, &self.sources).unwrap()
     }
 
-    /// The marker of a sealed call, with one receipt for all its parties.
+    /// The marker of a sealed call, with a receipt for each of its parties.
     fn mark(&self, sealed: &Sealed, parties: &[AccountId]) -> Marker {
-        let custody = Custody::sign(&self.node, &CHAIN, &sealed.marker, &sealed.hash);
+        let custody = |party: &AccountId| Custody::sign(&self.node, &CHAIN, &sealed.marker, &sealed.hash, party);
         let slot = |party: &AccountId| SlotText {
             party: *party,
             custodians: Custodians::default(),
-            custody,
-            origin: custody.node,
+            custody: custody(party),
+            origin: self.node.account(),
         };
         let slots: Vec<_> = parties.iter().map(|party| (slot(party), self.residents.tag().key())).collect();
         let context =

@@ -103,6 +103,8 @@ values! {
     PAYLOADS_TAKEN = "payloads_taken_total": "Receipts that this node gave for payloads of others.";
     PAYLOADS_REFUSED = "payloads_refused_total": "Payloads of others that this node did not take.";
     PAYLOADS_GIVEN = "payloads_given_total": "Payloads that this node gave to nodes that asked for them.";
+    ACKNOWLEDGED = "acknowledgements_total": "Calls of which another party said how they ended there.";
+    DIFFERENCES = "differences_total": "Calls that ended otherwise at another party, upon the same contents. One is too many.";
     PAYLOADS_FETCHED = "payloads_fetched_total": "Payloads that came from other nodes because private states waited for them.";
 }
 

@@ -39,6 +39,7 @@ use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::registry::Capacity;
 use crate::organisation::{AccountInfo, KeyHolder, KeyStore, Registry};
 use crate::pool::{self, Admission, Pool, Waiters};
+use crate::privacy::acknowledged::Acknowledged;
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::Voids;
@@ -341,6 +342,9 @@ impl Opened {
         );
         ledger.look_ahead()?;
         let (holds, wanted) = (Arc::new(Holds::default()), Arc::new(Wanted::default()));
+        let (folder, standing) = (config.data.clone(), (chain_id, state.private_finished()));
+        let acknowledged = Acknowledged::open(&folder, standing, &state.tenants(), Arc::clone(&residents))?;
+        let acknowledged = Arc::new(acknowledged);
         // What a former run left undone is done while the node answers: one private state may have much of it.
         let pipelines = Arc::new(Pipelines::new(PipelineParts {
             state: state.clone(),
@@ -351,6 +355,7 @@ impl Opened {
             wanted: Arc::clone(&wanted),
             voids: Arc::clone(&voids),
             holds: Arc::clone(&holds),
+            acknowledged: Arc::clone(&acknowledged),
         }));
         pipelines.begin()?;
         let exchange = Arc::new(Exchange::new(ExchangeParts {
@@ -362,6 +367,7 @@ impl Opened {
             residents: Arc::clone(&residents),
             signer: keys.node_signer(),
             sources: Arc::clone(&sources),
+            acknowledged: Arc::clone(&acknowledged),
         }));
         let invoker = Invoker::new(Parts {
             state,
@@ -376,12 +382,12 @@ impl Opened {
             registry,
             holds,
             voids,
+            acknowledged,
             keys,
             sources,
             limits: config.invoke,
             view_gas: config.execution.query_gas,
         });
-        let folder = config.data.clone();
         Ok(Self {
             ledger,
             node_signer,

@@ -39,7 +39,7 @@ fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
 }
 
 /// Methods of a tenant in which nothing of another one can be named, or in which what a stranger sees is not one answer; and the stories that look at those.
-const ELSEWHERE: [&str; 15] = [
+const ELSEWHERE: [&str; 16] = [
     "privacy_list",
     "contract_deploy",
     "programme_deploy",
@@ -58,6 +58,8 @@ const ELSEWHERE: [&str; 15] = [
     "tx_receipt",
     "tx_subscribe",
     "debug_traceTransaction",
+    // `privacy`.
+    "psi_txStatus",
     // `a_marker_is_voided_by_who_it_names_alone`.
     "privacy_void",
 ];

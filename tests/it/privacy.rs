@@ -66,7 +66,9 @@ fn a_contract_for_two_parties_is_at_both_and_its_flag_holds_for_all_who_call_it(
         // Nor does another flag than the contract's open it: there is no such contract then.
         let mixed = ps1.fail("contract_call", transfer(&contract, &bob, &json!({"parties": [two], "flag": 0})));
         assert_eq!(mixed.data["reason"], "noSuchContract", "{mixed:?}");
-        ps1.call("contract_call", transfer(&contract, &bob, &both));
+        let first = ps1.call("contract_call", transfer(&contract, &bob, &both));
+        // With flag 3 a call that is prepared upon what came before fails.
+        done(&ps2, &first);
         let last = ps2.call("contract_call", transfer(&contract, &bob, &json!({"parties": [one, two], "flag": flag})));
         for client in [&ps1, &ps2] {
             done(client, &last);
@@ -85,6 +87,57 @@ fn a_contract_for_two_parties_is_at_both_and_its_flag_holds_for_all_who_call_it(
     assert!(listed.lines().count() >= 2, "{listed}");
     assert_eq!(ps1.call("privacy_list", json!({}))["items"], ps2.call("privacy_list", json!({}))["items"]);
     assert_eq!(ps3.call("privacy_list", json!({}))["items"], json!([]));
+}
+
+#[test]
+fn the_parties_of_a_call_and_nobody_else_see_how_it_ended_at_each() {
+    let node = Dev::new().start();
+    node.client().call("tenant_create", json!({"psi": "PS3"}));
+    let (ps1, ps2, ps3) = (node.tenant("PS1"), node.tenant("PS2"), node.tenant("PS3"));
+    let (one, two, bob) = (party(&ps1), party(&ps2), node.account("bob"));
+    let private = json!({"parties": [two]});
+    let contract = deploy(&ps1, &private);
+    let status = |client: &Client, tx: &Value| client.call("psi_txStatus", json!({"tx": tx}));
+    // Until the other one has said so.
+    let settled = |client: &Client, tx: &Value| loop {
+        let found = status(client, tx);
+        if found["parties"][0]["status"] != "pending" {
+            break found;
+        }
+        std::thread::yield_now();
+    };
+    let sent = ps1.call("contract_call", transfer(&contract, &bob, &private));
+    done(&ps2, &sent);
+    for (client, other) in [(&ps1, &two), (&ps2, &one)] {
+        let parties = json!([{"party": other, "status": "ok", "sameBefore": true}]);
+        let expected = json!({"tx": sent["tx"], "height": sent["height"], "status": "ok", "parties": parties});
+        assert_eq!(settled(client, &sent["tx"]), expected);
+    }
+    // With flag 0 each may go on alone, and the next call of both begins with other contents.
+    ps1.call("contract_call", transfer(&contract, &bob, &json!(true)));
+    let sent = ps1.call("contract_call", transfer(&contract, &bob, &private));
+    assert_eq!(settled(&ps1, &sent["tx"])["parties"][0]["sameBefore"], json!(false));
+    let shown = coffer(&node, &["privacy", "status", sent["tx"].as_str().expect("an id"), "--psi", "PS1"]);
+    assert!(shown.contains(&format!("{} ok, upon other contents", two.as_str().expect("a party"))), "{shown}");
+    // A call that fails fails at both.
+    let too_much = json!({"contract": contract, "method": "transfer", "args": {"to": bob, "amount": 1_000_000}, "private": {"parties": [one]}});
+    let failed = ps2.fail("contract_call", too_much);
+    let failed = failed.data["tx"].clone();
+    assert_eq!(settled(&ps2, &failed)["status"], "failed");
+    assert_eq!(settled(&ps1, &failed)["parties"][0]["status"], "failed");
+    // Somebody else's is as unknown as one that never was, also when it is in a block.
+    let text = |client: &Client, tx: &Value| {
+        let error = client.fail("psi_txStatus", json!({"tx": tx}));
+        assert_eq!(error.kind(), "notFound");
+        error.text().replace(tx.as_str().expect("an id"), "ID")
+    };
+    let nobody = json!("0x00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee");
+    assert_eq!(text(&ps3, &sent["tx"]), text(&ps3, &nobody));
+    let public = ps1.call(
+        "contract_deploy",
+        json!({"wasm": base64(&build::contract("token")), "init": token::init(), "private": false}),
+    );
+    assert_eq!(text(&ps1, &public["tx"]), text(&ps1, &nobody));
 }
 
 #[test]

@@ -209,6 +209,7 @@ mod tests {
             "psi_status",
             "psi_root",
             "psi_trieRoot",
+            "psi_txStatus",
             "psi_anchor",
             "psi_proof",
             "privacy_void",

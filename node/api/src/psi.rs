@@ -71,6 +71,50 @@ pub struct PsiAnchor {
     pub key: Hex,
 }
 
+/// How a private call stands at a party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TxStanding {
+    /// It is not executed there, or the party has not said so yet.
+    Pending,
+    /// It succeeded.
+    Ok,
+    /// It failed.
+    Failed,
+    /// The payload is not there, as this node knows.
+    Missing,
+    /// The party voided it, and never executes it.
+    Voided,
+    /// It ended otherwise there than here, upon the same contents: one of the two is wrong.
+    Differs,
+}
+
+/// A party of a private call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TxParty {
+    /// The party.
+    pub party: Text<AccountId>,
+    /// How the call stands there.
+    pub status: TxStanding,
+    /// Whether the contracts that the call touched were the same there as here before it; `null` while the party has said nothing. With the flags 0 and 2 they may differ.
+    pub same_before: Option<bool>,
+}
+
+/// How a private call stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TxStatus {
+    /// The marker's transaction.
+    pub tx: Text<Hash>,
+    /// Height of its block.
+    pub height: u64,
+    /// How it stands in the caller's private state.
+    pub status: TxStanding,
+    /// Its other parties, in the order of their keys; none of a call that is for the caller's party alone, is not executed here, or is more than 1,000 blocks old.
+    pub parties: Vec<TxParty>,
+}
+
 /// How a private state stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -189,6 +233,30 @@ pub trait PsiApi {
         /// Height of the public block; the newest if left out.
         height: Option<Number>,
     ) -> Result<PsiTrieRoot, Error>;
+
+    /// How a private call of the caller's ended at each of its parties.
+    ///
+    /// The parties tell each other once they have executed it, signed, for 1,000 blocks. `differs` means that a party began with the same contents and ended with others: docs/OPERATIONS.md, "When parties differ".
+    #[method(
+        access = tenant,
+        errors = [NOT_FOUND],
+        params = r#"{"tx": "0x7777777777777777777777777777777777777777777777777777777777777777"}"#,
+        result = r#"{
+            "tx": "0x7777777777777777777777777777777777777777777777777777777777777777",
+            "height": 4,
+            "status": "ok",
+            "parties": [
+                {"party": "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", "status": "ok", "sameBefore": true},
+                {"party": "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "status": "pending", "sameBefore": null}
+            ]
+        }"#
+    )]
+    async fn tx_status(
+        &self,
+        ctx: Self::Context,
+        /// The marker's transaction.
+        tx: Text<Hash>,
+    ) -> Result<TxStatus, Error>;
 
     /// The root of the trie of private states that this node put on the chain last.
     ///

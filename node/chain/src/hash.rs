@@ -83,6 +83,12 @@ pub enum Domain {
     ConsentSignature,
     /// What a node says, and signs, of its trie of private states after a block.
     PrivateRoots,
+    /// What a party tells another one of calls of theirs, and signs.
+    Acknowledgement,
+    /// A receipt as parties compare it.
+    ReceiptOfCall,
+    /// What stands for the contents of a private contract in the middle of a block.
+    Contents,
     /// What contracts of the public state see as their state's id.
     PublicState,
     /// What contracts of a private state see as their state's id.
@@ -131,6 +137,9 @@ impl Domain {
             Self::Consent => "coffer v1 consent",
             Self::ConsentSignature => "coffer v1 consent signature",
             Self::PrivateRoots => "coffer v1 private roots statement",
+            Self::Acknowledgement => "coffer v1 acknowledgement",
+            Self::ReceiptOfCall => "coffer v1 compared receipt",
+            Self::Contents => "coffer v1 compared contents",
             Self::PublicState => "coffer v1 public state id",
             Self::PrivateState => "coffer v1 private state id",
         }

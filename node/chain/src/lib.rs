@@ -29,8 +29,10 @@ pub mod recovery;
 pub mod rules;
 pub mod versions;
 pub mod void;
+pub mod acknowledgement;
 pub mod trie;
 
+pub use acknowledgement::{Acknowledgement, Comparison, Outcome, Touched};
 pub use authority::{Authority, Change, Consent, Consents, Parties};
 pub use ballot::Ballot;
 pub use block::{Block, Header, Receipt};

@@ -62,20 +62,20 @@ pub struct Custody {
 }
 
 impl Custody {
-    /// The receipt of the node whose key it is.
-    pub fn sign(key: &SigningKey, chain_id: &Hash, marker: &Hash, payload: &Hash) -> Self {
-        let signature = key.sign(Domain::Custody, chain_id, &custody_statement(marker, payload));
+    /// The receipt of the node whose key it is, for one party.
+    pub fn sign(key: &SigningKey, chain_id: &Hash, marker: &Hash, payload: &Hash, party: &AccountId) -> Self {
+        let signature = key.sign(Domain::Custody, chain_id, &custody_statement(marker, payload, party));
         Self { node: key.account(), signature }
     }
 
-    /// True if the node signed it for this marker and payload.
-    pub fn holds(&self, chain_id: &Hash, marker: &Hash, payload: &Hash) -> bool {
-        verify(&self.node, Domain::Custody, chain_id, &custody_statement(marker, payload), &self.signature)
+    /// True if the node signed it for this marker, payload and party.
+    pub fn holds(&self, chain_id: &Hash, marker: &Hash, payload: &Hash, party: &AccountId) -> bool {
+        verify(&self.node, Domain::Custody, chain_id, &custody_statement(marker, payload, party), &self.signature)
     }
 }
 
-fn custody_statement(marker: &Hash, payload: &Hash) -> Hash {
-    hash_of(Domain::Custody, &(marker, payload))
+fn custody_statement(marker: &Hash, payload: &Hash, party: &AccountId) -> Hash {
+    hash_of(Domain::Custody, &(marker, payload, party))
 }
 
 /// The plaintext of a slot.
@@ -169,17 +169,19 @@ mod tests {
     }
 
     #[test]
-    fn a_custody_receipt_holds_for_its_node_chain_marker_and_payload_only() {
+    fn a_custody_receipt_holds_for_its_node_chain_marker_payload_and_party_only() {
         let key = SigningKey::from_seed(&[7; 32]);
         let of = |n: u8| Hash([n; 32]);
-        let receipt = Custody::sign(&key, &of(1), &of(2), &of(3));
-        assert!(receipt.holds(&of(1), &of(2), &of(3)));
-        assert!(!receipt.holds(&of(9), &of(2), &of(3)));
-        assert!(!receipt.holds(&of(1), &of(9), &of(3)));
-        assert!(!receipt.holds(&of(1), &of(2), &of(9)));
-        assert!(!receipt.holds(&of(1), &of(3), &of(2)));
+        let (party, another) = (AccountId([4; 32]), AccountId([9; 32]));
+        let receipt = Custody::sign(&key, &of(1), &of(2), &of(3), &party);
+        assert!(receipt.holds(&of(1), &of(2), &of(3), &party));
+        assert!(!receipt.holds(&of(9), &of(2), &of(3), &party));
+        assert!(!receipt.holds(&of(1), &of(9), &of(3), &party));
+        assert!(!receipt.holds(&of(1), &of(2), &of(9), &party));
+        assert!(!receipt.holds(&of(1), &of(3), &of(2), &party));
+        assert!(!receipt.holds(&of(1), &of(2), &of(3), &another));
         let other = Custody { node: SigningKey::from_seed(&[8; 32]).account(), ..receipt };
-        assert!(!other.holds(&of(1), &of(2), &of(3)));
+        assert!(!other.holds(&of(1), &of(2), &of(3), &party));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use coffer_abi::{AccountId, ContractId, Hash};
 use coffer_api::members::{ListParams, MetadataParams};
+use coffer_api::psi::{TxStanding, TxStatusParams};
 use coffer_api::types::{Number, Text};
 use coffer_api::void::VoidParams;
 
@@ -17,6 +18,7 @@ use super::contract::remote::{Remote, show};
 Examples:
   coffer privacy list --psi PS1                   the private contracts with their flags
   coffer privacy show 0xCONTRACT --psi PS1        who a private contract is for
+  coffer privacy status 0xTX --psi PS1            how a private call ended at each of its parties
   coffer privacy void 0xMARKER --psi PS1          never execute what this marker orders"
 )]
 pub(super) struct PrivacyArgs {
@@ -28,6 +30,8 @@ pub(super) struct PrivacyArgs {
 enum Command {
     /// Sign that the private state never executes what a marker orders for it. It cannot be taken back
     Void(VoidArgs),
+    /// How a private call ended at each of its parties
+    Status(StatusArgs),
     /// Who a private contract is for, and what calls that touch it must name
     Show(ShowArgs),
     /// The contracts of the private state with their flags
@@ -42,6 +46,20 @@ Examples:
 struct ShowArgs {
     /// The contract
     contract: ContractId,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  coffer privacy status 0xTX --psi PS1
+  coffer privacy status 0xTX --psi PS1 --json | jq -r '.parties[] | select(.status != \"ok\").party'
+
+A party that differs began with the same contents as here and ended with others: one of the two is wrong.")]
+struct StatusArgs {
+    /// The transaction that the call was answered with
+    tx: Hash,
     #[command(flatten)]
     remote: Remote,
 }
@@ -89,6 +107,23 @@ pub(super) fn run(args: PrivacyArgs) -> anyhow::Result<ExitCode> {
                 ("status", serde_json::to_value(done.status)?.as_str().unwrap_or_default().to_owned()),
             ];
             show(&done, remote.json, &lines)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Status(StatusArgs { tx, remote }) => {
+            let found = remote.request(&TxStatusParams { tx: Text(tx) })?;
+            let word = |status: TxStanding| -> anyhow::Result<String> {
+                Ok(serde_json::to_value(status)?.as_str().unwrap_or_default().to_owned())
+            };
+            let mut lines = vec![
+                ("transaction", found.tx.0.to_string()),
+                ("block", found.height.to_string()),
+                ("here", word(found.status)?),
+            ];
+            for party in &found.parties {
+                let drifted = if party.same_before == Some(false) { ", upon other contents" } else { "" };
+                lines.push(("party", format!("{} {}{drifted}", party.party.0, word(party.status)?)));
+            }
+            show(&found, remote.json, &lines)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Show(ShowArgs { contract, remote }) => {

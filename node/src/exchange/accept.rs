@@ -4,7 +4,7 @@
 use coffer_abi::{AccountId, Encode, Height};
 use coffer_chain::envelope::payload_hash;
 use coffer_chain::rules::MAX_VALIDITY;
-use coffer_chain::{Custody, Envelope};
+use coffer_chain::{Custody, Envelope, Signature};
 
 use super::Exchange;
 use super::kept::Record;
@@ -39,9 +39,9 @@ impl Exchange {
     pub(super) fn take(&self, from: &AccountId, question: &[u8]) -> Option<Vec<u8>> {
         let delivery = Delivery::read(question)?;
         let answer = match self.keep(from, &delivery) {
-            Ok(custody) => {
+            Ok(signatures) => {
                 metrics::PAYLOADS_TAKEN.add(1);
-                Answer::Kept(custody.signature)
+                Answer::Kept(signatures)
             }
             Err(Stop::Refused(refusal)) => {
                 metrics::PAYLOADS_REFUSED.add(1);
@@ -56,7 +56,8 @@ impl Exchange {
         Some(answer.encode())
     }
 
-    fn keep(&self, from: &AccountId, delivery: &Delivery) -> Result<Custody, Stop> {
+    /// The signatures of the receipts, one for each place: of a party that it serves the node has looked at the wrap, and its receipt for another one says nothing of that.
+    fn keep(&self, from: &AccountId, delivery: &Delivery) -> Result<Vec<Signature>, Stop> {
         let parts = &self.parts;
         let Delivery { marker, places, payload } = delivery;
         let envelope = Envelope::decode(payload).map_err(|_| Refusal::NoPayload)?;
@@ -88,7 +89,8 @@ impl Exchange {
         parts.kept.add(&record).map_err(|error| failed(&error))?;
         parts.payloads.put(&hash, payload).map_err(|error| failed(&error))?;
         // ORDER: the receipt says that both are on the disk.
-        Ok(Custody::sign(&parts.signer, &parts.chain_id, marker, &hash))
+        let sign = |place: &Place| Custody::sign(&parts.signer, &parts.chain_id, marker, &hash, &place.party).signature;
+        Ok(places.iter().map(sign).collect())
     }
 
     /// What who serves a party can see before anybody is bound by it.

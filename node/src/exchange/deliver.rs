@@ -1,5 +1,6 @@
 //! Handing a payload over to another node for a receipt. Not here: to whom (`invoke`), what the other does (`accept`). Invariant: what is taken for a receipt is one, of that node for that payload.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,9 @@ use crate::network::{AskError, Misbehaviour, Question};
 /// How long a node may take to answer, times when it asked to be asked again later included.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long it waits at least before it asks a busy one again, whatever that says.
+const LEAST_WAIT: Duration = Duration::from_millis(200);
+
 /// A sealed payload that is on its way.
 #[derive(Clone, Debug)]
 pub struct Parcel {
@@ -24,6 +28,17 @@ pub struct Parcel {
     pub hash: Hash,
     /// The payload.
     pub payload: Vec<u8>,
+}
+
+impl NotDelivered {
+    /// True if the node will say so tomorrow, too: it has seen the payload, or knows that it is not for it.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Refused(Refusal::OverQuota(_) | Refusal::Busy(_) | Refusal::Failed) => false,
+            Self::Refused(_) => true,
+            Self::Silent(_) | Self::Late | Self::NoReceipt => false,
+        }
+    }
 }
 
 /// Why a node gave no receipt.
@@ -48,14 +63,20 @@ impl Exchange {
     ///
     /// # Errors
     /// [`NotDelivered`]; the node may have the payload all the same.
-    pub async fn deliver(&self, node: AccountId, parcel: &Parcel, places: Vec<Place>) -> Result<Custody, NotDelivered> {
+    pub async fn deliver(
+        &self,
+        node: AccountId,
+        parcel: &Parcel,
+        places: Vec<Place>,
+    ) -> Result<BTreeMap<AccountId, Custody>, NotDelivered> {
         let Parcel { marker, payload, .. } = parcel;
+        let parties: Vec<_> = places.iter().map(|place| place.party).collect();
         let body = Bytes::from(Delivery { marker: *marker, places, payload: payload.clone() }.encode());
         let until = Instant::now() + PATIENCE;
         loop {
-            let asked = tokio::time::timeout_at(until, self.hand_over(node, parcel, body.clone()));
+            let asked = tokio::time::timeout_at(until, self.hand_over(node, parcel, &parties, body.clone()));
             let wait = match asked.await.map_err(|_| NotDelivered::Late)? {
-                Err(NotDelivered::Refused(Refusal::Busy(wait))) => Duration::from_millis(wait.into()),
+                Err(NotDelivered::Refused(Refusal::Busy(wait))) => Duration::from_millis(wait.into()).max(LEAST_WAIT),
                 ended => return ended,
             };
             if Instant::now() + wait >= until {
@@ -65,27 +86,37 @@ impl Exchange {
         }
     }
 
-    async fn hand_over(&self, node: AccountId, parcel: &Parcel, body: Bytes) -> Result<Custody, NotDelivered> {
+    async fn hand_over(
+        &self,
+        node: AccountId,
+        parcel: &Parcel,
+        parties: &[AccountId],
+        body: Bytes,
+    ) -> Result<BTreeMap<AccountId, Custody>, NotDelivered> {
         let network = self.network().ok_or(AskError::NotConnected(node))?;
         let Parcel { marker, hash, .. } = parcel;
+        let _turn = self.turn(node).await;
         let answered = network.ask(node, Question::Deliver, body).await?;
         match codec::decode::<Answer>(&answered) {
-            Ok(Answer::Kept(signature)) => {
-                let custody = Custody { node, signature };
-                if custody.holds(&self.parts.chain_id, marker, hash) {
+            Ok(Answer::Kept(signatures)) if signatures.len() == parties.len() => {
+                let receipts = parties.iter().zip(signatures);
+                let receipts: BTreeMap<_, _> =
+                    receipts.map(|(party, signature)| (*party, Custody { node, signature })).collect();
+                let chain_id = &self.parts.chain_id;
+                if receipts.iter().all(|(party, custody)| custody.holds(chain_id, marker, hash, party)) {
                     metrics::PAYLOADS_DELIVERED.add(1);
-                    return Ok(custody);
+                    return Ok(receipts);
                 }
             }
             Ok(Answer::Refused(refusal)) => return Err(NotDelivered::Refused(refusal)),
-            Err(_) => {}
+            Ok(Answer::Kept(_)) | Err(_) => {}
         }
         network.misbehaved(node, Misbehaviour::WrongAnswer);
         Err(NotDelivered::NoReceipt)
     }
 
-    /// This node's own receipt for a payload that is in its store.
-    pub fn receipt(&self, parcel: &Parcel) -> Custody {
-        Custody::sign(&self.parts.signer, &self.parts.chain_id, &parcel.marker, &parcel.hash)
+    /// This node's own receipt for a payload that is in its store, for a party.
+    pub fn receipt(&self, parcel: &Parcel, party: &AccountId) -> Custody {
+        Custody::sign(&self.parts.signer, &self.parts.chain_id, &parcel.marker, &parcel.hash, party)
     }
 }

@@ -36,10 +36,10 @@ impl Delivery {
 }
 
 /// The answer to a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(super) enum Answer {
-    /// It is kept: the signature of the custody receipt.
-    Kept(Signature),
+    /// It is kept: the signatures of the custody receipts, one for each party, in their order.
+    Kept(Vec<Signature>),
     /// It is not.
     Refused(Refusal),
 }
@@ -74,6 +74,17 @@ pub enum Refusal {
     /// The node could not keep it.
     #[error("it could not keep the payload")]
     Failed,
+}
+
+/// The answer to an acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) enum Taken {
+    /// It is, or was.
+    Yes,
+    /// It is not, and will not be.
+    No,
+    /// Not yet: the calls are not all executed there.
+    Later,
 }
 
 /// A payload that is asked for.
@@ -121,7 +132,7 @@ mod tests {
 
     #[test]
     fn answers_and_questions_fit_into_their_bounds() {
-        let kept = Answer::Kept(Signature([1; 64])).encode();
+        let kept = Answer::Kept(vec![Signature([1; 64]); MAX_CALL_PARTIES]).encode();
         let refused = Answer::Refused(Refusal::NotHere(AccountId([1; 32]))).encode();
         assert!(kept.len().max(refused.len()) <= Question::Deliver.max_answer());
         let asked = Asked { payload: Hash([1; 32]), tx: Hash([2; 32]), party: AccountId([3; 32]) };

@@ -1,4 +1,4 @@
-//! Sealed payloads on their way between nodes: handing them over for a receipt, keeping them for parties, fetching those that this node's private states wait for, giving them to who may have them. Not here: sealing
+//! Sealed payloads on their way between nodes: handing them over for a receipt, keeping them for parties, fetching those that this node's private states wait for, giving them to who may have them; and what parties tell each other of what came of them. Not here: sealing
 //! and opening (`privacy`), what is sent to whom (`invoke`), how messages travel (`network`). Invariants: a receipt is signed after the payload and whom it is kept for are on the disk; nobody gets a payload who serves none of its
 //! parties, and is not told whether there is one; all that comes from a peer is bounded before any work is done for it.
 
@@ -11,13 +11,17 @@ mod message;
 mod opened;
 mod outbox;
 mod serve;
+mod tell;
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use coffer_abi::{AccountId, Hash};
 use coffer_chain::SigningKey;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::network::Network;
+use crate::privacy::acknowledged::Acknowledged;
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
 use crate::sources::Sources;
@@ -29,6 +33,7 @@ pub use kept::{Error, FILE, Kept};
 pub use message::{Place, Refusal};
 pub use outbox::{FILE as OUTBOX_FILE, Outbox, Waiting, send_again};
 pub use serve::{look_for_markers, serve};
+pub use tell::tell;
 
 /// What exchanging payloads works with.
 pub struct ExchangeParts {
@@ -48,18 +53,25 @@ pub struct ExchangeParts {
     pub signer: SigningKey,
     /// Randomness.
     pub sources: Arc<Sources>,
+    /// What parties tell each other.
+    pub acknowledged: Arc<Acknowledged>,
 }
 
 /// The exchange of a node.
 pub struct Exchange {
     parts: ExchangeParts,
     network: OnceLock<Network>,
+    /// Who may hand something over to a node right now.
+    lanes: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
 }
+
+/// Deliveries to one node that are on their way at the same time. A connection has more questions than that, but others ask over it, too.
+const TO_ONE_NODE: usize = 8;
 
 impl Exchange {
     /// The exchange of a node that is not connected yet: it reaches nobody.
     pub fn new(parts: ExchangeParts) -> Self {
-        Self { parts, network: OnceLock::new() }
+        Self { parts, network: OnceLock::new(), lanes: Mutex::default() }
     }
 
     /// Says by which network others are reached. Counts once.
@@ -71,6 +83,17 @@ impl Exchange {
     /// This node.
     pub fn me(&self) -> AccountId {
         self.parts.signer.account()
+    }
+
+    /// Waits for the turn to hand something over to a node; the turn is over when this is dropped. There are as many lanes as nodes of the chain were ever handed something.
+    async fn turn(&self, node: AccountId) -> Option<OwnedSemaphorePermit> {
+        let lane = {
+            // Changed at once.
+            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(lanes.entry(node).or_insert_with(|| Arc::new(Semaphore::new(TO_ONE_NODE))))
+        };
+        // It is never closed.
+        lane.acquire_owned().await.ok()
     }
 
     /// The network, unless the node is alone.

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::fetch::{Timing, backed_off};
-use super::message::{Place, Refusal};
-use super::{Error, Exchange, NotDelivered, Parcel};
+use super::message::Place;
+use super::{Error, Exchange, Parcel};
 use crate::durable::write_whole;
 use crate::metrics;
 
@@ -130,15 +130,6 @@ fn read(bytes: &[u8]) -> Option<Vec<Waiting>> {
     codec::decode(content).ok().filter(|waiting: &Vec<Waiting>| waiting.len() <= MAX)
 }
 
-/// True if the answer will be the same tomorrow.
-fn is_final(error: &NotDelivered) -> bool {
-    match error {
-        NotDelivered::Refused(Refusal::OverQuota(_) | Refusal::Busy(_) | Refusal::Failed) => false,
-        NotDelivered::Refused(_) => true,
-        NotDelivered::Silent(_) | NotDelivered::Late | NotDelivered::NoReceipt => false,
-    }
-}
-
 /// Hands over what waits until `stop` turns true.
 ///
 /// # Errors
@@ -205,6 +196,12 @@ impl Exchange {
         self.parts.outbox.add(more)
     }
 
+    /// True if the payload of a marker waits here to be handed over for a party.
+    pub fn is_on_its_way(&self, marker: &Hash, party: &AccountId) -> bool {
+        let waiting = self.parts.outbox.lock();
+        waiting.iter().any(|one| one.marker == *marker && one.places.iter().any(|place| place.party == *party))
+    }
+
     /// True if the payload need not be tried again.
     async fn try_again(&self, one: &Waiting) -> bool {
         let (payloads, hash) = (Arc::clone(&self.parts.payloads), one.payload);
@@ -219,7 +216,7 @@ impl Exchange {
             Ok(_) => true,
             Err(error) => {
                 let node = one.node;
-                if is_final(&error) {
+                if error.is_final() {
                     tracing::warn!(%node, %error, "a node does not take a payload that is for it");
                     return true;
                 }

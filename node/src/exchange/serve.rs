@@ -96,6 +96,7 @@ impl Exchange {
         let answered = match question {
             Question::Deliver => self.take(&from, &body),
             Question::Fetch => self.give(&from, &body),
+            Question::Acknowledge => self.hear(&body),
             Question::Status | Question::Blocks | Question::State => None,
         };
         match answered {

@@ -7,17 +7,18 @@ use std::time::Duration;
 use coffer_abi::{ContractId, Gas, Height, Status};
 use coffer_chain::envelope::{MAX_TEXT, TAG, WRAP, payload_hash};
 use coffer_chain::{
-    Authority, CallParties, Custody, Envelope, EnvelopeHeader, InnerAction, InnerBody, MemberVersions,
-    PROTOCOL_VERSION, PrivacyFlag, Psi, SystemContract, SystemContracts,
+    Acknowledgement, Authority, CallParties, Custody, Envelope, EnvelopeHeader, InnerAction, InnerBody, MemberVersions,
+    Outcome, PROTOCOL_VERSION, PrivacyFlag, Psi, SystemContract, SystemContracts, Touched,
 };
 
-use super::message::{Answer, Asked, Delivery};
+use super::message::{Answer, Asked, Delivery, Taken};
 use coffer_abi::{Encode, codec};
 
 use super::*;
 use crate::compile::Place as Compiler;
 use crate::config::Config;
-use crate::invoke::{CallRequest, DeployRequest, InvokeError, Mode, Publication, Recipients, Scope};
+use crate::invoke::{CallRequest, DeployRequest, InvokeError, Mode, PartyStanding, Publication, Recipients, Scope};
+use crate::metrics;
 use crate::network::{Question, Settings, Timing as Wires};
 use crate::node::{Founder, Node, begin};
 use crate::organisation::key_store::Origin;
@@ -306,6 +307,116 @@ async fn calls_that_many_make_at_once_are_all_delivered() {
     net.end().await;
 }
 
+/// What a node's PS1 knows of a call once nobody is pending any more.
+async fn settled_at(net: &Net, n: usize, tx: Hash) -> Vec<(PartyStanding, Option<bool>)> {
+    let mut turn = tokio::time::interval(Duration::from_millis(10));
+    for _ in 0..3_000 {
+        turn.tick().await;
+        let Some(found) = net.node(n).invoker().outcome(&tenant(), tx).await.unwrap() else { continue };
+        let others: Vec<_> = found.others.iter().map(|other| (other.standing, other.is_same_before)).collect();
+        let is_open = |other: &(PartyStanding, _)| matches!(other.0, PartyStanding::Pending | PartyStanding::Missing);
+        if !others.is_empty() && !others.iter().any(is_open) {
+            return others;
+        }
+    }
+    panic!("the parties of {tx} say nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parties_tell_each_other_how_a_call_ended_and_who_lies_about_it_differs() {
+    let mut net = Net::start(4, &["PS1"]).await;
+    let deployed = net.deploy(0, net.to(&[1], Mode::All)).await.unwrap();
+    let (contract, tx) = (deployed.receipt.contract.unwrap(), deployed.receipt.tx);
+    for n in [0, 1] {
+        assert_eq!(settled_at(&net, n, tx).await, [(PartyStanding::Ok, Some(true))]);
+    }
+    // Nobody else has heard of it.
+    assert_eq!(net.node(2).invoker().outcome(&tenant(), tx).await.unwrap(), None);
+    assert_eq!(net.node(2).invoker().outcome(&tenant(), Hash([7; 32])).await.unwrap(), None);
+    // Node 0 goes on alone, so the next call of both begins with other contents.
+    net.put(0, contract, 6, Recipients::default()).await.unwrap();
+    let drifted = net.put(1, contract, 7, net.to(&[0], Mode::All)).await.unwrap().receipt.tx;
+    for n in [0, 1] {
+        assert_eq!(settled_at(&net, n, drifted).await, [(PartyStanding::Ok, Some(false))]);
+    }
+    // Of a call that is for itself alone a party tells nobody.
+    let alone = net.put(0, contract, 8, Recipients::default()).await.unwrap().receipt.tx;
+    let found = net.node(0).invoker().outcome(&tenant(), alone).await.unwrap().unwrap();
+    assert_eq!((found.own, found.others), (PartyStanding::Ok, vec![]));
+
+    // A party that is away is pending, and says it once it is back; what was said before is still known.
+    net.stop(1).await;
+    let late = net.put(0, contract, 9, net.to(&[1], Mode::Async)).await;
+    assert!(late.is_err(), "it has no custodian: {late:?}");
+    net.run(1).await;
+    net.meets(1, 3).await;
+    for n in [0, 1] {
+        assert_eq!(settled_at(&net, n, drifted).await, [(PartyStanding::Ok, Some(false))]);
+    }
+
+    // What a stranger, a party of another call, or another chain says is not heard; a party that says something else than it said is not either.
+    let ask = async |by: usize, to: usize, said: &Acknowledgement| -> Taken {
+        let answer = net.node(by).network().ask(net.id(to), Question::Acknowledge, said.encode().into()).await.unwrap();
+        codec::decode(&answer).unwrap()
+    };
+    let (signer, chain_id) = (|n: usize| net.secret(n, "PS1").party_signer(), *net.node(0).invoker().chain_id());
+    let outcome = |tx| Outcome { tx, is_ok: false, receipt: Hash([1; 32]), touched: vec![] };
+    let says = |n: usize, chain_id: &Hash, tx| {
+        Acknowledgement::sign(&signer(n), chain_id, net.party(0), deployed.height, vec![outcome(tx)])
+    };
+    assert_eq!(ask(2, 0, &says(2, &chain_id, tx)).await, Taken::No);
+    assert_eq!(ask(1, 0, &says(1, &Hash([3; 32]), tx)).await, Taken::No);
+    assert_eq!(ask(1, 0, &says(1, &chain_id, Hash([9; 32]))).await, Taken::Later);
+    assert_eq!(ask(1, 0, &says(1, &chain_id, tx)).await, Taken::Yes, "the first word counts");
+    assert_eq!(settled_at(&net, 0, tx).await, [(PartyStanding::Ok, Some(true))]);
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_that_ends_otherwise_upon_the_same_differs() {
+    let mut net = Net::start(4, &["PS1"]).await;
+    net.choose(1, &[2]).await;
+    let deployed = net.deploy(0, net.to(&[1], Mode::All)).await.unwrap();
+    let contract = deployed.receipt.contract.unwrap();
+    assert_eq!(settled_at(&net, 0, deployed.receipt.tx).await, [(PartyStanding::Ok, Some(true))]);
+    let secret = net.secret(1, "PS1");
+    net.stop(1).await;
+    let put = net.put(0, contract, 5, net.to(&[1], Mode::Async)).await.unwrap();
+    let found = net.node(0).invoker().outcome(&tenant(), put.receipt.tx).await.unwrap().unwrap();
+    let of_other = (found.others[0].standing, found.others[0].is_same_before);
+    assert_eq!(
+        (found.own, of_other),
+        (PartyStanding::Ok, (PartyStanding::Missing, None)),
+        "it was not handed over yet"
+    );
+    // Somebody with the party's key says that it began with the same, and ended with something else.
+    let outcome = |before: Hash, after| Outcome {
+        touched: vec![Touched { contract, before, after }],
+        ..Outcome::of(&put.receipt, vec![])
+    };
+    let chain_id = *net.node(0).invoker().chain_id();
+    let before =
+        net.node(0).invoker().acknowledged().known(&psi(), &put.receipt.tx).unwrap().own.outcome.touched[0].before;
+    let said = Acknowledgement::sign(
+        &secret.party_signer(),
+        &chain_id,
+        net.party(0),
+        put.height,
+        vec![outcome(before, Hash([9; 32]))],
+    );
+    let counted = metrics::DIFFERENCES.count();
+    let answer = net.node(2).network().ask(net.id(0), Question::Acknowledge, said.encode().into()).await.unwrap();
+    assert_eq!(codec::decode::<Taken>(&answer), Ok(Taken::Yes));
+    assert_eq!(settled_at(&net, 0, put.receipt.tx).await, [(PartyStanding::Differs, Some(true))]);
+    assert!(metrics::DIFFERENCES.count() > counted);
+    // The party itself comes back and finds nothing wrong: it is the other one's alarm.
+    net.run(1).await;
+    net.meets(1, 3).await;
+    assert_eq!(settled_at(&net, 1, put.receipt.tx).await, [(PartyStanding::Ok, Some(true))]);
+    assert_eq!(settled_at(&net, 0, put.receipt.tx).await, [(PartyStanding::Differs, Some(true))]);
+    net.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_sent_is_refused_by_the_name_of_its_party() {
     let net = Net::start(2, &["PS1", "PS2"]).await;
@@ -457,9 +568,13 @@ async fn a_node_looks_before_it_signs() {
         let sealed = net.sealed(Height(until));
         assert_eq!(hand(delivery(&sealed, good)).await, refused(Refusal::Validity(next)), "{until}");
     }
-    let Answer::Kept(signature) = hand(delivery(&sealed, good)).await else { panic!("not kept") };
-    let custody = Custody { node: net.id(1), signature };
-    assert!(custody.holds(net.node(0).invoker().chain_id(), &sealed.marker, &sealed.hash));
+    let Answer::Kept(signatures) = hand(delivery(&sealed, good)).await else { panic!("not kept") };
+    let custody = Custody { node: net.id(1), signature: signatures[0] };
+    let chain_id = net.node(0).invoker().chain_id();
+    assert!(custody.holds(chain_id, &sealed.marker, &sealed.hash, &good.party));
+    // It says nothing of a party that the node was not asked for, and did not look at.
+    assert_eq!(signatures.len(), 1);
+    assert!(!custody.holds(chain_id, &sealed.marker, &sealed.hash, &net.party(0)));
     net.end().await;
 }
 

@@ -6,7 +6,7 @@
 //! Reads of the public state and queries outside of calls pass no gate.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coffer_abi::{CodeHash, ContractId, Encode, Hash, Refused};
 use coffer_chain::hash::Domain;
@@ -45,6 +45,7 @@ enum Asked {
 /// What it touched so far.
 struct Seen {
     versions: BTreeMap<ContractId, u32>,
+    codes: BTreeSet<CodeHash>,
     misses_parties: bool,
     reads: Option<Box<Reads>>,
 }
@@ -62,7 +63,7 @@ impl Gate {
 
     fn with(body: &InnerBody, asked: Asked) -> Self {
         let reads = (body.flag == PrivacyFlag::StateValidation).then(Box::default);
-        let seen = Seen { versions: BTreeMap::new(), misses_parties: false, reads };
+        let seen = Seen { versions: BTreeMap::new(), codes: BTreeSet::new(), misses_parties: false, reads };
         Self { parties: body.parties.clone(), flag: body.flag, asked, seen: RefCell::new(seen) }
     }
 
@@ -87,6 +88,7 @@ impl Gate {
         let admitted = includes && flag == self.flag && is_named;
         if admitted {
             seen.versions.insert(*contract, version);
+            seen.codes.insert(current.code_hash);
             seen.misses_parties |= !are_named;
             if let Some(reads) = &mut seen.reads {
                 reads.entered(contract, &current.code_hash, version);
@@ -100,6 +102,17 @@ impl Gate {
         if let Some(reads) = &mut self.seen.borrow_mut().reads {
             note(reads);
         }
+    }
+
+    /// True if a call may make contracts of a code that its state holds: it is for one party, or a contract that it touched has the code. Which other codes a state holds is its party's own affair, and differs
+    /// between parties.
+    pub fn admits_code(&self, code: &CodeHash) -> bool {
+        self.parties.accounts().len() == 1 || self.seen.borrow().codes.contains(code)
+    }
+
+    /// The contracts that it touched, in the order of their ids.
+    pub fn touched(&self) -> Vec<ContractId> {
+        self.seen.borrow().versions.keys().copied().collect()
     }
 
     /// Why nothing of the call may stay, whatever came of it; `None` if it may.

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use coffer_abi::{CodeHash, ContractId, Refused, StateId};
-use coffer_chain::hash::created_contract_id;
-use coffer_chain::{Authority, Members};
+use coffer_abi::{CodeHash, ContractId, Encode, Hash, Refused, StateId};
+use coffer_chain::hash::{Domain, created_contract_id, hash_of};
+use coffer_chain::{Authority, Members, Touched};
 use coffer_runtime::trace::CallTrace;
 use coffer_runtime::{Changes, Code, Fault, ScanEntry, StateRead, World};
 
@@ -29,6 +29,12 @@ pub struct Overlay<'a> {
     writes: StateWrites,
     trace: Recording,
     gate: Option<Gate>,
+    /// What stands for the contents of the contracts that calls of this block touched.
+    contents: BTreeMap<ContractId, Hash>,
+    /// What the running call did to contracts, by contract, as one hash.
+    done: BTreeMap<ContractId, blake3::Hasher>,
+    /// What the call before it touched.
+    touched: Vec<Touched>,
 }
 
 /// Whether what runs is traced.
@@ -44,7 +50,15 @@ enum Recording {
 impl<'a> Overlay<'a> {
     /// Nothing written yet.
     pub fn new(below: Snapshot<'a>) -> Self {
-        Self { below, writes: StateWrites::default(), trace: Recording::Off, gate: None }
+        Self {
+            below,
+            writes: StateWrites::default(),
+            trace: Recording::Off,
+            gate: None,
+            contents: BTreeMap::new(),
+            done: BTreeMap::new(),
+            touched: Vec::new(),
+        }
     }
 
     /// The code of a contract, made before or in this block; `None` if there is no such contract.
@@ -85,6 +99,7 @@ impl<'a> Overlay<'a> {
     /// Has what runs from now on pass a gate.
     pub(super) fn guard(&mut self, gate: Gate) {
         self.gate = Some(gate);
+        self.done.clear();
     }
 
     /// Takes the gate away again.
@@ -95,6 +110,51 @@ impl<'a> Overlay<'a> {
     /// Why nothing of what runs may stay; `None` if it may.
     pub(super) fn verdict(&self) -> Option<Refused> {
         self.gate.as_ref().and_then(Gate::verdict)
+    }
+
+    /// What is known of the contracts that the call behind the gate touched, once it has run.
+    ///
+    /// # Errors
+    /// When this node cannot read.
+    pub(super) fn compare(&mut self, gate: &Gate) -> Result<(), Error> {
+        let mut done = std::mem::take(&mut self.done);
+        self.touched.clear();
+        for contract in gate.touched() {
+            let before = match self.contents.get(&contract) {
+                Some(contents) => *contents,
+                None => self.contents_below(&contract)?,
+            };
+            let after = match done.remove(&contract) {
+                // The same calls one after the other upon the same contents give the same.
+                Some(did) => hash_of(Domain::Contents, &(before, did.finalize().as_bytes())),
+                None => before,
+            };
+            self.contents.insert(contract, after);
+            self.touched.push(Touched { contract, before, after });
+        }
+        Ok(())
+    }
+
+    /// What the call that ran last touched.
+    pub(super) fn take_touched(&mut self) -> Vec<Touched> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// What stands for the contents of a contract before the block; zeros if it was not there.
+    fn contents_below(&self, contract: &ContractId) -> Result<Hash, Error> {
+        let record = self.below.view.contract(contract)?;
+        Ok(record.map_or(Hash::ZERO, |record| {
+            let ContractRecord { code_hash, storage_root, authority, revision, members, .. } = record;
+            hash_of(Domain::Contents, &(code_hash, storage_root, authority, revision, members))
+        }))
+    }
+
+    /// Notes what the running call does to a contract.
+    fn did(&mut self, contract: ContractId, what: &impl Encode) {
+        if self.gate.is_some() {
+            let did = self.done.entry(contract).or_default();
+            what.using_encoded(|bytes| did.update(&(bytes.len() as u64).to_le_bytes()).update(bytes));
+        }
     }
 
     fn note(&self, note: impl FnOnce(&mut Reads)) {
@@ -133,6 +193,7 @@ impl<'a> Overlay<'a> {
 
     /// Adds a contract; its code with [`Overlay::add_code`].
     pub fn create(&mut self, contract: ContractId, new: NewContract) {
+        self.did(contract, &(new.code_hash, &new.authority));
         self.writes.created.insert(contract, new);
     }
 
@@ -153,6 +214,7 @@ impl<'a> Overlay<'a> {
 
     /// Puts what is changed of a contract in this block in place of what was before; `None`: nothing is.
     pub(super) fn change(&mut self, contract: ContractId, changed: Option<ChangedContract>) {
+        self.did(contract, &changed.as_ref().map(|changed| (&changed.codes, &changed.authority, changed.revision)));
         match changed {
             Some(changed) => drop(self.writes.changed.insert(contract, changed)),
             None => drop(self.writes.changed.remove(&contract)),
@@ -162,6 +224,7 @@ impl<'a> Overlay<'a> {
     /// Adds the writes of a successful call.
     pub fn apply(&mut self, contract: ContractId, changes: Changes) {
         if !changes.is_empty() {
+            self.did(contract, &changes);
             self.writes.slots.entry(contract).or_default().extend(changes);
         }
     }
@@ -286,7 +349,9 @@ impl World for Overlay<'_> {
 
     fn code(&self, hash: &CodeHash) -> Result<Option<Code>, Fault> {
         // What is ready to run says nothing of this state: it may have come from a neighbour's.
-        let is_here = self.writes.codes.contains_key(hash) || self.below.view.has_code(hash)?;
+        let is_admitted = self.gate.as_ref().is_none_or(|gate| gate.admits_code(hash));
+        let is_held = || Ok::<_, Error>(self.writes.codes.contains_key(hash) || self.below.view.has_code(hash)?);
+        let is_here = self.below.view.is_system_code(hash) || is_admitted && is_held()?;
         self.note(|reads| reads.code(hash, is_here));
         if is_here { self.ready(hash) } else { Ok(None) }
     }

@@ -15,14 +15,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use coffer_abi::{Hash, Height};
-use coffer_chain::{Block, Kind, Psi, Void};
+use coffer_abi::{Hash, Height, Refused, Status};
+use coffer_chain::{Block, Kind, Outcome, Psi, Receipt, Touched, Void};
 use coffer_runtime::BlockContext;
 
 use super::Executor;
 use super::lane::tenant_lane;
+use super::private::{PrivateCall, PrivateRun};
 use crate::metrics;
 use crate::pool::Waiters;
+use crate::privacy::acknowledged::{Acknowledged, OwnOutcome};
 use crate::privacy::opening::Missing;
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
@@ -86,6 +88,8 @@ pub struct PipelineParts {
     pub voids: Arc<Voids>,
     /// Which private states wait, for those who ask.
     pub holds: Arc<Holds>,
+    /// What parties tell each other.
+    pub acknowledged: Arc<Acknowledged>,
 }
 
 /// The pipelines of a node.
@@ -100,6 +104,7 @@ pub struct Pipelines {
     wanted: Arc<Wanted>,
     voids: Arc<Voids>,
     holds: Arc<Holds>,
+    acknowledged: Arc<Acknowledged>,
     /// ORDER: before the locks of the state.
     schedule: Mutex<Schedule>,
     /// The last block that somebody worked on: others of it usually follow.
@@ -110,15 +115,22 @@ pub struct Pipelines {
 pub(crate) struct Executed {
     commit: PrivateCommit,
     executing: Executing,
+    /// Of calls of several parties.
+    outcomes: Vec<OwnOutcome>,
 }
 
 impl Pipelines {
     /// Pipelines that begin where the state is sealed.
     pub fn new(parts: PipelineParts) -> Self {
-        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds } = parts;
+        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds, acknowledged } = parts;
         let schedule = Mutex::new(Schedule::new(state.private_read()));
         let recent = Mutex::default();
-        Self { state, payloads, executor, residents, waiters, wanted, voids, holds, schedule, recent }
+        Self { state, payloads, executor, residents, waiters, wanted, voids, holds, acknowledged, schedule, recent }
+    }
+
+    /// What parties tell each other.
+    pub fn acknowledged(&self) -> &Arc<Acknowledged> {
+        &self.acknowledged
     }
 
     /// What is waited for.
@@ -288,9 +300,24 @@ impl Pipelines {
         let run = || self.executor.run_private(tenant_lane(psi), &view, &public, context, &calls);
         let run = metrics::PRIVATE_EXECUTION.time(run)?;
         metrics::PRIVATE_CALLS.add(calls.len() as u64);
+        let outcomes = self.outcomes(psi, height, &calls, &run);
         let receipts = calls.iter().map(|call| call.index).zip(run.receipts).collect();
         let commit = PrivateCommit { psi: psi.clone(), height, writes: run.writes, receipts };
-        Ok(Some(Executed { commit, executing }))
+        Ok(Some(Executed { commit, executing, outcomes }))
+    }
+
+    /// How the calls of several parties ended, for the others.
+    fn outcomes(&self, psi: &Psi, height: Height, calls: &[PrivateCall], run: &PrivateRun) -> Vec<OwnOutcome> {
+        let Some(own) = self.residents.secret(psi).map(|secret| secret.party()) else { return Vec::new() };
+        let ended = calls.iter().zip(run.receipts.iter().zip(&run.touched));
+        let of_several = |(call, (receipt, touched)): (&PrivateCall, (&Receipt, &Vec<Touched>))| {
+            // Of a payload that is none, nobody knows the parties.
+            let call = call.call.as_ref().filter(|_| receipt.status != Status::Refused(Refused::BadPayload))?;
+            let others: Vec<_> = call.body.parties.accounts().iter().copied().filter(|party| *party != own).collect();
+            let outcome = Outcome::of(receipt, touched.clone());
+            (!others.is_empty()).then_some(OwnOutcome { height, others, outcome })
+        };
+        ended.filter_map(of_several).collect()
     }
 
     /// Lets a private state go on if the void came before anybody knew that it is waited for.
@@ -337,16 +364,18 @@ impl Pipelines {
             return Ok(());
         }
         let (mut commits, mut rest) = (Vec::new(), Vec::new());
-        for Executed { commit, executing } in executed {
-            rest.push((commit.psi.clone(), commit.height, commit.receipts.clone(), executing));
+        for Executed { commit, executing, outcomes } in executed {
+            rest.push((commit.psi.clone(), commit.height, commit.receipts.clone(), (executing, outcomes)));
             commits.push(commit);
         }
         let mut told = Vec::new();
-        for ((psi, height, receipts, executing), committed) in rest.into_iter().zip(self.state.commit_privates(commits))
+        for ((psi, height, receipts, (executing, outcomes)), committed) in
+            rest.into_iter().zip(self.state.commit_privates(commits))
         {
             match committed {
                 Ok(_) => {
                     self.done(&psi, height);
+                    self.acknowledged.executed(&psi, outcomes);
                     told.extend(receipts.into_iter().map(|(index, receipt)| (psi.clone(), height, index, receipt)));
                 }
                 Err(error) => self.fail(&psi, height, error.into())?,

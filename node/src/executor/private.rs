@@ -5,7 +5,7 @@ use coffer_abi::{Hash, Refused};
 use coffer_chain::hash::{private_contract_id, private_path_key, private_state_id};
 use coffer_chain::party::AccountRole;
 use coffer_chain::rules::check_window;
-use coffer_chain::{InnerAction, InnerBody, InnerCall, Members, Receipt};
+use coffer_chain::{InnerAction, InnerBody, InnerCall, Members, Receipt, Touched};
 use coffer_runtime::BlockContext;
 use coffer_runtime::engine::Lane;
 
@@ -33,6 +33,8 @@ pub struct PrivateRun {
     pub writes: StateWrites,
     /// One receipt per call, in order, under the marker's id.
     pub receipts: Vec<Receipt>,
+    /// What each call touched.
+    pub touched: Vec<Vec<Touched>>,
 }
 
 impl Executor {
@@ -50,13 +52,14 @@ impl Executor {
     ) -> Result<PrivateRun, Error> {
         let mut overlay = Overlay::new(Snapshot::private(self, view, public));
         included::drop_expired(&mut overlay, block.height)?;
-        let mut receipts = Vec::with_capacity(calls.len());
+        let (mut receipts, mut touched) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
         for call in calls {
             let acted = self.run_ordered(&mut overlay, lane, block, call)?;
             let Acted { status, gas_used, contract, events } = acted;
             receipts.push(Receipt { tx: call.marker, status, gas_used, contract, events });
+            touched.push(overlay.take_touched());
         }
-        Ok(PrivateRun { writes: overlay.into_writes(), receipts })
+        Ok(PrivateRun { writes: overlay.into_writes(), receipts, touched })
     }
 
     /// Executes the next private call of a block.
@@ -107,7 +110,9 @@ impl Executor {
         included::insert(overlay, body.valid_until, &id);
         overlay.guard(Gate::of(body));
         let acted = self.act_inner(overlay, lane, (block, index), body);
-        overlay.unguard();
+        if let Some(gate) = overlay.unguard() {
+            overlay.compare(&gate)?;
+        }
         acted
     }
 

@@ -13,6 +13,7 @@ mod prepare;
 mod send;
 mod publish;
 mod void;
+mod outcome;
 mod tenants;
 mod upgrade;
 mod programme;
@@ -20,6 +21,7 @@ mod programme;
 pub use emitters::{Emitter, Emitters, Specs};
 pub use error::InvokeError;
 pub use follow::{Follower, Progress, Step};
+pub use outcome::{CallOutcome, PartyOutcome, PartyStanding};
 pub use programme::{Administrator, DEPLOY as DEPLOY_PROGRAMME, Programme, ProgrammeRequest, read as read_programme};
 pub use publish::Publication;
 pub use read::{Located, ViewRequest};
@@ -41,6 +43,7 @@ use crate::exchange::Exchange;
 use crate::executor::{Executor, Holds, Tracer, Versions};
 use crate::organisation::{KeyHolder, KeyStore, Registry};
 use crate::pool::{Pool, Waiters};
+use crate::privacy::acknowledged::Acknowledged;
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::Voids;
@@ -109,6 +112,8 @@ pub struct Parts {
     pub holds: Arc<Holds>,
     /// What private states never execute.
     pub voids: Arc<Voids>,
+    /// What parties tell each other.
+    pub acknowledged: Arc<Acknowledged>,
     /// Keys of managed accounts and the relay key.
     pub keys: Arc<KeyStore>,
     /// Randomness and time.
@@ -165,6 +170,11 @@ impl Invoker {
     /// [`state::Error`]: this node cannot read.
     pub fn versions(&self) -> Result<Versions, state::Error> {
         self.parts.executor.versions(&self.parts.state.public())
+    }
+
+    /// What parties told each other.
+    pub fn acknowledged(&self) -> &Acknowledged {
+        &self.parts.acknowledged
     }
 
     /// Which private states wait for something.

@@ -213,10 +213,12 @@ impl Invoker {
         let asked = nodes
             .into_iter()
             .map(|(node, places)| async move { (node, exchange.deliver(node, &packed.parcel, places).await) });
-        let answers: BTreeMap<AccountId, Result<Custody, NotDelivered>> = join_all(asked).await.into_iter().collect();
+        let answers: BTreeMap<AccountId, Result<BTreeMap<AccountId, Custody>, NotDelivered>> =
+            join_all(asked).await.into_iter().collect();
         let receipt = |to: &To| match answers.get(&to.node) {
-            None => Ok(exchange.receipt(&packed.parcel)),
-            Some(answer) => answer.clone(),
+            None => Ok(exchange.receipt(&packed.parcel, &to.place.party)),
+            Some(Err(why)) => Err(why.clone()),
+            Some(Ok(receipts)) => receipts.get(&to.place.party).copied().ok_or(NotDelivered::NoReceipt),
         };
         if mode == Mode::All {
             let each = packed.to.iter().map(|to| receipt(to).map_err(|why| undelivered(to, &why, mode)));
@@ -225,6 +227,8 @@ impl Invoker {
         let each = packed.to.iter().map(|to| async move {
             match receipt(to) {
                 Ok(custody) => Ok(custody),
+                // A custodian cannot look: it would take what the party's own node found wrong, and the party would be held.
+                Err(why) if why.is_final() => Err(undelivered(to, &why, mode)),
                 Err(why) => self.of_custodian(packed, to).await.ok_or_else(|| undelivered(to, &why, mode)),
             }
         });
@@ -235,11 +239,11 @@ impl Invoker {
     async fn of_custodian(&self, packed: &Packed, to: &To) -> Option<Custody> {
         let exchange = &self.parts.exchange;
         if to.custodians.contains(&exchange.me()) {
-            return Some(exchange.receipt(&packed.parcel));
+            return Some(exchange.receipt(&packed.parcel, &to.place.party));
         }
         for node in to.custodians.iter().filter(|node| **node != to.node) {
             match exchange.deliver(*node, &packed.parcel, vec![to.place]).await {
-                Ok(custody) => return Some(custody),
+                Ok(receipts) => return receipts.get(&to.place.party).copied(),
                 Err(error) => tracing::debug!(%node, %error, "a custodian gave no receipt"),
             }
         }

@@ -9,7 +9,7 @@ use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::StreamProtocol;
 use libp2p::request_response::Codec;
 
-use coffer_chain::envelope;
+use coffer_chain::{acknowledgement, envelope};
 
 use super::Question;
 
@@ -17,7 +17,7 @@ use super::Question;
 const ABOUT_PAYLOADS: usize = 2048;
 
 impl Question {
-    const ALL: [Self; 5] = [Self::Status, Self::Blocks, Self::State, Self::Deliver, Self::Fetch];
+    const ALL: [Self; 6] = [Self::Status, Self::Blocks, Self::State, Self::Deliver, Self::Fetch, Self::Acknowledge];
 
     fn byte(self) -> u8 {
         match self {
@@ -26,6 +26,7 @@ impl Question {
             Self::State => 3,
             Self::Deliver => 4,
             Self::Fetch => 5,
+            Self::Acknowledge => 6,
         }
     }
 
@@ -34,6 +35,7 @@ impl Question {
         match self {
             Self::Status | Self::Blocks | Self::State | Self::Fetch => 1024,
             Self::Deliver => envelope::MAX_BYTES + ABOUT_PAYLOADS,
+            Self::Acknowledge => acknowledgement::MAX_BYTES,
         }
     }
 
@@ -41,7 +43,9 @@ impl Question {
     /// stops adding blocks at half of it. For states: the largest block with its receipts that one is offered as of, and room.
     pub const fn max_answer(self) -> usize {
         match self {
-            Self::Status | Self::Deliver => 1024,
+            Self::Status | Self::Acknowledge => 1024,
+            // A receipt for each of 32 parties.
+            Self::Deliver => 4096,
             Self::Blocks | Self::State => 8 * 1024 * 1024,
             Self::Fetch => envelope::MAX_BYTES,
         }

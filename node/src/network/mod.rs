@@ -59,6 +59,8 @@ pub enum Question {
     Deliver,
     /// Asks for a sealed payload.
     Fetch,
+    /// Tells a party how calls of its ended at another one; the answer is whether that was taken.
+    Acknowledge,
 }
 
 /// What is to become of a gossiped message that waits to be passed on.

@@ -15,7 +15,7 @@ use crate::exchange;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::sealed_file::{Opening, Sealing};
 use crate::organisation::{KeyStore, registry};
-use crate::privacy::{payloads, voids};
+use crate::privacy::{acknowledged, payloads, voids};
 use crate::sources::{Sources, now};
 use crate::state;
 
@@ -27,8 +27,9 @@ const ABOUT: &str = "about";
 const MAX_ABOUT: u64 = 1024;
 
 /// What is in it besides the chain. ORDER: after the log, so that what its markers name is there.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     payloads::FILE,
+    acknowledged::FILE,
     exchange::FILE,
     exchange::OUTBOX_FILE,
     voids::FILE,

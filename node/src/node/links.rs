@@ -41,6 +41,8 @@ pub(super) async fn start(
 ) -> Result<(Network, mpsc::Receiver<Event>), network::Error> {
     let (transactions, received) = mpsc::channel(MAILBOX);
     let (consensus, events) = mpsc::channel(FOR_CONSENSUS);
+    // Tenants of one node tell each other, too.
+    let telling = Arc::clone(&exchange);
     let network = if settings.is_alone() {
         Network::alone(ledger.proposer)
     } else {
@@ -61,6 +63,7 @@ pub(super) async fn start(
         tasks.spawn("membership", admit(ledger.state.clone(), network.clone(), tasks.stop_signal()));
         network
     };
+    tasks.spawn("acknowledging", exchange::tell(telling, exchange::Timing::default(), tasks.stop_signal()));
     let gossip = Gossip { pool: Arc::clone(&ledger.pool), admission, network: network.clone() };
     tasks.spawn("transactions", gossip.run(received, tasks.stop_signal()));
     Ok((network, events))

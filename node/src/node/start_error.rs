@@ -11,7 +11,7 @@ use crate::exchange;
 use crate::executor::{FirstStateError, PipelineError, UnknownVersion};
 use crate::invoke::InvokeError;
 use crate::organisation::{KeyError, RegistryError};
-use crate::privacy::{payloads, voids};
+use crate::privacy::{acknowledged, payloads, voids};
 use crate::{network, pool, rpc, state};
 
 /// Why a node does not start.
@@ -38,6 +38,9 @@ pub enum StartError {
     /// The file of voids.
     #[error(transparent)]
     Voids(#[from] voids::Error),
+    /// The file of acknowledgements.
+    #[error(transparent)]
+    Acknowledged(#[from] acknowledged::Error),
     /// A file of the exchange.
     #[error(transparent)]
     Kept(#[from] exchange::Error),

@@ -84,7 +84,7 @@ impl SlotContext<'_> {
         let (named, signer) = (text.custodians.nodes(), &text.custody.node);
         named.iter().all(|node| serving.custodians.contains(node))
             && (serving.nodes.contains(signer) || named.contains(signer))
-            && text.custody.holds(self.chain_id, self.marker, self.payload)
+            && text.custody.holds(self.chain_id, self.marker, self.payload, &text.party)
     }
 }
 

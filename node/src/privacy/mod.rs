@@ -1,5 +1,5 @@
 //! What keeps private calls private: the sealed envelope with its keys and wraps, the slots of markers, the registry of tenants on this node with
-//! their secrets, the store of sealed payloads, what is waited for, what is never executed. Not here: executing what was opened. Invariant: nothing in here hands plaintext to network, pool or log.
+//! their secrets, the store of sealed payloads, what is waited for, what is never executed, what parties tell each other of what they executed. Not here: executing what was opened. Invariant: nothing in here hands plaintext to network, pool or log.
 
 pub mod keys;
 pub mod wraps;
@@ -11,6 +11,7 @@ pub mod resident;
 pub mod opening;
 pub mod wanted;
 pub mod voids;
+pub mod acknowledged;
 
 #[cfg(test)]
 mod tests;

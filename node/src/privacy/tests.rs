@@ -117,7 +117,7 @@ fn sources() -> Sources {
 
 /// The slot of a party with a receipt of `signer`.
 fn slot(world: &World, party: &AccountId, signer: u8, sealed: &Sealed) -> (SlotText, super::keys::TagKey) {
-    let custody = Custody::sign(&node_key(signer), &CHAIN, &sealed.marker, &sealed.hash);
+    let custody = Custody::sign(&node_key(signer), &CHAIN, &sealed.marker, &sealed.hash, party);
     let custodians = Custodians::new(vec![node_key(9).account()]).unwrap();
     (SlotText { party: *party, custodians, custody, origin: custody.node }, tag(world.places[party].0).key())
 }
@@ -513,7 +513,8 @@ fn a_slot_without_a_receipt_of_who_may_give_one_is_no_party() {
     assert!(!is_named(own, key), "a custodian that the party did not choose");
     let forge = |custody: Custody| SlotText { custody, ..text.clone() };
     let signer = node_key(node);
-    let of = |chain: &Hash, marker: &Hash, payload: &Hash| forge(Custody::sign(&signer, chain, marker, payload));
+    let of =
+        |chain: &Hash, marker: &Hash, payload: &Hash| forge(Custody::sign(&signer, chain, marker, payload, &first));
     let any = Hash([9; 32]);
     assert!(!is_named(of(&any, &sealed.marker, &sealed.hash), key), "another chain");
     assert!(!is_named(of(&CHAIN, &any, &sealed.hash), key), "another marker");
@@ -521,6 +522,8 @@ fn a_slot_without_a_receipt_of_who_may_give_one_is_no_party() {
     let mut signature = text.custody.signature;
     signature.0 = [0; 64];
     assert!(!is_named(forge(Custody { signature, ..text.custody }), key), "no signature");
+    let of_other = forge(Custody::sign(&signer, &CHAIN, &sealed.marker, &sealed.hash, &AccountId([9; 32])));
+    assert!(!is_named(of_other, key), "for another party");
     assert!(is_named(of(&CHAIN, &sealed.marker, &sealed.hash), key));
 }
 

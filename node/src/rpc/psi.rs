@@ -1,8 +1,10 @@
 //! Namespace `psi`: the caller's private state and the trie of all. Not here: which private state a request is for (`resolution`).
 
-use coffer_abi::Height;
+use coffer_abi::{Hash, Height};
 use coffer_api::Error;
-use coffer_api::psi::{Current, PsiAnchor, PsiApi, PsiHold, PsiRoot, PsiStatus, PsiTrieRoot, PsiVoid};
+use coffer_api::psi::{
+    Current, PsiAnchor, PsiApi, PsiHold, PsiRoot, PsiStatus, PsiTrieRoot, PsiVoid, TxParty, TxStanding, TxStatus,
+};
 use coffer_api::state::{AskedContract, asked};
 use coffer_api::types::{Number, Text};
 use coffer_chain::network::{self, AnchorRecord};
@@ -11,7 +13,7 @@ use coffer_proof::json::{Hex, PrivateJson};
 
 use super::error::from_invoke;
 use super::methods::Handlers;
-use crate::invoke::{PrivateStanding, VoidedMarker};
+use crate::invoke::{CallOutcome, PartyOutcome, PartyStanding, PrivateStanding, VoidedMarker};
 use crate::tenant::TenantContext;
 
 impl PsiApi for Handlers {
@@ -76,6 +78,20 @@ impl PsiApi for Handlers {
         })
     }
 
+    async fn tx_status(&self, ctx: TenantContext, tx: Text<Hash>) -> Result<TxStatus, Error> {
+        let found = self.invoker.outcome(&ctx, tx.0).await.map_err(from_invoke)?;
+        let hint = "a private call is known to its parties alone, once its marker is in a block".to_owned();
+        let none = || Error::NotFound { what: "private call", id: tx.0.to_string(), hint };
+        let CallOutcome { height, own, others } = found.ok_or_else(none)?;
+        let shown = |PartyOutcome { party, standing, is_same_before }| TxParty {
+            party: Text(party),
+            status: standing_of(standing),
+            same_before: is_same_before,
+        };
+        let parties = others.into_iter().map(shown).collect();
+        Ok(TxStatus { tx, height: height.0, status: standing_of(own), parties })
+    }
+
     async fn anchor(&self, _ctx: TenantContext) -> Result<PsiAnchor, Error> {
         let node = self.invoker.node_signer().account();
         let found = self.read(move |state| state.public().anchor(&node)).await?;
@@ -107,5 +123,16 @@ impl PsiApi for Handlers {
             })
         });
         PrivateJson::try_from(&proof.await?).map_err(|error| Error::Internal(error.to_string()))
+    }
+}
+
+fn standing_of(standing: PartyStanding) -> TxStanding {
+    match standing {
+        PartyStanding::Pending => TxStanding::Pending,
+        PartyStanding::Ok => TxStanding::Ok,
+        PartyStanding::Failed => TxStanding::Failed,
+        PartyStanding::Missing => TxStanding::Missing,
+        PartyStanding::Voided => TxStanding::Voided,
+        PartyStanding::Differs => TxStanding::Differs,
     }
 }

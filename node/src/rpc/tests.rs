@@ -9,7 +9,7 @@ use std::time::Duration;
 use coffer_abi::{AccountId, Hash};
 use coffer_api::chain::{self, Block, ChainApi, Head, Parameters};
 use coffer_api::error::Error;
-use coffer_api::psi::{self, Current, PsiAnchor, PsiApi, PsiRoot, PsiStatus, PsiTrieRoot};
+use coffer_api::psi::{self, Current, PsiAnchor, PsiApi, PsiRoot, PsiStatus, PsiTrieRoot, TxStatus};
 use coffer_api::state::AskedContract;
 use coffer_api::table::Items;
 use coffer_api::tx::{self, Progress, ProgressStatus, Receipt, TxApi};
@@ -77,6 +77,10 @@ impl PsiApi for Fake {
     }
 
     async fn trie_root(&self, _: TenantContext, _: Option<Number>) -> Result<PsiTrieRoot, Error> {
+        Err(Error::Internal("not here".into()))
+    }
+
+    async fn tx_status(&self, _: TenantContext, _: Text<Hash>) -> Result<TxStatus, Error> {
         Err(Error::Internal("not here".into()))
     }
 

@@ -125,6 +125,11 @@ impl View {
         }
     }
 
+    /// True for the code of a system contract, which every state of the chain has.
+    pub fn is_system_code(&self, hash: &CodeHash) -> bool {
+        self.inner.system.code(hash).is_some()
+    }
+
     /// The value under a key of a contract.
     ///
     /// # Errors

@@ -477,6 +477,34 @@ fn what_a_contract_makes_has_the_members_of_its_maker() {
 }
 
 #[test]
+fn a_code_that_one_party_holds_for_itself_is_not_there_for_a_call_of_several() {
+    let mut web = Web::new();
+    let cell = wat::parse_str(CELL).unwrap();
+    let code = code_hash(&cell);
+    let make = [&code.0[..], &[1; 32]].concat();
+    let alone =
+        InnerAction::Deploy { code: cell, input: vec![], salt: [9; 32], authority: Authority::None, mandatory: vec![] };
+    let raw = web.raw(&["PS1"], Standard, alone);
+    let raw = web.prepared(&["PS1"], raw);
+    assert!(web.one(&["PS1"], raw).status.is_ok());
+    for flag in [Standard, PartyProtection, StateValidation] {
+        let maker = web.deploy(TWO, flag, &[]);
+        // Both of them see the same, whichever holds the code: the receipts are compared.
+        for names in [TWO, &["PS2", "PS1"]] {
+            assert_eq!(
+                nested(&web.ends(names, flag, maker, ("make", &make))),
+                refused(Refused::NoSuchCode),
+                "{flag:?}"
+            );
+        }
+        assert_eq!(web.roots(TWO, &maker).len(), 1, "{flag:?}");
+    }
+    // For itself a party makes what it likes.
+    let own = web.deploy(&["PS1"], Standard, &[]);
+    assert_eq!(nested(&web.ends(&["PS1"], Standard, own, ("make", &make))), Status::Ok(vec![]));
+}
+
+#[test]
 fn two_calls_prepared_together_conflict_on_one_key_and_not_on_two() {
     let mut web = Web::new();
     let contract = web.deploy(TWO, StateValidation, &[]);

@@ -109,12 +109,12 @@ pub(super) fn ordered(opened: &Opened, names: &[&'static str], body: InnerBody, 
     let call = body.sign(&acting(opened));
     let sources = Sources::seeded(number, &Hash::ZERO);
     let Sealed { hash, bytes, marker, seed } = seal(call, &account, valid_until, &recipients, &sources).unwrap();
-    let custody = Custody::sign(&opened.node_signer, &chain_id, &marker, &hash);
+    let custody = |party: &AccountId| Custody::sign(&opened.node_signer, &chain_id, &marker, &hash, party);
     let slot = |party: &AccountId| SlotText {
         party: *party,
         custodians: Custodians::default(),
-        custody,
-        origin: custody.node,
+        custody: custody(party),
+        origin: opened.node_signer.account(),
     };
     let slots: Vec<_> = parties.accounts().iter().map(|party| (slot(party), opened.residents.tag().key())).collect();
     let context = SlotContext { chain_id: &chain_id, relay: &account, marker: &marker, payload: &hash };
@@ -730,6 +730,7 @@ async fn a_compiler_that_fails_for_one_private_state_stops_no_other_and_is_asked
         wanted: Arc::new(Wanted::default()),
         voids: Arc::new(Voids::open(folder.path(), chain_id).unwrap()),
         holds: Arc::clone(&holds),
+        acknowledged: Arc::clone(opened.pipelines.acknowledged()),
     }));
     let mut tasks = Tasks::default();
     let mut changes = holds.watch();

@@ -75,13 +75,13 @@ pub(super) fn keys(opened: &Opened) -> Vec<(AccountId, EncryptionKey)> {
 pub(super) fn marker_of(opened: &Opened, sealed: &Sealed, names: &[&str], nonce: u8) -> CheckedTx {
     let chain_id = opened.ledger.executor.chain_id();
     let relay = relay_key().account();
-    let custody = Custody::sign(&opened.node_signer, chain_id, &sealed.marker, &sealed.hash);
+    let custody = |party: &AccountId| Custody::sign(&opened.node_signer, chain_id, &sealed.marker, &sealed.hash, party);
     let named = CallParties::new(names.iter().map(|name| party(opened, name)).collect()).unwrap();
     let slot = |party: &AccountId| SlotText {
         party: *party,
         custodians: Custodians::default(),
-        custody,
-        origin: custody.node,
+        custody: custody(party),
+        origin: opened.node_signer.account(),
     };
     let slots: Vec<_> = named.accounts().iter().map(|party| (slot(party), opened.residents.tag().key())).collect();
     let context = SlotContext { chain_id, relay: &relay, marker: &sealed.marker, payload: &sealed.hash };

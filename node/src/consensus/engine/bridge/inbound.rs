@@ -60,7 +60,10 @@ impl Crossing<'_> {
                 }
             }
             // Questions for states and payloads have readers of their own.
-            Event::Question { question: Question::State | Question::Deliver | Question::Fetch, .. } => {}
+            Event::Question {
+                question: Question::State | Question::Deliver | Question::Fetch | Question::Acknowledge,
+                ..
+            } => {}
             Event::Question { from, question: Question::Blocks, body, answer } => {
                 let Ok(range) = codec::decode::<Range>(&body) else {
                     tracing::warn!(%from, "a question for blocks that cannot be read");
