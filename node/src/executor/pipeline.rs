@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use coffer_abi::{Hash, Height};
+use coffer_abi::{Gas, Hash, Height};
 use coffer_chain::{Block, Kind, Psi, Void};
 use coffer_runtime::BlockContext;
 
@@ -344,6 +344,8 @@ impl Pipelines {
         let mut told = Vec::new();
         for ((psi, height, receipts, executing), committed) in rest.into_iter().zip(self.state.commit_privates(commits))
         {
+            let gas = receipts.iter().fold(0u64, |gas, (_, receipt)| gas.saturating_add(receipt.gas_used.0));
+            self.schedule().took(&psi, Gas(gas));
             match committed {
                 Ok(_) => {
                     self.done(&psi, height);
