@@ -174,6 +174,7 @@ impl World {
             wanted: Arc::new(Wanted::default()),
             voids: Arc::new(Voids::open(folder, genesis.chain_id()).unwrap()),
             holds: Arc::new(Holds::default()),
+            quotas: Arc::default(),
         }))
     }
 

@@ -42,6 +42,7 @@ use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::Voids;
 use crate::privacy::wanted::Wanted;
+use crate::quota::Quotas;
 use crate::rpc;
 use crate::sources::Sources;
 use crate::state::{self, Archive, Folder, State, StateOptions};
@@ -149,7 +150,7 @@ impl Node {
         });
         let serve = listener.serve(
             rpc::methods(&invoker, rpc::Others { network: network.clone(), following, shown: Arc::clone(&shown) }),
-            residents,
+            (residents, Arc::clone(invoker.quotas())),
             health,
             front.stop_signal(),
         );
@@ -335,6 +336,8 @@ impl Opened {
         );
         ledger.look_ahead()?;
         let (holds, wanted) = (Arc::new(Holds::default()), Arc::new(Wanted::default()));
+        let own_limits = registry.tenants().into_iter().map(|tenant| (tenant.psi, tenant.limits));
+        let quotas = Arc::new(Quotas::new(config.limits, own_limits));
         // What a former run left undone is done while the node answers: one private state may have much of it.
         let pipelines = Arc::new(Pipelines::new(PipelineParts {
             state: state.clone(),
@@ -345,6 +348,7 @@ impl Opened {
             wanted: Arc::clone(&wanted),
             voids: Arc::clone(&voids),
             holds: Arc::clone(&holds),
+            quotas: Arc::clone(&quotas),
         }));
         pipelines.begin()?;
         let exchange = Arc::new(Exchange::new(ExchangeParts {
@@ -370,6 +374,7 @@ impl Opened {
             registry,
             holds,
             voids,
+            quotas,
             keys,
             sources,
             limits: config.invoke,

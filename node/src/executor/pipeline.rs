@@ -28,6 +28,7 @@ use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::{Executing, Voids};
 use crate::privacy::wanted::Wanted;
+use crate::quota::Quotas;
 use crate::state::{self, BlockId, PrivateCommit, State};
 use ordered::{Ordered, named, ordered};
 use schedule::{Job, KEPT, Position, Schedule};
@@ -86,6 +87,8 @@ pub struct PipelineParts {
     pub voids: Arc<Voids>,
     /// Which private states wait, for those who ask.
     pub holds: Arc<Holds>,
+    /// What tenants take, which is told of what was executed and asked nothing.
+    pub quotas: Arc<Quotas>,
 }
 
 /// The pipelines of a node.
@@ -100,6 +103,7 @@ pub struct Pipelines {
     wanted: Arc<Wanted>,
     voids: Arc<Voids>,
     holds: Arc<Holds>,
+    quotas: Arc<Quotas>,
     /// ORDER: before the locks of the state.
     schedule: Mutex<Schedule>,
     /// The last block that somebody worked on: others of it usually follow.
@@ -115,10 +119,10 @@ pub(crate) struct Executed {
 impl Pipelines {
     /// Pipelines that begin where the state is sealed.
     pub fn new(parts: PipelineParts) -> Self {
-        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds } = parts;
+        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds, quotas } = parts;
         let schedule = Mutex::new(Schedule::new(state.private_read()));
         let recent = Mutex::default();
-        Self { state, payloads, executor, residents, waiters, wanted, voids, holds, schedule, recent }
+        Self { state, payloads, executor, residents, waiters, wanted, voids, holds, quotas, schedule, recent }
     }
 
     /// What is waited for.
@@ -359,6 +363,7 @@ impl Pipelines {
         self.state.seal_private()?;
         // ORDER: who is told of a receipt finds the head of its private state there, and the trie sealed if nobody else is behind.
         for (psi, height, index, receipt) in &told {
+            self.quotas.executed(psi, &receipt.tx, receipt.gas_used);
             self.waiters.settle_for(psi, *height, *index, receipt);
         }
         Ok(())

@@ -44,6 +44,7 @@ use crate::pool::{Pool, Waiters};
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::Voids;
+use crate::quota::Quotas;
 use crate::sources::Sources;
 use crate::state::{self, State};
 
@@ -109,6 +110,8 @@ pub struct Parts {
     pub holds: Arc<Holds>,
     /// What private states never execute.
     pub voids: Arc<Voids>,
+    /// What tenants take.
+    pub quotas: Arc<Quotas>,
     /// Keys of managed accounts and the relay key.
     pub keys: Arc<KeyStore>,
     /// Randomness and time.
@@ -165,6 +168,11 @@ impl Invoker {
     /// [`state::Error`]: this node cannot read.
     pub fn versions(&self) -> Result<Versions, state::Error> {
         self.parts.executor.versions(&self.parts.state.public())
+    }
+
+    /// What tenants take of this node.
+    pub fn quotas(&self) -> &Arc<Quotas> {
+        &self.parts.quotas
     }
 
     /// Which private states wait for something.

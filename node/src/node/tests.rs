@@ -15,6 +15,7 @@ mod network;
 mod private;
 mod parties;
 mod publishing;
+mod quotas;
 mod pipelines;
 mod system;
 mod tenants;
