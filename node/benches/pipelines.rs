@@ -179,6 +179,7 @@ impl World {
             voids: Arc::new(Voids::open(folder, genesis.chain_id()).unwrap()),
             holds: Arc::new(Holds::default()),
             acknowledged: Arc::new(acknowledged),
+            quotas: Arc::default(),
         }))
     }
 

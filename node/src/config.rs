@@ -3,6 +3,7 @@
 
 mod consensus;
 mod execution;
+mod limits;
 mod network;
 
 pub use execution::Execution;
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use crate::consensus::engine::{Mark, Timeouts};
 use crate::network::Settings;
 use crate::organisation::key_store::{NODE, ORGANISATION};
-use crate::{invoke, pool, rpc, state};
+use crate::{invoke, pool, quota, rpc, state};
 
 /// Leaves that the trie of private states may have: the most tenants a node is designed for.
 const MAX_PSI_CAPACITY: usize = 100_000;
@@ -73,6 +74,8 @@ pub struct Config {
     pub vote_above: Option<Mark>,
     /// Bounds of single invocations.
     pub invoke: invoke::Limits,
+    /// What tenants may take for whom the operator said nothing else, and what all others may together.
+    pub limits: quota::Defaults,
 }
 
 impl Config {
@@ -102,6 +105,7 @@ impl Config {
             timeouts: Timeouts::default(),
             vote_above: None,
             invoke: invoke::Limits::default(),
+            limits: quota::Defaults::default(),
         }
     }
 
@@ -225,6 +229,7 @@ impl Config {
         rpc.origins.extend(origins);
         network::lay(&mut self.network, file.network, &mut offences);
         network::lay_pool(&mut self.pool, &file.pool, &mut offences);
+        file.limits.lay(&mut self.limits, &mut offences);
         self.snapshot = file.sync.snapshot.unwrap_or(self.snapshot);
         offences.extend(self.check_snapshot());
         offences
@@ -282,6 +287,8 @@ struct File {
     sync: SyncFile,
     #[serde(default)]
     pool: network::PoolFile,
+    #[serde(default)]
+    limits: limits::LimitsFile,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -377,6 +384,7 @@ fn check_accounts(accounts: &[String], offences: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenant::Limits;
 
     fn lay(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -466,6 +474,24 @@ mod tests {
             assert!(offences.iter().any(|o| o.contains(needle)), "{needle} in {offences:?}");
         }
         assert_eq!(offences.len(), 8);
+    }
+
+    #[test]
+    fn tenants_and_strangers_have_limits_and_none_is_zero() {
+        let none = lay("").unwrap().limits;
+        assert_eq!((none.tenant, none.strangers), (Limits::default(), quota::STRANGERS));
+        let text = "[limits]\ngas_per_second = 7\nstorage_bytes = 9\n[limits.strangers]\nconcurrent = 3\n";
+        let limits = lay(text).unwrap().limits;
+        let tenant = Limits { gas_per_second: Some(7), storage_bytes: Some(9), ..Limits::default() };
+        assert_eq!(limits.tenant, tenant);
+        assert_eq!(limits.strangers, Limits { concurrent: Some(3), ..quota::STRANGERS });
+        let text = "[limits]\npending = 0\nconcurrent = 9007199254740992\n[limits.strangers]\nsubscriptions = 0\n";
+        let offences = lay(text).unwrap_err().offences;
+        let named =
+            ["limits.pending = 0", "limits.concurrent = 9007199254740992", "limits.strangers.subscriptions = 0"];
+        assert!(named.iter().all(|named| offences.iter().any(|o| o.contains(named))), "{offences:?}");
+        assert_eq!(offences.len(), 3);
+        assert!(lay("[limits.strangers]\nstorage_bytes = 1\n").is_err(), "strangers have no private state");
     }
 
     #[test]

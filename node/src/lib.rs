@@ -9,6 +9,7 @@ pub mod tenant;
 pub mod state;
 pub mod privacy;
 pub mod organisation;
+pub mod quota;
 pub mod compile;
 pub mod network;
 pub mod pool;

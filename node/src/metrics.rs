@@ -99,6 +99,13 @@ values! {
 values! {
     Counter, COUNTERS:
     PRIVATE_CALLS = "private_calls_total": "Private calls executed.";
+    OVER_GAS = "over_gas_per_second_total": "What was refused because a tenant had taken its gas.";
+    OVER_REQUESTS = "over_requests_per_second_total": "Requests refused because a tenant had sent its number.";
+    OVER_CONCURRENT = "over_concurrent_total": "Requests refused because a tenant had its number at work.";
+    OVER_SUBSCRIPTIONS = "over_subscriptions_total": "Subscriptions refused because a tenant had its number open.";
+    OVER_PENDING = "over_pending_total": "Transactions refused because a tenant had its number waiting.";
+    OVER_PAYLOADS = "over_payload_bytes_per_day_total": "Private calls refused because a tenant had sent its bytes.";
+    OVER_STORAGE = "over_storage_bytes_total": "Private calls refused because a tenant had stored its bytes.";
     PAYLOADS_DELIVERED = "payloads_delivered_total": "Receipts that other nodes gave for payloads of this one.";
     PAYLOADS_TAKEN = "payloads_taken_total": "Receipts that this node gave for payloads of others.";
     PAYLOADS_REFUSED = "payloads_refused_total": "Payloads of others that this node did not take.";

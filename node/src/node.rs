@@ -44,6 +44,7 @@ use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::Voids;
 use crate::privacy::wanted::Wanted;
+use crate::quota::Quotas;
 use crate::rpc;
 use crate::sources::Sources;
 use crate::state::{self, Archive, Folder, State, StateOptions};
@@ -156,7 +157,7 @@ impl Node {
         });
         let serve = listener.serve(
             rpc::methods(&invoker, rpc::Others { network: network.clone(), following, shown: Arc::clone(&shown) }),
-            residents,
+            (residents, Arc::clone(invoker.quotas())),
             health,
             front.stop_signal(),
         );
@@ -345,6 +346,8 @@ impl Opened {
         let (folder, standing) = (config.data.clone(), (chain_id, state.private_finished()));
         let acknowledged = Acknowledged::open(&folder, standing, &state.tenants(), Arc::clone(&residents))?;
         let acknowledged = Arc::new(acknowledged);
+        let own_limits = registry.tenants().into_iter().map(|tenant| (tenant.psi, tenant.limits));
+        let quotas = Arc::new(Quotas::new(config.limits, own_limits));
         // What a former run left undone is done while the node answers: one private state may have much of it.
         let pipelines = Arc::new(Pipelines::new(PipelineParts {
             state: state.clone(),
@@ -356,6 +359,7 @@ impl Opened {
             voids: Arc::clone(&voids),
             holds: Arc::clone(&holds),
             acknowledged: Arc::clone(&acknowledged),
+            quotas: Arc::clone(&quotas),
         }));
         pipelines.begin()?;
         let exchange = Arc::new(Exchange::new(ExchangeParts {
@@ -383,6 +387,7 @@ impl Opened {
             holds,
             voids,
             acknowledged,
+            quotas,
             keys,
             sources,
             limits: config.invoke,

@@ -1,6 +1,10 @@
 //! Whose call it is. Every function that reaches private data takes a [`TenantContext`] first. Not here: how a request is resolved to
 //! one (`rpc`), who may act for a tenant (later `auth`). Invariant: only the transport makes contexts; nothing widens one.
 
+mod limits;
+
+pub use limits::{Limit, Limits, MAX_LIMIT};
+
 use std::sync::Arc;
 
 use coffer_chain::Psi;

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use coffer_tests::build;
+use coffer_tests::http;
 use coffer_tests::node::{Dev, Node};
 use coffer_tests::rpc::{Client, base64};
 use coffer_tests::socket::Socket;
@@ -157,4 +158,60 @@ fn what_cannot_be_is_told_with_the_way_out_and_changes_nothing() {
     let ps2 = node.tenant("PS2");
     let token = token::deploy(&ps2, true);
     token::transfer(&ps2, &token, &node.account("bob"), 5, true);
+}
+
+#[test]
+fn a_tenant_is_limited_while_the_node_runs_sees_its_own_numbers_and_keeps_its_limits_over_a_kill() {
+    let data = tempfile::tempdir().expect("a folder");
+    let node = Dev::new().data(data.path()).start();
+    let (ps1, ps2) = (node.tenant("PS1"), node.tenant("PS2"));
+    let (mine, theirs) = (token::deploy(&ps1, true), token::deploy(&ps2, true));
+    let bob = node.account("bob");
+    token::transfer(&ps1, &mine, &bob, 5, true);
+    let status = ps1.call("psi_status", json!({}))["limits"].clone();
+    assert_eq!(
+        (&status["concurrent"], &status["pending"]["limit"]),
+        (&json!({"limit": null, "used": 1}), &Value::Null)
+    );
+    let stored = status["storageBytes"]["used"].as_u64().expect("bytes");
+    assert!(stored > 1_000, "{status}");
+
+    let (done, text) = coffer(&node, &["tenant", "limits", "PS1", "--storage-bytes", "1000", "--pending", "7"]);
+    assert!(done && text.contains("7 transactions waiting, 1000 bytes stored"), "{text}");
+    // To somebody who has nothing yet, so that there is a balance more; that of one who has some is overwritten.
+    let to = node.account("carol");
+    let call = json!({"contract": mine, "method": "transfer", "args": {"to": to, "amount": 1}, "private": true});
+    let refused = ps1.fail("contract_call", call.clone());
+    assert_eq!((refused.kind(), &refused.data["limit"]), ("overQuota", &json!("storageBytes")), "{refused:?}");
+    assert!(refused.data["retryAfterMs"].as_u64() > Some(0), "{refused:?}");
+    assert_eq!(token::balance(&ps1, &mine, &bob), 5, "it is read");
+    token::transfer(&ps2, &theirs, &bob, 5, true);
+    let status = ps1.call("psi_status", json!({}))["limits"].clone();
+    assert_eq!(status["storageBytes"], json!({"limit": 1000, "used": stored}));
+    assert_eq!(ps2.call("psi_status", json!({}))["limits"]["storageBytes"]["limit"], Value::Null);
+    let metrics = http::get(node.addr(), "/metrics").expect("an answer").text();
+    assert!(metrics.contains("\ncoffer_over_storage_bytes_total 1\n") && !metrics.contains("PS1"), "{metrics}");
+
+    node.kill();
+    let node = Dev::new().data(data.path()).start().settled();
+    let (operator, ps1) = (node.client(), node.tenant("PS1"));
+    assert_eq!(ps1.fail("contract_call", call.clone()).kind(), "overQuota");
+    let limits = json!({"storageBytes": stored * 2, "requestsPerSecond": 1_000_000});
+    let set = operator.call("tenant_setLimits", json!({"psi": "PS1", "limits": limits}));
+    assert_eq!((&set["limits"]["storageBytes"], &set["limits"]["pending"]), (&json!(stored * 2), &Value::Null));
+    token::transfer(&ps1, &mine, &bob, 5, true);
+    let shown = operator.call("tenant_get", json!({"psi": "PS1"}));
+    let changes = shown["changes"].as_array().expect("changes").clone();
+    assert_eq!((changes.len(), &changes[0]["limits"]["pending"]), (2, &json!(7)));
+
+    let zero = operator.fail("tenant_setLimits", json!({"psi": "PS1", "limits": {"pending": 0}}));
+    assert_eq!((zero.kind(), &zero.data["path"]), ("invalidParams", &json!("limits.pending")), "{zero:?}");
+    let unknown = operator.fail("tenant_setLimits", json!({"psi": "PS1", "limits": {"pendings": 1}}));
+    assert_eq!(unknown.kind(), "invalidParams", "{unknown:?}");
+    let nobody = operator.fail("tenant_setLimits", json!({"psi": "PS9", "limits": {}}));
+    assert_eq!(nobody.kind(), "notFound", "{nobody:?}");
+    let (done, text) = coffer(&node, &["tenant", "limits", "PS1", "--storage-bytes", "default"]);
+    assert!(done && text.contains("limits: 1000000 requests a second"), "{text}");
+    let (done, text) = coffer(&node, &["tenant", "limits", "PS1"]);
+    assert!(!done && text.contains("--gas-per-second"), "{text}");
 }

@@ -123,7 +123,7 @@ pub trait ContractApi {
     /// makes two contracts.
     #[method(
         access = tenant,
-        errors = [CODE_REFUSED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [CODE_REFUSED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE],
         params = r#"{"wasm": "AGFzbQEAAAA=", "init": {"start": 5}, "private": true, "from": "alice"}"#,
         result = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
@@ -158,7 +158,7 @@ pub trait ContractApi {
     /// the chain all the same.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "method": "add",

@@ -46,7 +46,7 @@ kinds! {
     TOO_MANY_SUBSCRIPTIONS = (-32006, "tooManySubscriptions", "This connection has reached its limit of subscriptions. End one first.");
     NOT_FOUND = (-31001, "notFound", "There is nothing by that id in the caller's view. Absent and not yours are one answer.");
     HELD = (-31002, "held", "The private state waits for something and takes no calls until it has it; the message says for what. It is read as it was before.");
-    OVER_QUOTA = (-31003, "overQuota", "The tenant's limit is reached. Try again after `data.retryAfterMs`.");
+    OVER_QUOTA = (-31003, "overQuota", "A limit of the tenant on this node is reached: `data.limit` names it. Nothing was done. Try again after `data.retryAfterMs`, or ask the node's operator for more.");
     BUSY = (-31004, "busy", "The node is at its limit. Try again later.");
     UNCONFIGURED = (-31005, "unconfiguredPsi", "This node does not have the private state: it reads as empty and takes no writes.");
     PRUNED = (-31006, "pruned", "The state at that height is not kept any more; `data.oldest` is the oldest one kept.");
@@ -118,7 +118,7 @@ pub enum Error {
         reason: String,
     },
     /// Retryable.
-    #[error("over the limit of {what}")]
+    #[error("over the limit of {what} on this node; try again in {retry_after_ms} ms, or ask its operator for more")]
     OverQuota {
         /// Which limit.
         what: &'static str,

@@ -19,6 +19,7 @@ pub mod chain;
 pub mod private;
 pub mod contract;
 pub mod debug;
+pub mod limits;
 pub mod network;
 pub mod members;
 pub mod membership;

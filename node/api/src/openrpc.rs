@@ -220,6 +220,7 @@ mod tests {
             "tenant_get",
             "tenant_create",
             "tenant_setAccounts",
+            "tenant_setLimits",
             "tenant_suspend",
             "tenant_resume",
             "tenant_close",

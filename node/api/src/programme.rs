@@ -55,7 +55,7 @@ pub trait ProgrammeApi {
     /// `NameTaken`, `Invalid` with the field, `NotMade`.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, HELD, UNUSABLE],
         params = r#"{"name": "health", "organisation": "Ministry", "user": "ada", "parties": ["Ministry", "Bank"], "from": "alice"}"#,
         result = r#"{
             "name": "health",

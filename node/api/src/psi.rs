@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::limits::TenantTaken;
 use crate::state::AskedContract;
 use crate::types::{Number, Text};
 
@@ -129,6 +130,8 @@ pub struct PsiStatus {
     pub held: Option<PsiHold>,
     /// Why it is neither read nor changed, and how it is repaired; `null` if nothing is wrong with it.
     pub unusable: Option<String>,
+    /// What it may take of this node, and takes now; `null` if this node does not have it.
+    pub limits: Option<TenantTaken>,
     /// What its party voided: the contracts concerned may differ from what the other parties have. By the markers' heights, the first 1,000.
     pub voids: Vec<PsiVoid>,
 }
@@ -189,6 +192,15 @@ pub trait PsiApi {
                 "reason": "block 42 orders a call for it by marker 0x7777777777777777777777777777777777777777777777777777777777777777, but its payload is not on this node; it goes on by itself once that has come"
             },
             "unusable": null,
+            "limits": {
+                "gasPerSecond": {"limit": 500000000, "used": 1200},
+                "requestsPerSecond": {"limit": null, "used": 0},
+                "concurrent": {"limit": null, "used": 1},
+                "subscriptions": {"limit": null, "used": 0},
+                "pending": {"limit": 100, "used": 0},
+                "payloadBytesPerDay": {"limit": null, "used": 0},
+                "storageBytes": {"limit": 1073741824, "used": 20480}
+            },
             "voids": []
         }"#
     )]

@@ -99,6 +99,7 @@ pub const COMMON_ERRORS: &[ErrorInfo] = &[
     crate::error::kind::INVALID_PARAMS,
     crate::error::kind::INTERNAL,
     crate::error::kind::BUSY,
+    crate::error::kind::OVER_QUOTA,
     crate::error::kind::TIMEOUT,
 ];
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::limits::TenantLimits;
 use crate::types::{Account, Number, Text};
 
 /// What a tenant may do.
@@ -38,6 +39,8 @@ pub struct TenantInfo {
     pub epoch: u32,
     /// Accounts of this node that act for it; `null` if that was never said here: then those of the configuration.
     pub accounts: Option<Vec<Text<AccountId>>>,
+    /// What it may take; where nothing is said, what the node's settings say.
+    pub limits: TenantLimits,
     /// The block up to which its private state is done with the chain.
     pub head: u64,
     /// Blocks by which it trails the chain.
@@ -58,6 +61,8 @@ pub struct TenantChange {
     pub epoch: Option<u32>,
     /// Who acts for it from then on; `null` if that was not changed.
     pub accounts: Option<Vec<Text<AccountId>>>,
+    /// What it may take from then on; `null` if that was not changed.
+    pub limits: Option<TenantLimits>,
 }
 
 /// A tenant with its history.
@@ -96,6 +101,15 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 0,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null
@@ -123,10 +137,19 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 0,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null
-        }, "changes": [{"height": 50, "state": "suspended", "epoch": null, "accounts": null}]}"#
+        }, "changes": [{"height": 50, "state": "suspended", "epoch": null, "accounts": null, "limits": null}]}"#
     )]
     async fn get(
         &self,
@@ -151,6 +174,15 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 0,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null
@@ -181,6 +213,15 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 0,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null
@@ -193,6 +234,45 @@ pub trait TenantApi {
         psi: String,
         /// The accounts.
         accounts: Vec<Account>,
+    ) -> Result<TenantInfo, Error>;
+
+    /// Says what a tenant may take of this node, from now on and without a restart.
+    ///
+    /// All of its limits anew: where nothing is said, what the node's settings say counts, and where they say nothing there is no limit. A limit refuses what begins,
+    /// with `overQuota`; what the chain orders is executed whatever it takes, so nothing changes what comes of a call. The tenant sees limits and use in `psi_status`.
+    #[method(
+        access = operator,
+        errors = [NOT_FOUND, TENANT_STATE],
+        params = r#"{"psi": "PS3", "limits": {"gasPerSecond": 500000000, "pending": 100}}"#,
+        result = r#"{
+            "psi": "PS3",
+            "party": "0x3333333333333333333333333333333333333333333333333333333333333333",
+            "state": "active",
+            "since": 42,
+            "joined": 42,
+            "epoch": 0,
+            "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": 500000000,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": 100,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
+            "head": 57,
+            "lag": 0,
+            "held": null
+        }"#
+    )]
+    async fn set_limits(
+        &self,
+        ctx: Self::Context,
+        /// The tenant's private state.
+        psi: String,
+        /// The limits, each from 1 on; suspend a tenant that is to take nothing.
+        limits: TenantLimits,
     ) -> Result<TenantInfo, Error>;
 
     /// Suspends a tenant: from now on it is neither read nor takes calls.
@@ -210,6 +290,15 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 0,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null
@@ -235,6 +324,15 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 0,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null
@@ -262,6 +360,15 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 0,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null
@@ -289,6 +396,15 @@ pub trait TenantApi {
             "joined": 42,
             "epoch": 1,
             "accounts": ["0x1111111111111111111111111111111111111111111111111111111111111111"],
+            "limits": {
+                "gasPerSecond": null,
+                "requestsPerSecond": null,
+                "concurrent": null,
+                "subscriptions": null,
+                "pending": null,
+                "payloadBytesPerDay": null,
+                "storageBytes": null
+            },
             "head": 57,
             "lag": 0,
             "held": null

@@ -183,7 +183,7 @@ pub trait UpgradeApi {
     /// no `migrate`, nothing is sent and `data.differences` tells what differs. If `migrate` fails, the old code stays.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, CODE_REFUSED, LAYOUT_CHANGED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [NOT_FOUND, CODE_REFUSED, LAYOUT_CHANGED, ACCOUNT, UNCONFIGURED, CONTRACT, TRAP, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "wasm": "AGFzbQEAAAA=",
@@ -273,7 +273,7 @@ pub trait UpgradeApi {
     /// Whoever may upgrade the contract may do this. `"none"` renounces: nobody can ever change the contract again.
     #[method(
         access = tenant,
-        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE, OVER_QUOTA],
+        errors = [NOT_FOUND, ACCOUNT, UNCONFIGURED, OUT_OF_GAS, REFUSED, NOT_DELIVERED, HELD, UNUSABLE],
         params = r#"{
             "contract": "0x8888888888888888888888888888888888888888888888888888888888888888",
             "authority": {"parties": ["alice", "0x4444444444444444444444444444444444444444444444444444444444444444"]},

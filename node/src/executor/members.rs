@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use coffer_abi::{CodeHash, ContractId, Encode, Hash, Refused};
+use coffer_abi::{CodeHash, ContractId, Encode, Gas, Hash, Refused};
 use coffer_chain::hash::Domain;
 use coffer_chain::members::MAX_MEMBER_VERSIONS;
 use coffer_chain::trie::value_hash;
@@ -24,6 +24,10 @@ pub struct Preparation {
     pub versions: MemberVersions,
     /// Hash of all that it read; with [`PrivacyFlag::StateValidation`] alone.
     pub reads: Option<Hash>,
+    /// Gas that the run took.
+    pub gas_used: Gas,
+    /// True if the private state would hold more after it.
+    pub grows: bool,
 }
 
 /// The gate of one call.
@@ -130,11 +134,11 @@ impl Gate {
     }
 
     /// What the call touched and read.
-    pub fn prepared(self) -> Preparation {
+    pub fn prepared(self, gas_used: Gas, grows: bool) -> Preparation {
         let Seen { versions, reads, .. } = self.seen.into_inner();
         // As many as the gate admitted, so they fit.
         let versions = MemberVersions::new(versions.into_iter().collect()).unwrap_or_default();
-        Preparation { versions, reads: reads.map(|reads| reads.hash()) }
+        Preparation { versions, reads: reads.map(|reads| reads.hash()), gas_used, grows }
     }
 }
 

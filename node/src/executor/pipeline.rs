@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use coffer_abi::{Hash, Height, Refused, Status};
+use coffer_abi::{Gas, Hash, Height, Refused, Status};
 use coffer_chain::{Block, Kind, Outcome, Psi, Receipt, Touched, Void};
 use coffer_runtime::BlockContext;
 
@@ -30,6 +30,7 @@ use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::{Executing, Voids};
 use crate::privacy::wanted::Wanted;
+use crate::quota::Quotas;
 use crate::state::{self, BlockId, PrivateCommit, State};
 use ordered::{Ordered, named, ordered};
 use schedule::{Job, KEPT, Position, Schedule};
@@ -90,6 +91,8 @@ pub struct PipelineParts {
     pub holds: Arc<Holds>,
     /// What parties tell each other.
     pub acknowledged: Arc<Acknowledged>,
+    /// What tenants take, which is told of what was executed and asked nothing.
+    pub quotas: Arc<Quotas>,
 }
 
 /// The pipelines of a node.
@@ -105,6 +108,7 @@ pub struct Pipelines {
     voids: Arc<Voids>,
     holds: Arc<Holds>,
     acknowledged: Arc<Acknowledged>,
+    quotas: Arc<Quotas>,
     /// ORDER: before the locks of the state.
     schedule: Mutex<Schedule>,
     /// The last block that somebody worked on: others of it usually follow.
@@ -122,10 +126,24 @@ pub(crate) struct Executed {
 impl Pipelines {
     /// Pipelines that begin where the state is sealed.
     pub fn new(parts: PipelineParts) -> Self {
-        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds, acknowledged } = parts;
+        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds, acknowledged, quotas } =
+            parts;
         let schedule = Mutex::new(Schedule::new(state.private_read()));
         let recent = Mutex::default();
-        Self { state, payloads, executor, residents, waiters, wanted, voids, holds, acknowledged, schedule, recent }
+        Self {
+            state,
+            payloads,
+            executor,
+            residents,
+            waiters,
+            wanted,
+            voids,
+            holds,
+            acknowledged,
+            quotas,
+            schedule,
+            recent,
+        }
     }
 
     /// What parties tell each other.
@@ -372,6 +390,8 @@ impl Pipelines {
         for ((psi, height, receipts, (executing, outcomes)), committed) in
             rest.into_iter().zip(self.state.commit_privates(commits))
         {
+            let gas = receipts.iter().fold(0u64, |gas, (_, receipt)| gas.saturating_add(receipt.gas_used.0));
+            self.schedule().took(&psi, Gas(gas));
             match committed {
                 Ok(_) => {
                     self.done(&psi, height);
@@ -386,6 +406,7 @@ impl Pipelines {
         self.state.seal_private()?;
         // ORDER: who is told of a receipt finds the head of its private state there, and the trie sealed if nobody else is behind.
         for (psi, height, index, receipt) in &told {
+            self.quotas.executed(psi, &receipt.tx, receipt.gas_used);
             self.waiters.settle_for(psi, *height, *index, receipt);
         }
         Ok(())

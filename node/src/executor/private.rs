@@ -13,7 +13,7 @@ use super::action::{Acted, Action, Deployment, Frame};
 use super::members::{Gate, Preparation};
 use super::upgrade::{NewAuthority, Upgrade};
 use super::{Error, Executor, Overlay, Snapshot, included, keeps_parties};
-use crate::state::{StateWrites, View};
+use crate::state::{self, StateWrites, View};
 
 /// A call that a marker ordered.
 #[derive(Debug)]
@@ -130,9 +130,10 @@ impl Executor {
     ) -> Result<Preparation, Error> {
         let mut overlay = Overlay::new(Snapshot::private(self, view, public));
         overlay.guard(Gate::preparing(body));
-        self.act_inner(&mut overlay, lane, (block, 0), body)?;
+        let acted = self.act_inner(&mut overlay, lane, (block, 0), body)?;
         let gate = overlay.unguard().unwrap_or_else(|| Gate::preparing(body));
-        Ok(gate.prepared())
+        let grows = state::grows(view, &overlay.into_writes())?;
+        Ok(gate.prepared(acted.gas_used, grows))
     }
 
     /// Does what a call asks for, through the gate that the overlay has.

@@ -14,6 +14,8 @@ use crate::organisation::registry::MAX_ACCOUNTS;
 use crate::organisation::{KeyError, RegistryError};
 use crate::pool::PoolError;
 use crate::privacy::{envelope, payloads};
+use crate::quota::OverLimit;
+use crate::tenant::{Limit, MAX_LIMIT};
 use crate::{executor, state};
 
 /// Why an invocation has no result.
@@ -70,6 +72,12 @@ pub enum InvokeError {
     /// The transaction breaks a rule of the chain. Permanent; nothing was sent.
     #[error(transparent)]
     Tx(#[from] TxError),
+    /// The tenant has taken what it may on this node. Retry after the time it names; nothing was sent.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
+    /// A limit that a tenant is to have is none. Nothing was changed.
+    #[error("{0} = {1}: a limit is from 1 to {MAX_LIMIT}; suspend a tenant that is to take nothing")]
+    BadLimit(Limit, u64),
     /// The transaction is beyond what one may use or have now. Nothing was sent.
     #[error(transparent)]
     Limit(#[from] NotIncludable),

@@ -47,6 +47,7 @@ use crate::privacy::acknowledged::Acknowledged;
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
 use crate::privacy::voids::Voids;
+use crate::quota::Quotas;
 use crate::sources::Sources;
 use crate::state::{self, State};
 
@@ -114,6 +115,8 @@ pub struct Parts {
     pub voids: Arc<Voids>,
     /// What parties tell each other.
     pub acknowledged: Arc<Acknowledged>,
+    /// What tenants take.
+    pub quotas: Arc<Quotas>,
     /// Keys of managed accounts and the relay key.
     pub keys: Arc<KeyStore>,
     /// Randomness and time.
@@ -175,6 +178,11 @@ impl Invoker {
     /// What parties told each other.
     pub fn acknowledged(&self) -> &Acknowledged {
         &self.parts.acknowledged
+    }
+
+    /// What tenants take of this node.
+    pub fn quotas(&self) -> &Arc<Quotas> {
+        &self.parts.quotas
     }
 
     /// Which private states wait for something.

@@ -6,6 +6,7 @@ use coffer_abi::{AccountId, ContractId, Gas, Hash, Height, StateId, Time};
 use coffer_chain::hash::{private_state_id, public_state_id};
 use coffer_runtime::engine::{Lane, Slot, Turn};
 use coffer_runtime::{BlockContext, Call, Code, Executed};
+use tokio::time::Instant;
 
 use super::{InvokeError, Invoker, Scope};
 use crate::executor::{self, Executor, Snapshot, lane_of};
@@ -92,7 +93,7 @@ impl Invoker {
     /// Runs a view on the snapshot its contract was found in.
     ///
     /// # Errors
-    /// [`InvokeError::Gas`], [`InvokeError::Busy`], [`InvokeError::TooSlow`], or this node failed. How the view itself ended is in the result.
+    /// [`InvokeError::Gas`], [`InvokeError::OverLimit`], [`InvokeError::Busy`], [`InvokeError::TooSlow`], or this node failed. How the view itself ended is in the result.
     pub async fn view(
         &self,
         tenant: &TenantContext,
@@ -104,12 +105,14 @@ impl Invoker {
         if gas_limit > max {
             return Err(InvokeError::Gas { asked: gas_limit, max, what: "view" });
         }
+        let meter = self.parts.quotas.of(tenant);
+        meter.check_gas(Instant::now())?;
         let lane = lane_of(tenant);
         let slot = self.turn(lane).await?;
         let this = self.clone();
         blocking(move || {
             let height = located.view.height();
-            this.on_snapshot(&this.parts.executor, &located, height, |snapshot, state_id, block| {
+            let done = this.on_snapshot(&this.parts.executor, &located, height, |snapshot, state_id, block| {
                 let ViewRequest { method, input, account, .. } = &request;
                 let call = Call {
                     kind: MethodKind::View,
@@ -124,7 +127,11 @@ impl Invoker {
                     gas_limit,
                 };
                 this.parts.executor.query((lane, slot), &snapshot, &located.code, &call)
-            })
+            });
+            // What came of it or not, the work was done. One that was ended has no count, so it counts in full.
+            let gas = done.as_ref().map_or(gas_limit, |done| done.gas_used);
+            meter.used_gas(gas, Instant::now());
+            done
         })
         .await
     }

@@ -10,6 +10,7 @@ use coffer_chain::{
     PrivacyFlag, Psi, SlotText,
 };
 use futures::future::join_all;
+use tokio::time::Instant;
 
 use super::read::blocking;
 use super::write::Sent;
@@ -21,6 +22,7 @@ use crate::privacy::envelope;
 use crate::privacy::keys::{EncryptionKey, TagKey};
 use crate::privacy::marking::{SlotContext, mark};
 use crate::privacy::wraps::Recipient;
+use crate::quota::{Meter, Reserved};
 use crate::state::View;
 use crate::tenant::TenantContext;
 
@@ -77,6 +79,14 @@ impl Invoker {
     ) -> Result<Sent, InvokeError> {
         let mode = recipients.mode;
         let (this, psi) = (self.clone(), tenant.psi().clone());
+        // Only here, where nothing was done yet: what is ordered is executed whatever it takes.
+        let (meter, state) = (self.parts.quotas.of(tenant), &self.parts.state);
+        meter.check_payload(Instant::now())?;
+        if matches!(kind, Kind::Deploy { .. }) {
+            // Of a call it is known once it was prepared.
+            meter.check_storage(state.private_bytes(&psi))?;
+        }
+        let room = meter.reserve(state.private_head(&psi))?;
         let tenant = tenant.clone();
         // The slot of a query is a ticket here: it bounds how many wait for their call to be prepared.
         let turn = self.turn(lane_of(&tenant)).await?;
@@ -87,7 +97,7 @@ impl Invoker {
         let packed = packed.await?;
         let receipts = self.receipts(&packed, mode).await?;
         let this = self.clone();
-        blocking(move || this.order(&packed, &receipts, &psi)).await
+        blocking(move || this.order(&packed, &receipts, &psi, (&meter, room))).await
     }
 
     fn pack(
@@ -154,6 +164,7 @@ impl Invoker {
         let call = InnerCall { body, signature };
         let sealed = envelope::seal(call, &relay, valid_until, &sealed_for, &parts.sources)?;
         parts.payloads.put(&sealed.hash, &sealed.bytes)?;
+        parts.quotas.of(tenant).used_payload(sealed.bytes.len(), Instant::now());
         let parcel = Parcel { marker: sealed.marker, hash: sealed.hash, payload: sealed.bytes };
         Ok(Packed { parcel, seed: sealed.seed, valid_until, to })
     }
@@ -251,7 +262,13 @@ impl Invoker {
     }
 
     /// Makes the marker and submits it.
-    fn order(&self, packed: &Packed, receipts: &[Custody], psi: &Psi) -> Result<Sent, InvokeError> {
+    fn order(
+        &self,
+        packed: &Packed,
+        receipts: &[Custody],
+        psi: &Psi,
+        (meter, room): (&Meter, Reserved),
+    ) -> Result<Sent, InvokeError> {
         let parts = &self.parts;
         let Packed { parcel, seed, valid_until, to } = packed;
         let relay = parts.keys.relay_key();
@@ -269,7 +286,12 @@ impl Invoker {
         let marker = self.body(Kind::Marker(marker), account, Gas(0), *valid_until);
         // ORDER: before anybody can wait for it. Should the marker not be ordered, what is left ends with its last height.
         parts.exchange.leave(self.left(packed, receipts)).map_err(|error| InvokeError::Failed(error.to_string()))?;
-        self.submit(marker.sign(relay), Some(psi))
+        let marker = marker.sign(relay);
+        let id = marker.body.id();
+        room.sent(id, *valid_until);
+        self.submit(marker, Some(psi)).inspect_err(|_| {
+            meter.settled(&id);
+        })
     }
 
     /// What serving nodes and custodians have not taken yet.

@@ -13,6 +13,7 @@ use crate::organisation::key_store::Origin;
 use crate::organisation::registry::{Change, MAX_ACCOUNTS, Registered, Registry, RegistryError, Standing};
 use crate::privacy::resident::{Residents, TenantSecret};
 use crate::state::{State, TenantKeys};
+use crate::tenant::Limits;
 
 /// A tenant as its operator sees it.
 pub struct TenantStanding {
@@ -122,6 +123,25 @@ impl Invoker {
         blocking(move || {
             this.check_accounts(Some(&accounts))?;
             this.change_tenant(&psi, Change::Accounts(accounts))
+        })
+        .await
+    }
+
+    /// Says what a tenant may take from now on; where nothing is said, it is what the node's settings say.
+    ///
+    /// # Errors
+    /// [`InvokeError::Tenant`], [`InvokeError::BadLimit`]: nothing was changed.
+    pub async fn set_tenant_limits(&self, psi: Psi, limits: Limits) -> Result<TenantStanding, InvokeError> {
+        let this = self.clone();
+        blocking(move || {
+            if let Some((limit, number)) = limits.offence() {
+                return Err(InvokeError::BadLimit(limit, number));
+            }
+            let done = this.change_tenant(&psi, Change::Limits(limits))?;
+            let registry = &this.parts.registry;
+            this.parts.quotas.set(&psi, || registry.get(&psi).map_or(limits, |tenant| tenant.limits));
+            tracing::info!(psi = %psi, ?limits, "the limits of a tenant were changed");
+            Ok(done)
         })
         .await
     }

@@ -6,6 +6,7 @@ use coffer_abi::{Hash, Height};
 use coffer_chain::Block;
 use coffer_runtime::engine::{Lane, Slot};
 use coffer_runtime::{BlockContext, Call};
+use tokio::time::Instant;
 
 use super::read::blocking;
 use super::receipt::no_block;
@@ -31,6 +32,8 @@ impl Invoker {
     /// # Errors
     /// [`InvokeError::State`] when the state before it is not kept, [`InvokeError::Busy`], or this node failed.
     pub async fn trace_transaction(&self, tenant: &TenantContext, tx: Hash) -> Result<Option<TracedTx>, InvokeError> {
+        let meter = self.parts.quotas.of(tenant);
+        meter.check_gas(Instant::now())?;
         let slot = self.trace_turn(lane_of(tenant)).await?;
         let (this, tenant) = (self.clone(), tenant.clone());
         blocking(move || {
@@ -42,6 +45,7 @@ impl Invoker {
                 Scope::Public => this.trace_public(block, &receipt)?,
             };
             let traced = traced.ok_or_else(|| no_block(&tx))?;
+            meter.used_gas(traced.gas_used, Instant::now());
             let told = &receipt.receipt;
             let agrees = (&traced.status, traced.gas_used) == (&told.status, told.gas_used);
             Ok(Some(TracedTx { height: receipt.height, agrees, traced }))
@@ -65,6 +69,8 @@ impl Invoker {
         if gas_limit > max {
             return Err(InvokeError::Gas { asked: gas_limit, max, what: "traced call" });
         }
+        let meter = self.parts.quotas.of(tenant);
+        meter.check_gas(Instant::now())?;
         let lane = lane_of(tenant);
         let slot = self.trace_turn(lane).await?;
         let this = self.clone();
@@ -73,12 +79,14 @@ impl Invoker {
             let executor = this.parts.tracer.executor().map_err(Error::from)?;
             let code = executor.contract_code(&located.view, &located.contract)?;
             let code = code.ok_or_else(|| InvokeError::Failed("the contract has no code".into()))?;
-            this.on_snapshot(&executor, &located, located.view.height(), |snapshot, state_id, block| {
+            let traced = this.on_snapshot(&executor, &located, located.view.height(), |snapshot, state_id, block| {
                 let ViewRequest { method, input, account, .. } = &request;
                 let (contract, caller, origin, seed) = (located.contract, *account, *account, Hash::ZERO);
                 let call = Call { kind, method, input, contract, state_id, caller, origin, block, seed, gas_limit };
                 executor.trace_call(lane, snapshot, &code, &call)
-            })
+            });
+            meter.used_gas(traced.as_ref().map_or(gas_limit, |traced| traced.gas_used), Instant::now());
+            traced
         })
         .await
     }

@@ -8,6 +8,7 @@ use coffer_chain::rules::MAX_VALIDITY;
 use coffer_chain::{Authority, Change, Consent, Consents, Kind};
 use coffer_runtime::Code;
 use coffer_runtime::spec::{self, layout};
+use tokio::time::Instant;
 
 use super::read::blocking;
 use super::{InvokeError, Invoker, Located, Recipients, Scope};
@@ -131,6 +132,8 @@ impl Invoker {
         request: UpgradeRequest,
     ) -> Result<Tried, InvokeError> {
         let gas_limit = self.gas_limit(request.gas_limit, request.code.len())?;
+        let meter = self.parts.quotas.of(tenant);
+        meter.check_gas(Instant::now())?;
         let lane = lane_of(tenant);
         // The slot of a query is a ticket here: it bounds how many wait; the run itself has its slot as any execution has.
         let turn = self.turn(lane).await?;
@@ -139,12 +142,15 @@ impl Invoker {
             let _turn = turn;
             let UpgradeRequest { contract, revision, code, input, consents, account, .. } = &request;
             let upgrade = Upgrade { contract: *contract, revision: *revision, code, input, consents };
-            this.on_snapshot(&this.parts.executor, &located, located.next_height(), |snapshot, state_id, block| {
-                let is_private = located.scope == Scope::Private;
-                let (account, index, id) = (*account, 0, Hash::ZERO);
-                let frame = Frame { account, state_id, block, index, id, is_private, gas_limit, lane };
-                this.parts.executor.try_upgrade(snapshot, &upgrade, &frame)
-            })
+            let tried =
+                this.on_snapshot(&this.parts.executor, &located, located.next_height(), |snapshot, state_id, block| {
+                    let is_private = located.scope == Scope::Private;
+                    let (account, index, id) = (*account, 0, Hash::ZERO);
+                    let frame = Frame { account, state_id, block, index, id, is_private, gas_limit, lane };
+                    this.parts.executor.try_upgrade(snapshot, &upgrade, &frame)
+                });
+            meter.used_gas(tried.as_ref().map_or(gas_limit, |tried| tried.gas_used), Instant::now());
+            tried
         })
         .await
     }

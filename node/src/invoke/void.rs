@@ -4,6 +4,7 @@
 use coffer_abi::Gas;
 use coffer_abi::{Hash, Height};
 use coffer_chain::{Kind, Psi, Transaction, Void, gas};
+use tokio::time::Instant;
 
 use super::read::blocking;
 use super::write::Sent;
@@ -12,8 +13,9 @@ use crate::executor::Hold;
 use crate::pool::Settled;
 use crate::privacy::marking::Shown;
 use crate::privacy::voids;
+use crate::quota::Used;
 use crate::state::{self, BlockId};
-use crate::tenant::TenantContext;
+use crate::tenant::{Limits, TenantContext};
 
 /// Voids that are told at once.
 const TOLD: usize = 1_000;
@@ -28,6 +30,8 @@ pub struct PrivateStanding {
     pub hold: Option<Hold>,
     /// Why it cannot be used, if it cannot.
     pub unusable: Option<String>,
+    /// What it may take, and what it takes; `None` if this node does not have it.
+    pub taken: Option<(Limits, Used)>,
     /// What its party has voided, by the markers' heights: the first of them if there are very many.
     pub voids: Vec<VoidedMarker>,
 }
@@ -78,7 +82,11 @@ impl Invoker {
             }
         }
         let hold = hold.filter(|hold| hold.height > head);
-        Ok(PrivateStanding { head, chain: state.head().height, hold, unusable, voids })
+        let taken = parts.residents.contains(psi).then(|| {
+            let meter = parts.quotas.meter(psi);
+            (meter.limits(), meter.used(Instant::now(), state.private_bytes(psi)))
+        });
+        Ok(PrivateStanding { head, chain: state.head().height, hold, unusable, taken, voids })
     }
 
     /// Voids what a marker orders for the caller's private state, and waits for the void's public receipt. From the first moment on this node never executes it. `None` if

@@ -1,11 +1,14 @@
 //! Deployments and calls: sign, submit, wait for the receipt. Not here: what is between for private ones (`send`). Invariant: the caller is answered only
 //! after what it is told is on the disk.
 
+use std::sync::Arc;
+
 use coffer_abi::{AccountId, ContractId, Gas, Hash, Height};
 use coffer_chain::hash::Domain;
 use coffer_chain::rules::{check_action_bounds, check_limits};
 use coffer_chain::{Authority, Kind, PROTOCOL_VERSION, Psi, Transaction, TxBody, gas, network};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::read::blocking;
 use super::{InvokeError, Invoker, Recipients, Scope};
@@ -13,6 +16,7 @@ use crate::executor::lane_of;
 use crate::metrics;
 use crate::organisation::KeyHolder;
 use crate::pool::Settled;
+use crate::quota::{Meter, Reserved};
 use crate::tenant::TenantContext;
 
 /// A contract to make.
@@ -136,14 +140,34 @@ impl Invoker {
             _ => 0,
         };
         let gas_limit = self.gas_limit(gas_limit, module)?;
-        let sent = match scope {
+        let meter = self.parts.quotas.of(tenant);
+        meter.check_gas(Instant::now())?;
+        match scope {
             Scope::Public => {
+                let room = meter.reserve(self.parts.state.private_head(tenant.psi()))?;
                 let this = self.clone();
-                blocking(move || this.send_public(kind, account, gas_limit)).await?
+                let sent = blocking(move || this.send_public(kind, account, gas_limit)).await?;
+                self.settled_of(sent, meter, room).await
             }
-            Scope::Private => self.send_private(tenant, kind, account, gas_limit, recipients).await?,
-        };
-        self.settled(sent).await
+            Scope::Private => {
+                let sent = self.send_private(tenant, kind, account, gas_limit, recipients).await?;
+                self.settled(sent).await
+            }
+        }
+    }
+
+    /// Waits for a public transaction of a tenant as [`Invoker::settled`] does. It waits and counts on if the caller goes away.
+    async fn settled_of(&self, sent: Sent, meter: Arc<Meter>, room: Reserved) -> Result<Settled, InvokeError> {
+        let this = self.clone();
+        let settled = tokio::spawn(async move {
+            let settled = this.settled(sent).await;
+            if let Ok(settled) = &settled {
+                meter.used_gas(settled.receipt.gas_used, Instant::now());
+            }
+            drop(room);
+            settled
+        });
+        settled.await.unwrap_or_else(|error| Err(InvokeError::Failed(error.to_string())))
     }
 
     /// Keeps the keys of the node and of its organisation from signing anything but calls of the network contract.

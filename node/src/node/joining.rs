@@ -56,7 +56,7 @@ pub(super) async fn fetch(config: &Config, listener: &rpc::Listener) -> Result<(
         rpc::Health { height: 0, failure: Some(format!("the node fetches the public state of block {height}")) }
     });
     let methods = rpc::methods_of_joiner(&network, chain_id, &progress);
-    let serve = listener.again()?.serve(methods, Arc::new(residents), health, tasks.stop_signal());
+    let serve = listener.again()?.serve(methods, (Arc::new(residents), Arc::default()), health, tasks.stop_signal());
     tasks.spawn("rpc", async move {
         serve.await;
         Ok::<(), Infallible>(())

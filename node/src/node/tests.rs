@@ -17,6 +17,7 @@ mod private;
 mod own_node;
 mod parties;
 mod publishing;
+mod quotas;
 mod pipelines;
 mod system;
 mod tenants;

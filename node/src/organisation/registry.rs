@@ -15,6 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::key_store::{KeyStore, Origin};
 use crate::durable::write_whole;
+use crate::tenant::Limits;
 
 /// Name of the file in a data folder.
 pub const FILE: &str = "tenants";
@@ -105,6 +106,8 @@ pub enum Change {
     Epoch(u32),
     /// Who acts for it.
     Accounts(Vec<AccountId>),
+    /// What it may take; all of them anew.
+    Limits(Limits),
 }
 
 #[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
@@ -147,6 +150,8 @@ pub struct Registered {
     pub epoch: u32,
     /// Who acts for it; `None` if that was never said.
     pub accounts: Option<Vec<AccountId>>,
+    /// What it may take; where nothing is said, what the node's settings say.
+    pub limits: Limits,
 }
 
 /// Leaves of the trie of private states.
@@ -362,15 +367,17 @@ impl Registry {
 fn registered(entry: &Entry) -> Option<Registered> {
     let psi = entry.psi.parse().ok()?;
     let (mut standing, mut since, mut epoch, mut accounts) = (Standing::Active, entry.joined, 0, None);
+    let mut limits = Limits::default();
     for (height, change) in &entry.changes {
         match change {
             Change::Standing(now) => (standing, since) = (*now, *height),
             Change::Epoch(now) => epoch = *now,
             Change::Accounts(now) => accounts = Some(now.clone()),
+            Change::Limits(now) => limits = *now,
         }
     }
     let (secret, joined) = (Zeroizing::new(entry.secret), entry.joined);
-    Some(Registered { psi, secret, joined, standing, since, epoch, accounts })
+    Some(Registered { psi, secret, joined, standing, since, epoch, accounts, limits })
 }
 
 fn read(path: &Path, cipher: &XChaCha20Poly1305) -> Result<Option<Content>, RegistryError> {
@@ -410,6 +417,9 @@ mod tests {
         registry.change(&psi("PS1"), Height(6), Change::Standing(Standing::Suspended)).unwrap();
         registry.change(&psi("PS1"), Height(7), Change::Epoch(1)).unwrap();
         registry.change(&psi("PS3"), Height(8), Change::Accounts(accounts.clone())).unwrap();
+        let limits = Limits { pending: Some(4), storage_bytes: Some(1 << 30), ..Limits::default() };
+        registry.change(&psi("PS1"), Height(8), Change::Limits(Limits { concurrent: Some(1), ..limits })).unwrap();
+        registry.change(&psi("PS1"), Height(9), Change::Limits(limits)).unwrap();
         registry.grow(Height(9), 64).unwrap();
         let again = open(folder.path()).unwrap();
         let names: Vec<_> = again.tenants().into_iter().map(|tenant| (tenant.psi.to_string(), tenant.joined)).collect();
@@ -421,7 +431,8 @@ mod tests {
         assert_ne!(one.secret, again.get(&psi("PS2")).unwrap().secret);
         assert_eq!(again.get(&psi("PS3")).unwrap().accounts, Some(accounts));
         assert_eq!(again.capacity(), Capacity { first: 8, grown: vec![(Height(9), 64)] });
-        assert_eq!(again.changes(&psi("PS1")).len(), 2);
+        assert_eq!((one.limits, again.get(&psi("PS2")).unwrap().limits), (limits, Limits::default()));
+        assert_eq!(again.changes(&psi("PS1")).len(), 4);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use super::request::{Service, rpc_error};
 use super::{Config, Error, HealthCheck};
 use crate::privacy::resident::Residents;
+use crate::quota::Quotas;
 
 /// Connections above the limit that are told so at one time; further ones are closed without a word.
 const MAX_TURNED_AWAY: usize = 16;
@@ -71,14 +72,14 @@ impl Listener {
     pub async fn serve(
         self,
         methods: Methods,
-        residents: Arc<Residents>,
+        tenants: (Arc<Residents>, Arc<Quotas>),
         health: HealthCheck,
         mut stop: watch::Receiver<bool>,
     ) {
         let (sessions, session_handle) = stop_channel();
         let places = Arc::new(Semaphore::new(self.config.max_connections as usize));
         let turned_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));
-        let service = Arc::new(Service::new(self.config, methods, residents, health, sessions));
+        let service = Arc::new(Service::new(self.config, methods, tenants, health, sessions));
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {

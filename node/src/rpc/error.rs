@@ -3,6 +3,7 @@
 
 use coffer_abi::Height;
 use coffer_api::Error;
+use coffer_api::types::MAX_NUMBER;
 use coffer_chain::rules::NotIncludable;
 use coffer_chain::tx::TxError;
 use coffer_runtime::Violation;
@@ -11,6 +12,7 @@ use coffer_runtime::spec::json::ConvertError;
 use crate::invoke::InvokeError;
 use crate::organisation::RegistryError;
 use crate::pool::PoolError;
+use crate::quota::OverLimit;
 use crate::state;
 
 /// An invocation's error.
@@ -39,10 +41,18 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::NotVoidable(reason) => Error::invalid("tx", reason),
         InvokeError::Tenant(error) => from_registry(error),
         InvokeError::NotRotatable(_) => Error::TenantState(error.to_string()),
+        InvokeError::OverLimit(over) => from_over(&over),
+        InvokeError::BadLimit(limit, _) => Error::invalid(format!("limits.{limit}"), error.to_string()),
         InvokeError::Accounts(_) => Error::invalid("accounts", error.to_string()),
         InvokeError::State(error) => from_state(error),
         InvokeError::Failed(reason) => internal(&reason),
     }
+}
+
+/// A limit that is reached. The time is rounded up, so that it is enough.
+pub fn from_over(over: &OverLimit) -> Error {
+    let retry_after_ms = u64::try_from(over.retry_after.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+    Error::OverQuota { what: over.limit.name(), retry_after_ms: retry_after_ms.clamp(1, MAX_NUMBER) }
 }
 
 /// An error of the registry of tenants.

@@ -20,6 +20,8 @@ use tokio::time::Instant;
 
 use super::dispatch::Dispatch;
 use super::envelope::{Entry, Envelope, Refusal};
+use super::error::from_over;
+use crate::quota::{OverLimit, Quotas, Work};
 use crate::tenant::TenantContext;
 
 /// Bounds on what one connection may have running.
@@ -38,12 +40,13 @@ pub struct Bounds {
 pub struct Guard {
     dispatch: Dispatch,
     bounds: Bounds,
+    quotas: Arc<Quotas>,
 }
 
 impl Guard {
     /// Guards the methods for one connection.
-    pub fn new(dispatch: Dispatch, bounds: Bounds) -> Self {
-        Self { dispatch, bounds }
+    pub fn new(dispatch: Dispatch, bounds: Bounds, quotas: Arc<Quotas>) -> Self {
+        Self { dispatch, bounds, quotas }
     }
 
     /// Answers a message; `None` if it gets no answer. A notification is not executed: nobody would learn how it went.
@@ -99,6 +102,10 @@ impl Guard {
             let error = Error::Busy("this connection has too many requests at work; wait for answers first".into());
             return MethodResponse::error(id, ErrorObjectOwned::from(error));
         };
+        let _work = match self.count(info, context, &mut request) {
+            Ok(work) => work,
+            Err(over) => return MethodResponse::error(id, ErrorObjectOwned::from(from_over(&over))),
+        };
         let method = info.name;
         request.extensions.insert(context.clone());
         let work = AssertUnwindSafe(self.dispatch.call(request)).catch_unwind();
@@ -116,6 +123,27 @@ impl Guard {
                 MethodResponse::error(id, ErrorObjectOwned::from(error))
             }
         }
+    }
+
+    /// Counts the request to whom it is for, until it is answered; a subscription until it ends. Operators' requests and ends of subscriptions do not count: they are the way out.
+    fn count(
+        &self,
+        info: &MethodInfo,
+        context: &TenantContext,
+        request: &mut Request<'_>,
+    ) -> Result<Option<Work>, OverLimit> {
+        let is_subscription = matches!(info.kind, Kind::Subscription { .. });
+        let is_start = is_subscription && request.method == info.name;
+        if info.access == Access::Operator || is_subscription && !is_start {
+            return Ok(None);
+        }
+        let meter = self.quotas.of(context);
+        let work = meter.begin(Instant::now())?;
+        if is_start {
+            // The methods keep what the transport puts there as long as the subscription lives.
+            request.extensions.insert(Arc::new(meter.subscribe()?));
+        }
+        Ok(Some(work))
     }
 
     /// Whether the method may be called so. Tokens are checked here, by the access class, once there are any.

@@ -13,6 +13,7 @@ use coffer_proof::json::{Hex, PrivateJson};
 
 use super::error::from_invoke;
 use super::methods::Handlers;
+use super::tenant::shown_taken;
 use crate::invoke::{CallOutcome, PartyOutcome, PartyStanding, PrivateStanding, VoidedMarker};
 use crate::tenant::TenantContext;
 
@@ -25,7 +26,7 @@ impl PsiApi for Handlers {
     }
 
     async fn status(&self, ctx: TenantContext) -> Result<PsiStatus, Error> {
-        let PrivateStanding { head, chain, hold, unusable, voids } =
+        let PrivateStanding { head, chain, hold, unusable, taken, voids } =
             self.invoker.standing(&ctx).await.map_err(from_invoke)?;
         let held = hold.map(|hold| PsiHold {
             height: hold.height.0,
@@ -44,6 +45,7 @@ impl PsiApi for Handlers {
             lag: chain.0.saturating_sub(head.0),
             held,
             unusable,
+            limits: taken.map(|(limits, used)| shown_taken(&limits, &used)),
             voids: voids.into_iter().map(shown).collect(),
         })
     }

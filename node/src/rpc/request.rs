@@ -23,6 +23,7 @@ use super::websocket::Session;
 use super::{Config, HealthCheck, envelope, origin, resolution};
 use crate::metrics;
 use crate::privacy::resident::Residents;
+use crate::quota::Quotas;
 use crate::tenant::TenantContext;
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -37,6 +38,7 @@ pub struct Service {
     config: Config,
     methods: Methods,
     residents: Arc<Residents>,
+    quotas: Arc<Quotas>,
     health: HealthCheck,
     stop: StopHandle,
     /// Connections that have had a number so far.
@@ -48,11 +50,11 @@ impl Service {
     pub fn new(
         config: Config,
         methods: Methods,
-        residents: Arc<Residents>,
+        (residents, quotas): (Arc<Residents>, Arc<Quotas>),
         health: HealthCheck,
         stop: StopHandle,
     ) -> Self {
-        Self { config, methods, residents, health, stop, connections: AtomicUsize::new(0) }
+        Self { config, methods, residents, quotas, health, stop, connections: AtomicUsize::new(0) }
     }
 
     /// Settings.
@@ -191,7 +193,7 @@ impl Service {
             max_response: config.max_response as usize,
             in_flight: Arc::new(Semaphore::new(config.max_in_flight as usize)),
         };
-        Guard::new(dispatch, bounds)
+        Guard::new(dispatch, bounds, Arc::clone(&self.quotas))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use coffer_abi::{AccountId, Height};
 use coffer_api::Error;
+use coffer_api::limits::{Taken, TenantLimits, TenantTaken};
 use coffer_api::tenant::{TenantApi, TenantChange, TenantDetails, TenantInfo, TenantPage, TenantState};
-use coffer_api::types::{Account, Number, Text};
+use coffer_api::types::{Account, MAX_NUMBER, Number, Text};
 use coffer_chain::Psi;
 
 use super::error::from_invoke;
@@ -11,7 +12,8 @@ use super::membership::{page, size};
 use super::methods::Handlers;
 use crate::invoke::TenantStanding;
 use crate::organisation::registry::{Change, Standing};
-use crate::tenant::TenantContext;
+use crate::quota::Used;
+use crate::tenant::{Limits, TenantContext};
 
 impl TenantApi for Handlers {
     type Context = TenantContext;
@@ -54,6 +56,11 @@ impl TenantApi for Handlers {
         self.invoker.set_tenant_accounts(psi_at("psi", &psi)?, accounts).await.map(info).map_err(from_invoke)
     }
 
+    async fn set_limits(&self, _ctx: TenantContext, psi: String, limits: TenantLimits) -> Result<TenantInfo, Error> {
+        let limits = taken(limits);
+        self.invoker.set_tenant_limits(psi_at("psi", &psi)?, limits).await.map(info).map_err(from_invoke)
+    }
+
     async fn suspend(&self, _ctx: TenantContext, psi: String) -> Result<TenantInfo, Error> {
         self.set_standing(&psi, Standing::Suspended).await
     }
@@ -93,6 +100,45 @@ fn state(standing: Standing) -> TenantState {
     }
 }
 
+fn taken(limits: TenantLimits) -> Limits {
+    Limits {
+        gas_per_second: limits.gas_per_second,
+        requests_per_second: limits.requests_per_second,
+        concurrent: limits.concurrent,
+        subscriptions: limits.subscriptions,
+        pending: limits.pending,
+        payload_bytes_per_day: limits.payload_bytes_per_day,
+        storage_bytes: limits.storage_bytes,
+    }
+}
+
+fn shown(limits: &Limits) -> TenantLimits {
+    TenantLimits {
+        gas_per_second: limits.gas_per_second,
+        requests_per_second: limits.requests_per_second,
+        concurrent: limits.concurrent,
+        subscriptions: limits.subscriptions,
+        pending: limits.pending,
+        payload_bytes_per_day: limits.payload_bytes_per_day,
+        storage_bytes: limits.storage_bytes,
+    }
+}
+
+/// What a tenant may take and takes, as it sees it itself.
+pub(super) fn shown_taken(limits: &Limits, used: &Used) -> TenantTaken {
+    // Numbers that a JSON reader may not hold are as good as the largest that it does.
+    let of = |limit, used: u64| Taken { limit, used: used.min(MAX_NUMBER) };
+    TenantTaken {
+        gas_per_second: of(limits.gas_per_second, used.gas),
+        requests_per_second: of(limits.requests_per_second, used.requests),
+        concurrent: of(limits.concurrent, used.concurrent),
+        subscriptions: of(limits.subscriptions, used.subscriptions),
+        pending: of(limits.pending, used.pending),
+        payload_bytes_per_day: of(limits.payload_bytes_per_day, used.payload_bytes),
+        storage_bytes: of(limits.storage_bytes, used.storage_bytes),
+    }
+}
+
 fn texts(accounts: Vec<AccountId>) -> Vec<Text<AccountId>> {
     accounts.into_iter().map(Text).collect()
 }
@@ -107,6 +153,7 @@ fn info(found: TenantStanding) -> TenantInfo {
         joined: registered.joined.0,
         epoch: registered.epoch,
         accounts: registered.accounts.map(texts),
+        limits: shown(&registered.limits),
         head: head.0,
         lag: chain.0.saturating_sub(head.0),
         held,
@@ -114,11 +161,13 @@ fn info(found: TenantStanding) -> TenantInfo {
 }
 
 fn change((height, change): (Height, Change)) -> TenantChange {
-    let (mut shown, height) = (TenantChange { height: 0, state: None, epoch: None, accounts: None }, height.0);
+    let (mut shown, height) =
+        (TenantChange { height: 0, state: None, epoch: None, accounts: None, limits: None }, height.0);
     match change {
         Change::Standing(standing) => shown.state = Some(state(standing)),
         Change::Epoch(epoch) => shown.epoch = Some(epoch),
         Change::Accounts(accounts) => shown.accounts = Some(texts(accounts)),
+        Change::Limits(limits) => shown.limits = Some(self::shown(&limits)),
     }
     TenantChange { height, ..shown }
 }

@@ -23,7 +23,10 @@ use tungstenite::Message;
 use super::{Config, Health, Listener};
 use crate::privacy::keys::TagSecret;
 use crate::privacy::resident::{Residents, TenantSecret};
+use crate::quota::Quotas;
 use crate::tenant::TenantContext;
+
+mod quotas;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -128,6 +131,11 @@ struct Server {
 
 impl Server {
     fn start(config: Config) -> Self {
+        Self::start_with(config, Quotas::default())
+    }
+
+    fn start_with(config: Config, quotas: Quotas) -> Self {
+        let quotas = Arc::new(quotas);
         let (stop, stopped) = watch::channel(false);
         let failed = Arc::new(AtomicBool::new(false));
         let (send, addr) = std::sync::mpsc::channel();
@@ -151,7 +159,7 @@ impl Server {
                     height: 7,
                     failure: down.load(Ordering::Relaxed).then(|| "the disk is full".into()),
                 });
-                listener.serve(methods.into(), residents, health, stopped).await;
+                listener.serve(methods.into(), (residents, quotas), health, stopped).await;
             });
         });
         Self { addr: addr.recv().unwrap(), failed, stop, thread: Some(thread) }

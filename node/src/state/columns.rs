@@ -174,8 +174,8 @@ pub(super) struct Meta {
     pub log_offset: u64,
 }
 
-/// Where a state stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+/// Where a state stands. The bytes stand behind all else, and nothing stands there for none, as in records of before they were counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StateRecord {
     /// Block of its last change.
     pub height: u64,
@@ -184,6 +184,24 @@ pub(super) struct StateRecord {
     pub changes: u64,
     /// Why it is held, if it is.
     pub held: Option<String>,
+    /// How much it holds; `None` for the public one, and where it was not counted yet.
+    pub bytes: Option<u64>,
+}
+
+impl Encode for StateRecord {
+    fn encode_to<T: Output + ?Sized>(&self, dest: &mut T) {
+        (self.height, self.root, self.changes, &self.held).encode_to(dest);
+        if let Some(bytes) = self.bytes {
+            bytes.encode_to(dest);
+        }
+    }
+}
+
+impl Decode for StateRecord {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, ScaleError> {
+        let (height, root, changes, held) = Decode::decode(input)?;
+        Ok(Self { height, root, changes, held, bytes: behind(input)? })
+    }
 }
 
 /// The root a private state got from a block.

@@ -20,6 +20,7 @@ use super::history::Layer;
 use super::log::FrameKind;
 use super::one::{OneState, Prepared};
 use super::scope::SEAL;
+use super::size;
 use super::threads::side_by_side;
 use super::writes::{Roots, StateWrites};
 use super::{Head, Inner, State, Tenant};
@@ -167,7 +168,7 @@ impl Inner {
         put_receipts(&mut batch, records, &stored.tx_receipts())?;
         let layer = Arc::new(layer);
         batch.put_layer(records.scope, &layer);
-        let standing = StateRecord { height, root: header.state_root, changes: 0, held: None };
+        let standing = StateRecord { height, root: header.state_root, ..StateRecord::default() };
         // What private states still have to read stays readable, however far behind they are.
         let floor = self.kept_from(height).min(finished);
         let outcome = Outcome::new(&self.public, batch, Some(layer), standing, floor);
@@ -290,8 +291,10 @@ impl Inner {
         content: &PrivateContent,
         before: &StateRecord,
     ) -> Result<(Batch, StateRecord, Option<Arc<Layer>>), Error> {
-        let mut standing = StateRecord { height, root: roots.root, changes: before.changes, held: None };
+        let (root, changes) = (roots.root, before.changes);
         let (mut batch, layer) = roots.into_changes(records, height, &content.writes)?;
+        let bytes = size::after(records, before, &content.writes, &layer)?;
+        let mut standing = StateRecord { height, root, changes, held: None, bytes };
         put_receipts(&mut batch, records, &content.receipts)?;
         if standing.root == before.root {
             return Ok((batch, standing, None));

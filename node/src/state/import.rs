@@ -31,6 +31,7 @@ use super::log::FrameKind;
 use super::one::{OneState, Prepared};
 use super::ordered::OrderedKeys;
 use super::prove::trie_error;
+use super::size;
 use super::slot::{Change, Storage, Values};
 use super::system::System;
 use super::{Inner, State};
@@ -225,7 +226,11 @@ impl Inner {
                     batch.put(records.scope, Kind::Joined, &[], joined);
                     changes = 1;
                 }
-                standing = StateRecord { height: progress.height, root: progress.root, changes, held: None };
+                standing =
+                    StateRecord { height: progress.height, root: progress.root, changes, ..StateRecord::default() };
+                if records.scope.psi().is_some() {
+                    standing.bytes = Some(size::walked(records)?);
+                }
                 floor = progress.height;
                 if records.scope.archived().is_some() {
                     batch.put(records.scope, Kind::Archive, &[], &progress.height);

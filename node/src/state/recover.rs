@@ -133,6 +133,7 @@ impl Inner {
     pub(super) fn ready(self, options: &StateOptions, finished: Option<u64>) -> Result<State, Error> {
         self.make_psi_trie(options, finished)?;
         self.keep_next_validators()?;
+        self.count_private()?;
         self.tenants().values().for_each(|tenant| self.keep_open(&tenant.one));
         let told = Height(self.told.load(Ordering::Relaxed)).min(self.head.borrow().height);
         let state = State { inner: Arc::new(self) };

@@ -173,6 +173,8 @@ fn register(ns: &Namespace) -> TokenStream {
             },
             Some(unsubscribe) => quote! {
                 module.register_subscription(#name, #name, #unsubscribe, |params, pending, api, extensions| async move {
+                    // What the transport put there lives as long as the subscription.
+                    let extensions = extensions;
                     let started: ::core::result::Result<_, ::coffer_api::Error> = async { #start }.await;
                     ::coffer_api::table::pump(pending, started).await;
                 })?;

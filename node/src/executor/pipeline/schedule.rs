@@ -1,14 +1,23 @@
 //! What there is to do for which private state, and whose turn it is. Pure: it executes nothing and waits for nobody. Not here: finding out whom blocks name, executing. Invariants: one
-//! block of one private state at a time, its blocks in their order, states in turn; memory is bounded however far a state is behind.
+//! block of one private state at a time, its blocks in their order; who took the least of late is next, so that each state with work gets the same share of gas; memory is bounded however far a state is behind.
+//!
+//! A share is kept as a time of its own, which goes on by the gas that was executed: the lowest is next. Who comes anew begins where the others are, so nobody saves up a share, and who had much and went comes back
+//! behind them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use coffer_abi::{AccountId, Height};
+use coffer_abi::{AccountId, Gas, Height};
 use coffer_chain::Psi;
 
 /// Positions kept of one private state. What is behind them is looked for again when they are worked off.
 pub(super) const KEPT: usize = 1 << 12;
+
+/// Shares of states without work that are kept before it is looked which of them still count.
+const FEW: usize = 64;
+
+/// What a job counts beside the gas of its calls: opening payloads and committing take time, too.
+const JOB: u64 = 1_000_000;
 
 /// A marker that names a private state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +56,13 @@ struct Queue {
     stage: Stage,
     /// How often the front one failed.
     failures: usize,
+    /// How far its share has gone.
+    taken: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
-    /// In the ring.
+    /// In turn.
     #[default]
     Ready,
     /// Somebody works on it.
@@ -74,7 +85,13 @@ impl Queue {
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     queues: BTreeMap<Psi, Queue>,
-    ring: VecDeque<Psi>,
+    /// Those that are ready, by their shares and then in the order in which they came.
+    turns: BTreeMap<(u64, u64), Psi>,
+    came: u64,
+    /// Where the share of whoever was next last began.
+    now: u64,
+    /// Shares that went further, of states without work.
+    gone: BTreeMap<Psi, u64>,
     read: Height,
     /// How many wait for an hour.
     later: usize,
@@ -100,10 +117,12 @@ impl Schedule {
     pub fn add(&mut self, height: Height, named: BTreeMap<Psi, Vec<Position>>) {
         self.read = height;
         for (psi, positions) in named {
-            let queue = self.queues.entry(psi.clone()).or_insert_with(|| {
-                self.ring.push_back(psi);
-                Queue::default()
-            });
+            if !self.queues.contains_key(&psi) {
+                let taken = self.gone.remove(&psi).unwrap_or(0);
+                self.queues.insert(psi.clone(), Queue { taken, ..Queue::default() });
+                self.ready(&psi);
+            }
+            let Some(queue) = self.queues.get_mut(&psi) else { continue };
             // Whole blocks only; one that does not fit is the first of what is looked for again. The first of all always fits.
             if queue.rest.is_some() || (!queue.positions.is_empty() && queue.positions.len() + positions.len() > KEPT) {
                 queue.rest.get_or_insert(height);
@@ -115,9 +134,11 @@ impl Schedule {
 
     /// The next in turn. It stays with the caller until [`Schedule::done`], [`Schedule::found`], [`Schedule::hold`] or [`Schedule::fail`].
     pub fn next(&mut self) -> Option<Job> {
-        let psi = self.ring.pop_front()?;
+        let ((taken, _), psi) = self.turns.pop_first()?;
+        self.now = self.now.max(taken);
         let queue = self.queues.get_mut(&psi)?;
         queue.stage = Stage::Working;
+        queue.taken = taken.saturating_add(JOB);
         match (queue.positions.front(), queue.rest) {
             (Some(first), _) => {
                 let height = first.height;
@@ -125,7 +146,7 @@ impl Schedule {
                 Some(Job::Block { psi, height, positions })
             }
             (None, Some(from)) => Some(Job::Look { psi, from }),
-            // Not in the ring then.
+            // Not in turn then.
             (None, None) => None,
         }
     }
@@ -148,16 +169,37 @@ impl Schedule {
         self.turn(psi)
     }
 
+    /// Executing a job of a private state took so much.
+    pub fn took(&mut self, psi: &Psi, gas: Gas) {
+        if let Some(queue) = self.queues.get_mut(psi) {
+            queue.taken = queue.taken.saturating_add(gas.0);
+        }
+    }
+
     fn turn(&mut self, psi: &Psi) -> Option<Height> {
-        let queue = self.queues.get_mut(psi)?;
-        let head = queue.head();
+        let head = self.queues.get(psi)?.head();
         if head.is_some() {
-            queue.stage = Stage::Ready;
-            self.ring.push_back(psi.clone());
-        } else {
-            self.queues.remove(psi);
+            self.ready(psi);
+        } else if let Some(Queue { taken, .. }) = self.queues.remove(psi)
+            && taken > self.now
+        {
+            self.gone.insert(psi.clone(), taken);
+            if self.gone.len() > 2 * self.queues.len() + FEW {
+                let now = self.now;
+                self.gone.retain(|_, taken| *taken > now);
+            }
         }
         head
+    }
+
+    /// Puts a private state in turn: not before those that went on without it.
+    fn ready(&mut self, psi: &Psi) {
+        if let Some(queue) = self.queues.get_mut(psi) {
+            queue.stage = Stage::Ready;
+            queue.taken = queue.taken.max(self.now);
+            self.came += 1;
+            self.turns.insert((queue.taken, self.came), psi.clone());
+        }
     }
 
     /// A private state waits at the block it was to execute, until [`Schedule::release`].
@@ -169,9 +211,10 @@ impl Schedule {
 
     /// A private state that is held is tried again. `false` if it is not held.
     pub fn release(&mut self, psi: &Psi) -> bool {
-        let Some(queue) = self.queues.get_mut(psi).filter(|queue| queue.stage == Stage::Held) else { return false };
-        queue.stage = Stage::Ready;
-        self.ring.push_back(psi.clone());
+        if self.queues.get(psi).is_none_or(|queue| queue.stage != Stage::Held) {
+            return false;
+        }
+        self.ready(psi);
         true
     }
 
@@ -190,16 +233,17 @@ impl Schedule {
         if self.later == 0 {
             return next;
         }
-        for (psi, queue) in &mut self.queues {
+        let mut due = Vec::new();
+        for (psi, queue) in &self.queues {
             match queue.stage {
-                Stage::Later(at) if at <= now => {
-                    queue.stage = Stage::Ready;
-                    self.later = self.later.saturating_sub(1);
-                    self.ring.push_back(psi.clone());
-                }
+                Stage::Later(at) if at <= now => due.push(psi.clone()),
                 Stage::Later(at) => next = Some(next.map_or(at, |before: Instant| before.min(at))),
                 Stage::Ready | Stage::Working | Stage::Held => {}
             }
+        }
+        for psi in due {
+            self.later = self.later.saturating_sub(1);
+            self.ready(&psi);
         }
         next
     }
@@ -254,6 +298,65 @@ mod tests {
         add(&mut schedule, 4, &["B"]);
         assert_eq!(block(schedule.next()), ("A".into(), 2, 2));
         assert_eq!(block(schedule.next()), ("B".into(), 4, 1));
+    }
+
+    /// Works off so much with one worker, a job of each state taking the gas given, and gives what each state got.
+    fn worked(schedule: &mut Schedule, gas: &[(&str, u64)], most: u64) -> BTreeMap<String, (u64, u64)> {
+        let (mut got, mut all) = (BTreeMap::<String, (u64, u64)>::new(), 0);
+        while all < most
+            && let Some(Job::Block { psi, height, .. }) = schedule.next()
+        {
+            let (_, took) = gas.iter().find(|(name, _)| *name == psi.as_str()).unwrap();
+            schedule.took(&psi, Gas(*took));
+            let (jobs, of) = got.entry(psi.to_string()).or_default();
+            (*jobs, *of, all) = (*jobs + 1, *of + took, all + took);
+            schedule.done(&psi, height);
+        }
+        got
+    }
+
+    #[test]
+    fn states_with_work_get_the_same_share_of_gas_however_much_each_of_their_blocks_takes() {
+        let mut schedule = Schedule::new(Height(0));
+        for height in 1..=2_000 {
+            add(&mut schedule, height, &["heavy", "light", "middle"]);
+        }
+        let gas = [("heavy", 500_000_000), ("light", 5_000_000), ("middle", 50_000_000)];
+        let got = worked(&mut schedule, &gas, 15_000_000_000);
+        // A third each, give or take one job of the heaviest; a ring would give the heavy one nine tenths.
+        for (name, (jobs, of)) in &got {
+            assert!((4_000_000_000..=5_600_000_000).contains(of), "{name} got {of} in {jobs} jobs");
+        }
+        assert!(got["light"].0 > 50 * got["heavy"].0, "{got:?}");
+    }
+
+    #[test]
+    fn who_had_much_and_comes_again_is_behind_the_others_and_nobody_saves_up_a_share() {
+        let mut schedule = Schedule::new(Height(0));
+        let gas = [("heavy", 400_000_000), ("light", 1_000_000), ("late", 1_000_000)];
+        for height in 1..=100 {
+            add(&mut schedule, height, &["light"]);
+        }
+        // It is done with its block each time before its next one comes.
+        add(&mut schedule, 101, &["heavy"]);
+        worked(&mut schedule, &gas, 401_000_000);
+        add(&mut schedule, 102, &["heavy", "late"]);
+        let order: Vec<_> = std::iter::from_fn(|| {
+            let Some(Job::Block { psi, height, .. }) = schedule.next() else { return None };
+            schedule.took(&psi, Gas(gas.iter().find(|(name, _)| *name == psi.as_str()).unwrap().1));
+            schedule.done(&psi, height);
+            Some(psi.to_string())
+        })
+        .collect();
+        assert_eq!(order.last().map(String::as_str), Some("heavy"), "{order:?}");
+        assert!(order.iter().position(|name| name == "late") < Some(3), "{order:?}");
+        assert!(schedule.gone.len() <= 3 && schedule.turns.is_empty());
+        // A state that did nothing for long has no more than its share from now on: two that are new alike take turns with it.
+        for height in 103..=110 {
+            add(&mut schedule, height, &["idle", "new"]);
+        }
+        let mut next = || schedule.next().map(|job| (job.psi().to_string(), schedule.done(job.psi(), Height(110))));
+        assert_eq!((next().unwrap().0, next().unwrap().0), ("idle".into(), "new".into()));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod many;
 mod migrate;
 mod model;
 mod sealed;
+mod size;
 mod small;
 mod system;
 mod random;
