@@ -343,9 +343,8 @@ impl Opened {
         );
         ledger.look_ahead()?;
         let (holds, wanted) = (Arc::new(Holds::default()), Arc::new(Wanted::default()));
-        let (folder, standing) = (config.data.clone(), (chain_id, state.private_finished()));
-        let acknowledged = Acknowledged::open(&folder, standing, &state.tenants(), Arc::clone(&residents))?;
-        let acknowledged = Arc::new(acknowledged);
+        let (standing, tenants) = ((chain_id, state.private_finished()), state.tenants());
+        let acknowledged = Arc::new(Acknowledged::open(&config.data, standing, &tenants, Arc::clone(&residents))?);
         let own_limits = registry.tenants().into_iter().map(|tenant| (tenant.psi, tenant.limits));
         let quotas = Arc::new(Quotas::new(config.limits, own_limits));
         // What a former run left undone is done while the node answers: one private state may have much of it.
@@ -400,7 +399,7 @@ impl Opened {
             admission,
             files,
             shown,
-            folder,
+            folder: config.data.clone(),
             pipelines,
             exchange,
             wanted,

@@ -60,9 +60,16 @@ pub fn add_tenant(
     // Nobody knows its party yet, so no block that was read names it.
     if let Some(secret) = secret {
         residents.insert(psi, &secret);
+        // It may have been suspended since it was added.
+        residents.set_active(psi, || is_active(registry, psi));
     }
     tracing::info!(psi = %psi, height = %joined, "a tenant has come");
     Ok(joined)
+}
+
+/// Whether a tenant is served, as the registry has it now.
+fn is_active(registry: &Registry, psi: &Psi) -> bool {
+    registry.get(psi).is_some_and(|tenant| tenant.standing == Standing::Active)
 }
 
 impl Invoker {
@@ -154,7 +161,7 @@ impl Invoker {
         let this = self.clone();
         blocking(move || {
             let done = this.change_tenant(&psi, Change::Standing(standing))?;
-            this.parts.residents.set_active(&psi, standing == Standing::Active);
+            this.parts.residents.set_active(&psi, || is_active(&this.parts.registry, &psi));
             tracing::info!(psi = %psi, %standing, "a tenant was changed");
             Ok(done)
         })

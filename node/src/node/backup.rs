@@ -39,6 +39,9 @@ const FILES: [&str; 10] = [
     DEV_SECRET,
     KEYS_FILE,
 ];
+/// Those of them that a node may do without: they come with what they are for.
+const OPTIONAL: [&str; 6] =
+    [acknowledged::FILE, exchange::FILE, exchange::OUTBOX_FILE, voids::FILE, recoveries::FILE, DEV_SECRET];
 
 /// Why there is no backup, or none is put back.
 #[derive(Debug, thiserror::Error)]
@@ -125,7 +128,13 @@ pub fn backup(
     let path = config.data.join(genesis::FILE);
     let chain_id = genesis::read(&path)?.ok_or(StartError::NotInitialised { path })?.chain_id();
     let about = About { version: VERSION, chain_id, node: keys.node_key(), time: now(), has_chain: with_chain };
-    let fresh = to.with_extension("new");
+    let mut fresh = to.to_owned().into_os_string();
+    fresh.push(".new");
+    let fresh = PathBuf::from(fresh);
+    // What is there already is another backup under way, or what one left that was killed; nothing of it is lost here.
+    if fresh.exists() {
+        return Err(BackupError::There(fresh));
+    }
     let written = write(&config.data, &fresh, &secret, about, progress);
     let done = written.and_then(|done| {
         std::fs::rename(&fresh, to).map_err(failed(to))?;
@@ -142,7 +151,7 @@ fn write(
     about: About,
     progress: &mut dyn FnMut(&str, u64),
 ) -> Result<BackedUp, BackupError> {
-    let out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(failed(to))?;
+    let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(failed(to))?;
     let mut out = Sealing::begin(BufWriter::new(out), MAGIC, secret).map_err(failed(to))?;
     let (mut files, mut bytes) = (0, 0);
     put(&mut out, ABOUT, &mut about.encode().as_slice(), about.encoded_size() as u64).map_err(failed(to))?;
@@ -151,7 +160,7 @@ fn write(
         let path = data.join(name);
         let mut file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && OPTIONAL.contains(&name) => continue,
             Err(error) => return Err(failed(&path)(error)),
         };
         progress(name, bytes);

@@ -375,8 +375,11 @@ fn weight(outcome: &Outcome) -> usize {
     80 + 96 * outcome.touched.len()
 }
 
-/// The next whole frame: whose it is, and its nonce with the sealed entry.
-fn next_frame(bytes: &[u8]) -> Option<((&[u8; 32], &[u8]), &[u8])> {
+/// Whose an entry is, and its nonce with the sealed entry.
+type Frame<'a> = (&'a [u8; 32], &'a [u8]);
+
+/// The next whole frame, and what follows it.
+fn next_frame(bytes: &[u8]) -> Option<(Frame<'_>, &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
     let (tag, rest) = rest.split_first_chunk::<32>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= NONCE + MAX_ENTRY)?;

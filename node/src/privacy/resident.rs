@@ -147,11 +147,11 @@ impl Residents {
         });
     }
 
-    /// Says whether a tenant is served; its private state goes on all the same.
-    pub fn set_active(&self, psi: &Psi, is_active: bool) {
+    /// Says whether a tenant is served; its private state goes on all the same. It is asked again when somebody else changes something meanwhile, so that the last one who asks the registry is heard.
+    pub fn set_active(&self, psi: &Psi, is_active: impl Fn() -> bool) {
         self.table.rcu(|table| {
             let mut table = Table::clone(table);
-            table.set_active(psi, is_active);
+            table.set_active(psi, is_active());
             table
         });
         self.changed.send_modify(|changes| *changes += 1);

@@ -17,7 +17,7 @@ const UNCOMMITTED: usize = 256;
 /// What a thread came back from.
 enum Did {
     Read,
-    Execute(Option<Executed>),
+    Execute(Option<Box<Executed>>),
     Commit,
 }
 
@@ -56,7 +56,7 @@ pub async fn follow(
             {
                 working += 1;
                 let pipelines = Arc::clone(&pipelines);
-                tasks.spawn_blocking(move || pipelines.execute(job).map(Did::Execute));
+                tasks.spawn_blocking(move || pipelines.execute(job).map(|done| Did::Execute(done.map(Box::new))));
             }
         }
         if !is_committing && !executed.is_empty() {
@@ -77,7 +77,7 @@ pub async fn follow(
                 Did::Read => is_reading = false,
                 Did::Execute(done) => {
                     working -= 1;
-                    executed.extend(done);
+                    executed.extend(done.map(|done| *done));
                 }
                 Did::Commit => is_committing = false,
             },
