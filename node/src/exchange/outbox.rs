@@ -1,7 +1,7 @@
 //! What was not handed over yet: payloads for serving nodes that were away, and for custodians. A small file, replaced as a whole; tried again until the node took it or the marker's last height is past, from when on who lacks it fetches it. Not here:
 //! what is ordered meanwhile (`invoke`). Invariants: what `add` acknowledged is tried after any restart; its number is bounded, and more is left to those who fetch.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use coffer_abi::{AccountId, Decode, Encode, Hash, Height, codec};
-use futures::future::join_all;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::fetch::{Timing, backed_off};
@@ -24,7 +24,7 @@ pub const FILE: &str = "outbox";
 /// Payloads for one node each that wait at most.
 const MAX: usize = 4_096;
 /// Nodes that are tried at the same time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 /// How often heights are looked at.
 const LOOK: Duration = Duration::from_secs(10);
 const CONTEXT: &str = "coffer v1 outbox file";
@@ -130,7 +130,7 @@ fn read(bytes: &[u8]) -> Option<Vec<Waiting>> {
     codec::decode(content).ok().filter(|waiting: &Vec<Waiting>| waiting.len() <= MAX)
 }
 
-/// Hands over what waits until `stop` turns true.
+/// Hands over what waits until `stop` turns true. Each node is handed one payload at a time, that which was tried least; one that does not answer keeps nobody else waiting.
 ///
 /// # Errors
 /// None: what cannot be handed over is tried again.
@@ -140,50 +140,88 @@ pub async fn send_again(
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), Infallible> {
     let mut changes = exchange.parts.outbox.changed.subscribe();
-    let mut failed: HashMap<(AccountId, Hash), (u32, Instant)> = HashMap::new();
+    let mut tried: HashMap<(AccountId, Hash), u32> = HashMap::new();
+    let mut failed: HashMap<AccountId, (u32, Instant)> = HashMap::new();
+    let mut busy: BTreeSet<AccountId> = BTreeSet::new();
+    let mut attempts: JoinSet<(Waiting, bool)> = JoinSet::new();
+    let mut done_with = Vec::new();
     loop {
         changes.mark_unchanged();
+        clear(&exchange, std::mem::take(&mut done_with)).await;
         let all = exchange.parts.outbox.all();
         metrics::PAYLOADS_WAITING.set(all.len() as u64);
-        failed.retain(|key, _| all.iter().any(|one| (one.node, one.payload) == *key));
         let (head, now) = (exchange.parts.state.head().height, Instant::now());
-        let (mut over, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.valid_until <= head);
-        let due = |one: &Waiting| failed.get(&(one.node, one.payload)).map_or(now, |(_, due)| *due);
-        let next = rest.iter().map(due).filter(|due| *due > now).min();
-        let tried: Vec<_> = rest.iter().filter(|one| due(one) <= now).take(AT_ONCE).cloned().collect();
-        let attempts = tried.iter().map(|one| exchange.try_again(one));
-        let ended = tokio::select! {
+        let (over, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.valid_until <= head);
+        tried.retain(|key, _| rest.iter().any(|one| (one.node, one.payload) == *key));
+        failed.retain(|node, _| rest.iter().any(|one| one.node == *node));
+        clear(&exchange, over).await;
+        for one in next_of_each(&rest, &tried) {
+            let due = failed.get(&one.node).map_or(now, |(_, due)| *due);
+            if attempts.len() >= AT_ONCE || due > now || !busy.insert(one.node) {
+                continue;
+            }
+            let (sending, one) = (Arc::clone(&exchange), one.clone());
+            attempts.spawn(async move {
+                let is_over = sending.try_again(&one).await;
+                (one, is_over)
+            });
+        }
+        let idle = failed.iter().filter(|(node, _)| !busy.contains(*node));
+        let wake = idle.map(|(_, (_, due))| *due).filter(|due| *due > now).min();
+        let wake = wake.unwrap_or(now + LOOK).min(now + LOOK);
+        tokio::select! {
             biased;
             // A closed channel means that the node is gone: stop as well.
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
-            ended = join_all(attempts) => ended,
-        };
-        let is_idle = tried.is_empty();
-        for (one, is_over) in tried.into_iter().zip(ended) {
-            if is_over {
-                over.push(one);
-                continue;
-            }
-            let failures = failed.get(&(one.node, one.payload)).map_or(0, |(failures, _)| *failures);
-            let pause = backed_off(&exchange, timing.first, timing.last, failures);
-            failed.insert((one.node, one.payload), (failures.saturating_add(1), Instant::now() + pause));
-        }
-        let clearing = Arc::clone(&exchange);
-        match tokio::task::spawn_blocking(move || clearing.parts.outbox.remove(&over)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the outbox was not written"),
-            Err(error) => tracing::error!(%error, "the outbox was not written"),
-        }
-        if !is_idle {
-            continue;
-        }
-        let wake = next.unwrap_or(now + LOOK).min(now + LOOK);
-        tokio::select! {
-            biased;
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            Some(done) = attempts.join_next(), if !attempts.is_empty() => match done {
+                Ok((one, true)) => {
+                    busy.remove(&one.node);
+                    failed.remove(&one.node);
+                    done_with.push(one);
+                }
+                Ok((one, false)) => {
+                    busy.remove(&one.node);
+                    *tried.entry((one.node, one.payload)).or_default() += 1;
+                    let failures = failed.get(&one.node).map_or(0, |(failures, _)| *failures);
+                    let pause = backed_off(&exchange, timing.first, timing.last, failures);
+                    failed.insert(one.node, (failures.saturating_add(1), Instant::now() + pause));
+                }
+                Err(error) => {
+                    tracing::error!(%error, "an attempt to hand a payload over failed");
+                    // Which one it was is not known; all are tried again.
+                    attempts = JoinSet::new();
+                    busy.clear();
+                }
+            },
             changed = changes.changed() => if changed.is_err() { return Ok(()) },
             () = tokio::time::sleep_until(wake) => {}
         }
+    }
+}
+
+/// Of each node the payload that was tried least, and of those the one that waits longest.
+fn next_of_each<'a>(all: &'a [Waiting], tried: &HashMap<(AccountId, Hash), u32>) -> impl Iterator<Item = &'a Waiting> {
+    let mut next: BTreeMap<AccountId, (u32, &Waiting)> = BTreeMap::new();
+    for one in all {
+        let count = tried.get(&(one.node, one.payload)).copied().unwrap_or_default();
+        let best = next.entry(one.node).or_insert((count, one));
+        if count < best.0 {
+            *best = (count, one);
+        }
+    }
+    next.into_values().map(|(_, one)| one)
+}
+
+/// Takes out what is over.
+async fn clear(exchange: &Arc<Exchange>, over: Vec<Waiting>) {
+    if over.is_empty() {
+        return;
+    }
+    let clearing = Arc::clone(exchange);
+    match tokio::task::spawn_blocking(move || clearing.parts.outbox.remove(&over)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the outbox was not written"),
+        Err(error) => tracing::error!(%error, "the outbox was not written"),
     }
 }
 
@@ -256,6 +294,20 @@ mod tests {
         bytes[40] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         assert!(matches!(Outbox::open(folder.path()), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn each_node_is_handed_what_was_tried_least_whatever_waits_for_others() {
+        let of = |node: u8, payload: u8| Waiting { payload: Hash([payload; 32]), ..waiting(node) };
+        let all: Vec<_> = (0..50).map(|n| of(1, n)).chain([of(2, 60), of(3, 61), of(2, 62)]).collect();
+        let mut tried = HashMap::new();
+        let next =
+            |tried: &_| next_of_each(&all, tried).map(|one| (one.node.0[0], one.payload.0[0])).collect::<Vec<_>>();
+        assert_eq!(next(&tried), [(1, 0), (2, 60), (3, 61)]);
+        for one in [of(1, 0), of(2, 60), of(3, 61)] {
+            tried.insert((one.node, one.payload), 1);
+        }
+        assert_eq!(next(&tried), [(1, 1), (2, 62), (3, 61)]);
     }
 
     #[test]

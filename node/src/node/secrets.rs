@@ -13,7 +13,7 @@ use super::publishing::Own;
 use super::{StartError, write_whole};
 use crate::config::Config;
 use crate::consensus::engine::Files;
-use crate::invoke::add_tenant;
+use crate::invoke::{InvokeError, add_tenant};
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::registry::Standing;
 use crate::organisation::{KeyHolder, KeyStore, Registry};
@@ -88,9 +88,22 @@ pub(super) fn come(
     origin: Origin<'_>,
 ) -> Result<(), StartError> {
     registry.settle()?;
-    state.grow(config.psi_capacity, |since| registry.grow(since, config.psi_capacity).map_err(StartError::from))?;
+    let grown =
+        state.grow(config.psi_capacity, |since| registry.grow(since, config.psi_capacity).map_err(StartError::from));
+    match grown {
+        // A node that was put back without its chain must start to get there.
+        Err(StartError::State(error @ state::Error::Behind { .. })) => {
+            tracing::warn!(%error, "the trie of private states has no more room yet; start the node again later");
+        }
+        grown => grown?,
+    }
     for psi in config.tenants.iter().filter(|psi| registry.get(psi).is_none()) {
-        add_tenant((state, registry, residents), psi, None, origin)?;
+        match add_tenant((state, registry, residents), psi, None, origin) {
+            Err(InvokeError::State(error @ state::Error::Behind { .. })) => {
+                tracing::warn!(%psi, %error, "a tenant of the settings has not come yet; start the node again later");
+            }
+            added => drop(added?),
+        }
     }
     Ok(())
 }

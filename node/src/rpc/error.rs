@@ -79,6 +79,7 @@ pub fn from_state(error: state::Error) -> Error {
         state::Error::Capacity { capacity, .. } => Error::TenantState(format!(
             "this node has room for {capacity} private states, and has as many; raise `psi_capacity` in its settings and start it again"
         )),
+        state::Error::Behind { .. } => Error::TenantState(error.to_string()),
         state::Error::Asked(reason) => Error::invalid("contracts", reason),
         state::Error::TooManyHandovers { from, next, .. } => {
             let from = from.saturating_add(coffer_proof::MAX_HANDOVERS as u64);

@@ -125,6 +125,16 @@ pub enum Error {
         /// Room.
         capacity: usize,
     },
+    /// A tenant, or more room, came at a later block than this node has: the trie of private states would not be made anew as it was. Over once the node has that block.
+    #[error(
+        "this node has blocks up to {head}, and its registry of tenants is of block {latest}; try again once it has that block"
+    )]
+    Behind {
+        /// The newest block of the node.
+        head: Height,
+        /// The block of the last change of the trie's leaves.
+        latest: Height,
+    },
     /// The tenant's storage key is not the one its state was sealed with.
     #[error("private state `{0}` was sealed under another storage key than the one configured")]
     OtherKey(Psi),

@@ -8,6 +8,7 @@ use coffer_chain::trie::path::psi_path;
 
 use super::error::Error;
 use super::one::OneState;
+use super::private::PsiTrie;
 use super::recover::load_tenant;
 use super::{Archive, Inner, State, Tenant, TenantKeys, Tenants};
 
@@ -23,7 +24,7 @@ impl State {
     /// nothing can be in the way any more, and when it fails nothing was changed. May block.
     ///
     /// # Errors
-    /// [`Error::Capacity`], [`Error::Database`], and what `keys` says.
+    /// [`Error::Capacity`], [`Error::Behind`], [`Error::Database`], and what `keys` says.
     pub fn join<E: From<Error>>(&self, keys: impl FnOnce(Height) -> Result<TenantKeys, E>) -> Result<Height, E> {
         let inner = &self.inner;
         inner.check_failed()?;
@@ -33,7 +34,7 @@ impl State {
             let capacity = trie.capacity();
             return Err(Error::Capacity { tenants: capacity + 1, capacity }.into());
         }
-        let joined = self.head().height.0.max(trie.heads.read()).saturating_add(1);
+        let joined = self.next_leaf(&trie)?;
         let keys = keys(Height(joined))?;
         // What lasts says from here on that it is there: who cannot have it in memory must stop.
         let mut join = || {
@@ -53,16 +54,27 @@ impl State {
     /// Has room for more private states from the next block on, if there is room for fewer. `record` has that last: it is told the height. May block.
     ///
     /// # Errors
-    /// What `record` says; nothing was changed then.
+    /// [`Error::Behind`], and what `record` says; nothing was changed then.
     pub fn grow<E: From<Error>>(&self, capacity: usize, record: impl FnOnce(Height) -> Result<(), E>) -> Result<(), E> {
         self.inner.check_failed()?;
         let mut trie = self.inner.psi_trie();
         if capacity > trie.capacity() {
-            let since = self.head().height.0.max(trie.heads.read()).saturating_add(1);
+            let since = self.next_leaf(&trie)?;
             record(Height(since))?;
             trie.grow(since, capacity);
         }
         Ok(())
+    }
+
+    /// The block from which on a leaf may be another one: the next one, if all that came and grew before did so below it. Leaves give way in the order of the heights.
+    fn next_leaf(&self, trie: &PsiTrie) -> Result<u64, Error> {
+        let next = self.head().height.0.max(trie.heads.read()).saturating_add(1);
+        let joined = self.inner.tenants().values().map(|tenant| tenant.joined).max().unwrap_or_default();
+        let latest = joined.max(trie.last_growth());
+        if next < latest {
+            return Err(Error::Behind { head: self.head().height, latest: Height(latest) });
+        }
+        Ok(next)
     }
 }
 

@@ -139,6 +139,11 @@ impl PsiTrie {
         self.grown.iter().rev().find(|(since, _)| *since <= height).map_or(0, |(_, capacity)| *capacity)
     }
 
+    /// The height from which on it has as many leaves as it has now.
+    pub fn last_growth(&self) -> u64 {
+        self.grown.last().map_or(0, |(since, _)| *since)
+    }
+
     /// True while there is a dummy leaf that can give way.
     pub fn has_room(&self) -> bool {
         self.places < self.capacity()

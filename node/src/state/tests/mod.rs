@@ -262,6 +262,31 @@ fn tenants_are_checked_before_anything_is_touched() {
 }
 
 #[test]
+fn nobody_comes_before_the_block_from_which_on_somebody_else_is_there() {
+    // As in a folder that was put back without its chain: the registry knows what the chain will be.
+    let dir = tempfile::tempdir().unwrap();
+    let late = TenantKeys { joined: Height(50), ..keys("PS2") };
+    let with = |more: Vec<(Height, usize)>| StateOptions {
+        tenants: vec![keys("PS1"), late.clone()],
+        psi_grown: more,
+        ..options(&[])
+    };
+    let state = State::open(dir.path(), with(Vec::new())).unwrap();
+    let behind = |latest| move |error: Error| matches!(error, Error::Behind { head: Height(0), latest: Height(at) } if at == latest);
+    let join =
+        |state: &State| state.join(|_| Err::<TenantKeys, Error>(Error::Failed("asked for keys".into()))).unwrap_err();
+    assert!(behind(50)(join(&state)));
+    assert!(behind(50)(state.grow(16, |_| Err(Error::Failed("asked".into()))).unwrap_err()));
+    drop(state);
+    let state = State::open(dir.path(), with(vec![(Height(70), 16)])).unwrap();
+    assert!(behind(70)(join(&state)));
+    drop(state);
+    // Without those to come it may come at once.
+    let state = State::open(dir.path(), options(&["PS1"])).unwrap();
+    assert!(matches!(join(&state), Error::Failed(_)));
+}
+
+#[test]
 fn what_does_not_follow_the_head_is_refused_and_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let state = open(dir.path());
