@@ -40,7 +40,7 @@ pub struct Outcome {
 }
 
 /// How what two parties say of one call compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Comparison {
     /// They began and ended with the same.
     Same,

@@ -32,6 +32,8 @@ const LENGTH: usize = 4;
 const NONCE: usize = 24;
 /// Bytes of a frame before its sealed entry: length, whose it is, nonce.
 const HEAD: usize = LENGTH + 32 + NONCE;
+/// Bytes from which on the file is written anew without what is forgotten.
+const LEAST_ANEW: usize = if cfg!(test) { 16 * 1024 } else { 64 << 20 };
 /// Bytes of a sealed entry at most: a call with all parties and contracts that it can have.
 const MAX_ENTRY: usize = 16 * 1024;
 
@@ -60,7 +62,7 @@ pub struct OwnOutcome {
 }
 
 /// What another party is known to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Heard {
     /// True if the call succeeded there.
     pub is_ok: bool,
@@ -102,7 +104,7 @@ pub enum NotTaken {
 #[derive(Encode, Decode)]
 enum Entry {
     Own(OwnOutcome),
-    Heard { from: AccountId, outcome: Outcome },
+    Heard { from: AccountId, tx: Hash, heard: Heard },
     Told { to: AccountId, tx: Hash },
 }
 
@@ -111,6 +113,13 @@ struct Call {
     heard: BTreeMap<AccountId, Heard>,
     untold: BTreeSet<AccountId>,
     number: u64,
+}
+
+struct Log {
+    file: File,
+    length: usize,
+    /// The length at which it is written anew.
+    anew_at: usize,
 }
 
 #[derive(Default)]
@@ -130,7 +139,7 @@ pub struct Acknowledged {
     chain_id: Hash,
     residents: Arc<Residents>,
     inner: Mutex<Inner>,
-    file: Mutex<File>,
+    log: Mutex<Log>,
     changed: watch::Sender<u64>,
 }
 
@@ -177,8 +186,9 @@ impl Acknowledged {
             let Some(entry) = open_entry(cipher, sealed) else { continue };
             let height = match &entry {
                 Entry::Own(own) => Some(own.height),
-                Entry::Heard { outcome, .. } => inner.calls.get(&(psi.clone(), outcome.tx)).map(|call| call.own.height),
-                Entry::Told { tx, .. } => inner.calls.get(&(psi.clone(), *tx)).map(|call| call.own.height),
+                Entry::Heard { tx, .. } | Entry::Told { tx, .. } => {
+                    inner.calls.get(&(psi.clone(), *tx)).map(|call| call.own.height)
+                }
             };
             if height.is_some_and(|height| height.0.saturating_add(HEIGHTS) >= head.0) {
                 inner.take(psi, entry);
@@ -192,8 +202,8 @@ impl Acknowledged {
             write_whole(&path, &kept).map_err(failed)?;
         }
         let file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed)?;
-        let (inner, file) = (Mutex::new(inner), Mutex::new(file));
-        Ok(Self { path, chain_id, residents, inner, file, changed: watch::Sender::new(0) })
+        let log = Mutex::new(Log { file, length: kept.len(), anew_at: anew_at(kept.len()) });
+        Ok(Self { path, chain_id, residents, inner: Mutex::new(inner), log, changed: watch::Sender::new(0) })
     }
 
     /// Notes how calls of several parties ended in a private state, once that is committed. Again changes nothing.
@@ -209,6 +219,7 @@ impl Acknowledged {
             self.write(psi, &Entry::Own(own.clone()));
             inner.take(psi, Entry::Own(own));
         }
+        self.compact(&inner);
         drop(inner);
         self.changed.send_modify(|number| *number = number.wrapping_add(1));
     }
@@ -242,7 +253,8 @@ impl Acknowledged {
                 tracing::error!(psi = %psi, tx = %outcome.tx, party = %said.from, height = %said.height, "a party says that a call ended otherwise than here, upon the same contents: one of the two is wrong; see `psi_txStatus`");
             }
             metrics::ACKNOWLEDGED.add(1);
-            let entry = Entry::Heard { from: said.from, outcome: outcome.clone() };
+            let heard = Heard { is_ok: outcome.is_ok, comparison };
+            let entry = Entry::Heard { from: said.from, tx: outcome.tx, heard };
             self.write(&psi, &entry);
             inner.take(&psi, entry);
         }
@@ -305,18 +317,48 @@ impl Acknowledged {
     }
 
     fn write(&self, psi: &Psi, entry: &Entry) {
-        let Some(secret) = self.residents.secret(psi) else { return };
-        let (cipher, tag) = keys(&secret);
-        let mut nonce = [0; NONCE];
-        if getrandom::fill(&mut nonce).is_err() {
-            return;
-        }
-        let Ok(sealed) = cipher.encrypt(&XNonce::from(nonce), entry.encode().as_slice()) else { return };
-        let frame = frame_of(&tag, &[&nonce[..], &sealed].concat());
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = file.write_all(&frame) {
+        let Some(frame) = self.frame(psi, entry) else { return };
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = log.file.write_all(&frame) {
             // It is known until the next start.
             tracing::warn!(path = %self.path.display(), %error, "an acknowledgement was not written down");
+        }
+        log.length = log.length.saturating_add(frame.len());
+    }
+
+    /// The sealed entry of a tenant; `None` if it is none of this node's any more.
+    fn frame(&self, psi: &Psi, entry: &Entry) -> Option<Vec<u8>> {
+        let (cipher, tag) = keys(&*self.residents.secret(psi)?);
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).ok()?;
+        let sealed = cipher.encrypt(&XNonce::from(nonce), entry.encode().as_slice()).ok()?;
+        Some(frame_of(&tag, &[&nonce[..], &sealed].concat()))
+    }
+
+    /// Writes the file anew without what is forgotten, if it is long enough.
+    fn compact(&self, inner: &Inner) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.length < log.anew_at {
+            return;
+        }
+        let mut bytes = Vec::new();
+        for key in &inner.order {
+            let Some(call) = inner.calls.get(key) else { continue };
+            let heard = call.heard.iter().map(|(from, heard)| Entry::Heard { from: *from, tx: key.1, heard: *heard });
+            let told = call.own.others.iter().filter(|to| !call.untold.contains(to));
+            let told = told.map(|to| Entry::Told { to: *to, tx: key.1 });
+            for entry in [Entry::Own(call.own.clone())].into_iter().chain(heard).chain(told) {
+                bytes.extend(self.frame(&key.0, &entry).unwrap_or_default());
+            }
+        }
+        let anew = write_whole(&self.path, &bytes)
+            .and_then(|()| OpenOptions::new().append(true).create(true).open(&self.path));
+        match anew {
+            Ok(file) => *log = Log { file, length: bytes.len(), anew_at: anew_at(bytes.len()) },
+            Err(error) => {
+                log.anew_at = anew_at(log.length);
+                tracing::warn!(path = %self.path.display(), %error, "the file of acknowledgements was not written anew");
+            }
         }
     }
 
@@ -339,10 +381,9 @@ impl Inner {
                 self.calls.insert(key, Call { own, heard: BTreeMap::new(), untold, number });
                 self.prune();
             }
-            Entry::Heard { from, outcome } => {
-                if let Some(call) = self.calls.get_mut(&(psi.clone(), outcome.tx)) {
-                    let comparison = call.own.outcome.compare(&outcome);
-                    call.heard.entry(from).or_insert(Heard { is_ok: outcome.is_ok, comparison });
+            Entry::Heard { from, tx, heard } => {
+                if let Some(call) = self.calls.get_mut(&(psi.clone(), tx)) {
+                    call.heard.entry(from).or_insert(heard);
                 }
             }
             Entry::Told { to, tx } => {
@@ -368,6 +409,11 @@ impl Inner {
             self.order.pop_front();
         }
     }
+}
+
+/// When a file of that length is written anew: once it has twice the bytes, and so many at least.
+fn anew_at(length: usize) -> usize {
+    length.saturating_mul(2).max(LEAST_ANEW)
 }
 
 /// Bytes of an outcome in a statement, or some more.
@@ -525,6 +571,38 @@ mod tests {
         let old = open(folder.path(), 5 + HEIGHTS + 1);
         assert_eq!(old.known(&psi("PS1"), &Hash([1; 32])), None);
         assert!(old.known(&psi("PS1"), &Hash([3; 32])).is_some());
+    }
+
+    #[test]
+    fn the_file_does_not_grow_for_good_and_nothing_that_is_known_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let known = open(folder.path(), 0);
+        let call = |height: u64| {
+            let mut own = own(0, height);
+            own.outcome.tx = Hash(*blake3::hash(&height.to_le_bytes()).as_bytes());
+            own
+        };
+        let length = || std::fs::metadata(folder.path().join(FILE)).unwrap().len();
+        let (mut longest, mut of_ten) = (0, 0);
+        for height in 1..=3_000 {
+            known.executed(&psi("PS1"), vec![call(height)]);
+            let one = known.untold(1, |_| false).remove(0);
+            known.told(&one);
+            longest = longest.max(length());
+            if height == 10 {
+                of_ten = length();
+            }
+        }
+        // Those of the last heights twice, at most.
+        assert!(longest < of_ten * 210, "{longest}, and {of_ten} for ten of 3,000");
+        let tx = call(2_500).outcome.tx;
+        known.hear(&says(&elsewhere(), 2_500, Outcome { tx, ..outcome(0, 1, 2) })).unwrap();
+        let (before, untold) = (known.known(&psi("PS1"), &tx), known.untold(10_000, |_| false));
+        assert!(!before.as_ref().unwrap().heard.is_empty());
+        drop(known);
+        let again = open(folder.path(), 3_000);
+        assert_eq!(again.known(&psi("PS1"), &tx), before);
+        assert_eq!(again.untold(10_000, |_| false), untold);
     }
 
     fn memchr_free(bytes: &[u8], needle: &[u8]) -> bool {
