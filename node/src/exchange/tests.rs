@@ -364,7 +364,8 @@ async fn parties_tell_each_other_how_a_call_ended_and_who_lies_about_it_differs(
     let says = |n: usize, chain_id: &Hash, tx| {
         Acknowledgement::sign(&signer(n), chain_id, net.party(0), deployed.height, vec![outcome(tx)])
     };
-    assert_eq!(ask(2, 0, &says(2, &chain_id, tx)).await, Taken::No);
+    assert_eq!(ask(2, 0, &says(2, &chain_id, tx)).await, Taken::Later, "as of a call that is not there");
+    assert_eq!(ask(2, 0, &says(2, &chain_id, Hash([9; 32]))).await, Taken::Later);
     assert_eq!(ask(1, 0, &says(1, &Hash([3; 32]), tx)).await, Taken::No);
     assert_eq!(ask(1, 0, &says(1, &chain_id, Hash([9; 32]))).await, Taken::Later);
     assert_eq!(ask(1, 0, &says(1, &chain_id, tx)).await, Taken::Yes, "the first word counts");

@@ -97,7 +97,7 @@ pub struct Untold {
 pub enum NotTaken {
     /// It is not one for a party of this node, or not signed as it must be.
     No,
-    /// The call is not executed here yet, or not known any more.
+    /// The call is not executed here yet, not known any more, or not one of who says it: that is one answer, or anybody could find out whose a marker is.
     Later,
 }
 
@@ -236,13 +236,11 @@ impl Acknowledged {
         let mut inner = self.lock();
         let mut is_all = true;
         for outcome in &said.outcomes {
-            let Some(call) = inner.calls.get(&(psi.clone(), outcome.tx)) else {
+            let is_theirs = |call: &&Call| call.own.height == said.height && call.own.others.contains(&said.from);
+            let Some(call) = inner.calls.get(&(psi.clone(), outcome.tx)).filter(is_theirs) else {
                 is_all = false;
                 continue;
             };
-            if call.own.height != said.height || !call.own.others.contains(&said.from) {
-                return Err(NotTaken::No);
-            }
             // The first word counts.
             if call.heard.contains_key(&said.from) {
                 continue;
@@ -504,9 +502,15 @@ mod tests {
         assert_eq!(known.hear(&early), Err(NotTaken::Later), "it is not executed here");
         known.executed(&psi("PS1"), vec![own(1, 5), own(2, 5), own(3, 5)]);
         let stranger = SigningKey::from_seed(&[8; 32]);
-        for refused in [
+        // Who is no party of a call is told what is told of one that is not there.
+        for unknown in [
             says(&stranger, 5, outcome(1, 1, 2)),
+            says(&stranger, 5, outcome(9, 1, 2)),
             says(&elsewhere(), 6, outcome(1, 1, 2)),
+        ] {
+            assert_eq!(known.hear(&unknown), Err(NotTaken::Later), "{unknown:?}");
+        }
+        for refused in [
             // Of another chain; for a party of somebody else; from oneself; not signed.
             Acknowledgement::sign(&elsewhere(), &Hash([2; 32]), secret(1).party(), Height(5), vec![outcome(1, 1, 2)]),
             Acknowledgement::sign(&elsewhere(), &CHAIN, secret(3).party(), Height(5), vec![outcome(1, 1, 2)]),
