@@ -77,6 +77,8 @@ impl Exchange {
             let asked = tokio::time::timeout_at(until, self.hand_over(node, parcel, &parties, body.clone()));
             let wait = match asked.await.map_err(|_| NotDelivered::Late)? {
                 Err(NotDelivered::Refused(Refusal::Busy(wait))) => Duration::from_millis(wait.into()).max(LEAST_WAIT),
+                // It had no room even for the question.
+                Err(NotDelivered::Silent(AskError::Refused(..))) => LEAST_WAIT,
                 ended => return ended,
             };
             if Instant::now() + wait >= until {

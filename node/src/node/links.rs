@@ -24,8 +24,8 @@ const FOR_CONSENSUS: usize = 4_096;
 /// Questions for the public state that wait to be looked at.
 const FOR_STATES: usize = 64;
 
-/// Payloads and questions for them that wait to be looked at; with payloads of the largest size, 25 MB.
-const FOR_PAYLOADS: usize = 16;
+/// Payloads and questions for them that wait to be looked at; with payloads of the largest size, 50 MB.
+const FOR_PAYLOADS: usize = 32;
 
 /// Starts what the settings ask for; a node with nobody to talk to gets a network that is alone. What comes for consensus is handed back.
 ///
