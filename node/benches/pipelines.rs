@@ -21,6 +21,7 @@ use coffer::privacy::keys::TagSecret;
 use coffer::privacy::marking::{SlotContext, mark};
 use coffer::privacy::payloads::Payloads;
 use coffer::privacy::resident::{EPOCH, Residents, TenantSecret};
+use coffer::privacy::transfer::Transfers;
 use coffer::privacy::voids::Voids;
 use coffer::privacy::wanted::Wanted;
 use coffer::privacy::wraps::Recipient;
@@ -179,6 +180,7 @@ impl World {
             voids: Arc::new(Voids::open(folder, genesis.chain_id()).unwrap()),
             holds: Arc::new(Holds::default()),
             acknowledged: Arc::new(acknowledged),
+            transfers: Arc::new(Transfers::open(folder)),
             quotas: Arc::default(),
         }))
     }

@@ -42,6 +42,7 @@ use crate::pool::{self, Admission, Pool, Waiters};
 use crate::privacy::acknowledged::Acknowledged;
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
+use crate::privacy::transfer::Transfers;
 use crate::privacy::voids::Voids;
 use crate::privacy::wanted::Wanted;
 use crate::quota::Quotas;
@@ -59,6 +60,7 @@ use secrets::{
 };
 
 pub use backup::{About, BackedUp, BackupError, backup, restore};
+use prepare::blocking;
 pub use prepare::{Founder, Prepared, begin, check_prepared, join, read_genesis};
 pub use recoveries::{FILE as RECOVERIES_FILE, read_statement, write_statement};
 pub use recovering::{Accepted, RecoverError, Standing};
@@ -262,14 +264,6 @@ struct Opened {
     own: Own,
 }
 
-/// Runs what takes the disk or the processor on a thread that may block, as most of a node's start does.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
-) -> Result<T, StartError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| Fault::Engine(format!("the start did not finish: {e}")))?
-}
-
 impl Opened {
     async fn open_aside(config: Config) -> Result<Self, StartError> {
         blocking(move || Self::open(&config)).await
@@ -345,6 +339,7 @@ impl Opened {
         let (holds, wanted) = (Arc::new(Holds::default()), Arc::new(Wanted::default()));
         let (standing, tenants) = ((chain_id, state.private_finished()), state.tenants());
         let acknowledged = Arc::new(Acknowledged::open(&config.data, standing, &tenants, Arc::clone(&residents))?);
+        let transfers = Arc::new(Transfers::open(&config.data));
         let own_limits = registry.tenants().into_iter().map(|tenant| (tenant.psi, tenant.limits));
         let quotas = Arc::new(Quotas::new(config.limits, own_limits));
         // What a former run left undone is done while the node answers: one private state may have much of it.
@@ -358,6 +353,7 @@ impl Opened {
             voids: Arc::clone(&voids),
             holds: Arc::clone(&holds),
             acknowledged: Arc::clone(&acknowledged),
+            transfers: Arc::clone(&transfers),
             quotas: Arc::clone(&quotas),
         }));
         pipelines.begin()?;
@@ -371,6 +367,7 @@ impl Opened {
             signer: keys.node_signer(),
             sources: Arc::clone(&sources),
             acknowledged: Arc::clone(&acknowledged),
+            transfers: Arc::clone(&transfers),
         }));
         let invoker = Invoker::new(Parts {
             state,
@@ -380,6 +377,7 @@ impl Opened {
             public_waiters,
             private_waiters,
             payloads,
+            transfers,
             exchange: Arc::clone(&exchange),
             residents: Arc::clone(&residents),
             registry,

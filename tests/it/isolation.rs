@@ -32,6 +32,10 @@ fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
         ("debug_traceCall", json!({"contract": contract, "method": "transfer", "args": transfer})),
         ("privacy_metadata", json!({"contract": contract})),
         ("privacy_parties", json!({"contract": contract})),
+        ("privacy_proposal", json!({"contracts": [contract], "party": NOBODY})),
+        ("privacy_proposal", json!({"contracts": [contract], "party": NOBODY, "remove": true})),
+        ("privacy_extend", json!({"contracts": [contract], "party": NOBODY})),
+        ("privacy_remove", json!({"contracts": [contract], "party": NOBODY})),
         ("contract_call", json!({"contract": contract, "method": "transfer", "args": transfer, "private": true})),
         ("contract_call", json!({"contract": contract, "method": "transfer", "args": transfer, "private": false})),
         ("contract_call", json!({"contract": contract, "method": "transfer", "args": {"wrong": 1}, "private": true})),
@@ -39,7 +43,7 @@ fn requests(contract: &Value, owner: &str) -> Vec<(&'static str, Value)> {
 }
 
 /// Methods of a tenant in which nothing of another one can be named, or in which what a stranger sees is not one answer; and the stories that look at those.
-const ELSEWHERE: [&str; 16] = [
+const ELSEWHERE: [&str; 17] = [
     "privacy_list",
     "contract_deploy",
     "programme_deploy",
@@ -60,6 +64,8 @@ const ELSEWHERE: [&str; 16] = [
     "debug_traceTransaction",
     // `privacy`.
     "psi_txStatus",
+    // Names its contracts in a proposal: `what_a_party_may_not_accept_is_told`.
+    "privacy_accept",
     // `a_marker_is_voided_by_who_it_names_alone`.
     "privacy_void",
 ];

@@ -31,6 +31,12 @@ fn done(client: &Client, answer: &Value) {
     }
 }
 
+/// The value of a line that the command line prints.
+fn line<'a>(output: &'a str, name: &str) -> &'a str {
+    let found = output.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    found.unwrap_or_else(|| panic!("no {name} in {output}"))
+}
+
 fn coffer(node: &Node, words: &[&str]) -> String {
     let mut command = Command::new(build::coffer());
     build::clean(&mut command);
@@ -171,4 +177,155 @@ fn what_cannot_be_said_of_parties_is_told_before_anything_is_sent() {
     let last = ps1.call("contract_call", transfer(&contract, &bob, &json!({"parties": [two]})));
     done(&node.tenant("PS2"), &last);
     assert_eq!(token::balance(&node.tenant("PS2"), &contract, &bob), 5);
+}
+
+/// What the party of a client says to a proposal.
+fn consent(client: &Client, proposal: &Value) -> Value {
+    client.call("privacy_accept", json!({"proposal": proposal["proposal"]}))["consent"].take()
+}
+
+#[test]
+fn a_party_joins_two_contracts_and_leaves_them_again() {
+    let node = Dev::new().start();
+    node.client().call("tenant_create", json!({"psi": "PS3"}));
+    let (ps1, ps2, ps3) = (node.tenant("PS1"), node.tenant("PS2"), node.tenant("PS3"));
+    let (two, three, bob) = (party(&ps2), party(&ps3), node.account("bob"));
+    let both = json!({"parties": [two], "flag": 1});
+    let contracts = [deploy(&ps1, &both), deploy(&ps1, &both)];
+    done(&ps2, &ps1.call("contract_call", transfer(&contracts[0], &bob, &both)));
+    let change = json!({"contracts": contracts, "party": three});
+    let proposal = ps1.call("privacy_proposal", change.clone());
+    assert_eq!(proposal["asked"].as_array().expect("parties").len(), 2, "{proposal}");
+    assert_eq!((&proposal["kind"], proposal["contracts"][0]["version"].as_u64()), (&json!("extend"), Some(1)));
+    // Without them it is not sent.
+    let head = node.client().call("chain_head", json!({}));
+    let missing = ps1.fail("privacy_extend", change.clone());
+    let text = missing.text();
+    assert_eq!((missing.kind(), &missing.data["path"]), ("invalidParams", &json!("consents")), "{text}");
+    assert!(text.contains(two.as_str().expect("a party")) && text.contains("privacy_accept"), "{text}");
+    assert_eq!(node.client().call("chain_head", json!({})), head);
+    let consents = [consent(&ps2, &proposal), consent(&ps3, &proposal)];
+    let with = |change: &Value, consents: &[Value]| {
+        let mut params = change.clone();
+        params["consents"] = json!(consents);
+        params
+    };
+    let joined = ps1.call("privacy_extend", with(&change, &consents));
+    done(&ps2, &joined);
+    done(&ps3, &joined);
+    for client in [&ps1, &ps2, &ps3] {
+        let about = client.call("privacy_metadata", json!({"contract": contracts[1]}));
+        assert_eq!((about["version"].as_u64(), about["members"].as_array().expect("members").len()), (Some(1), 3));
+        assert_eq!(about["since"], joined["height"]);
+        assert_eq!(token::balance(client, &contracts[0], &bob), 5);
+    }
+    // Used up: the contracts are others now.
+    let again = ps1.fail("privacy_extend", with(&change, &consents));
+    assert_eq!(again.data["path"], "party", "{}", again.text());
+    // It calls them as the others do, and they are told how it ended at it.
+    let all = json!({"parties": [party(&ps1), two], "flag": 1});
+    let called = ps3.call("contract_call", transfer(&contracts[0], &bob, &all));
+    done(&ps1, &called);
+    assert_eq!(token::balance(&ps1, &contracts[0], &bob), 10);
+    let status = loop {
+        let found = ps1.call("psi_txStatus", json!({"tx": called["tx"]}));
+        if found["parties"].as_array().expect("parties").iter().all(|party| party["status"] != "pending") {
+            break found;
+        }
+        std::thread::yield_now();
+    };
+    assert!(
+        status["parties"]
+            .as_array()
+            .expect("parties")
+            .iter()
+            .all(|party| party["status"] == "ok" && party["sameBefore"] == true),
+        "{status}"
+    );
+    // By the command line it leaves again, and shows what was.
+    let ids: Vec<_> = contracts.iter().map(|id| id.as_str().expect("an id")).collect();
+    let three = three.as_str().expect("a party");
+    let words = ["privacy", "propose", ids[0], ids[1], "--party", three, "--remove", "--psi", "PS1"];
+    let proposed = coffer(&node, &words);
+    assert_eq!((line(&proposed, "leaves"), line(&proposed, "asked")), (three, two.as_str().expect("a party")));
+    let accepted = coffer(&node, &["privacy", "accept", line(&proposed, "proposal"), "--psi", "PS2"]);
+    assert_eq!(line(&accepted, "leaves"), three);
+    let words = [
+        "privacy",
+        "remove",
+        ids[0],
+        ids[1],
+        "--party",
+        three,
+        "--consent",
+        line(&accepted, "consent"),
+        "--psi",
+        "PS1",
+    ];
+    let removed = coffer(&node, &words);
+    let at = json!({"height": line(&removed, "block").parse::<u64>().expect("a height")});
+    done(&ps2, &at);
+    done(&ps3, &at);
+    let last = ps1.call("contract_call", transfer(&contracts[0], &bob, &both));
+    done(&ps2, &last);
+    assert_eq!((token::balance(&ps2, &contracts[0], &bob), token::balance(&ps3, &contracts[0], &bob)), (15, 10));
+    let denied =
+        ps3.fail("contract_call", transfer(&contracts[0], &bob, &json!({"parties": [party(&ps1), two], "flag": 1})));
+    assert_eq!(denied.data["reason"], "noSuchContract", "{denied:?}");
+    let history = ps3.call("privacy_parties", json!({"contract": contracts[0]}));
+    let changes: Vec<_> =
+        history.as_array().expect("versions").iter().map(|set| set["change"]["kind"].clone()).collect();
+    assert_eq!(changes, [json!("extend"), json!("remove")], "of what it was there for");
+    let shown = coffer(&node, &["privacy", "history", ids[0], "--psi", "PS1"]);
+    assert_eq!(shown.lines().filter(|line| line.starts_with("version")).count(), 3, "{shown}");
+    assert!(shown.contains(&format!("{three} joins")) && shown.contains(&format!("{three} leaves")), "{shown}");
+}
+
+#[test]
+fn what_a_party_may_not_accept_is_told() {
+    let node = Dev::new().start();
+    node.client().call("tenant_create", json!({"psi": "PS3"}));
+    let (ps1, ps2, ps3) = (node.tenant("PS1"), node.tenant("PS2"), node.tenant("PS3"));
+    let (one, two, three) = (party(&ps1), party(&ps2), party(&ps3));
+    let contract = deploy(&ps1, &json!({"parties": [two], "flag": 1}));
+    let alone = deploy(&ps1, &json!({"parties": [], "flag": 1}));
+    done(&ps2, &ps1.call("chain_head", json!({})));
+    let head = node.client().call("chain_head", json!({}));
+    let path = |client: &Client, method: &str, params: Value| {
+        let error = client.fail(method, params.clone());
+        assert_eq!(error.kind(), "invalidParams", "{params}: {error:?}");
+        error.data["path"].as_str().unwrap_or_default().to_owned()
+    };
+    let proposal = |contracts: Value, party: &Value| json!({"contracts": contracts, "party": party});
+    for (params, expected) in [
+        (proposal(json!([]), &three), "contracts"),
+        (proposal(json!([contract, contract]), &three), "contracts"),
+        (proposal(json!([contract, alone]), &three), "contracts"),
+        (proposal(json!([contract]), &two), "party"),
+        (json!({"contracts": [alone], "party": one, "remove": true}), "party"),
+        (json!({"contracts": [contract], "party": three, "remove": true}), "party"),
+    ] {
+        assert_eq!(path(&ps1, "privacy_proposal", params.clone()), expected, "{params}");
+    }
+    let proposed = ps1.call("privacy_proposal", proposal(json!([contract]), &three));
+    // Whom it does not concern, bytes that are none, a height that is past.
+    node.client().call("tenant_create", json!({"psi": "PS4"}));
+    let bytes = proposed["proposal"].clone();
+    assert_eq!(path(&node.tenant("PS4"), "privacy_accept", json!({"proposal": bytes})), "proposal");
+    assert_eq!(path(&ps2, "privacy_accept", json!({"proposal": "AAAA"})), "proposal");
+    assert_eq!(path(&ps2, "privacy_accept", json!({"proposal": bytes, "validUntil": 0})), "validUntil");
+    // A consent to something else, or of somebody else.
+    let other = ps1.call("privacy_proposal", proposal(json!([alone]), &three));
+    let wrong = [consent(&ps3, &other), consent(&ps2, &proposed)];
+    let params = json!({"contracts": [contract], "party": three, "consents": wrong});
+    assert_eq!(path(&ps1, "privacy_extend", params), "consents");
+    // Nobody of this chain.
+    let nobody = json!("0x00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee");
+    assert_eq!(path(&ps1, "privacy_extend", proposal(json!([alone]), &nobody)), "consents");
+    assert_eq!(node.client().call("chain_head", json!({}))["stateRoot"], head["stateRoot"]);
+    // A proposal of members that have changed since.
+    let leave = json!({"contracts": [contract], "party": two});
+    done(&ps2, &ps1.call("privacy_remove", leave));
+    assert_eq!(path(&ps2, "privacy_accept", json!({"proposal": bytes})), "proposal");
+    assert_eq!(path(&ps2, "privacy_proposal", proposal(json!([contract]), &three)), "contracts");
 }

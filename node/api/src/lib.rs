@@ -21,6 +21,7 @@ pub mod contract;
 pub mod debug;
 pub mod limits;
 pub mod network;
+pub mod extension;
 pub mod members;
 pub mod membership;
 pub mod party;

@@ -51,16 +51,16 @@ pub(crate) fn refused(name: &str) -> String {
             "The contract's authority is renounced; nobody can change its code or authority. Deploy another contract.".into()
         }
         Refused::NotAuthorised => {
-            "The contract's authority did not allow it: act as its account, or add the consent of every one of its parties; contract_info shows them.".into()
+            "The contract's authority did not allow it: act as its account, or add the consent of every one of its parties; contract_info shows them. For a change of members, add the consents that privacy_proposal names.".into()
         }
         Refused::OtherRevision => {
             "The contract was changed in the meantime; look at it again, and collect new consents if it needs any.".into()
         }
         Refused::BadConsent => {
-            "A party's consent is for another change, contract or revision, or not signed by it; collect it again with contract_consent.".into()
+            "A party's consent is for another change, contract or revision, or not signed by it; collect it again with contract_consent, or privacy_accept for a change of members.".into()
         }
         Refused::ConsentExpired => {
-            "A party's consent was valid up to a lower height; collect it again with contract_consent.".into()
+            "A party's consent was valid up to a lower height; collect it again with contract_consent, or privacy_accept for a change of members.".into()
         }
         Refused::SameCode => "The contract has this code already; there is nothing to upgrade.".into(),
         Refused::LayoutChanged => {
@@ -74,6 +74,9 @@ pub(crate) fn refused(name: &str) -> String {
         }
         Refused::OtherReads => {
             "What the call reads was changed by a call before it, or depends on its block; nothing was written. Send it again: it is then prepared on what is there now.".into()
+        }
+        Refused::OtherMembers => {
+            "The change of members is not of the contracts as they are now, or its sender is no member: call privacy_proposal again, and collect the consents anew.".into()
         }
         Refused::NoMigrate => "The new module has no `migrate` and takes no arguments at an upgrade; leave them out.".into(),
     }

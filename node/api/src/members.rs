@@ -1,12 +1,13 @@
 //! Namespace `privacy`, members: who the private contracts of the caller's private state are for, and with which flag. Not here: voids (`void`). Invariant: a contract that
 //! is absent and one that is not the caller's get one answer.
 
-use coffer_abi::{AccountId, ContractId};
+use coffer_abi::{AccountId, ContractId, Hash};
 use coffer_api_macros::api;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::extension::ChangeKind;
 use crate::types::{Number, Text};
 
 /// Contracts of a page, at most.
@@ -42,6 +43,20 @@ pub struct MemberSet {
     pub mandatory: Vec<Text<AccountId>>,
     /// Height since which they were the members.
     pub since: u64,
+    /// The change that made them the members; `null` for the first ones.
+    pub change: Option<PastChange>,
+}
+
+/// A change of the members of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PastChange {
+    /// The marker's transaction.
+    pub tx: Text<Hash>,
+    /// What became of the party.
+    pub kind: ChangeKind,
+    /// The party.
+    pub party: Text<AccountId>,
 }
 
 /// A private contract in short.
@@ -95,7 +110,7 @@ pub trait MembersApi {
         contract: Text<ContractId>,
     ) -> Result<ContractMembers, Error>;
 
-    /// The members that a contract of the caller's private state has had, by version, the oldest first.
+    /// The members that a contract of the caller's private state has had, by version, the oldest first: of the last 100 versions those that the caller was there for.
     #[method(
         access = tenant,
         errors = [NOT_FOUND, UNUSABLE],
@@ -104,7 +119,8 @@ pub trait MembersApi {
             "version": 0,
             "members": ["0x3333333333333333333333333333333333333333333333333333333333333333"],
             "mandatory": [],
-            "since": 3
+            "since": 3,
+            "change": null
         }]"#
     )]
     async fn parties(

@@ -105,7 +105,7 @@ pub const COMMON_ERRORS: &[ErrorInfo] = &[
 
 /// Every method of every namespace, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
-    let namespaces: [&'static [MethodInfo]; 15] = [
+    let namespaces: [&'static [MethodInfo]; 16] = [
         crate::chain::METHODS,
         crate::contract::METHODS,
         crate::upgrade::METHODS,
@@ -116,6 +116,7 @@ pub fn all() -> impl Iterator<Item = &'static MethodInfo> + Clone {
         crate::psi::METHODS,
         crate::void::METHODS,
         crate::members::METHODS,
+        crate::extension::METHODS,
         crate::tenant::METHODS,
         crate::network::METHODS,
         crate::membership::METHODS,

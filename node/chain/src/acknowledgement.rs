@@ -15,7 +15,10 @@ pub const MAX_OUTCOMES: usize = 64;
 /// Bytes of one statement at most. Whoever has more to say makes more of them.
 pub const MAX_BYTES: usize = 64 * 1024;
 
-/// A contract that a call touched, as its party has it. What stands for its contents is equal where they are.
+/// Contracts of one outcome: those that a call can name, and one that stands for all others.
+const MAX_TOUCHED: usize = MAX_MEMBER_VERSIONS + 1;
+
+/// A contract that a call touched, as its party has it. Those that it depended on without going into them, as one that it made, stand as one under the id of zeros. What stands for its contents is equal where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Touched {
     /// The contract.
@@ -60,7 +63,7 @@ impl Outcome {
     /// True if it has the form that it must have.
     pub fn is_valid(&self) -> bool {
         let in_order = self.touched.windows(2).all(|pair| pair[0].contract < pair[1].contract);
-        in_order && self.touched.len() <= MAX_MEMBER_VERSIONS
+        in_order && self.touched.len() <= MAX_TOUCHED
     }
 
     /// Compares it with what another party says of the same call.

@@ -89,6 +89,10 @@ pub enum Domain {
     ReceiptOfCall,
     /// What stands for the contents of a private contract in the middle of a block.
     Contents,
+    /// A change of the members of private contracts, to which a party consents and which it signs.
+    MembershipConsent,
+    /// Name of what a member hands over to a party that joins.
+    Transfer,
     /// What contracts of the public state see as their state's id.
     PublicState,
     /// What contracts of a private state see as their state's id.
@@ -140,6 +144,8 @@ impl Domain {
             Self::Acknowledgement => "coffer v1 acknowledgement",
             Self::ReceiptOfCall => "coffer v1 compared receipt",
             Self::Contents => "coffer v1 compared contents",
+            Self::MembershipConsent => "coffer v1 membership consent",
+            Self::Transfer => "coffer v1 state transfer",
             Self::PublicState => "coffer v1 public state id",
             Self::PrivateState => "coffer v1 private state id",
         }

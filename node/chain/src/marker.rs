@@ -10,6 +10,7 @@ use coffer_abi::{AccountId, ContractId, Decode, Encode, Gas, Hash, Height};
 use crate::authority::{Authority, Consents};
 use crate::hash::{Domain, hash_of};
 use crate::members::{CallParties, MemberVersions, Members, PrivacyFlag};
+use crate::membership::MembershipChange;
 use crate::sign::{Signature, SigningKey, verify};
 
 /// What an inner call does.
@@ -61,6 +62,13 @@ pub enum InnerAction {
         /// Those of the parties that are not the account.
         consents: Consents,
     },
+    /// Lets a party join or leave private contracts.
+    Members {
+        /// The change.
+        change: MembershipChange,
+        /// Those of parties that are not the sending one.
+        consents: Consents,
+    },
 }
 
 /// What the account signs.
@@ -108,6 +116,11 @@ impl InnerBody {
     pub fn fits_flag(&self) -> bool {
         let mandatory = match &self.action {
             InnerAction::Deploy { mandatory, .. } => Members::first(&self.parties, self.flag, mandatory).is_some(),
+            // It passes no gate: it names all members before and after, and says itself which versions it is of.
+            InnerAction::Members { change, .. } => {
+                let is_plain = self.flag == PrivacyFlag::Standard && self.versions.is_empty();
+                is_plain && change.parties().as_ref() == Some(&self.parties)
+            }
             _ => true,
         };
         mandatory && self.reads.is_some() == (self.flag == PrivacyFlag::StateValidation)

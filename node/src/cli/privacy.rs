@@ -1,4 +1,6 @@
-//! `coffer privacy`: voiding a private transaction, and who private contracts are for. Not here: sending private calls (`coffer contract call`). Invariant: what cannot be taken back is done only when its words say so.
+//! `coffer privacy`: voiding a private transaction, who private contracts are for, and changing that. Not here: sending private calls (`coffer contract call`). Invariant: what cannot be taken back is done only when its words say so.
+
+mod members;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,8 @@ Examples:
   coffer privacy list --psi PS1                   the private contracts with their flags
   coffer privacy show 0xCONTRACT --psi PS1        who a private contract is for
   coffer privacy status 0xTX --psi PS1            how a private call ended at each of its parties
+  coffer privacy history 0xCONTRACT --psi PS1     who was a member of it when
+  coffer privacy propose 0xCONTRACT --party 0xPARTY --psi PS1     how a party would join, and who must accept that
   coffer privacy void 0xMARKER --psi PS1          never execute what this marker orders"
 )]
 pub(super) struct PrivacyArgs {
@@ -36,6 +40,16 @@ enum Command {
     Show(ShowArgs),
     /// The contracts of the private state with their flags
     List(ListArgs),
+    /// The members that a private contract has had
+    History(members::HistoryArgs),
+    /// What a party that joins or leaves changes, and who must accept it; nothing is sent
+    Propose(members::ProposeArgs),
+    /// Consent, as the party of the private state, to what another one proposes; nothing is sent
+    Accept(members::AcceptArgs),
+    /// Let a party join private contracts
+    Extend(members::ExtendArgs),
+    /// Let a party leave private contracts
+    Remove(members::RemoveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -151,5 +165,10 @@ pub(super) fn run(args: PrivacyArgs) -> anyhow::Result<ExitCode> {
             show(&found, remote.json, &contracts.chain(next).collect::<Vec<_>>())?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::History(args) => members::history(args).map(|()| ExitCode::SUCCESS),
+        Command::Propose(args) => members::propose(args).map(|()| ExitCode::SUCCESS),
+        Command::Accept(args) => members::accept(args).map(|()| ExitCode::SUCCESS),
+        Command::Extend(args) => members::extend(args).map(|()| ExitCode::SUCCESS),
+        Command::Remove(args) => members::remove(args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -42,8 +42,9 @@ impl Default for Timing {
 }
 
 /// What came of one attempt.
-enum Came {
-    /// The payload is in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// The payload is in the store, or something of what is handed over.
     Payload,
     /// None of the nodes gave it.
     Nothing,
@@ -81,7 +82,10 @@ pub async fn fetch(
                 pursuit.is_asking = true;
                 let (exchange, want) = (Arc::clone(&exchange), pursuit.want.clone());
                 attempts.spawn(async move {
-                    let came = exchange.seek(&want).await;
+                    let came = match want.what {
+                        Missing::Transfer => exchange.seek_transfers(&want).await,
+                        _ => exchange.seek(&want).await,
+                    };
                     (want, came)
                 });
             }
@@ -117,8 +121,8 @@ pub async fn fetch(
 /// Pursues what is wanted now and nothing else.
 fn renew(pursuits: &mut BTreeMap<Psi, Pursuit>, wants: Vec<Want>) {
     // A key that does not open is no payload that is missing.
-    let wants: BTreeMap<_, _> =
-        wants.into_iter().filter(|want| want.what == Missing::Payload).map(|want| (want.psi.clone(), want)).collect();
+    let is_sought = |want: &Want| matches!(want.what, Missing::Payload | Missing::Transfer);
+    let wants: BTreeMap<_, _> = wants.into_iter().filter(is_sought).map(|want| (want.psi.clone(), want)).collect();
     pursuits.retain(|psi, pursuit| wants.get(psi) == Some(&pursuit.want));
     for (psi, want) in wants {
         let new = || Pursuit { want, failures: 0, due: Instant::now(), is_asking: false };

@@ -1,4 +1,4 @@
-//! Sealed payloads on their way between nodes: handing them over for a receipt, keeping them for parties, fetching those that this node's private states wait for, giving them to who may have them; and what parties tell each other of what came of them. Not here: sealing
+//! Sealed payloads on their way between nodes: handing them over for a receipt, keeping them for parties, fetching those that this node's private states wait for, giving them to who may have them; what parties tell each other of what came of them, and what members hand over to parties that join. Not here: sealing
 //! and opening (`privacy`), what is sent to whom (`invoke`), how messages travel (`network`). Invariants: a receipt is signed after the payload and whom it is kept for are on the disk; nobody gets a payload who serves none of its
 //! parties, and is not told whether there is one; all that comes from a peer is bounded before any work is done for it.
 
@@ -6,6 +6,7 @@ mod accept;
 mod deliver;
 mod fetch;
 mod give;
+mod hand;
 mod kept;
 mod message;
 mod opened;
@@ -24,11 +25,13 @@ use crate::network::Network;
 use crate::privacy::acknowledged::Acknowledged;
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
+use crate::privacy::transfer::Transfers;
 use crate::sources::Sources;
 use crate::state::State;
 
 pub use deliver::{NotDelivered, Parcel};
 pub use fetch::{Timing, fetch};
+pub use hand::PIECE;
 pub use kept::{Error, FILE, Kept};
 pub use message::{Place, Refusal};
 pub use outbox::{FILE as OUTBOX_FILE, Outbox, Waiting, send_again};
@@ -55,6 +58,8 @@ pub struct ExchangeParts {
     pub sources: Arc<Sources>,
     /// What parties tell each other.
     pub acknowledged: Arc<Acknowledged>,
+    /// What members hand over to parties that join.
+    pub transfers: Arc<Transfers>,
 }
 
 /// The exchange of a node.
@@ -63,6 +68,8 @@ pub struct Exchange {
     network: OnceLock<Network>,
     /// Who may hand something over to a node right now.
     lanes: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
+    /// Whose turn it is to take a transfer from a node.
+    handing: tokio::sync::Mutex<()>,
 }
 
 /// Deliveries to one node that are on their way at the same time. A connection has more questions than that, but others ask over it, too.
@@ -71,7 +78,7 @@ const TO_ONE_NODE: usize = 8;
 impl Exchange {
     /// The exchange of a node that is not connected yet: it reaches nobody.
     pub fn new(parts: ExchangeParts) -> Self {
-        Self { parts, network: OnceLock::new(), lanes: Mutex::default() }
+        Self { parts, network: OnceLock::new(), lanes: Mutex::default(), handing: tokio::sync::Mutex::default() }
     }
 
     /// Says by which network others are reached. Counts once.

@@ -7,17 +7,22 @@ use std::time::Duration;
 use coffer_abi::{ContractId, Gas, Height, Status};
 use coffer_chain::envelope::{MAX_TEXT, TAG, WRAP, payload_hash};
 use coffer_chain::{
-    Acknowledgement, Authority, CallParties, Custody, Envelope, EnvelopeHeader, InnerAction, InnerBody, MemberVersions,
-    Outcome, PROTOCOL_VERSION, PrivacyFlag, Psi, SystemContract, SystemContracts, Touched,
+    Acknowledgement, Authority, CallParties, Consents, Custody, Envelope, EnvelopeHeader, InnerAction, InnerBody,
+    MemberVersions, MembershipKind, Outcome, PROTOCOL_VERSION, PrivacyFlag, Psi, SystemContract, SystemContracts,
+    Touched,
 };
 
+use super::hand::AskedPiece;
 use super::message::{Answer, Asked, Delivery, Taken};
 use coffer_abi::{Encode, codec};
 
 use super::*;
 use crate::compile::Place as Compiler;
 use crate::config::Config;
-use crate::invoke::{CallRequest, DeployRequest, InvokeError, Mode, PartyStanding, Publication, Recipients, Scope};
+use crate::invoke::{
+    CallRequest, ChangeRequest, DeployRequest, InvokeError, Mode, NotChanged, PartyStanding, Publication, Recipients,
+    Scope,
+};
 use crate::metrics;
 use crate::network::{Question, Settings, Timing as Wires};
 use crate::node::{Founder, Node, begin};
@@ -28,6 +33,7 @@ use crate::privacy::envelope::{Sealed, seal};
 use crate::privacy::keys::EncryptionKey;
 use crate::privacy::marking::Shown;
 use crate::privacy::resident::TenantSecret;
+use crate::privacy::transfer::Name;
 use crate::privacy::wraps::Recipient;
 use crate::state::BlockId;
 use crate::tenant::TenantContext;
@@ -604,5 +610,60 @@ async fn who_floods_a_custodian_is_told_to_wait_and_others_are_not() {
     assert_eq!(u64::from(kept), (64 << 20) / delivery(0).payload.len() as u64);
     assert!(matches!(net.hand(0, 2, &delivery(0)).await, Answer::Kept(_)), "what is kept already");
     assert!(matches!(net.hand(1, 2, &delivery(200)).await, Answer::Kept(_)), "another node");
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_contract_holds_goes_to_the_node_of_a_party_that_joins_and_to_no_other() {
+    let net = Net::start(4, &["PS1"]).await;
+    let protected = Recipients { flag: Some(PrivacyFlag::PartyProtection), ..net.to(&[1], Mode::All) };
+    let contract = net.deploy(0, protected.clone()).await.unwrap().receipt.contract.unwrap();
+    net.put(0, contract, 5, protected).await.unwrap();
+    let put = net.put(0, contract, 7, net.to(&[1], Mode::All)).await.unwrap();
+    net.root(1, put.height).await;
+    let request = ChangeRequest { kind: MembershipKind::Extend, party: net.party(2), contracts: vec![contract] };
+    let invoker = net.node(0).invoker();
+    let (change, asked) = invoker.propose_members(&tenant(), request.clone()).await.unwrap();
+    let expected: std::collections::BTreeSet<_> = [net.party(1), net.party(2)].into();
+    assert_eq!(asked.into_iter().collect::<std::collections::BTreeSet<_>>(), expected);
+    let mut consents = Vec::new();
+    for n in [1, 2] {
+        consents.push(net.node(n).invoker().accept_members(&tenant(), change.clone(), None).await.unwrap().consent);
+    }
+    let refused = net.node(3).invoker().accept_members(&tenant(), change, None).await.unwrap_err();
+    assert!(matches!(refused, InvokeError::NotChanged(NotChanged::NotAsked(_))), "{refused}");
+    let consents = Consents::new(consents).unwrap();
+    let account = invoker.default_account().unwrap();
+    let (_, settled) = invoker.change_members(&tenant(), request, consents, account, None).await.unwrap();
+    assert_eq!(settled.receipt.status, Status::Ok(vec![]));
+    for n in [0, 1, 2] {
+        net.root(n, settled.height).await;
+    }
+    let held = |n: usize| net.node(n).invoker().state().private(&psi()).unwrap().contract(&contract).unwrap();
+    let root = |n: usize| held(n).unwrap().storage_root;
+    assert_eq!((root(1), root(2)), (root(0), root(0)));
+    assert!(held(3).is_none());
+    let put = net.put(2, contract, 9, net.to(&[0, 1], Mode::All)).await.unwrap();
+    for n in [0, 1] {
+        net.root(n, put.height).await;
+        assert_eq!(root(n), root(2));
+    }
+    // Who asks for somebody else gets what who asks for nothing gets.
+    let ask = |by: usize, from: u64, name: Name| {
+        let (network, of, body) = (net.node(by).network(), net.id(0), AskedPiece { name, from }.encode());
+        async move { network.ask(of, Question::Transfer, body.into()).await.unwrap() }
+    };
+    let name = Name { tx: settled.receipt.tx, from: net.party(0), to: net.party(2) };
+    assert!(ask(2, 0, name).await.len() > PIECE);
+    assert!(ask(2, u64::MAX, name).await.len() < 16);
+    for (by, name) in [
+        (3, name),
+        (1, name),
+        (2, Name { tx: Hash([9; 32]), ..name }),
+        (3, Name { to: net.party(3), ..name }),
+        (2, Name { from: net.party(3), ..name }),
+    ] {
+        assert!(ask(by, 0, name).await.is_empty(), "{by}");
+    }
     net.end().await;
 }

@@ -129,6 +129,7 @@ impl Executor {
             let gas_used = frame.gas_limit;
             return Ok(Acted { status: Status::OutOfGas, gas_used, contract: None, events: Vec::new() });
         }
+        overlay.depends_on(&new.contract);
         if overlay.contract(&new.contract)?.is_some() {
             return Ok(Acted::refused(Refused::ContractExists));
         }

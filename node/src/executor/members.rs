@@ -49,6 +49,7 @@ enum Asked {
 /// What it touched so far.
 struct Seen {
     versions: BTreeMap<ContractId, u32>,
+    beside: BTreeSet<ContractId>,
     codes: BTreeSet<CodeHash>,
     misses_parties: bool,
     reads: Option<Box<Reads>>,
@@ -67,7 +68,8 @@ impl Gate {
 
     fn with(body: &InnerBody, asked: Asked) -> Self {
         let reads = (body.flag == PrivacyFlag::StateValidation).then(Box::default);
-        let seen = Seen { versions: BTreeMap::new(), codes: BTreeSet::new(), misses_parties: false, reads };
+        let (versions, beside, codes) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let seen = Seen { versions, beside, codes, misses_parties: false, reads };
         Self { parties: body.parties.clone(), flag: body.flag, asked, seen: RefCell::new(seen) }
     }
 
@@ -112,6 +114,16 @@ impl Gate {
     /// between parties.
     pub fn admits_code(&self, code: &CodeHash) -> bool {
         self.parties.accounts().len() == 1 || self.seen.borrow().codes.contains(code)
+    }
+
+    /// Notes that the outcome of the call depends on a contract that it does not go into.
+    pub fn depends_on(&self, contract: &ContractId) {
+        self.seen.borrow_mut().beside.insert(*contract);
+    }
+
+    /// The contracts that its outcome depends on beside those that it touched.
+    pub fn beside(&self) -> BTreeSet<ContractId> {
+        self.seen.borrow().beside.clone()
     }
 
     /// The contracts that it touched, in the order of their ids.

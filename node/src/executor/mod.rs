@@ -7,6 +7,7 @@ mod first;
 mod included;
 mod lane;
 mod members;
+mod membership;
 mod overlay;
 mod directory;
 mod pipeline;
@@ -25,8 +26,11 @@ pub use directory::{Parties, keeps_parties};
 pub use first::{FirstStateError, first_writes};
 pub use lane::{CHAIN, lane_of};
 pub use members::Preparation;
+pub use membership::{MAX_CONTENT, PastChange, PastMembers, past_members};
 pub use overlay::Overlay;
-pub use pipeline::{Hold, Holds, PipelineError, PipelineParts, Pipelines, Reason, executed_calls, follow, workers};
+pub use pipeline::{
+    Hold, Holds, PipelineError, PipelineParts, Pipelines, Reason, Sources, executed_calls, follow, workers,
+};
 pub use private::{PrivateCall, PrivateRun, needed_role};
 pub use public::{BlockError, BlockRun};
 pub use trace::{Traced, TracedCodes, Tracer};

@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use coffer_abi::{CodeHash, ContractId, Encode, Hash, Refused, StateId};
+use coffer_abi::{CodeHash, ContractId, Encode, Hash, Height, Refused, StateId};
 use coffer_chain::hash::{Domain, created_contract_id, hash_of};
+use coffer_chain::trie::path::RESERVED;
 use coffer_chain::{Authority, Members, Touched};
 use coffer_runtime::trace::CallTrace;
 use coffer_runtime::{Changes, Code, Fault, ScanEntry, StateRead, World};
 
 use super::members::{Gate, Reads};
 use super::world::{Snapshot, fault};
-use crate::state::{ChangedContract, ContractRecord, Error, NewContract, StateWrites};
+use crate::privacy::handed::HandedContract;
+use crate::state::{ChangedContract, ContractRecord, Entries, Error, NewContract, StateWrites};
 
 /// A contract as the calls before left it, apart from its storage.
 pub(super) struct Current {
@@ -87,6 +89,9 @@ impl<'a> Overlay<'a> {
             current.authority = changed.authority.clone();
             current.revision = changed.revision;
         }
+        if let Some(members) = self.writes.members.get(contract) {
+            current.members = Some(members.clone());
+        }
         Ok(Some(current))
     }
 
@@ -119,20 +124,51 @@ impl<'a> Overlay<'a> {
     pub(super) fn compare(&mut self, gate: &Gate) -> Result<(), Error> {
         let mut done = std::mem::take(&mut self.done);
         self.touched.clear();
-        for contract in gate.touched() {
-            let before = match self.contents.get(&contract) {
-                Some(contents) => *contents,
-                None => self.contents_below(&contract)?,
-            };
-            let after = match done.remove(&contract) {
-                // The same calls one after the other upon the same contents give the same.
-                Some(did) => hash_of(Domain::Contents, &(before, did.finalize().as_bytes())),
-                None => before,
-            };
-            self.contents.insert(contract, after);
-            self.touched.push(Touched { contract, before, after });
+        let (touched, mut beside) = (gate.touched(), gate.beside());
+        beside.extend(done.keys().copied().filter(|contract| *contract != RESERVED));
+        beside.retain(|contract| touched.binary_search(contract).is_err());
+        if !beside.is_empty() {
+            // As one, under the id that no contract has: however many there are, there is room for them.
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            for contract in beside {
+                let compared = self.compared(contract, &mut done)?;
+                before.push((contract, compared.before));
+                after.push((contract, compared.after));
+            }
+            let hash = |all: Vec<(ContractId, Hash)>| hash_of(Domain::Contents, &all);
+            self.touched.push(Touched { contract: RESERVED, before: hash(before), after: hash(after) });
+        }
+        for contract in touched {
+            let compared = self.compared(contract, &mut done)?;
+            self.touched.push(compared);
         }
         Ok(())
+    }
+
+    /// What stands for the contents of a contract before and after the call that has run.
+    fn compared(
+        &mut self,
+        contract: ContractId,
+        done: &mut BTreeMap<ContractId, blake3::Hasher>,
+    ) -> Result<Touched, Error> {
+        let before = match self.contents.get(&contract) {
+            Some(contents) => *contents,
+            None => self.contents_below(&contract)?,
+        };
+        let after = match done.remove(&contract) {
+            // The same calls one after the other upon the same contents give the same.
+            Some(did) => hash_of(Domain::Contents, &(before, did.finalize().as_bytes())),
+            None => before,
+        };
+        self.contents.insert(contract, after);
+        Ok(Touched { contract, before, after })
+    }
+
+    /// Notes that the outcome of the running call depends on a contract that it does not go into: on whether there is one.
+    pub(super) fn depends_on(&self, contract: &ContractId) {
+        if let Some(gate) = &self.gate {
+            gate.depends_on(contract);
+        }
     }
 
     /// What the call that ran last touched.
@@ -219,6 +255,94 @@ impl<'a> Overlay<'a> {
             Some(changed) => drop(self.writes.changed.insert(contract, changed)),
             None => drop(self.writes.changed.remove(&contract)),
         }
+    }
+
+    /// Gives a contract other members.
+    pub(super) fn set_members(&mut self, contract: ContractId, members: Members) {
+        self.did(contract, &members);
+        match self.writes.created.get_mut(&contract) {
+            Some(new) => new.members = Some(members),
+            None => drop(self.writes.members.insert(contract, members)),
+        }
+    }
+
+    /// A contract with all that it holds as the calls before left it; `None` if there is none with members, or it holds more than `most` bytes.
+    ///
+    /// # Errors
+    /// When this node cannot read.
+    pub(super) fn handed(&self, contract: &ContractId, most: u64) -> Result<Option<HandedContract>, Error> {
+        let Some(Current { code_hash, authority, revision, members: Some(members) }) = self.current(contract)? else {
+            return Ok(None);
+        };
+        let (made, mut entries) = match self.writes.created.get(contract) {
+            Some(new) => ((new.path_key, new.deployer, new.height), Entries::new()),
+            None => {
+                let record = self.below.view.contract(contract)?;
+                let made = record.map(|record| (record.path_key, record.deployer, record.height));
+                let made = made.ok_or(Error::NoContract(*contract))?;
+                let Some(entries) = self.below.view.all_entries(contract, most)? else { return Ok(None) };
+                (made, entries)
+            }
+        };
+        for (key, value) in self.writes.slots.get(contract).into_iter().flatten() {
+            match value {
+                Some(value) => drop(entries.insert(key.clone(), value.clone())),
+                None => drop(entries.remove(key)),
+            }
+        }
+        let bytes: u64 = entries.iter().map(|(key, value)| (key.len() + value.len()) as u64).sum();
+        let (path_key, deployer, height) = made;
+        let (id, is_within) = (*contract, bytes <= most);
+        let handed =
+            HandedContract { id, code_hash, path_key, deployer, height, authority, revision, members, entries };
+        Ok(is_within.then_some(handed))
+    }
+
+    /// True if a contract that is handed over may come into this state: there is none of its id, or the same one.
+    ///
+    /// # Errors
+    /// When this node cannot read.
+    pub(super) fn may_take_over(&self, handed: &HandedContract) -> Result<bool, Error> {
+        if self.writes.created.contains_key(&handed.id) {
+            return Ok(false);
+        }
+        let is_same = |record: ContractRecord| {
+            (record.path_key, record.deployer, record.height) == (handed.path_key, handed.deployer, handed.height)
+        };
+        Ok(self.below.view.contract(&handed.id)?.is_none_or(is_same))
+    }
+
+    /// Takes a contract over, by the transaction at a place, after [`Overlay::may_take_over`].
+    ///
+    /// # Errors
+    /// When this node cannot read.
+    pub(super) fn take_over(&mut self, handed: &HandedContract, height: Height, index: u32) -> Result<(), Error> {
+        let HandedContract { id, code_hash, authority, revision, members, .. } = handed.clone();
+        let mut changes: Changes =
+            handed.entries.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+        let mut codes = BTreeMap::new();
+        match self.current(&id)? {
+            None => {
+                let (path_key, deployer) = (handed.path_key, handed.deployer);
+                let (authority, members) = (authority.clone(), Some(members));
+                let new = NewContract { code_hash, path_key, deployer, height: handed.height, authority, members };
+                self.create(id, new);
+            }
+            Some(current) => {
+                if current.code_hash != code_hash {
+                    codes.insert(index, code_hash);
+                }
+                self.set_members(id, members);
+                // It was frozen since its party left, so all that it has now is written anew or goes.
+                let before = self.below.view.all_entries(&id, u64::MAX)?.unwrap_or_default();
+                for key in before.into_keys() {
+                    changes.entry(key).or_insert(None);
+                }
+            }
+        }
+        self.change(id, Some(ChangedContract { height, codes, authority, revision }));
+        self.apply(id, changes);
+        Ok(())
     }
 
     /// Adds the writes of a successful call.
@@ -343,6 +467,7 @@ impl World for Overlay<'_> {
 
     fn exists(&self, contract: &ContractId) -> Result<bool, Fault> {
         let is_there = self.current(contract).map_err(|error| fault(error.into()))?.is_some();
+        self.depends_on(contract);
         self.note(|reads| reads.exists(contract, is_there));
         Ok(is_there)
     }

@@ -3,33 +3,34 @@
 //! that is held, fails or is slow holds nobody else; what came of a block never depends on when it was executed.
 
 mod follow;
+mod hand;
 mod holds;
 mod ordered;
 mod schedule;
 
 pub use follow::{follow, workers};
 pub use holds::{Hold, Holds, Reason};
-pub use ordered::executed_calls;
+pub use ordered::{Sources, executed_calls};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use coffer_abi::{Gas, Hash, Height, Refused, Status};
-use coffer_chain::{Block, Kind, Outcome, Psi, Receipt, Touched, Void};
+use coffer_abi::{Gas, Hash, Height};
+use coffer_chain::{Block, Kind, Psi, Void};
 use coffer_runtime::BlockContext;
 
 use super::Executor;
 use super::lane::tenant_lane;
-use super::private::{PrivateCall, PrivateRun};
 use crate::metrics;
 use crate::pool::Waiters;
 use crate::privacy::acknowledged::{Acknowledged, OwnOutcome};
 use crate::privacy::opening::Missing;
 use crate::privacy::payloads::{self, Payloads};
 use crate::privacy::resident::Residents;
+use crate::privacy::transfer::{self, Transfers};
 use crate::privacy::voids::{Executing, Voids};
-use crate::privacy::wanted::Wanted;
+use crate::privacy::wanted::{Want, Wanted};
 use crate::quota::Quotas;
 use crate::state::{self, BlockId, PrivateCommit, State};
 use ordered::{Ordered, named, ordered};
@@ -57,6 +58,9 @@ pub enum PipelineError {
     /// The state failed.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// What members hand over could not be read or written.
+    #[error(transparent)]
+    Transfers(#[from] transfer::Error),
     /// The payload store failed.
     #[error(transparent)]
     Payloads(#[from] payloads::Error),
@@ -91,6 +95,8 @@ pub struct PipelineParts {
     pub holds: Arc<Holds>,
     /// What parties tell each other.
     pub acknowledged: Arc<Acknowledged>,
+    /// What members hand over.
+    pub transfers: Arc<Transfers>,
     /// What tenants take, which is told of what was executed and asked nothing.
     pub quotas: Arc<Quotas>,
 }
@@ -108,6 +114,7 @@ pub struct Pipelines {
     voids: Arc<Voids>,
     holds: Arc<Holds>,
     acknowledged: Arc<Acknowledged>,
+    transfers: Arc<Transfers>,
     quotas: Arc<Quotas>,
     /// ORDER: before the locks of the state.
     schedule: Mutex<Schedule>,
@@ -126,8 +133,8 @@ pub(crate) struct Executed {
 impl Pipelines {
     /// Pipelines that begin where the state is sealed.
     pub fn new(parts: PipelineParts) -> Self {
-        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds, acknowledged, quotas } =
-            parts;
+        let PipelineParts { state, executor, payloads, residents, waiters, wanted, voids, holds, .. } = parts;
+        let (acknowledged, transfers, quotas) = (parts.acknowledged, parts.transfers, parts.quotas);
         let schedule = Mutex::new(Schedule::new(state.private_read()));
         let recent = Mutex::default();
         Self {
@@ -140,6 +147,7 @@ impl Pipelines {
             voids,
             holds,
             acknowledged,
+            transfers,
             quotas,
             schedule,
             recent,
@@ -149,6 +157,16 @@ impl Pipelines {
     /// What parties tell each other.
     pub fn acknowledged(&self) -> &Arc<Acknowledged> {
         &self.acknowledged
+    }
+
+    /// What members hand over.
+    pub fn transfers(&self) -> &Transfers {
+        &self.transfers
+    }
+
+    /// Who waits.
+    pub fn holds(&self) -> &Holds {
+        &self.holds
     }
 
     /// What is waited for.
@@ -237,10 +255,19 @@ impl Pipelines {
     /// Lets go on whoever waits for a payload that is here now.
     fn look_for_arrivals(&self) {
         for want in self.wanted.all() {
-            // That a key has come is seen by trying.
-            if want.what == Missing::ContentKey || self.payloads.contains(&want.payload) {
+            if self.has_come(&want) {
                 self.schedule().release(&want.psi);
             }
+        }
+    }
+
+    /// True if there may be more of what a private state waits for than when it began to wait.
+    fn has_come(&self, want: &Want) -> bool {
+        match want.what {
+            Missing::Payload => self.payloads.contains(&want.payload),
+            // That a key or a transfer has come is seen by trying.
+            Missing::ContentKey | Missing::Transfer => true,
+            Missing::Agreement => false,
         }
     }
 
@@ -285,27 +312,32 @@ impl Pipelines {
         let block = self.block(height)?;
         // ORDER: before it is asked what is voided.
         let executing = self.voids.execute(psi, height);
-        let parts = (&self.state, &*self.payloads, &*self.residents);
-        let calls = match ordered(parts, &block, psi, positions, |party, void| self.voids.is_signed(party, void))? {
-            Ordered::Calls(calls) => calls,
-            Ordered::Missing(marker, missing, want) => {
-                drop(executing);
-                self.hold(psi, Hold { height, reason: Reason::Missing(marker, missing) });
-                let (payload, is_payload) = (want.payload, missing == Missing::Payload);
-                self.wanted.want(*want);
-                // It may have come before anybody knew that it is waited for.
-                if is_payload && self.payloads.contains(&payload) {
-                    self.schedule().release(psi);
+        let transfers = self.transfers.count();
+        let calls =
+            match ordered(self.sources(), &block, psi, positions, |party, void| self.voids.is_signed(party, void))? {
+                Ordered::Calls(calls) => calls,
+                Ordered::Missing(marker, missing, want) => {
+                    drop(executing);
+                    self.hold(psi, Hold { height, reason: Reason::Missing(marker, missing) });
+                    self.wanted.want(Want::clone(&want));
+                    // It may have come before anybody knew that it is waited for.
+                    let has_come = match missing {
+                        Missing::Payload => self.payloads.contains(&want.payload),
+                        Missing::Transfer => self.transfers.count() != transfers,
+                        Missing::ContentKey | Missing::Agreement => false,
+                    };
+                    if has_come {
+                        self.schedule().release(psi);
+                    }
+                    return self.look_again(psi, &block, positions, marker).map(|()| None);
                 }
-                return self.look_again(psi, &block, positions, marker).map(|()| None);
-            }
-            Ordered::Voided(marker) => {
-                drop(executing);
-                self.wanted.have(psi);
-                self.hold(psi, Hold { height, reason: Reason::Voided(marker) });
-                return self.look_again(psi, &block, positions, marker).map(|()| None);
-            }
-        };
+                Ordered::Voided(marker) => {
+                    drop(executing);
+                    self.wanted.have(psi);
+                    self.hold(psi, Hold { height, reason: Reason::Voided(marker) });
+                    return self.look_again(psi, &block, positions, marker).map(|()| None);
+                }
+            };
         if calls.is_empty() {
             // As if no block named it.
             self.done(psi, height);
@@ -318,24 +350,11 @@ impl Pipelines {
         let run = || self.executor.run_private(tenant_lane(psi), &view, &public, context, &calls);
         let run = metrics::PRIVATE_EXECUTION.time(run)?;
         metrics::PRIVATE_CALLS.add(calls.len() as u64);
+        self.hand_over(psi, height, &calls, &run)?;
         let outcomes = self.outcomes(psi, height, &calls, &run);
         let receipts = calls.iter().map(|call| call.index).zip(run.receipts).collect();
         let commit = PrivateCommit { psi: psi.clone(), height, writes: run.writes, receipts };
         Ok(Some(Executed { commit, executing, outcomes }))
-    }
-
-    /// How the calls of several parties ended, for the others.
-    fn outcomes(&self, psi: &Psi, height: Height, calls: &[PrivateCall], run: &PrivateRun) -> Vec<OwnOutcome> {
-        let Some(own) = self.residents.secret(psi).map(|secret| secret.party()) else { return Vec::new() };
-        let ended = calls.iter().zip(run.receipts.iter().zip(&run.touched));
-        let of_several = |(call, (receipt, touched)): (&PrivateCall, (&Receipt, &Vec<Touched>))| {
-            // Of a payload that is none, nobody knows the parties.
-            let call = call.call.as_ref().filter(|_| receipt.status != Status::Refused(Refused::BadPayload))?;
-            let others: Vec<_> = call.body.parties.accounts().iter().copied().filter(|party| *party != own).collect();
-            let outcome = Outcome::of(receipt, touched.clone());
-            (!others.is_empty()).then_some(OwnOutcome { height, others, outcome })
-        };
-        ended.filter_map(of_several).collect()
     }
 
     /// Lets a private state go on if the void came before anybody knew that it is waited for.

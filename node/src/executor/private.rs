@@ -1,18 +1,20 @@
 //! The private calls of one block for one private state, in the order of their markers. Every node that serves a party computes the
 //! same. Invariant: a private failure is a private receipt, never a block's failure.
 
-use coffer_abi::{Hash, Refused};
+use coffer_abi::{AccountId, Hash, Refused};
 use coffer_chain::hash::{private_contract_id, private_path_key, private_state_id};
 use coffer_chain::party::AccountRole;
 use coffer_chain::rules::check_window;
-use coffer_chain::{InnerAction, InnerBody, InnerCall, Members, Receipt, Touched};
+use coffer_chain::{InnerAction, InnerBody, InnerCall, Members, MembershipChange, Receipt, Touched};
 use coffer_runtime::BlockContext;
 use coffer_runtime::engine::Lane;
 
 use super::action::{Acted, Action, Deployment, Frame};
 use super::members::{Gate, Preparation};
+use super::membership::content;
 use super::upgrade::{NewAuthority, Upgrade};
 use super::{Error, Executor, Overlay, Snapshot, included, keeps_parties};
+use crate::privacy::handed::{Content, Handed};
 use crate::state::{self, StateWrites, View};
 
 /// A call that a marker ordered.
@@ -22,8 +24,30 @@ pub struct PrivateCall {
     pub marker: Hash,
     /// Its position in the block.
     pub index: u32,
+    /// The party of the private state.
+    pub party: AccountId,
     /// The opened call; `None` if the payload does not hold what an inner call is.
     pub call: Option<InnerCall>,
+    /// What its members said, if the party joins contracts by it.
+    pub handed: Option<Handed>,
+}
+
+impl PrivateCall {
+    /// The change of members that it makes, with the party that sends it, if it makes one.
+    pub fn change(&self) -> Option<(&MembershipChange, &AccountId)> {
+        match &self.call.as_ref()?.body {
+            InnerBody { action: InnerAction::Members { change, .. }, party, .. } => Some((change, party)),
+            _ => None,
+        }
+    }
+
+    /// True if a party joins contracts by it and waits for what the party of this private state says.
+    pub fn is_awaited(&self) -> bool {
+        let deciding = |(change, sender): (&MembershipChange, &AccountId)| {
+            change.is_extension() && change.deciding(sender).contains(&self.party)
+        };
+        self.change().is_some_and(deciding)
+    }
 }
 
 /// What executing them gives.
@@ -35,6 +59,8 @@ pub struct PrivateRun {
     pub receipts: Vec<Receipt>,
     /// What each call touched.
     pub touched: Vec<Vec<Touched>>,
+    /// What is to go over to who joins by a call that succeeded, if the party of this private state is one of those who hand over. `None` also if it is too much.
+    pub content: Vec<Option<Content>>,
 }
 
 impl Executor {
@@ -53,13 +79,19 @@ impl Executor {
         let mut overlay = Overlay::new(Snapshot::private(self, view, public));
         included::drop_expired(&mut overlay, block.height)?;
         let (mut receipts, mut touched) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
+        let mut contents = Vec::with_capacity(calls.len());
         for call in calls {
             let acted = self.run_ordered(&mut overlay, lane, block, call)?;
             let Acted { status, gas_used, contract, events } = acted;
             receipts.push(Receipt { tx: call.marker, status, gas_used, contract, events });
             touched.push(overlay.take_touched());
+            let is_ok = receipts.last().is_some_and(|receipt| receipt.status.is_ok());
+            contents.push(match call.change().filter(|_| is_ok && call.is_awaited()) {
+                Some((change, _)) => content(&overlay, change)?,
+                None => None,
+            });
         }
-        Ok(PrivateRun { writes: overlay.into_writes(), receipts, touched })
+        Ok(PrivateRun { writes: overlay.into_writes(), receipts, touched, content: contents })
     }
 
     /// Executes the next private call of a block.
@@ -71,7 +103,7 @@ impl Executor {
         ordered: &PrivateCall,
     ) -> Result<Acted, Error> {
         match &ordered.call {
-            Some(call) => self.run_inner(overlay, lane, (block, ordered.index), call),
+            Some(call) => self.run_inner(overlay, lane, block, (ordered, call)),
             None => Ok(Acted::refused(Refused::BadPayload)),
         }
     }
@@ -80,8 +112,8 @@ impl Executor {
         &self,
         overlay: &mut Overlay<'_>,
         lane: Lane,
-        (block, index): (BlockContext, u32),
-        call: &InnerCall,
+        block: BlockContext,
+        (ordered, call): (&PrivateCall, &InnerCall),
     ) -> Result<Acted, Error> {
         let body = &call.body;
         if !call.is_authentic(&self.chain_id) {
@@ -109,7 +141,13 @@ impl Executor {
         }
         included::insert(overlay, body.valid_until, &id);
         overlay.guard(Gate::of(body));
-        let acted = self.act_inner(overlay, lane, (block, index), body);
+        let acted = match &body.action {
+            // Through no gate: who joins is no member yet. It is noted as touched all the same.
+            InnerAction::Members { change, consents } => {
+                self.change_members(overlay, block, ordered, (body, change, consents))
+            }
+            _ => self.act_inner(overlay, lane, (block, ordered.index), body),
+        };
         if let Some(gate) = overlay.unguard() {
             overlay.compare(&gate)?;
         }
@@ -163,6 +201,8 @@ impl Executor {
             InnerAction::SetAuthority { contract, revision, authority, consents } => {
                 Action::SetAuthority(NewAuthority { contract: *contract, revision: *revision, authority, consents })
             }
+            // Nothing of it is to be prepared.
+            InnerAction::Members { .. } => return Ok(Acted::refused(Refused::NotValidHere)),
         };
         self.act(overlay, &action, &frame)
     }
@@ -172,8 +212,9 @@ impl Executor {
 pub fn needed_role(action: &InnerAction) -> AccountRole {
     match action {
         InnerAction::Call { .. } => AccountRole::Transact,
-        InnerAction::Deploy { .. } | InnerAction::Upgrade { .. } | InnerAction::SetAuthority { .. } => {
-            AccountRole::Deploy
-        }
+        InnerAction::Deploy { .. }
+        | InnerAction::Upgrade { .. }
+        | InnerAction::SetAuthority { .. }
+        | InnerAction::Members { .. } => AccountRole::Deploy,
     }
 }

@@ -8,7 +8,7 @@ use coffer_chain::rules::NotIncludable;
 use coffer_chain::tx::TxError;
 use coffer_runtime::{Fault, Violation};
 
-use super::Mode;
+use super::{Mode, NotChanged};
 use crate::executor::Hold;
 use crate::organisation::registry::MAX_ACCOUNTS;
 use crate::organisation::{KeyError, RegistryError};
@@ -102,6 +102,9 @@ pub enum InvokeError {
     /// The private state waits for something and takes no calls. Retry once that has come; nothing was sent.
     #[error("private state `{0}` is held: {1}")]
     Held(Psi, Hold),
+    /// There is no such change of members, or it may not be made. Nothing was sent or signed.
+    #[error(transparent)]
+    NotChanged(#[from] NotChanged),
     /// A void is refused: the private state has executed the marker's block. Permanent; nothing was signed.
     #[error("{0}")]
     NotVoidable(String),

@@ -3,6 +3,7 @@
 //! and only after its sealed payload is on the disk.
 
 mod error;
+mod extension;
 mod read;
 mod trace;
 mod emitters;
@@ -20,6 +21,7 @@ mod programme;
 
 pub use emitters::{Emitter, Emitters, Specs};
 pub use error::InvokeError;
+pub use extension::{ChangeRequest, Given, NotChanged};
 pub use follow::{Follower, Progress, Step};
 pub use outcome::{CallOutcome, PartyOutcome, PartyStanding};
 pub use programme::{Administrator, DEPLOY as DEPLOY_PROGRAMME, Programme, ProgrammeRequest, read as read_programme};
@@ -46,6 +48,7 @@ use crate::pool::{Pool, Waiters};
 use crate::privacy::acknowledged::Acknowledged;
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
+use crate::privacy::transfer::Transfers;
 use crate::privacy::voids::Voids;
 use crate::quota::Quotas;
 use crate::sources::Sources;
@@ -103,6 +106,8 @@ pub struct Parts {
     pub private_waiters: Arc<Waiters>,
     /// Sealed payloads.
     pub payloads: Arc<Payloads>,
+    /// What members handed over.
+    pub transfers: Arc<Transfers>,
     /// Payloads to other nodes.
     pub exchange: Arc<Exchange>,
     /// Tenants and their secrets.

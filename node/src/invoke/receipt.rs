@@ -20,6 +20,8 @@ pub enum Asked {
     Method(String, Option<Box<Spec>>),
     /// Another authority of a contract.
     Authority,
+    /// Other members of private contracts.
+    Members,
     /// A private call of somebody else.
     Sealed,
     /// That a marker is never executed.
@@ -104,6 +106,7 @@ impl Invoker {
             InnerAction::Deploy { code, .. } => Ok(Asked::Method(INIT.into(), spec_in(&code))),
             InnerAction::Upgrade { code, .. } => Ok(Asked::Method(MIGRATE.into(), spec_in(&code))),
             InnerAction::SetAuthority { .. } => Ok(Asked::Authority),
+            InnerAction::Members { .. } => Ok(Asked::Members),
             InnerAction::Call { contract, method, .. } => {
                 asked_call(&parts.state.private(tenant.psi())?, contract, method, place)
             }

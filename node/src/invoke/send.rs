@@ -77,12 +77,27 @@ impl Invoker {
         gas_limit: Gas,
         recipients: Recipients,
     ) -> Result<Sent, InvokeError> {
+        let mut mandatory = recipients.mandatory.clone();
+        mandatory.sort_unstable();
+        mandatory.dedup();
+        self.send_inner(tenant, inner(kind, mandatory)?, account, gas_limit, recipients).await
+    }
+
+    /// The same for what an inner call does.
+    pub(super) async fn send_inner(
+        &self,
+        tenant: &TenantContext,
+        action: InnerAction,
+        account: AccountId,
+        gas_limit: Gas,
+        recipients: Recipients,
+    ) -> Result<Sent, InvokeError> {
         let mode = recipients.mode;
         let (this, psi) = (self.clone(), tenant.psi().clone());
         // Only here, where nothing was done yet: what is ordered is executed whatever it takes.
         let (meter, state) = (self.parts.quotas.of(tenant), &self.parts.state);
         meter.check_payload(Instant::now())?;
-        if matches!(kind, Kind::Deploy { .. }) {
+        if matches!(action, InnerAction::Deploy { .. }) {
             // Of a call it is known once it was prepared.
             meter.check_storage(state.private_bytes(&psi))?;
         }
@@ -92,7 +107,7 @@ impl Invoker {
         let turn = self.turn(lane_of(&tenant)).await?;
         let packed = blocking(move || {
             let _turn = turn;
-            this.pack(&tenant, kind, account, gas_limit, recipients)
+            this.pack(&tenant, action, account, gas_limit, recipients)
         });
         let packed = packed.await?;
         let receipts = self.receipts(&packed, mode).await?;
@@ -103,7 +118,7 @@ impl Invoker {
     fn pack(
         &self,
         tenant: &TenantContext,
-        kind: Kind,
+        action: InnerAction,
         account: AccountId,
         gas_limit: Gas,
         recipients: Recipients,
@@ -116,12 +131,8 @@ impl Invoker {
         self.check_goes_on(tenant)?;
         let flag = match recipients.flag {
             Some(flag) => flag,
-            None => recorded_flag(&view, &kind)?,
+            None => recorded_flag(&view, &action)?,
         };
-        let mut mandatory = recipients.mandatory;
-        mandatory.sort_unstable();
-        mandatory.dedup();
-        let action = inner(kind, mandatory.clone())?;
         let (chain_id, party, valid_until) = (*parts.executor.chain_id(), secret.party(), self.valid_until());
         let public = parts.state.public();
         let keeps_parties = keeps_parties(&public)?;
@@ -133,7 +144,7 @@ impl Invoker {
             named.push(party);
         }
         let parties = CallParties::new(named).ok_or(InvokeError::Parties)?;
-        if let Some(party) = mandatory.iter().find(|party| parties.place(party).is_none()) {
+        if let Some(party) = recipients.mandatory.iter().find(|party| parties.place(party).is_none()) {
             let why = "is mandatory and not among the parties; name it there, too".to_owned();
             return Err(InvokeError::Recipient { party: *party, why });
         }
@@ -156,7 +167,10 @@ impl Invoker {
             reads: None,
             action,
         };
-        self.prepare_call(tenant, &mut body)?;
+        // A change of members passes no gate, and says itself what it is of.
+        if !matches!(body.action, InnerAction::Members { .. }) {
+            self.prepare_call(tenant, &mut body)?;
+        }
         let signature = parts.keys.sign(&account, Domain::InnerCallSignature, &chain_id, &body.id())?;
         let relay = parts.keys.relay_key().account();
         let sealed_for: Vec<_> =
@@ -315,10 +329,12 @@ fn undelivered(to: &To, why: &NotDelivered, mode: Mode) -> InvokeError {
 }
 
 /// What the contract that a call concerns demands of its parties.
-fn recorded_flag(view: &View, kind: &Kind) -> Result<PrivacyFlag, InvokeError> {
-    let contract = match kind {
-        Kind::Call { contract, .. } | Kind::Upgrade { contract, .. } | Kind::SetAuthority { contract, .. } => contract,
-        Kind::Deploy { .. } | Kind::Marker(_) | Kind::Void(_) => return Ok(PrivacyFlag::default()),
+fn recorded_flag(view: &View, action: &InnerAction) -> Result<PrivacyFlag, InvokeError> {
+    let contract = match action {
+        InnerAction::Call { contract, .. }
+        | InnerAction::Upgrade { contract, .. }
+        | InnerAction::SetAuthority { contract, .. } => contract,
+        InnerAction::Deploy { .. } | InnerAction::Members { .. } => return Ok(PrivacyFlag::default()),
     };
     let members = view.contract(contract)?.and_then(|record| record.members);
     Ok(members.map_or_else(PrivacyFlag::default, |members| members.flag()))

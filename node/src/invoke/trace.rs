@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::read::blocking;
 use super::receipt::no_block;
 use super::{InvokeError, Invoker, Located, Scope, ViewRequest};
-use crate::executor::{BlockError, Error, Traced, executed_calls, lane_of};
+use crate::executor::{BlockError, Error, Sources, Traced, executed_calls, lane_of};
 use crate::state::TxReceipt;
 use crate::tenant::TenantContext;
 
@@ -116,7 +116,8 @@ impl Invoker {
     ) -> Result<Option<Traced>, InvokeError> {
         let parts = &self.parts;
         let executor = parts.tracer.executor().map_err(Error::from)?;
-        let sources = (&parts.state, &*parts.payloads, &*parts.residents);
+        let (state, payloads, residents) = (&parts.state, &*parts.payloads, &*parts.residents);
+        let sources = Sources { state, payloads, residents, transfers: &parts.transfers };
         // What was executed was there then.
         let Some(calls) = executed_calls(sources, block, tenant.psi())? else { return Ok(None) };
         let view = parts.state.private_at(tenant.psi(), before(receipt.height))?;

@@ -17,7 +17,8 @@ use super::Question;
 const ABOUT_PAYLOADS: usize = 2048;
 
 impl Question {
-    const ALL: [Self; 6] = [Self::Status, Self::Blocks, Self::State, Self::Deliver, Self::Fetch, Self::Acknowledge];
+    const ALL: [Self; 7] =
+        [Self::Status, Self::Blocks, Self::State, Self::Deliver, Self::Fetch, Self::Acknowledge, Self::Transfer];
 
     fn byte(self) -> u8 {
         match self {
@@ -27,13 +28,14 @@ impl Question {
             Self::Deliver => 4,
             Self::Fetch => 5,
             Self::Acknowledge => 6,
+            Self::Transfer => 7,
         }
     }
 
     /// Bytes of the longest question of this kind.
     pub const fn max_question(self) -> usize {
         match self {
-            Self::Status | Self::Blocks | Self::State | Self::Fetch => 1024,
+            Self::Status | Self::Blocks | Self::State | Self::Fetch | Self::Transfer => 1024,
             Self::Deliver => envelope::MAX_BYTES + ABOUT_PAYLOADS,
             Self::Acknowledge => acknowledgement::MAX_BYTES,
         }
@@ -48,6 +50,8 @@ impl Question {
             Self::Deliver => 4096,
             Self::Blocks | Self::State => 8 * 1024 * 1024,
             Self::Fetch => envelope::MAX_BYTES,
+            // A piece with two lengths.
+            Self::Transfer => (1 << 20) + 64,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::exchange;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::sealed_file::{Opening, Sealing};
 use crate::organisation::{KeyStore, registry};
-use crate::privacy::{acknowledged, payloads, voids};
+use crate::privacy::{acknowledged, payloads, transfer, voids};
 use crate::sources::{Sources, now};
 use crate::state;
 
@@ -156,7 +156,9 @@ fn write(
     let (mut files, mut bytes) = (0, 0);
     put(&mut out, ABOUT, &mut about.encode().as_slice(), about.encoded_size() as u64).map_err(failed(to))?;
     let log = if about.has_chain { segments(data)? } else { Vec::new() };
-    for name in log.iter().map(String::as_str).chain(FILES) {
+    let transfers = transfer::files(data).map_err(failed(&data.join(transfer::FOLDER)))?;
+    let named = log.iter().chain(&transfers).map(String::as_str);
+    for name in named.chain(FILES) {
         let path = data.join(name);
         let mut file = match File::open(&path) {
             Ok(file) => file,
@@ -266,13 +268,18 @@ fn read(
     if about.version != VERSION {
         return Err(strange(&format!("its version is {}", about.version)));
     }
-    let log = to.join(state::LOG_FOLDER);
+    let (log, transfers) = (to.join(state::LOG_FOLDER), to.join(transfer::FOLDER));
     std::fs::create_dir_all(if about.has_chain { &log } else { to }).map_err(failed(to))?;
     let (mut files, mut bytes) = (0, 0);
     while let Some((name, length)) = entry(opening).map_err(closed)? {
+        let is_transfer = name.strip_prefix(transfer::FOLDER).and_then(|name| name.strip_prefix('/'));
+        let is_transfer = is_transfer.is_some_and(transfer::is_name);
         let is_known = FILES.contains(&name.as_str()) || about.has_chain && is_segment(&name);
-        if !is_known {
+        if !is_known && !is_transfer {
             return Err(strange(&format!("it has a file {name:?}")));
+        }
+        if is_transfer {
+            std::fs::create_dir_all(&transfers).map_err(failed(&transfers))?;
         }
         progress(&name, bytes);
         let path = to.join(&name);
@@ -290,7 +297,7 @@ fn read(
     if opening.read(&mut [0]).map_err(closed)? > 0 {
         return Err(strange("something follows its end"));
     }
-    for folder in [log.as_path(), to] {
+    for folder in [log.as_path(), transfers.as_path(), to] {
         if folder.is_dir() {
             sync(Some(folder))?;
         }

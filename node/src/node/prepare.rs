@@ -170,6 +170,14 @@ impl Keyed {
     }
 }
 
+/// Runs what takes the disk or the processor on a thread that may block, as most of a node's start does.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|e| coffer_runtime::Fault::Engine(format!("the start did not finish: {e}")))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use coffer_chain::{
 
 mod acting;
 mod follow;
+mod extension;
 mod held;
 mod members;
 mod network;

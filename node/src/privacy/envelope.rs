@@ -139,9 +139,14 @@ fn cipher(content: &ContentKey) -> ChaCha20Poly1305 {
 }
 
 /// The random bytes of one payload.
-struct Drawn(blake3::OutputReader);
+pub(super) struct Drawn(blake3::OutputReader);
 
 impl Drawn {
+    /// Those of a seed that nothing else is drawn from.
+    pub(super) fn of(seed: &[u8; 32]) -> Self {
+        Self(blake3::Hasher::new_derive_key(DRAWN).update(seed).finalize_xof())
+    }
+
     fn new(sources: &Sources, relay: &AccountId, call: &InnerCall) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key(DRAWN);
         hasher.update(&sources.bytes::<32>()).update(&relay.0);

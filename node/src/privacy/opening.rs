@@ -34,6 +34,10 @@ pub enum Missing {
     Payload,
     /// Its content key: the wrap does not open.
     ContentKey,
+    /// What the members of a contract that it joins hand over.
+    Transfer,
+    /// What they handed over is not the same.
+    Agreement,
 }
 
 impl fmt::Display for Missing {
@@ -41,6 +45,8 @@ impl fmt::Display for Missing {
         f.write_str(match self {
             Self::Payload => "its payload is not on this node",
             Self::ContentKey => "its payload does not open for this party",
+            Self::Transfer => "the members of the contracts that it joins have not all handed them over yet",
+            Self::Agreement => "the members of the contracts that it joins handed over different states of them, so one of them is wrong: void the marker and let them find out",
         })
     }
 }

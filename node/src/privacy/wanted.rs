@@ -37,6 +37,8 @@ pub struct Want {
     pub origin: AccountId,
     /// What is missing.
     pub what: Missing,
+    /// The members whose transfer it is, if that is what is missing.
+    pub members: Vec<AccountId>,
 }
 
 /// All that is waited for: at most one thing for each private state, because nothing behind it is executed.
@@ -111,6 +113,7 @@ mod tests {
             custody: AccountId([6; 32]),
             origin: AccountId([7; 32]),
             what: Missing::Payload,
+            members: Vec::new(),
         }
     }
 

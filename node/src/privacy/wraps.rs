@@ -14,10 +14,11 @@ use hpke::rand_core::CryptoRng;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable, single_shot_open, single_shot_seal_with_rng};
 use zeroize::Zeroizing;
 
-use super::envelope::NotOpened;
+use super::envelope::{Drawn, NotOpened};
 use super::keys::{EncryptionKey, EncryptionSecret};
 
 const INFO: &[u8] = b"coffer v1 content key wrap";
+const TRANSFER: &[u8] = b"coffer v1 state transfer seal";
 /// Bytes of the sender's ephemeral key, with which a wrap begins.
 const ENCAPPED: usize = 32;
 
@@ -96,6 +97,28 @@ pub fn unwrap(
     let bytes = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| NotOpened)?;
     let content = ContentKey(Zeroizing::new(bytes));
     if content.commitment() == header.key { Ok(content) } else { Err(NotOpened) }
+}
+
+/// Seals what is handed over to a party that joins a contract, for one of its keys.
+///
+/// # Errors
+/// [`NotOpened`] if key agreement fails, which it does for no [`EncryptionKey`].
+pub fn seal_transfer(to: &EncryptionKey, text: &[u8], associated: &[u8]) -> Result<Vec<u8>, NotOpened> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *seed).map_err(|_| NotOpened)?;
+    seal(to.point().as_bytes(), TRANSFER, text, associated, &mut Drawn::of(&seed))
+}
+
+/// Opens it.
+///
+/// # Errors
+/// [`NotOpened`], whatever the cause.
+pub fn open_transfer(
+    secret: &EncryptionSecret,
+    sealed: &[u8],
+    associated: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+    open(secret.scalar().as_bytes(), TRANSFER, sealed, associated)
 }
 
 /// HPKE's `Seal` in base mode: the encapsulated key and the sealed text behind it.

@@ -4,12 +4,13 @@
 use coffer_abi::Height;
 use coffer_api::Error;
 use coffer_api::types::MAX_NUMBER;
+use coffer_chain::NoChange;
 use coffer_chain::rules::NotIncludable;
 use coffer_chain::tx::TxError;
 use coffer_runtime::Violation;
 use coffer_runtime::spec::json::ConvertError;
 
-use crate::invoke::InvokeError;
+use crate::invoke::{InvokeError, NotChanged};
 use crate::organisation::RegistryError;
 use crate::pool::PoolError;
 use crate::quota::OverLimit;
@@ -38,6 +39,8 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::NotSettled { tx } => Error::Timeout { message: error.to_string(), tx: Some(tx.to_string()) },
         InvokeError::TooSlow(_) => Error::Timeout { message: error.to_string(), tx: None },
         InvokeError::Held(psi, hold) => Error::Held { psi: psi.to_string(), reason: hold.to_string() },
+        InvokeError::NotChanged(NotChanged::NoContract(contract)) => Error::not_found("contract", contract),
+        InvokeError::NotChanged(why) => Error::invalid(changed_field(&why), why.to_string()),
         InvokeError::NotVoidable(reason) => Error::invalid("tx", reason),
         InvokeError::Tenant(error) => from_registry(error),
         InvokeError::NotRotatable(_) => Error::TenantState(error.to_string()),
@@ -46,6 +49,20 @@ pub fn from_invoke(error: InvokeError) -> Error {
         InvokeError::Accounts(_) => Error::invalid("accounts", error.to_string()),
         InvokeError::State(error) => from_state(error),
         InvokeError::Failed(reason) => internal(&reason),
+    }
+}
+
+/// The parameter that has to be another one for a change of members.
+fn changed_field(why: &NotChanged) -> &'static str {
+    match why {
+        NotChanged::NoChange(NoChange::Count(_) | NoChange::Twice(_) | NoChange::Unequal(..) | NoChange::Versions)
+        | NotChanged::NoContract(_)
+        | NotChanged::NotShared(_)
+        | NotChanged::NoMember
+        | NotChanged::TooMuch => "contracts",
+        NotChanged::NoChange(_) => "party",
+        NotChanged::Moved(_) | NotChanged::NotAsked(_) | NotChanged::IsMember(_) => "proposal",
+        NotChanged::Missing(_) => "consents",
     }
 }
 

@@ -68,6 +68,7 @@ fn assemble(handlers: Handlers) -> Result<Methods, RegisterMethodError> {
     all.merge(coffer_api::psi::register(handlers.clone())?)?;
     all.merge(coffer_api::void::register(handlers.clone())?)?;
     all.merge(coffer_api::members::register(handlers.clone())?)?;
+    all.merge(coffer_api::extension::register(handlers.clone())?)?;
     all.merge(coffer_api::tenant::register(handlers.clone())?)?;
     all.merge(coffer_api::network::register(handlers.clone())?)?;
     all.merge(coffer_api::membership::register(handlers.clone())?)?;

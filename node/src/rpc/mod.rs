@@ -27,6 +27,7 @@ mod party;
 mod void;
 mod outcome;
 mod error;
+mod extension;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

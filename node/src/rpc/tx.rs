@@ -99,7 +99,7 @@ fn shown(found: &Found, emitters: &Emitters) -> Receipt {
     let receipt = &place.receipt;
     let reader = match asked {
         Asked::Method(method, spec) => Reader::new(spec.as_deref(), method),
-        Asked::Authority | Asked::Sealed | Asked::Void => Reader { spec: None, method: None },
+        Asked::Authority | Asked::Members | Asked::Sealed | Asked::Void => Reader { spec: None, method: None },
     };
     let tx = receipt.tx;
     let ran = Ran { tx: Some(tx.to_string()), height: Some(place.height.0), gas_used: receipt.gas_used.0 };

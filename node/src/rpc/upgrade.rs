@@ -20,7 +20,7 @@ use super::contract::{checked_module, encode, of_one_that_is_there, ran, writabl
 use super::error::from_invoke;
 use super::methods::Handlers;
 use super::outcome::{Reader, events, only_gas, word};
-use crate::invoke::{AuthorityRequest, Emitter, Located, Scope, UpgradeRequest};
+use crate::invoke::{AuthorityRequest, Emitter, Invoker, Located, Scope, UpgradeRequest};
 use crate::state::Place;
 use crate::tenant::TenantContext;
 
@@ -180,13 +180,7 @@ impl UpgradeApi for Handlers {
         let located = self.locate(&ctx, None, contract.0, None).await?;
         let account = self.acting(from.as_ref())?;
         may_consent(&located, &account)?;
-        // Not the height of the contract's state: a private one may be a moment behind the chain.
-        let next = self.invoker.next_height();
-        if let Some(until) = valid_until.filter(|until| until.0 < next.0) {
-            let until = until.0;
-            let reason = format!("the consent would never count: {until} is past, the next block is {next}");
-            return Err(Error::invalid("validUntil", reason));
-        }
+        let valid_until = future(&self.invoker, valid_until)?;
         let (change, hash) = match (wasm, authority) {
             (Some(wasm), None) => {
                 let (code, prepared) = self.new_module(&ctx, wasm).await?;
@@ -207,7 +201,6 @@ impl UpgradeApi for Handlers {
                 ));
             }
         };
-        let valid_until = valid_until.map(|height| Height(height.0));
         let consent = self.invoker.consent(&located, change, valid_until, account).await.map_err(from_invoke)?;
         Ok(ConsentGiven {
             party: Text(consent.party),
@@ -285,7 +278,19 @@ fn migrate_input(code: &Code, args: Option<Args>) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn collected(consents: Option<Vec<Text<Consent>>>) -> Result<Consents, Error> {
+/// Last height of a consent, unless that is past.
+pub(super) fn future(invoker: &Invoker, valid_until: Option<Number>) -> Result<Option<Height>, Error> {
+    // Not the height of the contract's state: a private one may be a moment behind the chain.
+    let next = invoker.next_height();
+    if let Some(until) = valid_until.filter(|until| until.0 < next.0) {
+        let until = until.0;
+        let reason = format!("the consent would never count: {until} is past, the next block is {next}");
+        return Err(Error::invalid("validUntil", reason));
+    }
+    Ok(valid_until.map(|height| Height(height.0)))
+}
+
+pub(super) fn collected(consents: Option<Vec<Text<Consent>>>) -> Result<Consents, Error> {
     let consents = consents.unwrap_or_default().into_iter().map(|consent| consent.0).collect();
     Consents::new(consents).map_err(|error| Error::invalid("consents", error.to_string()))
 }

@@ -72,7 +72,7 @@ pub(super) struct PrivateFrame {
     pub sealed: Vec<u8>,
 }
 
-/// The sealed part of a [`PrivateFrame`]. The members of new contracts stand behind all else, and nothing stands there if none has any, as in frames of
+/// The sealed part of a [`PrivateFrame`]. The members of new contracts, and of those that get others, stand behind all else, and nothing stands there if there are none, as in frames of
 /// format 6.
 pub(super) struct PrivateContent {
     pub writes: StateWrites,
@@ -82,12 +82,9 @@ pub(super) struct PrivateContent {
 impl Encode for PrivateContent {
     fn encode_to<T: Output + ?Sized>(&self, dest: &mut T) {
         (&self.writes, &self.receipts).encode_to(dest);
-        let members: BTreeMap<_, _> = self
-            .writes
-            .created
-            .iter()
-            .filter_map(|(id, new)| new.members.as_ref().map(|members| (id, members)))
-            .collect();
+        let created = self.writes.created.iter();
+        let created = created.filter_map(|(id, new)| new.members.as_ref().map(|members| (id, members)));
+        let members: BTreeMap<_, _> = created.chain(&self.writes.members).collect();
         if !members.is_empty() {
             members.encode_to(dest);
         }
@@ -98,8 +95,10 @@ impl Decode for PrivateContent {
     fn decode<I: Input>(input: &mut I) -> Result<Self, ScaleError> {
         let (mut writes, receipts): (StateWrites, _) = Decode::decode(input)?;
         for (id, members) in behind::<I, BTreeMap<ContractId, Members>>(input)?.unwrap_or_default() {
-            let new = writes.created.get_mut(&id).ok_or("members of a contract that is not made")?;
-            new.members = Some(members);
+            match writes.created.get_mut(&id) {
+                Some(new) => new.members = Some(members),
+                None => drop(writes.members.insert(id, members)),
+            }
         }
         Ok(Self { writes, receipts })
     }

@@ -261,7 +261,13 @@ fn take(entries: &mut Vec<ScanEntry>, overlay: BTreeMap<Vec<u8>, Option<Vec<u8>>
 }
 
 fn not_configured(writes: &StateWrites) -> Error {
-    let id = writes.created.keys().chain(writes.changed.keys()).chain(writes.slots.keys()).next();
+    let id = writes
+        .created
+        .keys()
+        .chain(writes.changed.keys())
+        .chain(writes.members.keys())
+        .chain(writes.slots.keys())
+        .next();
     Error::NoContract(id.copied().unwrap_or_default())
 }
 

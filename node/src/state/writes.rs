@@ -10,7 +10,7 @@ use coffer_abi::codec::decode;
 use coffer_abi::limits::KEY_ORDERED;
 use coffer_abi::{AccountId, CodeHash, ContractId, Decode, Encode, Hash, Height};
 use coffer_chain::trie::path::{ContractLeaf, RESERVED, RESERVED_PATH_KEY, contract_path, slot_path};
-use coffer_chain::trie::{self, NodeReader, Record, RecordKey, TrieError, value_hash};
+use coffer_chain::trie::{self, Record, RecordKey, TrieError, value_hash};
 use coffer_chain::{Authority, Members};
 use coffer_runtime::Changes;
 
@@ -67,13 +67,16 @@ pub struct StateWrites {
     pub codes: BTreeMap<CodeHash, Vec<u8>>,
     /// Storage, by contract. The contract must exist, be created here, or be [`RESERVED`].
     pub slots: BTreeMap<ContractId, Changes>,
+    /// Contracts with other members. They must exist. Not encoded here, as [`NewContract::members`].
+    #[codec(skip)]
+    pub members: BTreeMap<ContractId, Members>,
 }
 
 impl StateWrites {
     /// True if nothing is written.
     pub fn is_empty(&self) -> bool {
         let unchanged = self.created.is_empty() && self.changed.is_empty() && self.codes.is_empty();
-        unchanged && self.slots.values().all(BTreeMap::is_empty)
+        unchanged && self.members.is_empty() && self.slots.values().all(BTreeMap::is_empty)
     }
 
     /// Root of the state whose first writes these are: contracts that come into being, with their storage. What a new chain names as its first root.
@@ -84,27 +87,10 @@ impl StateWrites {
             let changes = self.slots.get(id).into_iter().flatten();
             let slots =
                 changes.map(|(key, value)| (slot_path(&contract.path_key, key), value.as_deref().map(value_hash)));
-            contract.storage_root = root_of(&slots.collect());
+            contract.storage_root = trie::root_of(&slots.collect());
             leaves.insert(contract_path(id), Some(value_hash(&leaf(&contract).value())));
         }
-        root_of(&leaves)
-    }
-}
-
-/// Root of a trie that has just these leaves.
-fn root_of(leaves: &BTreeMap<trie::Path, Option<Hash>>) -> Hash {
-    // UNWRAP: the only errors are those of records that are read, and there are none.
-    trie::update(&Nothing, leaves).expect("a trie without records is read").root
-}
-
-/// A trie without records.
-struct Nothing;
-
-impl NodeReader for Nothing {
-    type Error = std::convert::Infallible;
-
-    fn load(&self, _: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Self::Error>> {
-        Ok(None)
+        trie::root_of(&leaves)
     }
 }
 
@@ -161,7 +147,8 @@ impl Roots {
         let nothing = Changes::new();
         let touched = writes.slots.iter().filter(|(_, changes)| !changes.is_empty()).map(|(id, _)| id);
         let mut leaves = BTreeMap::new();
-        for id in writes.created.keys().chain(writes.changed.keys()).chain(touched) {
+        let changed = writes.changed.keys().chain(writes.members.keys());
+        for id in writes.created.keys().chain(changed).chain(touched) {
             if roots.contracts.contains_key(id) {
                 continue;
             }
@@ -170,6 +157,9 @@ impl Roots {
             let mut contract = contract_before(id, before.as_deref(), writes.created.get(id))?;
             if let Some(changed) = writes.changed.get(id) {
                 roots.change(id, &mut contract, changed);
+            }
+            if let Some(members) = writes.members.get(id) {
+                contract.members = Some(members.clone());
             }
             let changes = writes.slots.get(id).unwrap_or(&nothing);
             let storage = Storage::new(records.scope, id, contract.path_key);

@@ -162,5 +162,7 @@ codes!(
         NotAllNamed = "notAllNamed",
         /// The call read something else than when it was prepared.
         OtherReads = "otherReads",
+        /// A change of members does not fit the contracts as they are, or who sends it may not make it.
+        OtherMembers = "otherMembers",
     }
 );

@@ -156,3 +156,69 @@ fn parties_of_a_shared_node_and_of_another_agree_and_a_third_node_learns_nothing
         }
     }
 }
+
+#[test]
+fn a_party_of_a_third_node_joins_and_leaves_and_gets_what_it_may_have_across_restarts() {
+    let mut cluster = Cluster::start(4);
+    let (one, two, three) = (cluster.alice(0), cluster.alice(1), cluster.alice(2));
+    let (bob, newcomer) = (cluster.node(0).account("bob"), party(&three));
+    let private = json!({"parties": [party(&two)], "flag": 1});
+    let init = json!({"name": CANARY, "symbol": "GLD", "decimals": 2, "supply": 1_000});
+    let deployment = json!({"wasm": base64(&build::contract("token")), "init": init, "private": private});
+    let contract = one.call("contract_deploy", deployment)["contract"].take();
+    let transfer = |client: &Client, private: &Value| {
+        let args = json!({"to": bob, "amount": 5});
+        let call = json!({"contract": contract, "method": "transfer", "args": args, "private": private});
+        client.call("contract_call", call)["height"].as_u64().expect("a height")
+    };
+    let height = transfer(&one, &private);
+    storage_root(&two, &contract, height);
+    let change = |client: &Client, method: &str, remove: bool, others: &[&Client]| {
+        let proposal =
+            client.call("privacy_proposal", json!({"contracts": [contract], "party": newcomer, "remove": remove}));
+        let accept =
+            |other: &&Client| other.call("privacy_accept", json!({"proposal": proposal["proposal"]}))["consent"].take();
+        let consents: Vec<_> = others.iter().map(accept).collect();
+        client.call(method, json!({"contracts": [contract], "party": newcomer, "consents": consents}))
+    };
+    let joined = change(&one, "privacy_extend", false, &[&two, &three])["height"].as_u64().expect("a height");
+    // What it waits for may be there or not: it goes on where it was, in either case.
+    cluster.kill(2);
+    cluster.restart(2);
+    let three = cluster.alice(2);
+    let root = storage_root(&one, &contract, joined);
+    assert_eq!(storage_root(&three, &contract, joined), root);
+    assert_eq!(token::balance(&three, &contract, &bob), 5);
+    // It calls with the others, from a database made anew of its blocks and its record, too.
+    let all = json!({"parties": [party(&one), party(&two)], "flag": 1});
+    let fund = {
+        let args = json!({"to": cluster.node(2).account("alice"), "amount": 100});
+        let private = json!({"parties": [party(&two), newcomer], "flag": 1});
+        one.call("contract_call", json!({"contract": contract, "method": "transfer", "args": args, "private": private}))
+    };
+    storage_root(&three, &contract, fund["height"].as_u64().expect("a height"));
+    cluster.stop(2);
+    std::fs::remove_dir_all(cluster.data(2).join("db")).expect("a database");
+    cluster.restart(2);
+    let three = cluster.alice(2);
+    let height = transfer(&three, &all);
+    let root = storage_root(&one, &contract, height);
+    for client in [&two, &three] {
+        assert_eq!(storage_root(client, &contract, height), root);
+        assert_eq!(token::balance(client, &contract, &bob), 10);
+    }
+    // It leaves, and learns nothing of what comes then.
+    let left = change(&two, "privacy_remove", true, &[&one])["height"].as_u64().expect("a height");
+    let kept = storage_root(&three, &contract, left);
+    let height = transfer(&one, &private);
+    cluster.wait_for(&[0, 1, 2, 3], height);
+    assert_ne!(storage_root(&two, &contract, height), kept);
+    assert_eq!(storage_root(&three, &contract, height), kept);
+    assert_eq!((token::balance(&two, &contract, &bob), token::balance(&three, &contract, &bob)), (15, 10));
+    // The fourth node, which decided all of it, has none of it.
+    for n in 0..4 {
+        assert!(!cluster.node(n).stderr().contains(CANARY), "node {n}");
+        cluster.stop(n);
+        assert!(!is_on_disk(&cluster.data(n), CANARY.as_bytes()), "node {n}");
+    }
+}

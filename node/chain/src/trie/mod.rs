@@ -30,7 +30,7 @@ pub use leaves::{Found, check, leaves};
 #[cfg(feature = "std")]
 pub use node::{BUCKET, Record, RecordError};
 #[cfg(feature = "std")]
-pub use update::{Updated, get, root, update, update_on};
+pub use update::{Updated, get, root, root_of, update, update_on};
 
 /// Where a leaf stands: an already uniform 32-byte hash.
 pub type Path = [u8; 32];

@@ -44,6 +44,23 @@ pub fn update<R: NodeReader>(
     Ok(change.updated(sum))
 }
 
+/// Root of a trie that has just these leaves.
+pub fn root_of(leaves: &BTreeMap<Path, Option<Hash>>) -> Hash {
+    // UNWRAP: the only errors are those of records that are read, and there are none.
+    update(&Nothing, leaves).expect("a trie without records is read").root
+}
+
+/// A trie without records.
+struct Nothing;
+
+impl NodeReader for Nothing {
+    type Error = core::convert::Infallible;
+
+    fn load(&self, _: &RecordKey) -> Result<Option<Arc<Record>>, TrieError<Self::Error>> {
+        Ok(None)
+    }
+}
+
 /// As [`update`], on up to `threads` threads if there is enough to do.
 ///
 /// # Errors

@@ -36,6 +36,7 @@ pub async fn follow(
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), PipelineError> {
     let (mut heads, mut arrivals) = (pipelines.state.watch(), pipelines.payloads.arrivals());
+    let mut transfers = pipelines.transfers.arrivals();
     let mut tasks: JoinSet<Result<Did, PipelineError>> = JoinSet::new();
     let (mut is_reading, mut is_committing, mut is_stopping, mut working) = (false, false, false, 0);
     let mut executed = Vec::new();
@@ -83,6 +84,10 @@ pub async fn follow(
             },
             changed = heads.changed(), if !is_stopping => is_stopping |= changed.is_err(),
             changed = arrivals.changed(), if !is_stopping => match changed {
+                Ok(()) => pipelines.look_for_arrivals(),
+                Err(_) => is_stopping = true,
+            },
+            changed = transfers.changed(), if !is_stopping => match changed {
                 Ok(()) => pipelines.look_for_arrivals(),
                 Err(_) => is_stopping = true,
             },

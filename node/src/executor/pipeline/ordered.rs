@@ -4,15 +4,19 @@
 use std::collections::BTreeMap;
 
 use coffer_abi::{AccountId, Hash};
-use coffer_chain::{Block, Psi, TxBody, Void};
+use coffer_chain::rules::check_window;
+use coffer_chain::{Block, InnerAction, InnerBody, InnerCall, Psi, TxBody, Void};
 
 use super::PipelineError;
 use super::schedule::Position;
+use crate::executor::membership::may_change;
 use crate::executor::{Parties, PrivateCall};
+use crate::privacy::handed::Handed;
 use crate::privacy::marking::{Named, Shown};
 use crate::privacy::opening::{Missing, Opening, opening};
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
+use crate::privacy::transfer::{self, Decision, Name, Transfers, decide};
 use crate::privacy::wanted::Want;
 use crate::state::{self, State};
 
@@ -48,14 +52,28 @@ pub(super) enum Ordered {
     Voided(Hash),
 }
 
+/// What calls are read from.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The state.
+    pub state: &'a State,
+    /// Sealed payloads.
+    pub payloads: &'a Payloads,
+    /// Tenants and their secrets.
+    pub residents: &'a Residents,
+    /// What members handed over.
+    pub transfers: &'a Transfers,
+}
+
 /// What the markers at these positions order for a private state. `is_signed` tells of voids that this node signed.
 pub(super) fn ordered(
-    (state, payloads, residents): (&State, &Payloads, &Residents),
+    sources: Sources<'_>,
     block: &Block,
     psi: &Psi,
     positions: &[Position],
     is_signed: impl Fn(&AccountId, &Void) -> bool,
 ) -> Result<Ordered, PipelineError> {
+    let Sources { state, payloads, residents, .. } = sources;
     // Not as of the block: a void comes in a later one, and counts from the first moment on.
     let chain = state.public();
     let directory = Parties::new(state, residents, block.header.height);
@@ -72,17 +90,61 @@ pub(super) fn ordered(
         }
         let opened = opening::<_, PipelineError>(payloads, residents, &directory, &tx.body, psi)?;
         let Some((named, opened)) = opened else { continue };
-        let call = match opened {
-            Opening::Call(call) => Some(*call),
-            Opening::Unreadable => None,
-            Opening::Missing(missing) => {
-                let Some(want) = want(psi, &tx.body, position, named, missing) else { continue };
-                return Ok(Ordered::Missing(marker, missing, Box::new(want)));
+        let read = match opened {
+            Opening::Call(call) => {
+                joining(sources, psi, position, (marker, &call))?.map(|handed| (Some(*call), handed))
             }
+            Opening::Unreadable => Ok((None, None)),
+            Opening::Missing(missing) => Err((missing, Vec::new())),
         };
-        calls.push(PrivateCall { marker, index: position.index, call });
+        match read {
+            Ok((call, handed)) => {
+                calls.push(PrivateCall { marker, index: position.index, party: position.party, call, handed });
+            }
+            Err((missing, members)) => {
+                let Some(want) = want(psi, &tx.body, position, named, missing) else { continue };
+                return Ok(Ordered::Missing(marker, missing, Box::new(Want { members, ..want })));
+            }
+        }
     }
     Ok(Ordered::Calls(calls))
+}
+
+/// What goes over to the party of a position if it joins contracts by a call, or what is missing for that, of which members. Nothing is waited for that the party did not consent to.
+#[expect(clippy::type_complexity, reason = "the two ways it ends, used once")]
+fn joining(
+    sources: Sources<'_>,
+    psi: &Psi,
+    position: &Position,
+    (tx, call): (Hash, &InnerCall),
+) -> Result<Result<Option<Handed>, (Missing, Vec<AccountId>)>, PipelineError> {
+    let Sources { state, residents, transfers, .. } = sources;
+    let InnerBody { action: InnerAction::Members { change, consents }, party: sender, .. } = &call.body else {
+        return Ok(Ok(None));
+    };
+    let (height, to, chain_id) = (position.height, position.party, state.chain_id());
+    let joins = change.is_extension() && change.party() == to;
+    let Some(secret) = residents.secret(psi).filter(|_| joins) else { return Ok(Ok(None)) };
+    // Such a call ends without asking the members.
+    let is_valid =
+        call.is_authentic(&chain_id) && call.body.fits_flag() && check_window(call.body.valid_until, height).is_ok();
+    if !is_valid || may_change(&chain_id, height, sender, (change, consents)).is_err() {
+        return Ok(Ok(None));
+    }
+    let public = state.public();
+    let of = |member: &AccountId| {
+        let name = Name { tx, from: *member, to };
+        let bytes = transfers.get(&name)?;
+        let open = |bytes: Vec<u8>| {
+            transfer::open((&chain_id, &name, height), &bytes, &secret, |code| public.is_system_code(code))
+        };
+        Ok(bytes.and_then(open))
+    };
+    Ok(match decide(change, sender, of)? {
+        Decision::Go(handed) => Ok(Some(handed)),
+        Decision::Wait(members) => Err((Missing::Transfer, members)),
+        Decision::Disagree => Err((Missing::Agreement, Vec::new())),
+    })
 }
 
 /// What a private state waits for at a position.
@@ -101,6 +163,7 @@ fn want(psi: &Psi, body: &TxBody, position: &Position, named: Named, what: Missi
         custody: named.custody.node,
         origin: named.origin,
         what,
+        members: Vec::new(),
     })
 }
 
@@ -109,12 +172,12 @@ fn want(psi: &Psi, body: &TxBody, position: &Position, named: Named, what: Missi
 /// # Errors
 /// When this node cannot read.
 pub fn executed_calls(
-    (state, payloads, residents): (&State, &Payloads, &Residents),
+    sources: Sources<'_>,
     block: &Block,
     psi: &Psi,
 ) -> Result<Option<Vec<PrivateCall>>, PipelineError> {
-    let positions = named(state, residents, block)?.remove(psi).unwrap_or_default();
-    match ordered((state, payloads, residents), block, psi, &positions, |_, _| false)? {
+    let positions = named(sources.state, sources.residents, block)?.remove(psi).unwrap_or_default();
+    match ordered(sources, block, psi, &positions, |_, _| false)? {
         Ordered::Calls(calls) => Ok(Some(calls)),
         Ordered::Missing(..) | Ordered::Voided(_) => Ok(None),
     }

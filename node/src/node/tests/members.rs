@@ -18,7 +18,7 @@ use crate::executor::lane_of;
 use crate::state::ContractRecord;
 
 /// Counts under keys of one letter, asks others to count, looks at them, makes others.
-const WEB: &str = r#"(module
+pub(super) const WEB: &str = r#"(module
     (import "coffer_1" "input" (func $input (param i32 i32) (result i64)))
     (import "coffer_1" "output" (func $output (param i32 i32)))
     (import "coffer_1" "storage_set" (func $set (param i32 i32 i32 i32)))
@@ -69,7 +69,7 @@ pub(super) type Contracts = BTreeMap<ContractId, (Vec<&'static str>, PrivacyFlag
 /// A node that serves four parties.
 pub(super) struct Web {
     pub(super) opened: Opened,
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
     number: u64,
     /// Its blocks with what they order.
     pub(super) blocks: Vec<(Block, Vec<Ordered>)>,
@@ -90,11 +90,11 @@ impl Web {
         Self { opened, folder, number: 0, blocks: Vec::new() }
     }
 
-    fn system() -> SystemContract {
+    pub(super) fn system() -> SystemContract {
         SystemContract { name: "web".into(), code: wat::parse_str(WEB).unwrap(), in_private_states: true }
     }
 
-    fn open(folder: &Path, names: Names<'_>, system: Vec<SystemContract>) -> Opened {
+    pub(super) fn open(folder: &Path, names: Names<'_>, system: Vec<SystemContract>) -> Opened {
         let tenants = names.iter().map(|name| psi(name)).collect();
         let system = SystemContracts::new(system).unwrap();
         Opened::open(&Config { system, tenants, ..config(folder) }).unwrap()
@@ -107,7 +107,7 @@ impl Web {
     }
 
     /// A call that is not prepared yet.
-    fn raw(&mut self, names: Names<'_>, flag: PrivacyFlag, action: InnerAction) -> InnerBody {
+    pub(super) fn raw(&mut self, names: Names<'_>, flag: PrivacyFlag, action: InnerAction) -> InnerBody {
         self.number += 1;
         let valid_until = Height(self.opened.ledger.state.head().height.0 + 10);
         let body = body(&self.opened, names, action, self.number, valid_until);
@@ -115,7 +115,7 @@ impl Web {
     }
 
     /// Prepares a call on the private state of its sender.
-    fn prepared(&self, names: Names<'_>, body: InnerBody) -> InnerBody {
+    pub(super) fn prepared(&self, names: Names<'_>, body: InnerBody) -> InnerBody {
         let state = &self.opened.ledger.state;
         let head = state.head();
         let block = BlockContext { height: head.height.next().unwrap(), time: head.time, chain_id: body.chain_id };
@@ -138,7 +138,7 @@ impl Web {
     }
 
     /// Executes calls in one block, and gives of each the receipts of its parties, which must be one.
-    fn run(&mut self, calls: Vec<(Names<'_>, InnerBody)>) -> Vec<Receipt> {
+    pub(super) fn run(&mut self, calls: Vec<(Names<'_>, InnerBody)>) -> Vec<Receipt> {
         let all = self.order(calls);
         all.iter().map(|call| self.receipt(call)).collect()
     }
@@ -195,7 +195,7 @@ impl Web {
         calls
     }
 
-    fn receipt(&self, call: &Ordered) -> Receipt {
+    pub(super) fn receipt(&self, call: &Ordered) -> Receipt {
         let mut found: Vec<Receipt> = Vec::new();
         for name in NAMES {
             let receipt = self.opened.ledger.state.receipt(Some(&psi(name)), &call.tx.id()).unwrap();
@@ -242,11 +242,11 @@ impl Web {
         contract
     }
 
-    fn record(&self, name: &str, contract: &ContractId) -> Option<ContractRecord> {
+    pub(super) fn record(&self, name: &str, contract: &ContractId) -> Option<ContractRecord> {
         self.opened.ledger.state.private(&psi(name)).unwrap().contract(contract).unwrap()
     }
 
-    fn roots(&self, names: Names<'_>, contract: &ContractId) -> BTreeSet<Hash> {
+    pub(super) fn roots(&self, names: Names<'_>, contract: &ContractId) -> BTreeSet<Hash> {
         names.iter().map(|name| self.record(name, contract).unwrap().storage_root).collect()
     }
 }
@@ -266,7 +266,7 @@ pub(super) fn counted(n: u64) -> Status {
     Status::Ok(n.to_le_bytes().to_vec())
 }
 
-fn refused(why: Refused) -> Status {
+pub(super) fn refused(why: Refused) -> Status {
     Status::Refused(why)
 }
 
@@ -281,8 +281,8 @@ fn at(contract: ContractId, key: u8) -> Vec<u8> {
     [&contract.0[..], &[key]].concat()
 }
 
-const ALL: Names<'static> = &["PS1", "PS2", "PS3"];
-const TWO: Names<'static> = &["PS1", "PS2"];
+pub(super) const ALL: Names<'static> = &["PS1", "PS2", "PS3"];
+pub(super) const TWO: Names<'static> = &["PS1", "PS2"];
 
 #[test]
 fn a_contract_is_for_the_parties_of_the_call_that_made_it() {
@@ -548,7 +548,13 @@ fn a_traced_call_reads_what_the_call_read() {
     let (view, public, head) = (state.private(&psi("PS1")).unwrap(), state.public(), state.head());
     let block = BlockContext { height: head.height.next().unwrap(), time: head.time, chain_id: body.chain_id };
     let call = Some(body.sign(&SigningKey::from_seed(&[5; 32])));
-    let calls = [crate::executor::PrivateCall { marker: Hash([1; 32]), index: 0, call }];
+    let calls = [crate::executor::PrivateCall {
+        marker: Hash([1; 32]),
+        index: 0,
+        party: party(&web.opened, "PS1"),
+        call,
+        handed: None,
+    }];
     let (executor, lane) = (&web.opened.ledger.executor, lane_of(&tenant("PS1")));
     let run = executor.run_private(lane, &view, &public, block, &calls).unwrap();
     assert_eq!(run.receipts[0].status, counted(1));

@@ -731,6 +731,7 @@ async fn a_compiler_that_fails_for_one_private_state_stops_no_other_and_is_asked
         voids: Arc::new(Voids::open(folder.path(), chain_id).unwrap()),
         holds: Arc::clone(&holds),
         acknowledged: Arc::clone(opened.pipelines.acknowledged()),
+        transfers: Arc::new(Transfers::open(folder.path())),
         quotas: Arc::default(),
     }));
     let mut tasks = Tasks::default();

@@ -61,7 +61,8 @@ impl Crossing<'_> {
             }
             // Questions for states and payloads have readers of their own.
             Event::Question {
-                question: Question::State | Question::Deliver | Question::Fetch | Question::Acknowledge,
+                question:
+                    Question::State | Question::Deliver | Question::Fetch | Question::Acknowledge | Question::Transfer,
                 ..
             } => {}
             Event::Question { from, question: Question::Blocks, body, answer } => {
