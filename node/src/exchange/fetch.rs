@@ -1,4 +1,4 @@
-//! Fetching the payloads that private states of this node wait for. Not here: what they wait for (`privacy::wanted`), what goes on once it has come (the pipelines, which the payload store tells). Invariants: a payload is asked for of the nodes that the
+//! Fetching what private states of this node wait for: payloads, and content keys of those that do not open. Not here: what they wait for (`privacy::wanted`), what goes on once it has come (the pipelines, which the payload store tells). Invariants: a payload is asked for of the nodes that the
 //! slot names and of nobody else, one at a time; what is put into the store has the hash that the chain has.
 
 use std::collections::BTreeMap;
@@ -7,18 +7,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_abi::{AccountId, Encode};
-use coffer_chain::Psi;
 use coffer_chain::envelope::payload_hash;
+use coffer_chain::{Envelope, Psi};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::Exchange;
 use super::message::Asked;
 use crate::metrics;
 use crate::network::{AskError, Misbehaviour, Question};
 use crate::privacy::opening::Missing;
+use crate::privacy::payloads;
 use crate::privacy::wanted::{Want, Wanted};
+use crate::privacy::wraps::ContentKey;
 
 /// Payloads that are asked for at the same time.
 const AT_ONCE: usize = 16;
@@ -84,7 +87,8 @@ pub async fn fetch(
                 attempts.spawn(async move {
                     let came = match want.what {
                         Missing::Transfer => exchange.seek_transfers(&want).await,
-                        _ => exchange.seek(&want).await,
+                        Missing::ContentKey => exchange.seek_key(&want).await,
+                        Missing::Payload | Missing::Agreement => exchange.seek(&want).await,
                     };
                     (want, came)
                 });
@@ -120,8 +124,8 @@ pub async fn fetch(
 
 /// Pursues what is wanted now and nothing else.
 fn renew(pursuits: &mut BTreeMap<Psi, Pursuit>, wants: Vec<Want>) {
-    // A key that does not open is no payload that is missing.
-    let is_sought = |want: &Want| matches!(want.what, Missing::Payload | Missing::Transfer);
+    // What members do not agree on, nobody has.
+    let is_sought = |want: &Want| want.what != Missing::Agreement;
     let wants: BTreeMap<_, _> = wants.into_iter().filter(is_sought).map(|want| (want.psi.clone(), want)).collect();
     pursuits.retain(|psi, pursuit| wants.get(psi) == Some(&pursuit.want));
     for (psi, want) in wants {
@@ -193,6 +197,51 @@ impl Exchange {
                 Err(error) => tracing::error!(%error, "a payload that came was not stored"),
             }
             return Came::Nothing;
+        }
+        came
+    }
+
+    /// Asks for the content key of a payload whose wrap does not open: the node that sealed it and the one that keeps it, which may serve co-parties.
+    async fn seek_key(&self, want: &Want) -> Came {
+        let Some(network) = self.network() else { return Came::Nobody };
+        let question = Asked { payload: want.payload, tx: want.tx, party: want.party }.encode();
+        let mut came = Came::Nobody;
+        for node in [want.origin, want.custody].into_iter().filter(|node| *node != self.me()) {
+            let bytes = match network.ask(node, Question::Key, question.clone().into()).await {
+                Ok(bytes) => Zeroizing::new(bytes.to_vec()),
+                Err(AskError::NotConnected(_)) => continue,
+                Err(error) => {
+                    tracing::debug!(%error, "a content key was not given");
+                    came = Came::Nothing;
+                    continue;
+                }
+            };
+            came = Came::Nothing;
+            let Ok(key) = <[u8; 32]>::try_from(bytes.as_slice()) else { continue };
+            let key = ContentKey::new(Zeroizing::new(key));
+            let (residents, payloads) = (Arc::clone(&self.parts.residents), Arc::clone(&self.parts.payloads));
+            let (psi, payload) = (want.psi.clone(), want.payload);
+            let keep = move || {
+                let (secret, bytes) = (residents.secret(&psi), payloads.get(&payload)?);
+                let envelope = bytes.and_then(|bytes| Envelope::decode(&bytes).ok());
+                let (Some(secret), Some(envelope)) = (secret, envelope) else { return Ok::<_, payloads::Error>(false) };
+                if key.commitment() != envelope.header.key {
+                    return Ok(false);
+                }
+                payloads.put_key(&secret, &payload, &key).map(|()| true)
+            };
+            match tokio::task::spawn_blocking(keep).await {
+                Ok(Ok(true)) => {
+                    tracing::info!(psi = %want.psi, %node, "a content key came that a private state waited for");
+                    return Came::Payload;
+                }
+                Ok(Ok(false)) => {
+                    tracing::warn!(%node, "a node gave another content key than the payload is sealed with");
+                    network.misbehaved(node, Misbehaviour::WrongAnswer);
+                }
+                Ok(Err(error)) => tracing::error!(%error, "a content key that came could not be kept"),
+                Err(error) => tracing::error!(%error, "a content key that came was not kept"),
+            }
         }
         came
     }

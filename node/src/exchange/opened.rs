@@ -5,6 +5,7 @@ use coffer_chain::{Envelope, Text};
 
 use super::Exchange;
 use crate::privacy::envelope::{content_key, open};
+use crate::privacy::wraps::ContentKey;
 use crate::state::{Error, View};
 
 /// How a party stands to this node.
@@ -33,9 +34,22 @@ impl Exchange {
 
     /// The text of a payload, by the wrap of a party of this node.
     pub(super) fn opened(&self, envelope: &Envelope, place: usize, party: &AccountId, epochs: &[u32]) -> Option<Text> {
+        self.opened_with(envelope, place, party, epochs).map(|(_, text)| text)
+    }
+
+    /// The same with the content key.
+    pub(super) fn opened_with(
+        &self,
+        envelope: &Envelope,
+        place: usize,
+        party: &AccountId,
+        epochs: &[u32],
+    ) -> Option<(ContentKey, Text)> {
         let residents = &self.parts.residents;
         let secret = residents.secret(&residents.of_party(party)?)?;
         let key = |epoch: &u32| content_key(envelope, place, party, *epoch, &secret.encryption(*epoch)).ok();
-        open(envelope, &epochs.iter().find_map(key)?).ok()
+        let key = epochs.iter().find_map(key)?;
+        let text = open(envelope, &key).ok()?;
+        Some((key, text))
     }
 }

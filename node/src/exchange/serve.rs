@@ -97,6 +97,7 @@ impl Exchange {
             Question::Deliver => self.take(&from, &body),
             Question::Fetch => self.give(&from, &body),
             Question::Acknowledge => self.hear(&body),
+            Question::Key => self.give_key(&from, &body),
             Question::Transfer => self.give_piece(&from, &body),
             Question::Status | Question::Blocks | Question::State => None,
         };

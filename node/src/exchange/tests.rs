@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use coffer_abi::{ContractId, Gas, Height, Status};
 use coffer_chain::envelope::{MAX_TEXT, TAG, WRAP, payload_hash};
+use coffer_chain::hash::Domain;
 use coffer_chain::{
-    Acknowledgement, Authority, CallParties, Consents, Custody, Envelope, EnvelopeHeader, InnerAction, InnerBody,
-    MemberVersions, MembershipKind, Outcome, PROTOCOL_VERSION, PrivacyFlag, Psi, SystemContract, SystemContracts,
-    Touched,
+    Acknowledgement, Authority, CallParties, Consents, Custodians, Custody, Envelope, EnvelopeHeader, InnerAction,
+    InnerBody, InnerCall, Kind, MemberVersions, MembershipKind, Outcome, PROTOCOL_VERSION, PrivacyFlag, Psi, SlotText,
+    SystemContract, SystemContracts, Touched, TxBody,
 };
 
 use super::hand::AskedPiece;
@@ -27,11 +28,11 @@ use crate::metrics;
 use crate::network::{Question, Settings, Timing as Wires};
 use crate::node::{Founder, Node, begin};
 use crate::organisation::key_store::Origin;
-use crate::organisation::{KeyStore, Registry};
+use crate::organisation::{KeyHolder, KeyStore, Registry};
 use crate::pool::Settled;
 use crate::privacy::envelope::{Sealed, seal};
-use crate::privacy::keys::EncryptionKey;
-use crate::privacy::marking::Shown;
+use crate::privacy::keys::{EncryptionKey, TagKey};
+use crate::privacy::marking::{Shown, SlotContext, mark};
 use crate::privacy::resident::TenantSecret;
 use crate::privacy::transfer::Name;
 use crate::privacy::wraps::Recipient;
@@ -665,5 +666,105 @@ async fn what_a_contract_holds_goes_to_the_node_of_a_party_that_joins_and_to_no_
     ] {
         assert!(ask(by, 0, name).await.is_empty(), "{by}");
     }
+    net.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_whose_wrap_does_not_open_gets_the_content_key_from_who_sealed_it_and_keeps_it() {
+    let mut net = Net::start(4, &["PS1"]).await;
+    let (chain_id, valid_until) = (*net.node(0).invoker().chain_id(), Height(90));
+    let parts = net.node(0).invoker().parts();
+    let account = net.node(0).invoker().default_account().unwrap();
+    let parties = CallParties::new(vec![net.party(0), net.party(1)]).unwrap();
+    let code = wat::parse_str(CELL).unwrap();
+    let body = InnerBody {
+        version: PROTOCOL_VERSION,
+        chain_id,
+        nonce: [1; 32],
+        valid_until,
+        gas_limit: Gas(100_000_000),
+        account,
+        party: net.party(0),
+        parties: parties.clone(),
+        versions: MemberVersions::default(),
+        flag: PrivacyFlag::Standard,
+        reads: None,
+        action: InnerAction::Deploy {
+            code,
+            input: vec![],
+            salt: [1; 32],
+            authority: Authority::None,
+            mandatory: vec![],
+        },
+    };
+    let signature = parts.keys.sign(&account, Domain::InnerCallSignature, &chain_id, &body.id()).unwrap();
+    // That of node 2's party in the place of node 1's.
+    let key = |party: &AccountId| net.secret(if *party == net.party(0) { 0 } else { 2 }, "PS1").encryption(0).key();
+    let keys: Vec<_> = parties.accounts().iter().map(|party| (*party, key(party))).collect();
+    let to: Vec<_> = keys.iter().map(|(party, key)| Recipient { party: *party, epoch: 0, key }).collect();
+    let relay = parts.keys.relay_key();
+    let call = InnerCall { body, signature };
+    let sealed = seal(call, &relay.account(), valid_until, &to, &Sources::system().unwrap()).unwrap();
+    parts.payloads.put(&sealed.hash, &sealed.bytes).unwrap();
+    let public = parts.state.public();
+    let slot = |party: &AccountId| {
+        let n = usize::from(*party != net.party(0));
+        let custody = Custody::sign(&net.keys[n].node_signer(), &chain_id, &sealed.marker, &sealed.hash, party);
+        let serving = public.serving(party, Height(1)).unwrap().unwrap();
+        let text = SlotText { party: *party, custodians: Custodians::default(), custody, origin: net.id(0) };
+        (text, TagKey::new(&serving.tag_keys[0].1.0).unwrap())
+    };
+    let slots: Vec<_> = parties.accounts().iter().map(slot).collect();
+    let context =
+        SlotContext { chain_id: &chain_id, relay: &relay.account(), marker: &sealed.marker, payload: &sealed.hash };
+    let kind = Kind::Marker(mark(&context, &sealed.seed, &slots).unwrap());
+    let body = TxBody {
+        version: PROTOCOL_VERSION,
+        chain_id,
+        nonce: [9; 16],
+        valid_until,
+        gas_limit: Gas(0),
+        sender: relay.account(),
+        kind,
+    };
+    let tx = body.sign(relay).check(&chain_id).unwrap();
+    let id = tx.id();
+    parts.pool.insert(tx).unwrap();
+    let mut turn = tokio::time::interval(Duration::from_millis(10));
+    let height = loop {
+        turn.tick().await;
+        if let Some(found) = net.node(0).invoker().state().receipt(Some(&psi()), &id).unwrap() {
+            break found.height;
+        }
+    };
+    let root = net.root(0, height).await;
+    assert_eq!(net.root(1, height).await, root);
+    assert!(net.status(1, &id).is_ok());
+    // Nobody else gets it, and who asks for what there is not gets the same.
+    let asked = |party| Asked { payload: sealed.hash, tx: id, party };
+    for (by, asked) in [
+        (2, asked(net.party(1))),
+        (2, asked(net.party(2))),
+        (1, Asked { tx: Hash([3; 32]), ..asked(net.party(1)) }),
+        (1, Asked { payload: Hash([3; 32]), ..asked(net.party(1)) }),
+    ] {
+        let body = asked.encode().into();
+        assert!(net.node(by).network().ask(net.id(0), Question::Key, body).await.unwrap().is_empty(), "{by}");
+    }
+    // It is part of what the node keeps: a database that is made anew needs nobody for it.
+    let height = net.put(
+        3,
+        net.deploy(3, Recipients::default()).await.unwrap().receipt.contract.unwrap(),
+        1,
+        Recipients::default(),
+    );
+    let height = height.await.unwrap().height;
+    net.root(1, height).await;
+    net.stop(1).await;
+    net.stop(0).await;
+    std::fs::remove_dir_all(net.configs[1].data.join("db")).unwrap();
+    net.run(1).await;
+    assert_eq!(net.root(1, Height(height.0)).await, root);
+    assert!(net.status(1, &id).is_ok());
     net.end().await;
 }

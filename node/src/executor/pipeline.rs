@@ -312,7 +312,7 @@ impl Pipelines {
         let block = self.block(height)?;
         // ORDER: before it is asked what is voided.
         let executing = self.voids.execute(psi, height);
-        let transfers = self.transfers.count();
+        let (transfers, payloads) = (self.transfers.count(), self.payloads.count());
         let calls =
             match ordered(self.sources(), &block, psi, positions, |party, void| self.voids.is_signed(party, void))? {
                 Ordered::Calls(calls) => calls,
@@ -324,7 +324,8 @@ impl Pipelines {
                     let has_come = match missing {
                         Missing::Payload => self.payloads.contains(&want.payload),
                         Missing::Transfer => self.transfers.count() != transfers,
-                        Missing::ContentKey | Missing::Agreement => false,
+                        Missing::ContentKey => self.payloads.count() != payloads,
+                        Missing::Agreement => false,
                     };
                     if has_come {
                         self.schedule().release(psi);

@@ -139,6 +139,12 @@ pub struct Invoker {
 }
 
 impl Invoker {
+    /// What it goes through.
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
     /// A handle over these parts.
     pub fn new(parts: Parts) -> Self {
         Self { parts: Arc::new(parts) }

@@ -17,8 +17,16 @@ use super::Question;
 const ABOUT_PAYLOADS: usize = 2048;
 
 impl Question {
-    const ALL: [Self; 7] =
-        [Self::Status, Self::Blocks, Self::State, Self::Deliver, Self::Fetch, Self::Acknowledge, Self::Transfer];
+    const ALL: [Self; 8] = [
+        Self::Status,
+        Self::Blocks,
+        Self::State,
+        Self::Deliver,
+        Self::Fetch,
+        Self::Acknowledge,
+        Self::Transfer,
+        Self::Key,
+    ];
 
     fn byte(self) -> u8 {
         match self {
@@ -29,13 +37,14 @@ impl Question {
             Self::Fetch => 5,
             Self::Acknowledge => 6,
             Self::Transfer => 7,
+            Self::Key => 8,
         }
     }
 
     /// Bytes of the longest question of this kind.
     pub const fn max_question(self) -> usize {
         match self {
-            Self::Status | Self::Blocks | Self::State | Self::Fetch | Self::Transfer => 1024,
+            Self::Status | Self::Blocks | Self::State | Self::Fetch | Self::Transfer | Self::Key => 1024,
             Self::Deliver => envelope::MAX_BYTES + ABOUT_PAYLOADS,
             Self::Acknowledge => acknowledgement::MAX_BYTES,
         }
@@ -45,7 +54,7 @@ impl Question {
     /// stops adding blocks at half of it. For states: the largest block with its receipts that one is offered as of, and room.
     pub const fn max_answer(self) -> usize {
         match self {
-            Self::Status | Self::Acknowledge => 1024,
+            Self::Status | Self::Acknowledge | Self::Key => 1024,
             // A receipt for each of 32 parties.
             Self::Deliver => 4096,
             Self::Blocks | Self::State => 8 * 1024 * 1024,

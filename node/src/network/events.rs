@@ -207,7 +207,9 @@ impl Task {
         let mailbox = match kind {
             Question::Status | Question::Blocks => &mut self.consensus,
             Question::State => &mut self.states,
-            Question::Deliver | Question::Fetch | Question::Acknowledge | Question::Transfer => &mut self.payloads,
+            Question::Deliver | Question::Fetch | Question::Acknowledge | Question::Transfer | Question::Key => {
+                &mut self.payloads
+            }
         };
         if !mailbox.offer(Event::Question { from, question: kind, body, answer }) {
             bump(&self.shared.counters.dropped);

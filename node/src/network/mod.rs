@@ -61,6 +61,8 @@ pub enum Question {
     Fetch,
     /// Tells a party how calls of its ended at another one; the answer is whether that was taken.
     Acknowledge,
+    /// Asks for the content key of a sealed payload that does not open.
+    Key,
     /// Asks for a piece of what a member hands over to a party that joins.
     Transfer,
 }

@@ -15,7 +15,7 @@ use crate::exchange;
 use crate::organisation::key_store::{FILE as KEYS_FILE, Origin};
 use crate::organisation::sealed_file::{Opening, Sealing};
 use crate::organisation::{KeyStore, registry};
-use crate::privacy::{acknowledged, payloads, transfer, voids};
+use crate::privacy::{acknowledged, given_keys, payloads, transfer, voids};
 use crate::sources::{Sources, now};
 use crate::state;
 
@@ -157,7 +157,8 @@ fn write(
     put(&mut out, ABOUT, &mut about.encode().as_slice(), about.encoded_size() as u64).map_err(failed(to))?;
     let log = if about.has_chain { segments(data)? } else { Vec::new() };
     let transfers = transfer::files(data).map_err(failed(&data.join(transfer::FOLDER)))?;
-    let named = log.iter().chain(&transfers).map(String::as_str);
+    let given = given_keys::files(data).map_err(failed(&data.join(given_keys::FOLDER)))?;
+    let named = log.iter().chain(&transfers).chain(&given).map(String::as_str);
     for name in named.chain(FILES) {
         let path = data.join(name);
         let mut file = match File::open(&path) {
@@ -268,18 +269,21 @@ fn read(
     if about.version != VERSION {
         return Err(strange(&format!("its version is {}", about.version)));
     }
-    let (log, transfers) = (to.join(state::LOG_FOLDER), to.join(transfer::FOLDER));
+    let log = to.join(state::LOG_FOLDER);
+    let folders = [transfer::FOLDER, given_keys::FOLDER].map(|name| to.join(name));
     std::fs::create_dir_all(if about.has_chain { &log } else { to }).map_err(failed(to))?;
     let (mut files, mut bytes) = (0, 0);
     while let Some((name, length)) = entry(opening).map_err(closed)? {
-        let is_transfer = name.strip_prefix(transfer::FOLDER).and_then(|name| name.strip_prefix('/'));
-        let is_transfer = is_transfer.is_some_and(transfer::is_name);
+        // A folder of files that are named by hashes.
+        let folder =
+            Path::new(&name).parent().and_then(|folder| folders.iter().find(|known| **known == to.join(folder)));
+        let folder = folder.filter(|_| name.rsplit('/').next().is_some_and(transfer::is_name));
         let is_known = FILES.contains(&name.as_str()) || about.has_chain && is_segment(&name);
-        if !is_known && !is_transfer {
+        if !is_known && folder.is_none() {
             return Err(strange(&format!("it has a file {name:?}")));
         }
-        if is_transfer {
-            std::fs::create_dir_all(&transfers).map_err(failed(&transfers))?;
+        if let Some(folder) = folder {
+            std::fs::create_dir_all(folder).map_err(failed(folder))?;
         }
         progress(&name, bytes);
         let path = to.join(&name);
@@ -297,7 +301,7 @@ fn read(
     if opening.read(&mut [0]).map_err(closed)? > 0 {
         return Err(strange("something follows its end"));
     }
-    for folder in [log.as_path(), transfers.as_path(), to] {
+    for folder in folders.iter().map(PathBuf::as_path).chain([log.as_path(), to]) {
         if folder.is_dir() {
             sync(Some(folder))?;
         }

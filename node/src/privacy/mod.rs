@@ -12,6 +12,7 @@ pub mod opening;
 pub mod wanted;
 pub mod voids;
 pub mod acknowledged;
+pub mod given_keys;
 pub mod handed;
 pub mod transfer;
 

@@ -69,7 +69,17 @@ pub fn opening<D: Directory, E: From<payloads::Error> + From<D::Error>>(
     let opening = match stored.map(|bytes| Envelope::decode(&bytes)) {
         None => Opening::Missing(Missing::Payload),
         Some(Err(_)) => Opening::Unreadable,
-        Some(Ok(envelope)) => read(residents.secret(psi).as_deref(), directory, &shown, &envelope, &named)?,
+        Some(Ok(envelope)) => {
+            let secret = residents.secret(psi);
+            let key = || secret.as_deref().and_then(|secret| own_key(secret, &envelope, &named));
+            match (read(key, directory, &shown, &envelope)?, &secret) {
+                (Opening::Missing(Missing::ContentKey), Some(secret)) => {
+                    let given = payloads.key(secret, &shown.marker.payload, &envelope.header)?;
+                    read(|| given, directory, &shown, &envelope)?
+                }
+                (read, _) => read,
+            }
+        }
     };
     Ok(Some((named, opening)))
 }
@@ -93,24 +103,25 @@ pub fn executed(
     let Some(bytes) = payloads.get(&shown.marker.payload)? else { return Ok(None) };
     let Ok(envelope) = Envelope::decode(&bytes) else { return Ok(None) };
     let opens = |epoch| content_key(&envelope, place, &party, epoch, &secret.encryption(epoch)).ok();
-    let text = (0..=newest).rev().take(EPOCHS).find_map(opens).and_then(|key| open(&envelope, &key).ok());
+    let key = match (0..=newest).rev().take(EPOCHS).find_map(opens) {
+        Some(key) => Some(key),
+        None => payloads.key(&secret, &shown.marker.payload, &envelope.header)?,
+    };
+    let text = key.and_then(|key| open(&envelope, &key).ok());
     Ok(text.map(|text| text.call))
 }
 
 fn read<D: Directory>(
-    secret: Option<&TenantSecret>,
+    key: impl FnOnce() -> Option<ContentKey>,
     directory: &D,
     shown: &Shown<'_>,
     envelope: &Envelope,
-    named: &Named,
 ) -> Result<Opening, D::Error> {
     // First what everybody who has the payload sees alike: such a call fails at all parties, whoever cannot open it.
     if !is_of(&envelope.header, shown) || envelope.wraps.rows().len() != shown.marker.slots.rows().len() {
         return Ok(Opening::Unreadable);
     }
-    let Some(key) = secret.and_then(|secret| own_key(secret, envelope, named)) else {
-        return Ok(Opening::Missing(Missing::ContentKey));
-    };
+    let Some(key) = key() else { return Ok(Opening::Missing(Missing::ContentKey)) };
     let Ok(text) = open(envelope, &key) else { return Ok(Opening::Unreadable) };
     Ok(match check(shown, envelope, &text, directory)? {
         Ok(()) => Opening::Call(Box::new(text.call)),

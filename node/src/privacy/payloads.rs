@@ -11,8 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::Hash;
+use coffer_chain::EnvelopeHeader;
 use coffer_chain::envelope::{self, payload_hash};
 use tokio::sync::watch;
+
+use super::given_keys::{FOLDER, GivenKeys};
+use super::resident::TenantSecret;
+use super::wraps::ContentKey;
 
 /// Name of the store in a data folder.
 pub const FILE: &str = "payloads";
@@ -68,6 +73,7 @@ pub struct Payloads {
     inner: Mutex<Inner>,
     turned: Condvar,
     arrived: watch::Sender<u64>,
+    given: GivenKeys,
 }
 
 impl Payloads {
@@ -113,7 +119,14 @@ impl Payloads {
             is_led: false,
             poisoned: false,
         };
-        Ok(Self { path, file, inner: Mutex::new(inner), turned: Condvar::new(), arrived: watch::Sender::new(0) })
+        Ok(Self {
+            path,
+            file,
+            inner: Mutex::new(inner),
+            turned: Condvar::new(),
+            arrived: watch::Sender::new(0),
+            given: GivenKeys::of_folder(folder),
+        })
     }
 
     /// Stores a payload under its [`payload_hash`]; returns once it is on the disk. Those who come while another's sync is under way share the next one.
@@ -192,6 +205,36 @@ impl Payloads {
             return Err(Error::Damaged { path: self.path.clone(), offset: at });
         }
         Ok(Some(bytes))
+    }
+
+    /// Keeps the content key of a payload that a co-party gave to a tenant; it is on the disk when this returns. Told as an arrival.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn put_key(&self, secret: &TenantSecret, payload: &Hash, key: &ContentKey) -> Result<(), Error> {
+        let failed = |source| Error::Io { path: self.path.with_file_name(FOLDER), source };
+        self.given.put(secret, payload, key).map_err(failed)?;
+        self.arrived.send_modify(|number| *number = number.wrapping_add(1));
+        Ok(())
+    }
+
+    /// The content key of a payload that a co-party gave to a tenant.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn key(
+        &self,
+        secret: &TenantSecret,
+        payload: &Hash,
+        header: &EnvelopeHeader,
+    ) -> Result<Option<ContentKey>, Error> {
+        let failed = |source| Error::Io { path: self.path.with_file_name(FOLDER), source };
+        self.given.get(secret, payload, header).map_err(failed)
+    }
+
+    /// How many payloads and keys came since the start.
+    pub fn count(&self) -> u64 {
+        *self.arrived.borrow()
     }
 
     /// Tells that payloads came which are on the disk now.

@@ -250,7 +250,11 @@ impl Transfers {
 /// # Errors
 /// What the file system says.
 pub fn files(data: &Path) -> io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(data.join(FOLDER)) {
+    files_in(data, FOLDER)
+}
+
+pub(super) fn files_in(data: &Path, folder: &str) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(data.join(folder)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
@@ -259,7 +263,7 @@ pub fn files(data: &Path) -> io::Result<Vec<String>> {
     for entry in entries {
         let name = entry?.file_name();
         if let Some(name) = name.to_str().filter(|name| is_name(name)) {
-            names.push(format!("{FOLDER}/{name}"));
+            names.push(format!("{folder}/{name}"));
         }
     }
     names.sort_unstable();

@@ -62,7 +62,12 @@ impl Crossing<'_> {
             // Questions for states and payloads have readers of their own.
             Event::Question {
                 question:
-                    Question::State | Question::Deliver | Question::Fetch | Question::Acknowledge | Question::Transfer,
+                    Question::State
+                    | Question::Deliver
+                    | Question::Fetch
+                    | Question::Acknowledge
+                    | Question::Transfer
+                    | Question::Key,
                 ..
             } => {}
             Event::Question { from, question: Question::Blocks, body, answer } => {
