@@ -3,7 +3,7 @@
 //!
 //! Nothing waits for the disk here: what was noted in the last moments before a loss of power may be gone, and then the call is shown as it was before.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -269,23 +269,26 @@ impl Acknowledged {
         }
     }
 
-    /// What parties were not told yet, the oldest first, each block by itself; up to `most` statements, and none for those who are `passed` over.
-    pub fn untold(&self, most: usize, passed: impl Fn(&AccountId) -> bool) -> Vec<Untold> {
+    /// What parties were not told yet, the oldest first, each block by itself; up to `most` statements, and none that are `passed` over.
+    pub fn untold(&self, most: usize, passed: impl Fn(&Psi, &AccountId, Height) -> bool) -> Vec<Untold> {
         let inner = self.lock();
         let mut found: Vec<Untold> = Vec::new();
+        // The last statement for each pair of parties and block, with what it weighs.
+        let mut last: HashMap<(&Psi, AccountId, Height), (usize, usize)> = HashMap::new();
         for (psi, tx) in inner.untold.values() {
             let Some(call) = inner.calls.get(&(psi.clone(), *tx)) else { continue };
-            for to in call.untold.iter().filter(|to| !passed(to)) {
-                let fits = |one: &&mut Untold| {
-                    let weight: usize = one.outcomes.iter().chain([&call.own.outcome]).map(weight).sum();
-                    let is_same = one.psi == *psi && one.to == *to && one.height == call.own.height;
-                    is_same && one.outcomes.len() < MAX_OUTCOMES && weight <= MAX_WEIGHT
-                };
-                if let Some(one) = found.iter_mut().find(fits) {
+            let (height, more) = (call.own.height, weight(&call.own.outcome));
+            for to in call.untold.iter().filter(|to| !passed(psi, to, height)) {
+                if let Some((at, sum)) = last.get_mut(&(psi, *to, height))
+                    && let Some(one) = found.get_mut(*at)
+                    && one.outcomes.len() < MAX_OUTCOMES
+                    && *sum + more <= MAX_WEIGHT
+                {
                     one.outcomes.push(call.own.outcome.clone());
+                    *sum += more;
                 } else if found.len() < most {
-                    let (psi, height) = (psi.clone(), call.own.height);
-                    found.push(Untold { psi, to: *to, height, outcomes: vec![call.own.outcome.clone()] });
+                    last.insert((psi, *to, height), (found.len(), more));
+                    found.push(Untold { psi: psi.clone(), to: *to, height, outcomes: vec![call.own.outcome.clone()] });
                 } else {
                     // What was left out is told in its turn.
                     return found;
@@ -542,7 +545,7 @@ mod tests {
         known.executed(&psi("PS1"), vec![own(3, 6)]);
         known.executed(&psi("PS1"), vec![own(1, 5)]);
         known.hear(&says(&elsewhere(), 5, outcome(2, 1, 3))).unwrap();
-        let all = known.untold(9, |_| false);
+        let all = known.untold(9, |_, _, _| false);
         let shown: Vec<_> = all.iter().map(|one| (one.to, one.height.0, one.outcomes.len())).collect();
         let (two, far) = (secret(2).party(), elsewhere().account());
         let mut expected = vec![(two, 5, 2), (far, 5, 2), (two, 6, 1), (far, 6, 1)];
@@ -550,12 +553,14 @@ mod tests {
         sorted.sort_unstable();
         expected.sort_unstable();
         assert_eq!(sorted, expected);
-        assert_eq!(known.untold(9, |to| *to == two).len(), 2);
+        assert_eq!(known.untold(9, |_, to, _| *to == two).len(), 2);
+        let later = known.untold(1, |_, _, height| height == Height(5));
+        assert_eq!((later.len(), later[0].height), (1, Height(6)), "what is passed over keeps nothing back");
         let said = known.sign(&all[0]).unwrap();
         assert!(said.is_authentic(&CHAIN) && said.from == secret(1).party());
         let told = all.iter().find(|one| one.to == far && one.height == Height(5)).unwrap();
         known.told(told);
-        let (left, heard) = (known.untold(9, |_| false), known.known(&psi("PS1"), &Hash([2; 32])));
+        let (left, heard) = (known.untold(9, |_, _, _| false), known.known(&psi("PS1"), &Hash([2; 32])));
         assert_eq!(left.len(), 3);
         drop(known);
 
@@ -566,7 +571,7 @@ mod tests {
         bytes.extend_from_slice(&[40, 0, 0, 0, 1, 2, 3]);
         std::fs::write(&path, bytes).unwrap();
         let again = open(folder.path(), 6);
-        assert_eq!(again.untold(9, |_| false), left);
+        assert_eq!(again.untold(9, |_, _, _| false), left);
         assert_eq!(again.known(&psi("PS1"), &Hash([2; 32])), heard);
         again.executed(&psi("PS1"), vec![own(4, 7)]);
         drop(again);
@@ -590,7 +595,7 @@ mod tests {
         let (mut longest, mut of_ten) = (0, 0);
         for height in 1..=3_000 {
             known.executed(&psi("PS1"), vec![call(height)]);
-            let one = known.untold(1, |_| false).remove(0);
+            let one = known.untold(1, |_, _, _| false).remove(0);
             known.told(&one);
             longest = longest.max(length());
             if height == 10 {
@@ -601,12 +606,12 @@ mod tests {
         assert!(longest < of_ten * 210, "{longest}, and {of_ten} for ten of 3,000");
         let tx = call(2_500).outcome.tx;
         known.hear(&says(&elsewhere(), 2_500, Outcome { tx, ..outcome(0, 1, 2) })).unwrap();
-        let (before, untold) = (known.known(&psi("PS1"), &tx), known.untold(10_000, |_| false));
+        let (before, untold) = (known.known(&psi("PS1"), &tx), known.untold(10_000, |_, _, _| false));
         assert!(!before.as_ref().unwrap().heard.is_empty());
         drop(known);
         let again = open(folder.path(), 3_000);
         assert_eq!(again.known(&psi("PS1"), &tx), before);
-        assert_eq!(again.untold(10_000, |_| false), untold);
+        assert_eq!(again.untold(10_000, |_, _, _| false), untold);
     }
 
     fn memchr_free(bytes: &[u8], needle: &[u8]) -> bool {
@@ -627,7 +632,7 @@ mod tests {
             OwnOutcome { outcome: Outcome { touched: touched.collect(), ..outcome(n, 1, 2) }, ..own(n, 7 + HEIGHTS) }
         };
         known.executed(&psi("PS1"), (10..40).map(large).collect());
-        for one in known.untold(1_000, |_| false) {
+        for one in known.untold(1_000, |_, _, _| false) {
             let bytes = known.sign(&one).unwrap().encode().len();
             assert!(bytes <= MAX_BYTES, "{bytes}");
         }

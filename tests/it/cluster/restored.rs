@@ -1,4 +1,4 @@
-//! A validator, with a tenant that came while it ran, is put back from a backup older than its last vote, with the chain in it and without: it comes to the same roots of each private state at every height, says nothing twice, and decides again.
+//! A validator, with a tenant that came while it ran and joined a contract of another node, is put back from a backup older than its last vote, with the chain in it and without: it comes to the same roots of each private state at every height, says nothing twice, and decides again.
 
 use std::path::Path;
 use std::process::Command;
@@ -47,6 +47,20 @@ fn come(cluster: &Cluster, n: usize) {
         }
     };
     token::transfer(&late, &token, &cluster.node(n).account("bob"), 5, true);
+    // It joins a contract of another node's party, whose state then comes from there alone.
+    let alice = cluster.alice(0);
+    let party = late.call("psi_current", json!({}))["party"].take();
+    let change = json!({"contracts": [token::deploy(&alice, true)], "party": party});
+    let proposal = alice.call("privacy_proposal", change.clone());
+    let consent = late.call("privacy_accept", json!({"proposal": proposal["proposal"]}))["consent"].take();
+    let joined = alice.call(
+        "privacy_extend",
+        json!({"contracts": change["contracts"], "party": change["party"], "consents": [consent]}),
+    );
+    while late.call("psi_status", json!({}))["head"].as_u64() < joined["height"].as_u64() {
+        std::thread::yield_now();
+    }
+    late.call("privacy_metadata", json!({"contract": change["contracts"][0]}));
 }
 
 #[test]

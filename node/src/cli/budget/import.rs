@@ -73,16 +73,28 @@ async fn import(args: &ImportArgs, file: &File, mut problems: Problems) -> anyho
         told(args, &counts, "to be ", &Problems::default(), None);
         return Ok(ExitCode::SUCCESS);
     }
-    let progress = Progress::of(counts.to_do);
-    let carrier = Carrier { link: &link, file, progress: &progress, problems: RefCell::default() };
-    let done = carrier.carry(&plan).await;
-    let (took, problems) = (progress.end(), carrier.problems.into_inner());
-    done?;
+    let carry = async |plan: &Plan, rows: usize| {
+        let progress = Progress::of(rows);
+        let carrier = Carrier { link: &link, file, progress: &progress, problems: RefCell::default() };
+        let done = carrier.carry(plan).await;
+        let (took, problems) = (progress.end(), carrier.problems.into_inner());
+        done.map(|()| (took, problems, progress.skipped()))
+    };
+    let (mut took, mut problems, mut skipped) = carry(&plan, counts.to_do).await?;
+    if problems.to_string().contains(THERE) {
+        // Of an import that was killed, whose last calls came into blocks after this one had looked.
+        let (rest, unplanned) = planner.plan().await?;
+        if unplanned.is_empty() {
+            let more;
+            (more, problems, skipped) = carry(&rest, Counts::of(&rest).to_do).await?;
+            took += more;
+        }
+    }
     told(args, &counts, "", &problems, Some(took));
     if problems.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let skipped = match progress.skipped() {
+    let skipped = match skipped {
         0 => String::new(),
         rows => format!(", {rows} rows that rest on them not tried"),
     };
@@ -90,6 +102,9 @@ async fn import(args: &ImportArgs, file: &File, mut problems: Problems) -> anyho
     list(&problems);
     Ok(ExitCode::FAILURE)
 }
+
+/// What a contract answers to who makes what is there.
+const THERE: &str = "AlreadyExists";
 
 /// Roles of the file, and those of the chain that it does not define.
 async fn roles(link: &Link, file: &File) -> anyhow::Result<BTreeMap<String, Vec<usize>>> {
