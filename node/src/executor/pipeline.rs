@@ -33,7 +33,7 @@ use crate::privacy::voids::{Executing, Voids};
 use crate::privacy::wanted::{Want, Wanted};
 use crate::quota::Quotas;
 use crate::state::{self, BlockId, PrivateCommit, State};
-use ordered::{Ordered, named, ordered};
+use ordered::{Markers, Ordered, named, ordered};
 use schedule::{Job, KEPT, Position, Schedule};
 
 /// How long a private state waits before its next attempt after this node failed; the last one again and again.
@@ -120,6 +120,7 @@ pub struct Pipelines {
     schedule: Mutex<Schedule>,
     /// The last block that somebody worked on: others of it usually follow.
     recent: Mutex<Option<Arc<Block>>>,
+    markers: Markers,
 }
 
 /// What a block did to a private state, before it is committed. Nothing of the block can be voided any more.
@@ -151,6 +152,7 @@ impl Pipelines {
             quotas,
             schedule,
             recent,
+            markers: Markers::default(),
         }
     }
 
@@ -215,7 +217,7 @@ impl Pipelines {
         for _ in 0..READ_AT_ONCE {
             let Some(height) = self.schedule().read().next().filter(|next| *next <= head) else { break };
             let block = self.block(height)?;
-            let mut named = named(&self.state, &self.residents, &block)?;
+            let mut named = named((&self.state, &self.residents, &self.markers), &block)?;
             named.retain(|psi, _| self.has_to_execute(psi, height));
             let mut schedule = self.schedule();
             // Somebody else may have read it meanwhile.
@@ -313,32 +315,33 @@ impl Pipelines {
         // ORDER: before it is asked what is voided.
         let executing = self.voids.execute(psi, height);
         let (transfers, payloads) = (self.transfers.count(), self.payloads.count());
-        let calls =
-            match ordered(self.sources(), &block, psi, positions, |party, void| self.voids.is_signed(party, void))? {
-                Ordered::Calls(calls) => calls,
-                Ordered::Missing(marker, missing, want) => {
-                    drop(executing);
-                    self.hold(psi, Hold { height, reason: Reason::Missing(marker, missing) });
-                    self.wanted.want(Want::clone(&want));
-                    // It may have come before anybody knew that it is waited for.
-                    let has_come = match missing {
-                        Missing::Payload => self.payloads.contains(&want.payload),
-                        Missing::Transfer => self.transfers.count() != transfers,
-                        Missing::ContentKey => self.payloads.count() != payloads,
-                        Missing::Agreement => false,
-                    };
-                    if has_come {
-                        self.schedule().release(psi);
-                    }
-                    return self.look_again(psi, &block, positions, marker).map(|()| None);
+        let calls = match ordered((self.sources(), &self.markers), &block, psi, positions, |party, void| {
+            self.voids.is_signed(party, void)
+        })? {
+            Ordered::Calls(calls) => calls,
+            Ordered::Missing(marker, missing, want) => {
+                drop(executing);
+                self.hold(psi, Hold { height, reason: Reason::Missing(marker, missing) });
+                self.wanted.want(Want::clone(&want));
+                // It may have come before anybody knew that it is waited for.
+                let has_come = match missing {
+                    Missing::Payload => self.payloads.contains(&want.payload),
+                    Missing::Transfer => self.transfers.count() != transfers,
+                    Missing::ContentKey => self.payloads.count() != payloads,
+                    Missing::Agreement => false,
+                };
+                if has_come {
+                    self.schedule().release(psi);
                 }
-                Ordered::Voided(marker) => {
-                    drop(executing);
-                    self.wanted.have(psi);
-                    self.hold(psi, Hold { height, reason: Reason::Voided(marker) });
-                    return self.look_again(psi, &block, positions, marker).map(|()| None);
-                }
-            };
+                return self.look_again(psi, &block, positions, marker).map(|()| None);
+            }
+            Ordered::Voided(marker) => {
+                drop(executing);
+                self.wanted.have(psi);
+                self.hold(psi, Hold { height, reason: Reason::Voided(marker) });
+                return self.look_again(psi, &block, positions, marker).map(|()| None);
+            }
+        };
         if calls.is_empty() {
             // As if no block named it.
             self.done(psi, height);
@@ -379,7 +382,8 @@ impl Pipelines {
         let (mut found, mut upto) = (Vec::new(), from);
         for height in (from.0..=read.0).take(READ_AT_ONCE).map(Height) {
             let block = self.block(height)?;
-            let positions = named(&self.state, &self.residents, &block)?.remove(psi).unwrap_or_default();
+            let positions =
+                named((&self.state, &self.residents, &self.markers), &block)?.remove(psi).unwrap_or_default();
             if !found.is_empty() && found.len() + positions.len() > KEPT {
                 break;
             }

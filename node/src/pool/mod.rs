@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use coffer_abi::{AccountId, Encode, Hash, Height};
 use coffer_chain::{CheckedTx, Parameters, Transaction, rules};
 use indexmap::IndexMap;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use board::Board;
 use journal::Journal;
@@ -109,7 +109,8 @@ struct Inner {
 pub struct Pool {
     limits: Limits,
     inner: Mutex<Inner>,
-    arrived: Notify,
+    /// How many came in.
+    came: watch::Sender<u64>,
     submitted: Notify,
     awaited: Board<Waiting>,
 }
@@ -117,8 +118,8 @@ pub struct Pool {
 impl Pool {
     /// An empty pool that forgets everything at a restart.
     pub fn new(limits: Limits) -> Self {
-        let (arrived, submitted) = (Notify::new(), Notify::new());
-        Self { limits, inner: Mutex::default(), arrived, submitted, awaited: Board::default() }
+        let (came, submitted) = (watch::Sender::new(0), Notify::new());
+        Self { limits, inner: Mutex::default(), came, submitted, awaited: Board::default() }
     }
 
     /// A pool with what waited in `file` before, as far as `admission` still admits it.
@@ -190,7 +191,7 @@ impl Pool {
         inner.entries.insert(id, Entry { tx, bytes, local, sent: None });
         drop(inner);
         self.awaited.tell(&id, || waiting);
-        self.arrived.notify_one();
+        self.came.send_modify(|came| *came = came.wrapping_add(1));
         if local {
             self.submitted.notify_one();
         }
@@ -270,9 +271,22 @@ impl Pool {
 
     /// Returns once something waits. Cancel safe.
     pub async fn wait(&self) {
+        let mut came = self.came.subscribe();
         while self.is_empty() {
-            self.arrived.notified().await;
+            // The sender lives as long as this.
+            let _ = came.changed().await;
         }
+    }
+
+    /// How many transactions came in so far.
+    pub fn came(&self) -> u64 {
+        *self.came.borrow()
+    }
+
+    /// Returns once another number of transactions came in than this one, which [`Pool::came`] gave. Cancel safe.
+    pub async fn newer(&self, than: u64) {
+        // The sender lives as long as this.
+        let _ = self.came.subscribe().wait_for(|came| *came != than).await;
     }
 
     /// Returns once something was submitted here that was not sent to others. Cancel safe.

@@ -315,3 +315,17 @@ mod between_nodes {
         assert_eq!(c.network.peers()[0].score, network::FULL_SCORE);
     }
 }
+
+#[tokio::test]
+async fn what_comes_while_the_pool_is_looked_at_is_not_missed() {
+    let pool = pool();
+    let seen = pool.came();
+    assert!(futures::poll!(std::pin::pin!(pool.newer(seen))).is_pending());
+    pool.insert(tx(1, 1, 5, 9)).unwrap();
+    // Also if it came before anybody waited, and whatever is in the pool then.
+    pool.newer(seen).await;
+    let seen = pool.came();
+    assert!(futures::poll!(std::pin::pin!(pool.newer(seen))).is_pending(), "what waits already is not new");
+    pool.insert(tx(1, 2, 5, 9)).unwrap();
+    pool.newer(seen).await;
+}

@@ -2,6 +2,7 @@
 //! Invariant: a call that is handed out is of the marker that ordered it, which names its parties and no others.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use coffer_chain::{Envelope, InnerCall, Psi, TxBody};
 
@@ -51,6 +52,30 @@ impl fmt::Display for Missing {
     }
 }
 
+/// A marker of a block, and what was found out of it for all private states of this node alike: it holds for one node and the marker's height, and is worth some dozen operations on curves.
+#[derive(Debug)]
+pub struct Looked {
+    named: Vec<(Psi, Named)>,
+    names_its_parties: OnceLock<bool>,
+}
+
+impl Looked {
+    /// Looks whom a transaction names by a directory of its height; `None` if it is no marker.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn at<D: Directory>(residents: &Residents, directory: &D, body: &TxBody) -> Result<Option<Self>, D::Error> {
+        let Some(shown) = Shown::of(body) else { return Ok(None) };
+        let named = residents.named(directory, &shown)?;
+        Ok(Some(Self { named, names_its_parties: OnceLock::new() }))
+    }
+
+    /// The private states that it names, each once, in the order of the slots.
+    pub fn named(&self) -> impl Iterator<Item = &(Psi, Named)> {
+        self.named.iter()
+    }
+}
+
 /// How a transaction names a private state, and what its payload is to that; `None` if it is no marker that does. `directory` is that after the marker's block.
 ///
 /// # Errors
@@ -59,12 +84,12 @@ pub fn opening<D: Directory, E: From<payloads::Error> + From<D::Error>>(
     payloads: &Payloads,
     residents: &Residents,
     directory: &D,
-    body: &TxBody,
+    (body, looked): (&TxBody, &Looked),
     psi: &Psi,
 ) -> Result<Option<(Named, Opening)>, E> {
     let Some(shown) = Shown::of(body) else { return Ok(None) };
-    let named = residents.named(directory, &shown)?.into_iter().find(|(other, _)| other == psi);
-    let Some((_, named)) = named else { return Ok(None) };
+    let named = looked.named().find(|(other, _)| other == psi);
+    let Some(named) = named.map(|(_, named)| named.clone()) else { return Ok(None) };
     let stored = payloads.get(&shown.marker.payload)?;
     let opening = match stored.map(|bytes| Envelope::decode(&bytes)) {
         None => Opening::Missing(Missing::Payload),
@@ -72,10 +97,10 @@ pub fn opening<D: Directory, E: From<payloads::Error> + From<D::Error>>(
         Some(Ok(envelope)) => {
             let secret = residents.secret(psi);
             let key = || secret.as_deref().and_then(|secret| own_key(secret, &envelope, &named));
-            match (read(key, directory, &shown, &envelope)?, &secret) {
+            match (read(key, directory, (&shown, looked), &envelope)?, &secret) {
                 (Opening::Missing(Missing::ContentKey), Some(secret)) => {
                     let given = payloads.key(secret, &shown.marker.payload, &envelope.header)?;
-                    read(|| given, directory, &shown, &envelope)?
+                    read(|| given, directory, (&shown, looked), &envelope)?
                 }
                 (read, _) => read,
             }
@@ -114,7 +139,7 @@ pub fn executed(
 fn read<D: Directory>(
     key: impl FnOnce() -> Option<ContentKey>,
     directory: &D,
-    shown: &Shown<'_>,
+    (shown, looked): (&Shown<'_>, &Looked),
     envelope: &Envelope,
 ) -> Result<Opening, D::Error> {
     // First what everybody who has the payload sees alike: such a call fails at all parties, whoever cannot open it.
@@ -123,21 +148,26 @@ fn read<D: Directory>(
     }
     let Some(key) = key() else { return Ok(Opening::Missing(Missing::ContentKey)) };
     let Ok(text) = open(envelope, &key) else { return Ok(Opening::Unreadable) };
-    Ok(match check(shown, envelope, &text, directory)? {
-        Ok(()) => Opening::Call(Box::new(text.call)),
-        Err(_) => Opening::Unreadable,
-    })
+    // Whoever opens a payload opens the same text: the header is committed to its key.
+    let names_its_parties = match looked.names_its_parties.get() {
+        Some(known) => *known,
+        None => {
+            let found = check(shown, envelope, &text, directory)?.is_ok();
+            *looked.names_its_parties.get_or_init(|| found)
+        }
+    };
+    Ok(if names_its_parties { Opening::Call(Box::new(text.call)) } else { Opening::Unreadable })
 }
 
-/// The content key, by the key in force or the one before. A published key that is not the tenant's own of that epoch opens nothing here.
+/// The content key, by the key in force or the one before. What is sealed for a published key that is not the tenant's own of that epoch does not open here, and that is told.
 fn own_key(secret: &TenantSecret, envelope: &Envelope, named: &Named) -> Option<ContentKey> {
     named.keys.iter().find_map(|published| {
         let own: EncryptionSecret = secret.encryption(published.epoch);
-        if *own.key().published() != published.key.0 {
+        let opened = content_key(envelope, named.place, &named.party, published.epoch, &own).ok();
+        if opened.is_none() && *own.key().published() != published.key.0 {
             let (party, epoch, key) = (named.party, published.epoch, published.key);
             tracing::error!(%party, epoch, %key, "the encryption key on the chain is not that of this node; what is sealed for it does not open here");
-            return None;
         }
-        content_key(envelope, named.place, &named.party, published.epoch, &own).ok()
+        opened
     })
 }

@@ -108,8 +108,10 @@ struct Parked {
 /// What starts a parked height, beside what others say.
 #[derive(Clone, Copy, Default)]
 struct Wakes {
-    /// True if what waits in the pool cannot be in the next block.
+    /// True if something waits in the pool: it cannot be in the next block, or came behind `seen`.
     is_fruitless: bool,
+    /// What had come into the pool when it was looked at.
+    seen: u64,
     /// The next block may be empty after this time.
     tick: Option<Duration>,
 }
@@ -187,18 +189,15 @@ async fn reached(heard: &mut watch::Receiver<Heard>, height: u64, from: Instant)
 
 /// Returns when a parked height may have something to decide. Cancel safe.
 async fn stirred(pool: &Pool, heard: &mut watch::Receiver<Heard>, parked: Option<(u64, Wakes)>) {
-    let Some((height, Wakes { is_fruitless, tick })) = parked else { return std::future::pending().await };
+    let Some((height, Wakes { is_fruitless, seen, tick })) = parked else { return std::future::pending().await };
     let spoken = async {
         if heard.wait_for(|heard| heard.is_at(height)).await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    let waiting = async {
-        if is_fruitless {
-            tokio::time::sleep(RETRY).await;
-        }
-        pool.wait().await;
-    };
+    // Not what the pool holds: what came while it was looked at is to be looked at now, and not after a pause.
+    let waiting = pool.newer(seen);
+    let trying = async { if is_fruitless { tokio::time::sleep(RETRY).await } else { std::future::pending().await } };
     let ticking = async {
         match tick {
             Some(tick) => tokio::time::sleep(tick.min(LOOK)).await,
@@ -209,6 +208,7 @@ async fn stirred(pool: &Pool, heard: &mut watch::Receiver<Heard>, parked: Option
         biased;
         () = spoken => {}
         () = waiting => {}
+        () = trying => {}
         () = ticking => {}
     }
 }
@@ -289,11 +289,12 @@ impl Work {
         let Some(mut parked) = self.parked.take() else { return Ok(()) };
         let height = parked.height;
         // The candidate is built before the engine asks for it, also when others have begun already.
+        let seen = self.host.pool.came();
         let is_ready = self.prepare(height).await?;
         if !is_ready && !self.host.heard.borrow().is_at(height) && self.votes(height)? {
             let (app, is_fruitless) = (Arc::clone(&self.host.app), !self.host.pool.is_empty());
             let tick = blocking(move || app.tick_in()).await??;
-            parked.wakes = Wakes { is_fruitless, tick };
+            parked.wakes = Wakes { is_fruitless, seen, tick };
             self.parked = Some(parked);
             return Ok(());
         }

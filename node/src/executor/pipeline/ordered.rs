@@ -1,11 +1,12 @@
 //! What a block orders for private states of this node: which it names, cheaply, and for one of them the opened calls. Not here: executing them. Invariant: what the chain voids is
 //! never handed out, and nothing behind a call that cannot be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coffer_abi::{AccountId, Hash};
 use coffer_chain::rules::check_window;
-use coffer_chain::{Block, InnerAction, InnerBody, InnerCall, Psi, TxBody, Void};
+use coffer_chain::{Block, InnerAction, InnerBody, InnerCall, Kind, Psi, TxBody, Void};
 
 use super::PipelineError;
 use super::schedule::Position;
@@ -13,30 +14,70 @@ use crate::executor::membership::may_change;
 use crate::executor::{Parties, PrivateCall};
 use crate::privacy::handed::Handed;
 use crate::privacy::marking::{Named, Shown};
-use crate::privacy::opening::{Missing, Opening, opening};
+use crate::privacy::opening::{Looked, Missing, Opening, opening};
 use crate::privacy::payloads::Payloads;
 use crate::privacy::resident::Residents;
 use crate::privacy::transfer::{self, Decision, Name, Transfers, decide};
 use crate::privacy::wanted::Want;
 use crate::state::{self, State};
 
+/// Markers that are remembered: those of the blocks that are worked on now.
+const REMEMBERED: usize = 512;
+
+/// What was found out of the last markers. Only a memory: what is not in it is found again.
+#[derive(Default)]
+pub(super) struct Markers(Mutex<VecDeque<(Hash, Arc<Looked>)>>);
+
+impl Markers {
+    /// What a transaction of a block is to this node; `None` if it is no marker.
+    fn look(
+        &self,
+        residents: &Residents,
+        directory: &Parties<'_>,
+        tx: &TxBody,
+    ) -> Result<Option<Arc<Looked>>, state::Error> {
+        if !matches!(tx.kind, Kind::Marker(_)) {
+            return Ok(None);
+        }
+        let id = tx.id();
+        let known = self.lock().iter().rev().find(|(known, _)| *known == id).map(|(_, looked)| Arc::clone(looked));
+        if known.is_some() {
+            return Ok(known);
+        }
+        let Some(looked) = Looked::at(residents, directory, tx)?.map(Arc::new) else { return Ok(None) };
+        // Most name nobody here, and are not asked about again.
+        if looked.named().next().is_some() {
+            let mut known = self.lock();
+            known.push_back((id, Arc::clone(&looked)));
+            if known.len() > REMEMBERED {
+                known.pop_front();
+            }
+        }
+        Ok(Some(looked))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Hash, Arc<Looked>)>> {
+        // Changed at once.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Where a block names private states of this node, for each in the order of the markers, by where parties are served after the block. One key agreement for each marker and tag secret.
 ///
 /// # Errors
 /// When the public state of that height cannot be read.
 pub(super) fn named(
-    state: &State,
-    residents: &Residents,
+    (state, residents, markers): (&State, &Residents, &Markers),
     block: &Block,
 ) -> Result<BTreeMap<Psi, Vec<Position>>, state::Error> {
     let directory = Parties::new(state, residents, block.header.height);
     let mut found: BTreeMap<Psi, Vec<Position>> = BTreeMap::new();
     for (index, tx) in (0..).zip(&block.transactions) {
-        let Some(shown) = Shown::of(&tx.body) else { continue };
-        for (psi, Named { place, party, .. }) in residents.named(&directory, &shown)? {
-            let Ok(place) = u8::try_from(place) else { continue };
-            let position = Position { height: block.header.height, index, place, party };
-            found.entry(psi).or_default().push(position);
+        let Some(looked) = markers.look(residents, &directory, &tx.body)? else { continue };
+        for (psi, Named { place, party, .. }) in looked.named() {
+            let Ok(place) = u8::try_from(*place) else { continue };
+            let position = Position { height: block.header.height, index, place, party: *party };
+            found.entry(psi.clone()).or_default().push(position);
         }
     }
     Ok(found)
@@ -67,7 +108,7 @@ pub struct Sources<'a> {
 
 /// What the markers at these positions order for a private state. `is_signed` tells of voids that this node signed.
 pub(super) fn ordered(
-    sources: Sources<'_>,
+    (sources, markers): (Sources<'_>, &Markers),
     block: &Block,
     psi: &Psi,
     positions: &[Position],
@@ -88,7 +129,8 @@ pub(super) fn ordered(
         if is_signed(&position.party, &void) {
             return Ok(Ordered::Voided(marker));
         }
-        let opened = opening::<_, PipelineError>(payloads, residents, &directory, &tx.body, psi)?;
+        let Some(looked) = markers.look(residents, &directory, &tx.body)? else { continue };
+        let opened = opening::<_, PipelineError>(payloads, residents, &directory, (&tx.body, &looked), psi)?;
         let Some((named, opened)) = opened else { continue };
         let read = match opened {
             Opening::Call(call) => {
@@ -176,8 +218,9 @@ pub fn executed_calls(
     block: &Block,
     psi: &Psi,
 ) -> Result<Option<Vec<PrivateCall>>, PipelineError> {
-    let positions = named(sources.state, sources.residents, block)?.remove(psi).unwrap_or_default();
-    match ordered(sources, block, psi, &positions, |_, _| false)? {
+    let markers = Markers::default();
+    let positions = named((sources.state, sources.residents, &markers), block)?.remove(psi).unwrap_or_default();
+    match ordered((sources, &markers), block, psi, &positions, |_, _| false)? {
         Ordered::Calls(calls) => Ok(Some(calls)),
         Ordered::Missing(..) | Ordered::Voided(_) => Ok(None),
     }
